@@ -1,0 +1,1 @@
+"""Dagster definitions, the release, and the `wmip` command line: wires the rooms, holds no business rule."""

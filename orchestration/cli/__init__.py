@@ -1,0 +1,1 @@
+"""The `wmip` command line."""
