@@ -1,0 +1,59 @@
+# Every target works alone on a fresh machine with Python 3.11+, make and git: each bootstraps .venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+UV_VERSION := 0.13.9
+ROOMS := ingestion identity quality orchestration sandbox tests benchmarks
+
+export DO_NOT_TRACK := 1
+
+.PHONY: help setup demo test test-slow lint format serve bench lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(INSTALLED) ## Create .venv with the exact versions of requirements.lock
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
+	@echo "Installing into $(VENV) (about a minute the first time)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+demo: $(INSTALLED) ## A pretend programme, one night, the scorecard
+	@$(BIN)/wmip demo
+
+test: $(INSTALLED) ## The tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-slow: $(INSTALLED) ## The tests that take minutes: more seeds, kills, the daemon
+	@$(BIN)/python -m pytest -m slow
+
+lint: $(INSTALLED) ## ruff, mypy, sqlfluff
+	@$(BIN)/ruff check $(ROOMS)
+	@$(BIN)/ruff format --check $(ROOMS)
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+
+format: $(INSTALLED) ## Format Python and SQL
+	@$(BIN)/ruff check --fix $(ROOMS)
+	@$(BIN)/ruff format $(ROOMS)
+	@$(BIN)/sqlfluff fix --disable-progress-bar dbt_project
+
+serve: $(INSTALLED) ## Dagster in the browser, with schedule and sensors, on WMIP_HOME (default ./data)
+	@$(BIN)/python -m orchestration.serve
+
+bench: $(INSTALLED) ## Print the benchmarks, measured in one run
+	@$(BIN)/python -m benchmarks.night
+
+lock: ## Resolve the newest allowed versions into requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
+		--no-header --no-emit-index-url --no-annotate --quiet -o requirements.lock
+
+clean: ## Remove everything that was made here, but not the releases in WMIP_HOME
+	@rm -rf $(VENV) build *.egg-info dbt_project/target dbt_project/logs .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

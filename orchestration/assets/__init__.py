@@ -1,0 +1,1 @@
+"""The graph: landed streams, dbt models, organisation keys, the gate's checks, the release."""

@@ -1,0 +1,103 @@
+"""The gate as blocking asset checks on the mart's tables, all evaluated in one step.
+
+Great Expectations is imported only when the step runs. `blocking` stops the release within this run; the
+release itself asks for the verdict again, so that starting it alone changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+from quality import verdicts
+from quality.gate import CheckResult, run_gate
+from quality.messages import explain
+from quality.suites import CheckDefinition, load_suites, suite_paths
+
+from orchestration.night import BLOCKED
+from orchestration.notifications import notify_once
+from orchestration.resources import Night
+
+ANY_TABLE = "indicator_fact"
+
+
+def mart_key(table: str) -> dg.AssetKey:
+    """Asset key of a table of the mart."""
+    return dg.AssetKey(["mart", table])
+
+
+def _spec(check: CheckDefinition, mart_keys: set[dg.AssetKey]) -> dg.AssetCheckSpec:
+    key = mart_key(check.table)
+    return dg.AssetCheckSpec(
+        name=check.name,
+        asset=key if key in mart_keys else mart_key(ANY_TABLE),
+        description=check.meaning,
+        blocking=check.severity == "critical",
+        metadata={"dimension": check.dimension, "owner": check.owner, "remedy": check.remedy},
+    )
+
+
+def _result(result: CheckResult, spec: dg.AssetCheckSpec) -> dg.AssetCheckResult:
+    severity = dg.AssetCheckSeverity.ERROR if result.severity == "critical" else dg.AssetCheckSeverity.WARN
+    return dg.AssetCheckResult(
+        check_name=spec.name,
+        asset_key=spec.asset_key,
+        passed=result.outcome in {"passed", "not_applicable"},
+        severity=severity,
+        metadata={
+            "outcome": result.outcome,
+            "observed": result.observed,
+            "rows_checked": result.rows_checked or 0,
+            "failing_rows": result.failing_rows or 0,
+            "failing_keys": ", ".join(result.failing_keys),
+        },
+    )
+
+
+def build_gate(mart_keys: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
+    """One step with a check for every check of the product's suites.
+
+    A tenant's own suites (`checks/*.yaml` of the home) are run as well and decide the verdict; they are
+    not known when the graph loads, so they have no check of their own in it.
+    """
+    specs = {check.name: _spec(check, mart_keys) for check in load_suites(suite_paths())}
+
+    @dg.multi_asset_check(name="gate", specs=list(specs.values()), required_resource_keys={"night"})
+    def gate(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        night: Night = context.resources.night
+        night.progress("Checking the candidate", f"{len(specs)} checks")
+        verdict = run_gate(
+            night.home / "warehouse.duckdb",
+            suites=gate_suites(night.home),
+            enabled_sources=night.configuration.enabled_sources(),
+            clock=night.clock,
+        )
+        path = verdicts.save(night.home, verdict)
+        night.update_record(
+            candidate_fingerprint=verdict.candidate_fingerprint,
+            gate={
+                "passed": verdict.passed,
+                "outcomes": verdict.counts,
+                "verdict": str(path.relative_to(night.home)),
+            },
+        )
+        if not verdict.passed:
+            message = explain(verdict)
+            night.update_record(outcome=BLOCKED, message=message)
+            notify_once(night.home, night.run_id, "WMIP: the night was blocked by its gate", message)
+        own = [result for result in verdict.results if result.check_name in specs]
+        yield from (_result(result, specs[result.check_name]) for result in own)
+        tenant = [r for r in verdict.results if r.check_name not in specs and r.blocks]
+        if tenant:
+            raise dg.Failure(
+                description=f"a check of this tenant failed: {', '.join(r.check_name for r in tenant)}",
+                allow_retries=False,
+            )
+
+    return gate
+
+
+def gate_suites(home: Path) -> list[Path]:
+    """The product's suites and this tenant's own, in a fixed order."""
+    return [*suite_paths(), *sorted((home / "checks").glob("*.yaml"))]

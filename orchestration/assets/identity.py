@@ -1,0 +1,26 @@
+"""Organisation keys: between the two dbt builds, because matching is not set work."""
+
+from __future__ import annotations
+
+import dagster as dg
+from identity.nightly import resolve_organisations
+
+from orchestration.resources import Night
+
+
+@dg.asset(
+    key=dg.AssetKey(["identity", "organisation_record"]),
+    deps=[dg.AssetKey(["intermediate", "int_organisation__record"])],
+    group_name="identity",
+    kinds={"python", "parquet"},
+    owners=["team:warehouse"],
+    description="Which source records are one organisation, under keys that stay the same from night to night. "
+    "Grain: one source record.",
+    required_resource_keys={"night"},
+)
+def organisation_record(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Resolve tonight's organisation records and keep the keys in the registry."""
+    night: Night = context.resources.night
+    night.progress("Matching organisations", "company number, charity number, name with postcode or domain")
+    report = resolve_organisations(night.home / "warehouse.duckdb", night.home / "registry", night.clock)
+    return dg.MaterializeResult(metadata=report.metadata())

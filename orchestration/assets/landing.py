@@ -1,0 +1,104 @@
+"""An asset for every landed stream, one step for every source system.
+
+A source that fails does not stop the night: its last good data stays in use, the check `read_tonight` of its
+streams warns, and the gate decides whether the data has grown too old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+from ingestion.catalogue import SOURCES, SourceDeclaration
+from ingestion.nightly import ensure_landing, ingest_source
+
+GROUP = "landing"
+READ = {"loaded", "unchanged"}
+
+
+def stream_key(source: str, stream: str) -> dg.AssetKey:
+    """Asset key of a landed stream; the dbt source of the same table names it in its `meta`."""
+    return dg.AssetKey([GROUP, source, stream])
+
+
+def _specs(declaration: SourceDeclaration) -> list[dg.AssetSpec]:
+    # A return names its cluster body by the partners register's code.
+    upstream = [stream_key("registers", "partners")] if declaration.name == "returns" else []
+    return [
+        dg.AssetSpec(
+            stream_key(declaration.name, stream.name),
+            description=stream.description,
+            group_name=GROUP,
+            kinds={"parquet", "python"},
+            owners=[f"team:{declaration.owner.replace(' ', '-')}"],
+            deps=upstream,
+        )
+        for stream in declaration.streams
+    ]
+
+
+def build_landing_asset(declaration: SourceDeclaration) -> dg.AssetsDefinition:
+    """The step that reads one source system into all of its landed streams."""
+    specs = _specs(declaration)
+
+    @dg.multi_asset(
+        name=f"read_{declaration.name}",
+        specs=specs,
+        check_specs=[
+            dg.AssetCheckSpec(
+                "read_tonight",
+                asset=spec.key,
+                description="The source answered tonight; otherwise its last good data stays in use.",
+            )
+            for spec in specs
+        ],
+        required_resource_keys={"night"},
+        op_tags={"source": declaration.name},
+    )
+    def read_source(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult]:
+        night = context.resources.night
+        night.progress("Reading returns", declaration.title)
+        ensure_landing(night.home)
+        report = ingest_source(
+            declaration.name,
+            home=night.home,
+            config=night.configuration.source(declaration.name),
+            clock=night.clock,
+            run_id=night.run_id,
+            environment=night.environment,
+            progress=lambda message: night.progress("Reading returns", message),
+        )
+        for stream in report.streams:
+            if stream.status not in READ | {"disabled"}:
+                context.log.warning("%s/%s: %s", stream.source, stream.stream, stream.message)
+            metadata = {
+                "status": stream.status,
+                "mode": stream.mode,
+                "rows_read": stream.rows_read,
+                "rows_landed": stream.rows_landed,
+                "rows_quarantined": stream.rows_quarantined,
+                "message": stream.message or "",
+            }
+            key = stream_key(stream.source, stream.stream)
+            yield dg.MaterializeResult(
+                asset_key=key,
+                metadata=metadata,
+                check_results=[
+                    dg.AssetCheckResult(
+                        passed=stream.status in READ | {"disabled"},
+                        check_name="read_tonight",
+                        asset_key=key,
+                        severity=dg.AssetCheckSeverity.WARN,
+                        metadata={"status": stream.status, "message": stream.message or ""},
+                    )
+                ],
+            )
+
+    return read_source
+
+
+def build_landing_assets() -> list[dg.AssetsDefinition]:
+    """One step a source, in the catalogue's order."""
+    return [build_landing_asset(declaration) for declaration in SOURCES.values()]

@@ -1,0 +1,108 @@
+"""The dbt models as assets, in the two builds that stand before and after the organisation keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from orchestration.dbt_runner import run_dbt
+from orchestration.resources import Night
+
+PREPARE = "tag:prepare"
+OWNER = "team:warehouse"
+
+
+class RoomTranslator(DagsterDbtTranslator):
+    """Asset keys and groups of dbt nodes: `[layer, table]`, the layer being the schema; seeds are `seed`."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """`[schema, name]`; a source's key stands in its `meta` and is that of a landed stream."""
+        if dbt_resource_props["resource_type"] == "source":
+            return super().get_asset_key(dbt_resource_props)
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """The schema: staging, intermediate, mart or seed."""
+        if dbt_resource_props["resource_type"] == "source":
+            return "landing"
+        return str(dbt_resource_props["schema"])
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """Everything in the dbt project is owned by those who keep the warehouse."""
+        return [OWNER] if dbt_resource_props["resource_type"] != "source" else []
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The description alone: the SQL is one click away and would bury it."""
+        return str(dbt_resource_props.get("description", ""))
+
+
+TRANSLATOR = RoomTranslator()
+
+
+def _as_dagster_events(
+    context: dg.AssetExecutionContext, events: list[dict[str, Any]], manifest: Mapping[str, Any]
+) -> Iterator[Any]:
+    for event in events:
+        message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+        yield from message.to_default_asset_events(manifest, TRANSLATOR, context=context)
+
+
+def _build(
+    context: dg.AssetExecutionContext, manifest: Mapping[str, Any], selection: list[str], title: str
+) -> Iterator[Any]:
+    night: Night = context.resources.night
+    night.progress("Building the mart", title)
+
+    def on_event(event: dict[str, Any]) -> None:
+        if event["info"].get("name") == "LogStartLine":
+            night.progress("Building the mart", event["data"]["node_info"]["node_name"])
+
+    run = run_dbt(
+        ["build", *selection, "--exclude-resource-type", "unit_test"],
+        home=night.home,
+        clock=night.clock,
+        on_event=on_event,
+    )
+    yield from _as_dagster_events(context, run.events, manifest)
+    if not run.success:
+        message = f"{title}: {len(run.failures)} dbt node(s) failed. " + " | ".join(run.failures[:10])
+        night.update_record(outcome="failed", message=message)
+        raise dg.Failure(description=message, allow_retries=False)
+
+
+def build_model_assets(manifest_path: Path) -> list[dg.AssetsDefinition]:
+    """The two builds: everything tagged `prepare` (seeds, staging, organisation records), then the rest."""
+    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+
+    @dbt_assets(
+        manifest=manifest,
+        select=PREPARE,
+        name="prepare",
+        dagster_dbt_translator=TRANSLATOR,
+        required_resource_keys={"night"},
+    )
+    def prepare(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        night: Night = context.resources.night
+        # The candidate is rebuilt from landing, registry and seeds every night: nothing of an earlier,
+        # perhaps interrupted, build can be in it.
+        for leftover in night.home.glob("warehouse.duckdb*"):
+            leftover.unlink()
+        yield from _build(context, manifest, ["--select", PREPARE], "Staging the landed streams")
+
+    @dbt_assets(
+        manifest=manifest,
+        exclude=PREPARE,
+        name="build_mart",
+        dagster_dbt_translator=TRANSLATOR,
+        required_resource_keys={"night"},
+    )
+    def build_mart(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        yield from _build(context, manifest, ["--exclude", PREPARE], "Counting the indicators")
+
+    return [prepare, build_mart]

@@ -1,0 +1,57 @@
+"""The release as an asset: the one step that lets readers see anything."""
+
+from __future__ import annotations
+
+import dagster as dg
+from ingestion.nightly import input_fingerprint
+from quality.suites import suites_fingerprint
+
+from orchestration.assets.gate import gate_suites
+from orchestration.code_version import code_version
+from orchestration.night import BLOCKED, PUBLISHED, UNCHANGED
+from orchestration.release import GateRefused, Published, publish
+from orchestration.resources import Night
+
+RELEASE_KEY = dg.AssetKey(["release", "current"])
+
+
+def build_release_asset(mart_keys: set[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The release, downstream of every table of the mart."""
+
+    @dg.asset(
+        key=RELEASE_KEY,
+        deps=sorted(mart_keys),
+        group_name="release",
+        kinds={"duckdb", "parquet"},
+        owners=["team:warehouse"],
+        description="The numbered release readers use. Publishes only a candidate whose own verdict is a pass.",
+        required_resource_keys={"night"},
+    )
+    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        night: Night = context.resources.night
+        night.progress("Publishing", "copying the checked tables")
+        try:
+            outcome = publish(
+                night.home,
+                clock=night.clock,
+                code_version=code_version(),
+                input_fingerprint=input_fingerprint(night.home),
+                keep=night.configuration.releases.keep,
+                suites_fingerprint=suites_fingerprint(gate_suites(night.home)),
+            )
+        except GateRefused as refusal:
+            night.update_record(outcome=BLOCKED, message=str(refusal))
+            raise dg.Failure(description=str(refusal), allow_retries=False) from None
+        new = isinstance(outcome, Published)
+        night.update_record(outcome=PUBLISHED if new else UNCHANGED, release_id=outcome.release_id)
+        folder = night.home / "releases" / outcome.release_id
+        return dg.MaterializeResult(
+            metadata={
+                "release_id": outcome.release_id,
+                "new": new,
+                "receipt": dg.MetadataValue.path(folder / "receipt.json"),
+                "manifest": dg.MetadataValue.path(folder / "manifest.json"),
+            }
+        )
+
+    return release

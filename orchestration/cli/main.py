@@ -1,0 +1,42 @@
+"""The `wmip` command. One command a function; errors a user can act on are shown without a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from orchestration.cli import nights, query, releases
+from orchestration.cli.doctor import doctor
+from orchestration.cli.options import errors
+from orchestration.errors import NightFailed, UserError
+from orchestration.settings import switch_telemetry_off
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="The warehouse of a regional innovation programme: returns in, gated releases out.",
+    epilog="State lives in WMIP_HOME (default ./data). Start with `wmip demo`.",
+)
+app.command()(nights.demo)
+app.command()(nights.run)
+app.command()(nights.scorecard)
+app.command()(query.sql)
+app.command()(query.trace)
+app.add_typer(releases.app, name="release")
+app.command()(doctor)
+
+
+def main() -> None:
+    """Entry point of the console script. Exit code 0 done, 1 the night or a check failed, 2 wrong use."""
+    switch_telemetry_off()
+    try:
+        app()
+    except (UserError, NightFailed) as error:
+        errors.print(f"[red]wmip:[/red] {error}", highlight=False)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

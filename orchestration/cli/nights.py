@@ -1,0 +1,193 @@
+"""`wmip run`, `wmip demo`, `wmip scorecard`: start a night and show how it ended."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestration.cli.options import Home, console, current_mart, resolve_home
+from orchestration.cli.progress import NightProgress
+from orchestration.cli.scorecard import print_night, print_scorecard
+from orchestration.errors import NightFailed, UserError
+from orchestration.night import BLOCKED, FAILED, UNCHANGED, NightRecord, latest_record
+from orchestration.nightly import run_night
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sandbox.faults import Fault as SandboxFault
+
+TRUTH = "sandbox_truth.json"
+# Long enough for the last good data of a source to be too old for the gate.
+OUTAGE = timedelta(days=8)
+
+
+class Fault(StrEnum):
+    """What `wmip demo --fault` can break, after a clean first night."""
+
+    duplicate_attendances = "duplicate_attendances"
+    negative_money = "negative_money"
+    orphan_keys = "orphan_keys"
+    missing_source = "missing_source"
+    half_empty_fetch = "half_empty_fetch"
+    check_raises = "check_raises"
+
+
+class By(StrEnum):
+    """What the scorecard breaks its figures down by."""
+
+    quarter = "quarter"
+    partner = "partner"
+
+
+def _night(home: Path, job: str | None = None) -> NightRecord:
+    with NightProgress(console) as progress:
+        return run_night(home, progress, job)
+
+
+def _conclude(home: Path, record: NightRecord) -> None:
+    if record.outcome in {BLOCKED, FAILED}:
+        if record.run_id:
+            print_night(console, home)
+            raise NightFailed(f"the night ended {record.outcome}; nothing was published")
+        raise NightFailed(record.message)
+    print_scorecard(console, home)
+    if record.outcome == UNCHANGED:
+        console.print(f"Nothing changed since release {record.release_id}: no new release was made.")
+
+
+def run(home: Home = None) -> None:
+    """Run tonight's job: read the enabled sources, build, check, publish.
+
+    The same Dagster job the schedule runs. Exit code 1 when nothing could be published.
+
+    Examples:
+
+        wmip run
+
+        wmip run --home /srv/wmip
+    """
+    folder = resolve_home(home)
+    if not folder.exists():
+        raise UserError(
+            f"{folder} does not exist. Create it with your files in {folder}/inbox/ "
+            "(returns/, grants/, registers/), or see a pretend programme with `wmip demo`."
+        )
+    _conclude(folder, _night(folder))
+
+
+def scorecard(
+    home: Home = None,
+    by: Annotated[By | None, typer.Option(help="Also show verified figures by this.")] = None,
+) -> None:
+    """Show the current release: indicators against targets, gate result, sources and their age.
+
+    Examples:
+
+        wmip scorecard
+
+        wmip scorecard --by partner
+    """
+    folder = resolve_home(home)
+    if latest_record(folder) is None:
+        current_mart(folder)
+    print_scorecard(console, folder, by.value if by else None)
+
+
+def _claim_home(home: Path, seed: int, scale: float) -> None:
+    """Let the sandbox have an empty home, or its own from before; never somebody's real one."""
+    import json
+
+    truth = home / TRUTH
+    if truth.exists():
+        made = json.loads(truth.read_text(encoding="utf-8")).get("options", {})
+        if made and (made["seed"], made["scale"]) != (seed, scale):
+            raise UserError(
+                f"{home} holds a sandbox of seed {made['seed']} and scale {made['scale']:g}; "
+                "give another --home, or delete that folder first"
+            )
+    elif home.exists() and any(home.iterdir()):
+        raise UserError(f"{home} is not empty and not a sandbox; give the demo another --home")
+
+
+def demo(
+    home: Home = None,
+    seed: Annotated[int, typer.Option(help="Which pretend programme; the same seed gives the same mart.")] = 1,
+    scale: Annotated[float, typer.Option(min=0.05, help="1 is the size of the programme.")] = 1,
+    fault: Annotated[Fault | None, typer.Option(help="After a clean night, run one with this broken.")] = None,
+) -> None:
+    """See it work: a pretend West Midlands with dirty returns, its source APIs, one night, the scorecard.
+
+    Leaves `sandbox_truth.json` with the true figures in the home. Run it again for a second night.
+
+    Examples:
+
+        wmip demo
+
+        wmip demo --home /tmp/other --seed 7
+
+        wmip demo --fault half_empty_fetch
+    """
+    from sandbox.options import Options
+    from sandbox.programme import Programme
+    from sandbox.server import SandboxServer
+
+    folder = resolve_home(home)
+    _claim_home(folder, seed, scale)
+    with console.status("Inventing a programme and writing its returns"):
+        programme = Programme.generate(Options(seed=seed, scale=scale))
+        programme.write_inbox(folder)
+        programme.write_truth(folder / TRUTH)
+    with SandboxServer(programme) as server:
+        server.configure(folder, os.environ)
+        _set_clock(folder)
+        console.print(f"A pretend programme (seed {seed}, scale {scale:g}) returns its quarters to {folder}")
+        record = _night(folder)
+        if fault is None or record.outcome in {BLOCKED, FAILED}:
+            _conclude(folder, record)
+            _hint(folder)
+            return
+        console.print(f"Release {record.release_id} serves. A second night, with {fault.value}:")
+        _conclude(folder, _faulty_night(folder, fault, server))
+
+
+def _set_clock(home: Path, extra: timedelta = timedelta(0)) -> datetime:
+    """The sandbox's own time: each further night of a home is a day later."""
+    from sandbox.options import SANDBOX_CLOCK
+
+    nights = len(list((home / "runs").glob("*/night.json")))
+    clock = SANDBOX_CLOCK + timedelta(days=nights) + extra
+    os.environ["WMIP_CLOCK"] = clock.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return clock
+
+
+def _faulty_night(home: Path, fault: Fault, server: object) -> NightRecord:
+    from sandbox import faults
+
+    from orchestration.graph import AUDIT, CANDIDATE
+
+    planted: SandboxFault = faults.FAULTS[fault.value]
+    _set_clock(home, OUTAGE if fault is Fault.missing_source else timedelta(0))
+    if not planted.breaks_candidate:
+        planted.plant(home, server)
+        return _night(home)
+    record = _night(home, CANDIDATE)
+    if record.outcome == FAILED:
+        return record
+    planted.plant(home, server)
+    return _night(home, AUDIT)
+
+
+def _hint(home: Path) -> None:
+    here = "" if home == Path("data").resolve() else f" --home {home}"
+    console.print(
+        f"\nNext: wmip scorecard --by quarter{here}   wmip trace jobs_created{here}   "
+        f'wmip sql "SELECT * FROM indicator_performance"{here}',
+        style="dim",
+        highlight=False,
+    )

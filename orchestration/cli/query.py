@@ -1,0 +1,121 @@
+"""`wmip sql` and `wmip trace`: questions to the current release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestration.cli.options import Format, Home, console, current_mart, resolve_home
+from orchestration.errors import UserError
+
+TRACE_COLUMNS = (
+    "fact_key, achieved_on, period_key, partner_key, organisation_key, quantity, claimed_quantity, status, "
+    "evidence_grade, is_counted, not_counted_reason, source_system, source_record_id, source_place"
+)
+
+
+def _connect(mart: Path) -> Any:
+    import duckdb
+
+    connection = duckdb.connect(str(mart.resolve()), read_only=True)
+    connection.execute("SET search_path = 'mart'")
+    return connection
+
+
+def _write(relation: Any, output: Format, file: Path | None) -> None:
+    if output is Format.parquet:
+        if file is None:
+            raise UserError("--format parquet needs --output FILE")
+        relation.write_parquet(str(file))
+        return
+    if output is Format.csv:
+        text = relation.df().to_csv(index=False)
+    elif output is Format.json:
+        text = relation.df().to_json(orient="records", date_format="iso", indent=2) + "\n"
+    else:
+        from rich.table import Table
+
+        table = Table(*relation.columns)
+        for row in relation.fetchall():
+            table.add_row(*("" if value is None else str(value) for value in row))
+        if file is None:
+            console.print(table)
+            return
+        raise UserError("--format table goes to the screen; use csv, json or parquet with --output")
+    if file is None:
+        typer.echo(text, nl=False)
+    else:
+        file.write_text(text, encoding="utf-8")
+
+
+def sql(
+    query: Annotated[str, typer.Argument(help="One SQL query; tables of the mart need no prefix.")],
+    home: Home = None,
+    output: Annotated[Format, typer.Option("--format", help="How to show the rows.")] = Format.table,
+    file: Annotated[Path | None, typer.Option("--output", help="Write to a file instead of the screen.")] = None,
+) -> None:
+    """Run a read-only SQL query on the current release.
+
+    Examples:
+
+        wmip sql "SELECT * FROM indicator_performance"
+
+        wmip sql "SELECT partner_key, sum(quantity) FROM indicator_fact WHERE is_counted GROUP BY 1" --format csv
+    """
+    import duckdb
+
+    connection = _connect(current_mart(resolve_home(home)))
+    try:
+        relation = connection.sql(query)
+        if relation is None:
+            raise UserError("that statement returns no rows; only queries run here, a release is never changed")
+        _write(relation, output, file)
+    except duckdb.Error as error:
+        raise UserError(f"DuckDB did not run the query: {error}") from None
+
+
+def trace(
+    indicator: Annotated[str, typer.Argument(help="Key or code, such as jobs_created or H5.")],
+    period: Annotated[str | None, typer.Option(help="Quarter, such as 2023-24-Q1.")] = None,
+    partner: Annotated[str | None, typer.Option(help="Cluster body's key.")] = None,
+    counted: Annotated[bool | None, typer.Option("--counted/--not-counted", help="Only these facts.")] = None,
+    limit: Annotated[int, typer.Option(help="Most rows shown; 0 for all.", min=0)] = 50,
+    home: Home = None,
+    output: Annotated[Format, typer.Option("--format", help="How to show the rows.")] = Format.table,
+    file: Annotated[Path | None, typer.Option("--output", help="Write to a file instead of the screen.")] = None,
+) -> None:
+    """Open a figure to the facts behind it, down to file, sheet and row or API record.
+
+    Examples:
+
+        wmip trace jobs_created --period 2023-24-Q3
+
+        wmip trace H7 --partner CB03 --not-counted --format csv
+    """
+    connection = _connect(current_mart(resolve_home(home)))
+    known = connection.execute(
+        "SELECT indicator_key FROM dim_indicator WHERE lower(?) IN (lower(indicator_key), lower(indicator_code))",
+        [indicator],
+    ).fetchone()
+    if known is None:
+        keys = [row[0] for row in connection.execute("SELECT indicator_key FROM dim_indicator ORDER BY 1").fetchall()]
+        raise UserError(f"no indicator {indicator!r}; known are {', '.join(keys)}")
+    conditions, values = ["indicator_key = ?"], [known[0]]
+    for column, value in (("period_key", period), ("partner_key", partner), ("is_counted", counted)):
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(value)
+    where = " AND ".join(conditions)
+    total = connection.execute(
+        "SELECT count(*), coalesce(sum(quantity) FILTER (is_counted AND status = 'verified'), 0), "
+        f"coalesce(sum(claimed_quantity) FILTER (status <> 'withdrawn'), 0) FROM indicator_fact WHERE {where}",
+        values,
+    ).fetchone()
+    top = f" LIMIT {limit}" if limit else ""
+    query = f"SELECT {TRACE_COLUMNS} FROM indicator_fact WHERE {where} ORDER BY achieved_on, fact_key{top}"
+    _write(connection.sql(query, params=values), output, file)
+    if output is Format.table:
+        shown = min(total[0], limit) if limit else total[0]
+        console.print(f"{shown} of {total[0]} facts; verified {total[1]:,.2f}, claimed {total[2]:,.2f}")

@@ -1,0 +1,72 @@
+"""`wmip release …`: the numbered releases of a home."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from orchestration import release
+from orchestration.cli.options import Home, console, resolve_home
+from orchestration.errors import NightFailed, UserError
+
+app = typer.Typer(no_args_is_help=True, help="List, show, verify and switch the numbered releases.")
+
+ReleaseId = Annotated[str | None, typer.Argument(help="Release id; default the current one.")]
+
+
+def _known(home: Home, release_id: str | None) -> tuple[object, str]:
+    folder = resolve_home(home)
+    chosen = release_id or release.current_release(folder)
+    known = [item.release_id for item in release.list_releases(folder)]
+    if chosen is None:
+        raise UserError(f"no release in {folder} yet")
+    if chosen not in known:
+        raise UserError(f"no release {chosen} in {folder}; there are {', '.join(known) or 'none'}")
+    return folder, chosen
+
+
+@app.command("list")
+def list_(home: Home = None) -> None:
+    """List the releases, newest first; `*` marks the one readers use."""
+    folder = resolve_home(home)
+    table = Table("", "Release", "Published", "Gate", "Code", "Inputs")
+    current = release.current_release(folder)
+    for item in release.list_releases(folder):
+        table.add_row(
+            "*" if item.release_id == current else "",
+            item.release_id,
+            item.released_at,
+            item.gate_status,
+            item.code_version,
+            item.input_fingerprint[:12],
+        )
+    console.print(table)
+
+
+@app.command()
+def show(release_id: ReleaseId = None, home: Home = None) -> None:
+    """Show what is in a release: files, rows, what its gate checked."""
+    folder, chosen = _known(home, release_id)
+    console.print_json(data=release.show(folder, chosen))  # type: ignore[arg-type]
+
+
+@app.command()
+def verify(release_id: ReleaseId = None, home: Home = None) -> None:
+    """Recompute every checksum and row count of a release. Exit code 1 when something differs."""
+    folder, chosen = _known(home, release_id)
+    problems = release.verify(folder, chosen)  # type: ignore[arg-type]
+    if problems:
+        raise NightFailed(f"release {chosen} is not what was published: " + "; ".join(problems))
+    console.print(f"Release {chosen} is exactly what was published.")
+
+
+@app.command()
+def rollback(
+    release_id: Annotated[str, typer.Argument(help="The release readers shall see.")], home: Home = None
+) -> None:
+    """Let readers see an earlier release again. It is verified first; nothing is deleted."""
+    folder, chosen = _known(home, release_id)
+    release.rollback(folder, chosen)  # type: ignore[arg-type]
+    console.print(f"Readers now see release {chosen}. The next night that passes its gate moves on from it.")

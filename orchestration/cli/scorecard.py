@@ -1,0 +1,236 @@
+"""The scorecard: the current release's indicators against target, what the gate said, what is late or refused."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+
+from orchestration.night import BLOCKED, FAILED, PUBLISHED, NightRecord, latest_record
+
+RAG_STYLE = {
+    "green": "green",
+    "amber_green": "green",
+    "amber": "yellow",
+    "amber_red": "red",
+    "red": "red",
+}
+
+
+def _number(value: Any, unit: str) -> str:
+    if value is None:
+        return ""
+    amount = Decimal(str(value))
+    if unit.upper() == "GBP":
+        return f"£{amount:,.0f}"
+    return f"{amount:,.1f}" if amount != amount.to_integral_value() or unit.upper() == "FTE" else f"{amount:,.0f}"
+
+
+def _query(connection: Any, query: str) -> list[dict[str, Any]]:
+    relation = connection.sql(query)
+    return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+
+
+def _indicators(connection: Any) -> Table:
+    table = Table(title="Indicators against target", title_justify="left")
+    for heading, justify in (
+        ("", "left"),
+        ("Indicator", "left"),
+        ("Unit", "left"),
+        ("Target", "right"),
+        ("Verified", "right"),
+        ("Claimed", "right"),
+        ("Rating", "left"),
+    ):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    rows = _query(
+        connection,
+        """
+        SELECT i.indicator_code, i.name, i.unit, p.target_value, p.target_status, p.is_approximate, p.actual_value,
+            p.claimed_value, p.rag, p.rag_reason
+        FROM indicator_performance AS p
+        INNER JOIN dim_indicator AS i USING (indicator_key)
+        WHERE i.is_headline
+        ORDER BY i.indicator_code
+        """,
+    )
+    for row in rows:
+        target = "not stated"
+        if row["target_status"] == "stated":
+            about = "about " if row["is_approximate"] else ""
+            target = about + _number(row["target_value"], row["unit"])
+        rag = row["rag"]
+        rating = row["rag_reason"] if rag is None else f"{rag.replace('_', '/').upper()}: {row['rag_reason']}"
+        table.add_row(
+            row["indicator_code"],
+            row["name"],
+            row["unit"],
+            target,
+            _number(row["actual_value"], row["unit"]),
+            _number(row["claimed_value"], row["unit"]),
+            rating,
+            style=RAG_STYLE.get(rag or ""),
+        )
+    table.caption = "Verified counts once what evidence supports. Claimed is what was returned; never add the two."
+    table.caption_justify = "left"
+    return table
+
+
+def _by(connection: Any, scope: str) -> Table:
+    rows = _query(
+        connection,
+        f"""
+        SELECT v.scope_key, v.period_key, i.indicator_code, i.unit, sum(v.value) AS value
+        FROM indicator_value AS v
+        INNER JOIN dim_indicator AS i USING (indicator_key)
+        WHERE i.is_headline AND v.basis = 'verified' AND v.scope = '{"partner" if scope == "partner" else "programme"}'
+        GROUP BY ALL
+        """,
+    )
+    label = "scope_key" if scope == "partner" else "period_key"
+    codes = sorted({row["indicator_code"] for row in rows})
+    cells: dict[tuple[str, str], Decimal] = {}
+    units = {row["indicator_code"]: row["unit"] for row in rows}
+    for row in rows:
+        key = (row[label], row["indicator_code"])
+        cells[key] = cells.get(key, Decimal(0)) + Decimal(str(row["value"]))
+    table = Table(title=f"Verified, by {'cluster body' if scope == 'partner' else 'quarter'}", title_justify="left")
+    table.add_column("Cluster body" if scope == "partner" else "Quarter")
+    for code in codes:
+        table.add_column(code, justify="right")
+    for line in sorted({key[0] for key in cells}):
+        table.add_row(line, *(_number(cells.get((line, code), Decimal(0)), units[code]) for code in codes))
+    return table
+
+
+def _sources(connection: Any) -> Table:
+    table = Table(title="Sources", title_justify="left")
+    for heading, justify in (
+        ("Source", "left"),
+        ("Tonight", "left"),
+        ("Last good read", "left"),
+        ("Age", "right"),
+        ("Rows read", "right"),
+        ("New", "right"),
+        ("Quarantined", "right"),
+    ):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    rows = _query(
+        connection,
+        """
+        SELECT source,
+            string_agg(DISTINCT status, ', ' ORDER BY status) AS status,
+            min(last_good_read_at) AS last_good,
+            max(last_good_read_age_days) AS age,
+            sum(rows_read) AS rows_read,
+            sum(rows_landed) AS rows_landed,
+            sum(rows_quarantined) AS rows_quarantined
+        FROM source_run
+        WHERE is_latest_run AND status <> 'disabled'
+        GROUP BY source
+        ORDER BY source
+        """,
+    )
+    for row in rows:
+        bad = any(word in row["status"] for word in ("failed", "refused"))
+        table.add_row(
+            row["source"],
+            row["status"],
+            "never" if row["last_good"] is None else f"{row['last_good']:%d %b %Y %H:%M}",
+            "" if row["age"] is None else f"{row['age']} d",
+            f"{row['rows_read'] or 0:,}",
+            f"{row['rows_landed'] or 0:,}",
+            f"{row['rows_quarantined'] or 0:,}",
+            style="red" if bad else None,
+        )
+    return table
+
+
+def _refusals(connection: Any) -> list[str]:
+    lines = []
+    rows = _query(
+        connection,
+        "SELECT source, stream, reason_code, count(DISTINCT place) AS n FROM quarantined_row GROUP BY ALL ORDER BY ALL",
+    )
+    if rows:
+        total = sum(row["n"] for row in rows)
+        lines.append(f"[bold]{total} rows in quarantine[/bold]: not counted, kept with their place and reason")
+        lines += [f"  {row['n']:>4}  {row['source']}/{row['stream']}  {row['reason_code']}" for row in rows[:12]]
+        if len(rows) > 12:
+            lines.append(f"  … and {len(rows) - 12} more kinds")
+        lines.append('  See them: wmip sql "SELECT place, cell, message FROM quarantined_row"')
+    files = _query(connection, "SELECT file_name, reason FROM inbox_file WHERE status = 'refused' ORDER BY 1")
+    if files:
+        lines.append(f"[bold]{len(files)} files refused whole[/bold] (kept in originals/)")
+        lines += [f"  {row['file_name']}: {row['reason']}" for row in files[:10]]
+    return lines
+
+
+def _gate(connection: Any) -> list[str]:
+    counts = _query(connection, "SELECT outcome, count(*) AS n FROM quality_result GROUP BY ALL ORDER BY ALL")
+    lines = ["Gate: " + ", ".join(f"{row['n']} {row['outcome'].replace('_', ' ')}" for row in counts)]
+    warnings = _query(
+        connection,
+        "SELECT check_name, table_name, failing_rows, observed FROM quality_result "
+        "WHERE outcome IN ('failed', 'error') ORDER BY 1",
+    )
+    lines += [f"  warning: {row['check_name']} ({row['table_name']}): {row['observed']}" for row in warnings]
+    return lines
+
+
+def _last_night(record: NightRecord | None, release_id: str | None) -> Panel | None:
+    if record is None or record.outcome in {PUBLISHED, "unchanged"}:
+        return None
+    kept = f"Release {release_id} keeps serving." if release_id else "Nothing has been published yet."
+    title = {BLOCKED: "The last night was blocked by its gate", FAILED: "The last night failed"}.get(
+        record.outcome, "The last night did not end"
+    )
+    return Panel(f"{record.message or 'It left no message.'}\n\n{kept}", title=title, border_style="red")
+
+
+def print_night(console: Console, home: Path) -> None:
+    """Print the banner of the last night when it published nothing, on its own."""
+    banner = _last_night(latest_record(home), _release_id(home))
+    if banner is not None:
+        console.print(banner)
+
+
+def _release_id(home: Path) -> str | None:
+    current = home / "releases" / "current"
+    return current.resolve().name if current.exists() else None
+
+
+def print_scorecard(console: Console, home: Path, by: str | None = None) -> None:
+    """Print the scorecard of the current release, and of the last night when that published nothing.
+
+    `by` adds a table of verified figures by `quarter` or `partner`.
+    """
+    import duckdb
+
+    print_night(console, home)
+    mart = home / "releases" / "current" / "mart.duckdb"
+    if not mart.exists():
+        return
+    with duckdb.connect(str(mart.resolve()), read_only=True) as connection:
+        connection.execute("SET search_path = 'mart'; SET TimeZone = 'UTC'")
+        (info,) = _query(connection, "SELECT * FROM release_info")
+        parts: list[Any] = [
+            Panel(
+                f"Release [bold]{info['release_id']}[/bold], data as of {info['data_as_of']:%d %b %Y %H:%M} UTC, "
+                f"code {info['code_version']}",
+                title="Scorecard",
+                title_align="left",
+            ),
+            _indicators(connection),
+        ]
+        if by:
+            parts.append(_by(connection, by))
+        parts.append(_sources(connection))
+        parts += _gate(connection)
+        parts += _refusals(connection)
+    parts.append(f"Receipt: {home / 'releases' / info['release_id'] / 'receipt.json'}")
+    console.print(Group(*parts))

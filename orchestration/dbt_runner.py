@@ -1,0 +1,150 @@
+"""Run dbt in this process against one home, and parse the project only when its files changed.
+
+A subprocess would cost each night two more interpreter starts and two more parses. dbt keeps its DuckDB
+handle open after a run (dbt-core #11980), so every run here ends by closing it: identity, the gate and the
+release open the same file next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import UserError
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
+TARGET_DIR = PROJECT_DIR / "target"
+_PARSED_FOLDERS = ("models", "macros", "seeds", "tests")
+
+
+@dataclass(frozen=True)
+class DbtRun:
+    """What one dbt invocation did: its structured log events, and the nodes that failed with why."""
+
+    success: bool
+    events: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+def project_fingerprint() -> str:
+    """SHA-256 over the dbt project's own files; changes exactly when a parse would read something else."""
+    digest = hashlib.sha256()
+    files = [PROJECT_DIR / "dbt_project.yml", PROJECT_DIR / "profiles.yml"]
+    for folder in _PARSED_FOLDERS:
+        files += sorted(path for path in (PROJECT_DIR / folder).rglob("*") if path.is_file())
+    for path in files:
+        digest.update(str(path.relative_to(PROJECT_DIR)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _dbt_environment(home: Path, clock: datetime | None) -> dict[str, str]:
+    home = home.resolve()
+    variables = {
+        "WMIP_HOME": str(home),
+        "WMIP_WAREHOUSE": str(home / "warehouse.duckdb"),
+        "DBT_PROFILES_DIR": str(PROJECT_DIR),
+        "DBT_PROJECT_DIR": str(PROJECT_DIR),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    if clock is not None:
+        variables["WMIP_CLOCK"] = clock.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return variables
+
+
+def ensure_parsed(home: Path) -> Path:
+    """Path of an up-to-date `manifest.json`, parsing the project first if its files changed since.
+
+    Raises UserError with dbt's own message when the project does not parse.
+    """
+    manifest = TARGET_DIR / "manifest.json"
+    marker = TARGET_DIR / "project_fingerprint"
+    fingerprint = project_fingerprint()
+    if manifest.exists() and marker.exists() and marker.read_text() == fingerprint:
+        return manifest
+    from dbt.cli.main import dbtRunner
+
+    with _environment(_dbt_environment(home, None)):
+        result = dbtRunner().invoke(
+            ["--quiet", "parse", "--target-path", str(TARGET_DIR), "--log-path", str(TARGET_DIR)]
+        )
+    if not result.success:
+        raise UserError(f"the dbt project does not parse: {result.exception}")
+    temporary = marker.with_suffix(f".{os.getpid()}")
+    temporary.write_text(fingerprint)
+    temporary.replace(marker)
+    return manifest
+
+
+def run_dbt(
+    arguments: list[str],
+    *,
+    home: Path,
+    clock: datetime,
+    on_event: Callable[[dict[str, Any]], None] | None = None,
+) -> DbtRun:
+    """Run one dbt command on a home's warehouse and close the file again.
+
+    `arguments` as on dbt's command line (`["build", "--select", "tag:prepare"]`); `on_event` sees every
+    structured log event as it happens. Artefacts and the log go below the home.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+    from google.protobuf.json_format import MessageToDict
+
+    ensure_parsed(home)
+    events: list[dict[str, Any]] = []
+
+    def record(message: Any) -> None:
+        event = MessageToDict(message, preserving_proto_field_name=True)
+        events.append(event)
+        if on_event is not None:
+            on_event(event)
+
+    # dbt changes the manifest as it compiles: each invocation gets its own copy, read without a parse.
+    manifest = Manifest.from_msgpack((TARGET_DIR / "partial_parse.msgpack").read_bytes())
+    manifest.build_parent_and_child_maps()
+    state = home.resolve() / "dbt"
+    with _environment(_dbt_environment(home, clock)):
+        try:
+            result = dbtRunner(manifest=manifest, callbacks=[record]).invoke(
+                [
+                    "--quiet",
+                    "--no-use-colors",
+                    *arguments,
+                    "--target-path",
+                    str(state / "target"),
+                    "--log-path",
+                    str(state / "logs"),
+                ]
+            )
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+    failures = []
+    if result.exception is not None:
+        failures.append(str(result.exception))
+    for node in getattr(result.result, "results", None) or []:
+        if str(node.status) in {"error", "fail", "runtime error"}:
+            failures.append(f"{node.node.resource_type} {node.node.name}: {(node.message or '').strip()}")
+    return DbtRun(success=bool(result.success), events=events, failures=failures)

@@ -1,0 +1,13 @@
+"""Errors a person can act on: shown as one message without a traceback, with the exit code of their kind."""
+
+
+class UserError(Exception):
+    """Something the user can put right: a setting, a file, an argument. Exit code 2."""
+
+    exit_code = 2
+
+
+class NightFailed(Exception):
+    """The night ended without a release; the last one keeps serving. Exit code 1."""
+
+    exit_code = 1

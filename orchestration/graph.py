@@ -1,0 +1,57 @@
+"""Assembles the Dagster graph: assets, checks, jobs, schedule, sensors.
+
+Loads without secrets, without a network and without Great Expectations.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration.assets.gate import build_gate
+from orchestration.assets.identity import organisation_record
+from orchestration.assets.landing import build_landing_assets
+from orchestration.assets.models import build_model_assets
+from orchestration.assets.publication import RELEASE_KEY, build_release_asset
+from orchestration.dbt_runner import ensure_parsed
+from orchestration.resources import Progress, night_resource, silent
+from orchestration.settings import load_settings
+from orchestration.triggers import NIGHTLY, build_triggers
+
+CANDIDATE = "build_candidate"
+AUDIT = "audit_and_publish"
+
+
+def build_defs(progress: Progress = silent) -> dg.Definitions:
+    """Assets, checks, job, schedule and sensors. `progress(stage, message)` is told what a run does."""
+    models = build_model_assets(ensure_parsed(load_settings().home))
+    mart_keys = {key for asset in models for key in asset.keys if key.path[0] == "mart"}
+    gate = build_gate(mart_keys)
+    schedule, sensors = build_triggers()
+    release = dg.AssetSelection.assets(RELEASE_KEY)
+    gate_checks = dg.AssetSelection.checks(gate)
+    return dg.Definitions(
+        assets=[*build_landing_assets(), *models, organisation_record, build_release_asset(mart_keys)],
+        asset_checks=[gate],
+        jobs=[
+            dg.define_asset_job(
+                NIGHTLY,
+                selection=dg.AssetSelection.all(),
+                description="Read every source, build the candidate, check it, publish it if it passes.",
+            ),
+            dg.define_asset_job(
+                CANDIDATE,
+                selection=dg.AssetSelection.all() - release - gate_checks,
+                description="Read every source and build the candidate; nothing is checked or published.",
+            ),
+            dg.define_asset_job(
+                AUDIT,
+                selection=release | gate_checks,
+                description="Check the candidate that is there and publish it if it passes.",
+            ),
+        ],
+        schedules=[schedule],
+        sensors=sensors,
+        resources={"night": night_resource(progress)},
+        # DuckDB takes one writing process at a time, so all steps of a run share one.
+        executor=dg.in_process_executor,
+    )

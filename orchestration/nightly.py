@@ -1,0 +1,84 @@
+"""Run the Dagster job from a process of our own: what the schedule runs, watched from the command line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.night import FAILED, NightRecord, latest_record, write_record
+from orchestration.settings import switch_telemetry_off
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from orchestration.resources import Progress
+
+# Runs started by the schedule, a sensor or a person queue behind one another. Nothing is sent anywhere.
+DAGSTER_YAML = """\
+telemetry:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+run_monitoring:
+  enabled: true
+"""
+
+
+def prepare_dagster_home(home: Path) -> Path:
+    """Dagster's own folder below the home, with its settings; also sets `DAGSTER_HOME` of this process."""
+    folder = (home / "dagster").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = folder / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text(DAGSTER_YAML, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(folder)
+    return folder
+
+
+def _failure_message(result: dg.ExecuteInProcessResult) -> str:
+    """The innermost message of the step that failed first, or of the run when no step started."""
+    for event in result.all_events:
+        data: Any = event.event_specific_data
+        error = getattr(data, "error", None)
+        if error is None:
+            continue
+        if event.is_step_failure and data.user_failure_data is not None:
+            return str(data.user_failure_data.description)
+        while error.cause is not None:
+            error = error.cause
+        return str(error.message).strip()
+    return "the run failed without saying why; see the run in Dagster"
+
+
+def run_night(home: Path, progress: Progress, job: str | None = None) -> NightRecord:
+    """Run tonight's job on a home and return how it ended; grain: one run.
+
+    Never raises for a night that failed: the record says so, and why.
+    """
+    switch_telemetry_off()
+    os.environ["WMIP_HOME"] = str(home)
+    prepare_dagster_home(home)
+    import logging
+
+    import dagster as dg
+
+    from orchestration.graph import build_defs
+    from orchestration.triggers import NIGHTLY
+
+    before = latest_record(home)
+    # The command line shows progress and the outcome itself; Dagster keeps the full log in its storage.
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    with dg.DagsterInstance.get() as instance:
+        result = build_defs(progress).resolve_job_def(job or NIGHTLY).execute_in_process(
+            instance=instance, raise_on_error=False
+        )
+    record = latest_record(home)
+    if record is None or record == before:
+        # The run ended before a night was opened: another writer, or settings that do not load.
+        return NightRecord("", "", FAILED, message=_failure_message(result))
+    if not result.success and record.outcome == "started":
+        record.outcome, record.message = FAILED, _failure_message(result)
+        write_record(home, record)
+    return record

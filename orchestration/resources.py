@@ -1,0 +1,69 @@
+"""What the assets are given: tonight's home, clock, settings and run id, resolved when a run starts, not at import."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration.night import NightRecord, new_run_id, only_writer, read_record, write_record
+from orchestration.settings import Configuration, load_configuration, load_settings
+
+Progress = Callable[[str, str], None]
+
+
+def silent(_stage: str, _message: str) -> None:
+    """The progress listener of runs nobody watches."""
+
+
+@dataclass(frozen=True)
+class Night:
+    """One run's context. Its process holds the writer lock of the home from start to end."""
+
+    home: Path
+    clock: datetime
+    run_id: str
+    configuration: Configuration
+    environment: Mapping[str, str]
+    progress: Progress
+
+    def update_record(self, **changes: Any) -> NightRecord:
+        """Change fields of tonight's record and write it."""
+        record = read_record(self.home, self.run_id) or NightRecord(self.run_id, self.clock.isoformat())
+        for name, value in changes.items():
+            setattr(record, name, value)
+        write_record(self.home, record)
+        return record
+
+
+def night_resource(progress: Progress = silent) -> dg.ResourceDefinition:
+    """The `night` resource: one per run, because all steps of a run share one process.
+
+    `progress(stage, message)` is told what is being done.
+    """
+
+    @dg.resource(description="Tonight's home, clock, settings and run id; holds the home's writer lock.")
+    @contextmanager
+    def night(_context: dg.InitResourceContext) -> Iterator[Night]:
+        settings = load_settings()
+        home = settings.home.resolve()
+        with only_writer(home):
+            clock = settings.now()
+            opened = Night(
+                home=home,
+                clock=clock,
+                run_id=new_run_id(home, clock),
+                configuration=load_configuration(home),
+                environment=os.environ,
+                progress=progress,
+            )
+            opened.update_record()
+            yield opened
+
+    return night

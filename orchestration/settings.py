@@ -1,0 +1,147 @@
+"""Where the state lives, what time it is, which sources are on: the only readers of the environment and `wmip.yaml`.
+
+Nothing here is read at import: the code location loads without any of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestration.errors import UserError
+
+FILE_SOURCES = ("registers", "returns", "threesixtygiving")
+API_SOURCES = ("eventbrite", "hubspot")
+ALL_SOURCES = (*FILE_SOURCES, *API_SOURCES)
+
+NO_TELEMETRY = {
+    "DAGSTER_DISABLE_TELEMETRY": "yes",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+}
+
+
+class Settings(BaseSettings):
+    """The environment variables of the product, all with the prefix `WMIP_`."""
+
+    model_config = SettingsConfigDict(env_prefix="WMIP_", extra="ignore")
+
+    home: Path = Path("data")
+    clock: datetime | None = None
+    notify_urls: str = ""
+
+    @field_validator("clock")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """The injected clock if there is one, else the real one; UTC, whole seconds."""
+        return (self.clock or datetime.now(UTC)).replace(microsecond=0)
+
+
+class SourceConfiguration(BaseModel):
+    """One source's block in `wmip.yaml`; what else it holds is the reader's own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    enabled: bool = True
+
+
+class ReleaseConfiguration(BaseModel):
+    """How many releases are kept; the current one and those with a `.keep` file never go."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    keep: int = Field(default=14, ge=1)
+
+
+class OrchestrationConfiguration(BaseModel):
+    """Which triggers start by themselves. Off unless chosen, so that no copy of a home runs unasked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    schedule_enabled: bool = False
+    inbox_sensor_enabled: bool = False
+
+
+class Configuration(BaseModel):
+    """`wmip.yaml`, validated."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sources: dict[str, SourceConfiguration] = Field(default_factory=dict)
+    releases: ReleaseConfiguration = Field(default_factory=ReleaseConfiguration)
+    orchestration: OrchestrationConfiguration = Field(default_factory=OrchestrationConfiguration)
+
+    @field_validator("sources")
+    @classmethod
+    def _known_sources(cls, value: dict[str, SourceConfiguration]) -> dict[str, SourceConfiguration]:
+        unknown = sorted(set(value) - set(ALL_SOURCES))
+        if unknown:
+            raise ValueError(f"unknown source {', '.join(unknown)}; known are {', '.join(ALL_SOURCES)}")
+        return value
+
+    def source(self, name: str) -> dict[str, Any]:
+        """One source's settings. File sources are on by default, API sources off: they need an address."""
+        block = self.sources.get(name)
+        if block is None:
+            return {"enabled": name in FILE_SOURCES}
+        return block.model_dump()
+
+    def enabled_sources(self) -> list[str]:
+        """Names of the sources that are switched on, in reading order."""
+        return [name for name in ALL_SOURCES if self.source(name)["enabled"]]
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment. Raises UserError naming the variable that is wrong."""
+    try:
+        if environment is None:
+            return Settings()
+        return Settings(
+            **{
+                key.removeprefix("WMIP_").lower(): value
+                for key, value in environment.items()
+                if key.startswith("WMIP_")
+            }
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = "WMIP_" + str(first["loc"][0]).upper()
+        raise UserError(f"environment variable {variable}: {first['msg']}") from None
+
+
+def load_configuration(home: Path) -> Configuration:
+    """`wmip.yaml` of a home, or the defaults when there is none. Raises UserError saying what to change."""
+    path = home / "wmip.yaml"
+    if not path.exists():
+        return Configuration()
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        if not isinstance(content, dict):
+            raise UserError(f"{path}: expected settings such as `sources:`, found a {type(content).__name__}")
+        return Configuration.model_validate(content)
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not valid YAML: {error}") from None
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
+        )
+        raise UserError(f"{path}: {problems}") from None
+
+
+def switch_telemetry_off() -> None:
+    """No analytics leave the machine: set before any of the libraries is imported."""
+    os.environ.update(NO_TELEMETRY)

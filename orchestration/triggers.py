@@ -1,0 +1,89 @@
+"""What starts a night and what watches it: the schedule, the inbox sensor, the failure sensor."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.night import latest_record
+from orchestration.notifications import notify_once
+from orchestration.settings import Configuration, load_configuration, load_settings
+
+NIGHTLY = "nightly"
+QUIET_SECONDS = 5
+
+
+def _status(enabled: bool) -> tuple[dg.DefaultScheduleStatus, dg.DefaultSensorStatus]:
+    if enabled:
+        return dg.DefaultScheduleStatus.RUNNING, dg.DefaultSensorStatus.RUNNING
+    return dg.DefaultScheduleStatus.STOPPED, dg.DefaultSensorStatus.STOPPED
+
+
+def inbox_state(inbox: Path, now: float) -> str | None:
+    """A fingerprint of names, sizes and times of the inbox; None while empty or a file is still being written."""
+    files = sorted(p for p in inbox.glob("*/*") if p.is_file() and not p.name.startswith((".", "~$")))
+    if not files:
+        return None
+    facts = [(str(path.relative_to(inbox)), path.stat()) for path in files]
+    if any(now - stat.st_mtime < QUIET_SECONDS for _, stat in facts):
+        return None
+    listing = "\n".join(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in facts)
+    return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def build_schedule(configuration: Configuration) -> dg.ScheduleDefinition:
+    """02:00 London time, summer and winter."""
+    return dg.ScheduleDefinition(
+        name="nightly_at_two",
+        job_name=NIGHTLY,
+        cron_schedule="0 2 * * *",
+        execution_timezone="Europe/London",
+        default_status=_status(configuration.orchestration.schedule_enabled)[0],
+        description="The nightly run, 02:00 Europe/London.",
+    )
+
+
+def build_inbox_sensor(configuration: Configuration) -> dg.SensorDefinition:
+    """Runs the night when files were dropped in the inbox, once a change."""
+
+    @dg.sensor(
+        name="inbox",
+        job_name=NIGHTLY,
+        minimum_interval_seconds=30,
+        default_status=_status(configuration.orchestration.inbox_sensor_enabled)[1],
+        description="A return, grants file or register was dropped in the inbox.",
+    )
+    def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        import time
+
+        folder = load_settings().home / "inbox"
+        state = inbox_state(folder, time.time())
+        if state is None:
+            return dg.SkipReason(f"nothing settled in {folder}")
+        if state == context.cursor:
+            return dg.SkipReason("the inbox has not changed since the last run it started")
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=state)], cursor=state)
+
+    return inbox
+
+
+@dg.run_failure_sensor(
+    name="night_failed",
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Sends a notification when a run failed, also one that died before it could say so itself.",
+)
+def night_failed(context: dg.RunFailureSensorContext) -> None:
+    """Notify about a failed run, unless the night did so itself."""
+    home = load_settings().home.resolve()
+    record = latest_record(home)
+    run_id = record.run_id if record else context.dagster_run.run_id
+    reason = record.message if record and record.message else context.failure_event.message or "no message"
+    notify_once(home, run_id, "WMIP: the night failed", f"{reason}\nThe last release keeps serving.")
+
+
+def build_triggers() -> tuple[dg.ScheduleDefinition, list[dg.SensorDefinition]]:
+    """Schedule and sensors, on or off as `wmip.yaml` of the home says."""
+    configuration = load_configuration(load_settings().home)
+    return build_schedule(configuration), [build_inbox_sensor(configuration), night_failed]
