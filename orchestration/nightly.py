@@ -71,8 +71,10 @@ def run_night(home: Path, progress: Progress, job: str | None = None) -> NightRe
     # The command line shows progress and the outcome itself; Dagster keeps the full log in its storage.
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     with dg.DagsterInstance.get() as instance:
-        result = build_defs(progress).resolve_job_def(job or NIGHTLY).execute_in_process(
-            instance=instance, raise_on_error=False
+        result = (
+            build_defs(progress)
+            .resolve_job_def(job or NIGHTLY)
+            .execute_in_process(instance=instance, raise_on_error=False)
         )
     record = latest_record(home)
     if record is None or record == before:

@@ -1,4 +1,4 @@
-"""What the assets are given: tonight's home, clock, settings and run id, resolved when a run starts, not at import."""
+"""What the assets are given: tonight's home, clock, settings, run id; resolved when a run starts."""
 
 from __future__ import annotations
 

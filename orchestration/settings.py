@@ -1,4 +1,4 @@
-"""Where the state lives, what time it is, which sources are on: the only readers of the environment and `wmip.yaml`.
+"""Where the state lives, what time it is, which sources are on: reads the environment and `wmip.yaml`.
 
 Nothing here is read at import: the code location loads without any of it.
 """

@@ -22,7 +22,7 @@ def _status(enabled: bool) -> tuple[dg.DefaultScheduleStatus, dg.DefaultSensorSt
 
 
 def inbox_state(inbox: Path, now: float) -> str | None:
-    """A fingerprint of names, sizes and times of the inbox; None while empty or a file is still being written."""
+    """Fingerprint of names, sizes and times in the inbox; None while empty or still being written."""
     files = sorted(p for p in inbox.glob("*/*") if p.is_file() and not p.name.startswith((".", "~$")))
     if not files:
         return None

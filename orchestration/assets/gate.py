@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
-from quality import verdicts
-from quality.gate import CheckResult, run_gate
-from quality.messages import explain
-from quality.suites import CheckDefinition, load_suites, suite_paths
 
 from orchestration.night import BLOCKED
 from orchestration.notifications import notify_once
 from orchestration.resources import Night
+from quality import verdicts
+from quality.gate import CheckResult, run_gate
+from quality.messages import explain
+from quality.suites import CheckDefinition, load_suites, suite_paths
 
 ANY_TABLE = "indicator_fact"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dagster as dg
-from identity.nightly import resolve_organisations
 
+from identity.nightly import resolve_organisations
 from orchestration.resources import Night
 
 
@@ -14,8 +14,8 @@ from orchestration.resources import Night
     group_name="identity",
     kinds={"python", "parquet"},
     owners=["team:warehouse"],
-    description="Which source records are one organisation, under keys that stay the same from night to night. "
-    "Grain: one source record.",
+    description="Which source records are one organisation, under keys that stay the same from "
+    "night to night. Grain: one source record.",
     required_resource_keys={"night"},
 )
 def organisation_record(context: dg.AssetExecutionContext) -> dg.MaterializeResult:

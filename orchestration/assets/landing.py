@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import dagster as dg
+
 from ingestion.catalogue import SOURCES, SourceDeclaration
 from ingestion.nightly import ensure_landing, ingest_source
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dagster as dg
-from ingestion.nightly import input_fingerprint
-from quality.suites import suites_fingerprint
 
+from ingestion.nightly import input_fingerprint
 from orchestration.assets.gate import gate_suites
 from orchestration.code_version import code_version
 from orchestration.night import BLOCKED, PUBLISHED, UNCHANGED
 from orchestration.release import GateRefused, Published, publish
 from orchestration.resources import Night
+from quality.suites import suites_fingerprint
 
 RELEASE_KEY = dg.AssetKey(["release", "current"])
 
@@ -24,7 +24,7 @@ def build_release_asset(mart_keys: set[dg.AssetKey]) -> dg.AssetsDefinition:
         group_name="release",
         kinds={"duckdb", "parquet"},
         owners=["team:warehouse"],
-        description="The numbered release readers use. Publishes only a candidate whose own verdict is a pass.",
+        description="The numbered release readers use. Publishes only what passed its gate.",
         required_resource_keys={"night"},
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:

@@ -42,7 +42,6 @@ def doctor(home: Home = None) -> None:
     """
     from ingestion.catalogue import SOURCES
     from ingestion.doctor import probe_source
-
     from orchestration.dbt_runner import ensure_parsed
 
     folder = resolve_home(home)

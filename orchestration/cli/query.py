@@ -54,7 +54,7 @@ def sql(
     query: Annotated[str, typer.Argument(help="One SQL query; tables of the mart need no prefix.")],
     home: Home = None,
     output: Annotated[Format, typer.Option("--format", help="How to show the rows.")] = Format.table,
-    file: Annotated[Path | None, typer.Option("--output", help="Write to a file instead of the screen.")] = None,
+    file: Annotated[Path | None, typer.Option("--output", help="Write to this file.")] = None,
 ) -> None:
     """Run a read-only SQL query on the current release.
 
@@ -62,7 +62,7 @@ def sql(
 
         wmip sql "SELECT * FROM indicator_performance"
 
-        wmip sql "SELECT partner_key, sum(quantity) FROM indicator_fact WHERE is_counted GROUP BY 1" --format csv
+        wmip sql "SELECT period_key, value FROM indicator_value WHERE scope = 'programme'" --format csv
     """
     import duckdb
 
@@ -70,7 +70,9 @@ def sql(
     try:
         relation = connection.sql(query)
         if relation is None:
-            raise UserError("that statement returns no rows; only queries run here, a release is never changed")
+            raise UserError(
+                "that statement returns no rows; only queries run here, a release is never changed"
+            )
         _write(relation, output, file)
     except duckdb.Error as error:
         raise UserError(f"DuckDB did not run the query: {error}") from None
@@ -84,7 +86,7 @@ def trace(
     limit: Annotated[int, typer.Option(help="Most rows shown; 0 for all.", min=0)] = 50,
     home: Home = None,
     output: Annotated[Format, typer.Option("--format", help="How to show the rows.")] = Format.table,
-    file: Annotated[Path | None, typer.Option("--output", help="Write to a file instead of the screen.")] = None,
+    file: Annotated[Path | None, typer.Option("--output", help="Write to this file.")] = None,
 ) -> None:
     """Open a figure to the facts behind it, down to file, sheet and row or API record.
 
@@ -96,11 +98,15 @@ def trace(
     """
     connection = _connect(current_mart(resolve_home(home)))
     known = connection.execute(
-        "SELECT indicator_key FROM dim_indicator WHERE lower(?) IN (lower(indicator_key), lower(indicator_code))",
+        "SELECT indicator_key FROM dim_indicator "
+        "WHERE lower(?) IN (lower(indicator_key), lower(indicator_code))",
         [indicator],
     ).fetchone()
     if known is None:
-        keys = [row[0] for row in connection.execute("SELECT indicator_key FROM dim_indicator ORDER BY 1").fetchall()]
+        keys = [
+            row[0]
+            for row in connection.execute("SELECT indicator_key FROM dim_indicator ORDER BY 1").fetchall()
+        ]
         raise UserError(f"no indicator {indicator!r}; known are {', '.join(keys)}")
     conditions, values = ["indicator_key = ?"], [known[0]]
     for column, value in (("period_key", period), ("partner_key", partner), ("is_counted", counted)):
@@ -110,7 +116,8 @@ def trace(
     where = " AND ".join(conditions)
     total = connection.execute(
         "SELECT count(*), coalesce(sum(quantity) FILTER (is_counted AND status = 'verified'), 0), "
-        f"coalesce(sum(claimed_quantity) FILTER (status <> 'withdrawn'), 0) FROM indicator_fact WHERE {where}",
+        "coalesce(sum(claimed_quantity) FILTER (status <> 'withdrawn'), 0) "
+        f"FROM indicator_fact WHERE {where}",
         values,
     ).fetchone()
     top = f" LIMIT {limit}" if limit else ""

@@ -1,4 +1,4 @@
-"""The scorecard: the current release's indicators against target, what the gate said, what is late or refused."""
+"""The scorecard: indicators of the current release against target, the gate, what is late or refused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ def _number(value: Any, unit: str) -> str:
     amount = Decimal(str(value))
     if unit.upper() == "GBP":
         return f"£{amount:,.0f}"
-    return f"{amount:,.1f}" if amount != amount.to_integral_value() or unit.upper() == "FTE" else f"{amount:,.0f}"
+    return (
+        f"{amount:,.1f}"
+        if amount != amount.to_integral_value() or unit.upper() == "FTE"
+        else f"{amount:,.0f}"
+    )
 
 
 def _query(connection: Any, query: str) -> list[dict[str, Any]]:
@@ -50,8 +54,8 @@ def _indicators(connection: Any) -> Table:
     rows = _query(
         connection,
         """
-        SELECT i.indicator_code, i.name, i.unit, p.target_value, p.target_status, p.is_approximate, p.actual_value,
-            p.claimed_value, p.rag, p.rag_reason
+        SELECT i.indicator_code, i.name, i.unit, p.target_value, p.target_status, p.is_approximate,
+            p.actual_value, p.claimed_value, p.rag, p.rag_reason
         FROM indicator_performance AS p
         INNER JOIN dim_indicator AS i USING (indicator_key)
         WHERE i.is_headline
@@ -75,7 +79,7 @@ def _indicators(connection: Any) -> Table:
             rating,
             style=RAG_STYLE.get(rag or ""),
         )
-    table.caption = "Verified counts once what evidence supports. Claimed is what was returned; never add the two."
+    table.caption = "Verified: counted once, with evidence. Claimed: as returned. Never add the two."
     table.caption_justify = "left"
     return table
 
@@ -87,7 +91,8 @@ def _by(connection: Any, scope: str) -> Table:
         SELECT v.scope_key, v.period_key, i.indicator_code, i.unit, sum(v.value) AS value
         FROM indicator_value AS v
         INNER JOIN dim_indicator AS i USING (indicator_key)
-        WHERE i.is_headline AND v.basis = 'verified' AND v.scope = '{"partner" if scope == "partner" else "programme"}'
+        WHERE i.is_headline AND v.basis = 'verified'
+            AND v.scope = '{"partner" if scope == "partner" else "programme"}'
         GROUP BY ALL
         """,
     )
@@ -98,7 +103,9 @@ def _by(connection: Any, scope: str) -> Table:
     for row in rows:
         key = (row[label], row["indicator_code"])
         cells[key] = cells.get(key, Decimal(0)) + Decimal(str(row["value"]))
-    table = Table(title=f"Verified, by {'cluster body' if scope == 'partner' else 'quarter'}", title_justify="left")
+    table = Table(
+        title=f"Verified, by {'cluster body' if scope == 'partner' else 'quarter'}", title_justify="left"
+    )
     table.add_column("Cluster body" if scope == "partner" else "Quarter")
     for code in codes:
         table.add_column(code, justify="right")
@@ -154,12 +161,17 @@ def _refusals(connection: Any) -> list[str]:
     lines = []
     rows = _query(
         connection,
-        "SELECT source, stream, reason_code, count(DISTINCT place) AS n FROM quarantined_row GROUP BY ALL ORDER BY ALL",
+        "SELECT source, stream, reason_code, count(DISTINCT place) AS n FROM quarantined_row "
+        "GROUP BY ALL ORDER BY ALL",
     )
     if rows:
         total = sum(row["n"] for row in rows)
-        lines.append(f"[bold]{total} rows in quarantine[/bold]: not counted, kept with their place and reason")
-        lines += [f"  {row['n']:>4}  {row['source']}/{row['stream']}  {row['reason_code']}" for row in rows[:12]]
+        lines.append(
+            f"[bold]{total} rows in quarantine[/bold]: not counted, kept with their place and reason"
+        )
+        lines += [
+            f"  {row['n']:>4}  {row['source']}/{row['stream']}  {row['reason_code']}" for row in rows[:12]
+        ]
         if len(rows) > 12:
             lines.append(f"  … and {len(rows) - 12} more kinds")
         lines.append('  See them: wmip sql "SELECT place, cell, message FROM quarantined_row"')
@@ -220,7 +232,8 @@ def print_scorecard(console: Console, home: Path, by: str | None = None) -> None
         (info,) = _query(connection, "SELECT * FROM release_info")
         parts: list[Any] = [
             Panel(
-                f"Release [bold]{info['release_id']}[/bold], data as of {info['data_as_of']:%d %b %Y %H:%M} UTC, "
+                f"Release [bold]{info['release_id']}[/bold], "
+                f"data as of {info['data_as_of']:%d %b %Y %H:%M} UTC, "
                 f"code {info['code_version']}",
                 title="Scorecard",
                 title_align="left",
