@@ -1,0 +1,143 @@
+"""Nights as a user meets them: twice the same, nothing new, broken on purpose, killed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.end_to_end.conftest import WMIP, clean_environment, wmip
+
+SCALE = "0.1"
+
+pytestmark = pytest.mark.xdist_group("nights")
+
+
+def _landing(home: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted((home / "landing").rglob("*.parquet"))
+    }
+
+
+def _mart(home: Path, exclude: tuple[str, ...] = ()) -> dict[str, list[tuple]]:
+    with duckdb.connect(str((home / "releases/current/mart.duckdb").resolve()), read_only=True) as connection:
+        tables = connection.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'mart' ORDER BY 1"
+        ).fetchall()
+        return {
+            name: connection.execute(f"SELECT * FROM mart.{name}").fetchall()
+            for (name,) in tables
+            if name not in exclude
+        }
+
+
+def _release(home: Path) -> str:
+    return (home / "releases" / "current").resolve().name
+
+
+@pytest.fixture(scope="module")
+def small_home(tmp_path_factory) -> Path:
+    home = tmp_path_factory.mktemp("small") / "home"
+    result = wmip("demo", "--home", home, "--scale", SCALE)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return home
+
+
+def test_same_seed_gives_the_same_mart_row_for_row(small_home, tmp_path):
+    again = tmp_path / "again"
+    result = wmip("demo", "--home", again, "--scale", SCALE)
+    assert result.returncode == 0, result.stdout + result.stderr
+    first, second = _mart(small_home), _mart(again)
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_a_second_night_without_new_input_adds_nothing(tmp_path):
+    home = tmp_path / "home"
+    assert wmip("demo", "--home", home, "--scale", SCALE).returncode == 0
+    landing, release = _landing(home), _release(home)
+    again = wmip("demo", "--home", home, "--scale", SCALE)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert _landing(home) == landing
+    assert _release(home) == release
+    assert "Nothing changed" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("duplicate_attendances", "event_attendance"),
+        ("negative_money", "negative"),
+        ("orphan_keys", "orphan"),
+        ("missing_source", "hubspot"),
+        ("half_empty_fetch", "eventbrite/events"),
+        ("check_raises", "check_raises"),
+    ],
+)
+def test_a_planted_fault_publishes_nothing_and_says_why(tmp_path, fault, said):
+    home = tmp_path / "home"
+    outbox = tmp_path / "notification.json"
+    result = wmip("demo", "--home", home, "--scale", SCALE, "--fault", fault)
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert not outbox.exists()
+    releases = [path.name for path in (home / "releases").iterdir() if path.name[0] != "." and path.is_dir()]
+    assert len(set(releases) - {"current"}) == 1, "only the clean night's release may be there"
+    shown = " ".join(result.stdout.split())
+    assert said in shown
+    assert "keeps serving" in shown
+    assert "Traceback" not in result.stdout + result.stderr
+    record = max((home / "runs").glob("*/night.json"), key=lambda path: path.parent.name)
+    assert json.loads(record.read_text())["outcome"] == "blocked"
+
+
+# Fractions of an undisturbed second night's length at which it is killed.
+MOMENTS = [0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> tuple[Path, float]:
+    home = tmp_path_factory.mktemp("undisturbed") / "home"
+    started = time.monotonic()
+    assert wmip("demo", "--home", home, "--scale", SCALE).returncode == 0
+    return home, time.monotonic() - started
+
+
+def _kill_and_recover(home: Path, seconds: float, expected: dict[str, list[tuple]]) -> None:
+    process = subprocess.Popen(
+        [str(WMIP), "demo", "--home", str(home), "--scale", SCALE],
+        env=clean_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    process.wait(timeout=30)
+    current = home / "releases" / "current"
+    if current.exists():
+        assert _mart(home)["release_info"], "a reader between the nights sees a whole release"
+    result = wmip("demo", "--home", home, "--scale", SCALE)
+    assert result.returncode == 0, result.stdout + result.stderr
+    recovered = _mart(home)
+    figures = ("indicator_fact", "indicator_value", "indicator_performance", "dim_organisation", "fct_leverage")
+    assert [name for name in figures if recovered[name] != expected[name]] == []
+
+
+@pytest.mark.parametrize("moment", MOMENTS[2::3])
+def test_a_killed_night_is_made_good_by_the_next(undisturbed, tmp_path, moment):
+    home, seconds = undisturbed
+    _kill_and_recover(tmp_path / "home", moment * seconds, _mart(home))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", [moment for moment in MOMENTS if moment not in MOMENTS[2::3]])
+def test_a_night_killed_at_any_other_moment_is_made_good_too(undisturbed, tmp_path, moment):
+    home, seconds = undisturbed
+    _kill_and_recover(tmp_path / "home", moment * seconds, _mart(home))
