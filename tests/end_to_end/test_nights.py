@@ -126,7 +126,13 @@ def _kill_and_recover(home: Path, seconds: float, expected: dict[str, list[tuple
     result = wmip("demo", "--home", home, "--scale", SCALE)
     assert result.returncode == 0, result.stdout + result.stderr
     recovered = _mart(home)
-    figures = ("indicator_fact", "indicator_value", "indicator_performance", "dim_organisation", "fct_leverage")
+    figures = (
+        "indicator_fact",
+        "indicator_value",
+        "indicator_performance",
+        "dim_organisation",
+        "fct_leverage",
+    )
     assert [name for name in figures if recovered[name] != expected[name]] == []
 
 

@@ -84,7 +84,9 @@ def test_planted_bad_files_are_refused_and_kept(demo_home, seed):
 def test_the_true_organisations_are_mostly_found(demo_home):
     """Pairwise recall and precision of the exact rules; a probabilistic matcher will have to beat them."""
     home = demo_home(1)
-    truth = {(r["source_system"], r["source_record_id"]): r["organisation"] for r in home.truth["organisation"]}
+    truth = {
+        (r["source_system"], r["source_record_id"]): r["organisation"] for r in home.truth["organisation"]
+    }
     keys = {
         (system, record): key
         for system, record, key in home.query(
@@ -105,12 +107,21 @@ def test_no_planted_person_can_be_found_in_any_file_of_the_release(demo_home):
     planted = {
         str(value).lower().encode()
         for person in people
-        for value in (person if isinstance(person, (list, tuple)) else person.values() if isinstance(person, dict) else [person])
+        for value in (
+            person
+            if isinstance(person, (list, tuple))
+            else person.values()
+            if isinstance(person, dict)
+            else [person]
+        )
         if value and len(str(value)) > 5
     }
     assert len(planted) > 1000
     release = (home.path / "releases" / "current").resolve()
-    tables = [row[0] for row in home.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'mart'")]
+    tables = [
+        row[0]
+        for row in home.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'mart'")
+    ]
     assert len(tables) > 20
     text = bytearray()
     for table in tables:

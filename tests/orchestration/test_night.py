@@ -24,7 +24,11 @@ def test_a_record_comes_back_as_written(tmp_path):
 
 
 def test_the_latest_record_goes_by_the_nights_clock_then_its_count(tmp_path):
-    for run_id, clock in (("20250515T020000Z", "2025-05-15"), ("20250515T020000Z-2", "2025-05-15"), ("x", "2024")):
+    for run_id, clock in (
+        ("20250515T020000Z", "2025-05-15"),
+        ("20250515T020000Z-2", "2025-05-15"),
+        ("x", "2024"),
+    ):
         write_record(tmp_path, NightRecord(run_id, clock))
     assert latest_record(tmp_path).run_id == "20250515T020000Z-2"
 

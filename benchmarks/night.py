@@ -1,0 +1,99 @@
+"""`make bench`: the night at scale 1 and 10 by stage, beside a bare `dbt build`, rows landed a second, memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.dbt_runner import PROJECT_DIR
+from sandbox.options import SANDBOX_CLOCK
+
+console = Console()
+
+
+def _night(home: Path, scale: float) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.one_night", "--home", str(home), "--scale", str(scale)]
+    started = time.perf_counter()
+    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    measured: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    measured["process_seconds"] = time.perf_counter() - started - measured["generate_seconds"]
+    return measured
+
+
+def _bare_dbt_build(home: Path) -> float:
+    """Seconds of `dbt build` of the same project on the same landing, as a process of its own, best of two."""
+    environment = {
+        **os.environ,
+        "WMIP_HOME": str(home.resolve()),
+        "WMIP_WAREHOUSE": str(home.resolve() / "bare.duckdb"),
+        "WMIP_CLOCK": SANDBOX_CLOCK.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "DBT_PROFILES_DIR": str(PROJECT_DIR),
+        "DBT_TARGET_PATH": str(home.resolve() / "bare_target"),
+        "DBT_LOG_PATH": str(home.resolve() / "bare_logs"),
+    }
+    dbt = Path(sys.executable).with_name("dbt")
+    seconds = []
+    for _ in range(2):
+        (home / "bare.duckdb").unlink(missing_ok=True)
+        started = time.perf_counter()
+        subprocess.run(
+            [str(dbt), "--quiet", "build", "--project-dir", str(PROJECT_DIR)], env=environment, check=True
+        )
+        seconds.append(time.perf_counter() - started)
+    return min(seconds)
+
+
+def _landed_rows(home: Path) -> int:
+    row = duckdb.sql(
+        f"SELECT sum(rows_landed) FROM read_parquet('{home}/runs/*/source_run/*.parquet')"
+    ).fetchone()
+    return int(row[0]) if row and row[0] else 0
+
+
+def main(
+    scales: Annotated[list[float] | None, typer.Option("--scale", help="Sizes; default 1 and 10.")] = None,
+) -> None:
+    """Measure nights and print them side by side."""
+    table = Table(title="The night, measured in one run")
+    table.add_column("")
+    columns: list[dict[str, str]] = []
+    for scale in scales or [1, 10]:
+        with tempfile.TemporaryDirectory() as folder:
+            home = Path(folder) / "home"
+            console.print(f"Scale {scale:g}", style="dim")
+            night = _night(home, scale)
+            bare = _bare_dbt_build(home)
+            rows = _landed_rows(home)
+            reading = night["stages"].get("Reading returns", 0.0)
+            columns.append(
+                {
+                    "outcome": night["outcome"],
+                    **{f"  {stage}, s": f"{seconds:.1f}" for stage, seconds in night["stages"].items()},
+                    "whole night, s": f"{night['night_seconds']:.1f}",
+                    "with start of the process, s": f"{night['process_seconds']:.1f}",
+                    "bare dbt build, s": f"{bare:.1f}",
+                    "ratio night / bare dbt build": f"{night['night_seconds'] / bare:.2f}",
+                    "rows landed": f"{rows:,}",
+                    "rows landed a second": f"{rows / reading:,.0f}" if reading else "",
+                    "peak memory, MiB": f"{night['memory_peak_mib']:,.0f}",
+                }
+            )
+            table.add_column(f"scale {scale:g}", justify="right")
+    for name in dict.fromkeys(key for column in columns for key in column):
+        table.add_row(name, *(column.get(name, "") for column in columns))
+    console.print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
