@@ -1,0 +1,68 @@
+"""What every API reader is given: settings, token, where to continue, and where records that cannot be used go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ingestion.catalogue import SourceDeclaration
+from ingestion.findings import Finding
+from ingestion.http import MalformedRecord
+from ingestion.landing import latest_instant
+
+Row = dict[str, Any]
+
+
+@dataclass
+class ApiRead:
+    """One night's read of one API source."""
+
+    declaration: SourceDeclaration
+    home: Path
+    settings: Mapping[str, Any]
+    token: str
+    pseudonym_key: str
+    clock: datetime
+    findings: list[Finding] = field(default_factory=list)
+    _seen: dict[str, list[str]] = field(default_factory=dict)
+
+    def since(self, stream: str, column: str) -> datetime | None:
+        """The instant to read a stream from: the newest landed one less the window, never after the clock.
+
+        None when nothing is landed: the first read is a full one.
+        """
+        newest = latest_instant(self.home, self.declaration.name, self.declaration.stream(stream), column)
+        if newest is None:
+            return None
+        return min(newest, self.clock) - timedelta(hours=float(self.settings["lookback_hours"]))
+
+    def usable(
+        self, stream: str, records: Iterable[Mapping[str, Any]], to_row: Callable[[Mapping[str, Any]], Row]
+    ) -> Iterator[Row]:
+        """The rows of the records that can be used; the others become findings with their place."""
+        seen = self._seen.setdefault(stream, [])
+        for record in records:
+            place = f"{self.declaration.name}/{stream}/{record.get('id')}"
+            try:
+                row = to_row(record)
+            except MalformedRecord as bad:
+                self.findings.append(
+                    Finding(
+                        source=self.declaration.name,
+                        stream=stream,
+                        place=place,
+                        column_name=bad.column_name,
+                        reason_code=bad.reason_code,
+                        message=str(bad),
+                    )
+                )
+                continue
+            seen.append(row["id"])
+            yield {**row, "_source_record": place}
+
+    def seen_ids(self, stream: str) -> list[str]:
+        """Ids of the usable records a stream gave tonight, in order, each once."""
+        return list(dict.fromkeys(self._seen.get(stream, [])))

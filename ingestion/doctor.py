@@ -1,0 +1,53 @@
+"""Is a source ready to be read: credentials there, address answering, token accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ingestion.catalogue import SOURCES
+
+_PROBE_PATHS = {"eventbrite": "users/me/organizations/", "hubspot": "{api_path}/objects/companies?limit=1"}
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One thing looked at, whether it is right, and what was found or what to do."""
+
+    name: str
+    passed: bool
+    message: str
+
+
+def probe_source(name: str, config: Mapping[str, Any], environment: Mapping[str, str]) -> list[Probe]:
+    """Look at one enabled source. Sends one request to an API source."""
+    declaration = SOURCES[name]
+    settings = {**declaration.defaults, **config}
+    if declaration.kind == "files":
+        return [Probe("inbox", True, f"files dropped in inbox/{declaration.inbox}")]
+    needed = [*declaration.secrets, *(["WMIP_PSEUDONYM_KEY"] if declaration.needs_pseudonym_key else [])]
+    probes = [
+        Probe(
+            "credentials",
+            bool(environment.get(variable)),
+            f"{variable} is set" if environment.get(variable) else f"set the environment variable {variable}",
+        )
+        for variable in needed
+    ]
+    if not all(probe.passed for probe in probes):
+        return probes
+    import requests
+
+    from ingestion.http import failure, session
+
+    path = _PROBE_PATHS[name].format(**settings)
+    try:
+        response = session({**settings, "attempts": 1}).get(
+            settings["base_url"].rstrip("/") + "/" + path,
+            headers={"Authorization": f"Bearer {environment[declaration.secrets[0]]}"},
+        )
+        response.raise_for_status()
+    except requests.RequestException as error:
+        return [*probes, Probe("connection", False, str(failure(declaration.title, error)))]
+    return [*probes, Probe("connection", True, f"{declaration.title} accepts the token")]

@@ -1,0 +1,40 @@
+"""What is wrong with a row or a file, in words for the person who sent it. Never holds the value itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ingestion.catalogue import QUARANTINE
+from ingestion.landing import Landed, as_table, land
+
+
+class RefusedFile(Exception):
+    """A file that cannot be read as what it should be: refused whole, kept in `originals/`."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One reason for which a row is refused. `value_class` says what kind of value stood there, not which."""
+
+    source: str
+    stream: str
+    place: str
+    column_name: str
+    reason_code: str
+    message: str
+    cell: str | None = None
+    value_class: str | None = None
+
+
+def quarantine(home: Path, findings: Iterable[Finding], clock: datetime) -> Landed:
+    """Keep the findings; one that is known already is not repeated."""
+    rows = [{**vars(finding), "_source_record": finding.place} for finding in findings]
+    return land(home, "quarantine", QUARANTINE, as_table(QUARANTINE, rows), clock=clock)
+
+
+def places(findings: Iterable[Finding]) -> int:
+    """How many rows the findings refuse."""
+    return len({(finding.source, finding.stream, finding.place) for finding in findings})

@@ -1,0 +1,105 @@
+"""The one HTTP client of all API sources: throttled, retrying, and mute about credentials.
+
+dlt's session retries with exponential backoff and waits as long as `Retry-After` says. Added here: a body that is cut
+short is retried like a dropped connection, requests keep below a source's documented rate, and a failure is put in words
+that hold neither token nor query.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import requests
+
+ATTEMPTS = 6
+LONGEST_WAIT_SECONDS = 120.0
+TIMEOUT_SECONDS = (10.0, 60.0)
+
+
+class SourceFailed(Exception):
+    """A source could not be read. The message says where, what is wrong, and what to do."""
+
+
+class MalformedRecord(Exception):
+    """A record of an API that cannot be used; carries column, code and plain words."""
+
+    def __init__(self, column_name: str, reason_code: str, message: str) -> None:
+        super().__init__(message)
+        self.column_name = column_name
+        self.reason_code = reason_code
+
+
+def _is_cut_short(response: requests.Response | None, _error: BaseException | None) -> bool:
+    """A success whose JSON does not parse: the connection was cut within the body."""
+    if response is None or not response.ok or not response.content:
+        return False
+    if "json" not in response.headers.get("Content-Type", ""):
+        return False
+    try:
+        response.json()
+    except ValueError:
+        return True
+    return False
+
+
+def session(settings: Mapping[str, Any]) -> requests.Session:
+    """A requests session with retries and throttling; `settings` may give `requests_per_second`."""
+    from dlt.sources.helpers.requests import Client
+
+    made: requests.Session = Client(
+        request_timeout=TIMEOUT_SECONDS,
+        raise_for_status=False,
+        request_max_attempts=int(settings.get("attempts", ATTEMPTS)),
+        request_backoff_factor=float(settings.get("backoff_seconds", 1)),
+        request_max_retry_delay=LONGEST_WAIT_SECONDS,
+        retry_condition=_is_cut_short,
+    ).session
+    pause = 1 / float(settings.get("requests_per_second", 10))
+    send = made.send
+    last = 0.0
+
+    def throttled(request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        nonlocal last
+        wait = last + pause - time.monotonic()
+        if wait > 0:
+            time.sleep(wait)
+        last = time.monotonic()
+        return send(request, **options)
+
+    made.send = throttled  # type: ignore[method-assign,assignment]
+    return made
+
+
+def failure(title: str, error: Exception) -> SourceFailed:
+    """An HTTP or network error in words a person can act on, without credentials or query."""
+    import requests
+
+    response = getattr(error, "response", None)
+    request = getattr(error, "request", None)
+    url = urlsplit(str(getattr(response, "url", None) or getattr(request, "url", None) or ""))
+    where = f"{url.scheme}://{url.hostname}{url.path}" if url.hostname else "its address"
+    if response is not None:
+        status = response.status_code
+        remedy = {
+            401: "the token was refused; check the token in the environment",
+            403: "the token may not read this; give it the scopes named in docs/sources",
+            404: "there is nothing at that address; check base_url in wmip.yaml",
+            429: "the rate limit did not lift; the next night tries again",
+        }.get(
+            status,
+            "the source has a fault of its own; the next night tries again"
+            if status >= 500
+            else "the source did not accept the request",
+        )
+        return SourceFailed(f"{title} answered {status} at {where}: {remedy}")
+    if isinstance(error, requests.exceptions.SSLError):
+        return SourceFailed(f"{title}: the certificate of {where} is not valid; do not go on until it is")
+    if isinstance(error, requests.exceptions.Timeout):
+        return SourceFailed(f"{title} did not answer in time at {where}; the next night tries again")
+    if isinstance(error, requests.exceptions.ConnectionError):
+        return SourceFailed(f"{title} cannot be reached at {where}; check base_url in wmip.yaml and the network")
+    return SourceFailed(f"{title} sent something that is not its contract at {where} ({type(error).__name__})")

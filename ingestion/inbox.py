@@ -1,0 +1,99 @@
+"""The inbox: what was dropped, what was handled already, the originals kept.
+
+Files stay where people put them. A file is known by the SHA-256 of its content: the same content again is the
+same file, whatever its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ingestion.catalogue import INBOX_FILES
+from ingestion.landing import as_table, land, read_latest
+
+_PASSING = (".tmp", ".part", ".crdownload")
+
+
+@dataclass(frozen=True)
+class InboxFile:
+    """A dropped file and its content's SHA-256."""
+
+    path: Path
+    kind: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """How a file was handled; `status` is loaded or refused."""
+
+    file: InboxFile
+    status: str
+    reason: str | None
+    rows_loaded: int
+    rows_quarantined: int
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def new_files(home: Path, kind: str, suffixes: tuple[str, ...]) -> Iterator[InboxFile]:
+    """Files of a kind that the ledger does not know, in order of name; each content once.
+
+    A file of another suffix is offered too: the reader refuses it with a reason, so that it is not passed over
+    in silence.
+    """
+    known = {
+        sha256
+        for sha256, of_kind in read_latest(home, "inbox", INBOX_FILES, ("file_sha256", "kind"))
+        if of_kind == kind
+    }
+    folder = home / "inbox" / kind
+    for path in sorted(folder.glob("*")) if folder.is_dir() else []:
+        if not path.is_file() or path.name.startswith((".", "~$")) or path.suffix.lower() in _PASSING:
+            continue
+        sha256 = _sha256(path)
+        if sha256 not in known:
+            known.add(sha256)
+            yield InboxFile(path, kind, sha256)
+
+
+def keep_original(home: Path, file: InboxFile) -> Path:
+    """Copy a file verbatim into `originals/`, where only its owner can look."""
+    folder = home / "originals"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    target = folder / file.sha256
+    if not target.exists():
+        temporary = target.with_name(f".{file.sha256}.{os.getpid()}")
+        shutil.copyfile(file.path, temporary)
+        temporary.chmod(0o600)
+        temporary.replace(target)
+    return target
+
+
+def record(home: Path, reports: list[FileReport], clock: datetime) -> None:
+    """Enter handled files in the ledger. Done last: a file that is not in it is read again."""
+    rows = [
+        {
+            "kind": report.file.kind,
+            "file_name": report.file.path.name,
+            "file_sha256": report.file.sha256,
+            "size_bytes": str(report.file.path.stat().st_size),
+            "status": report.status,
+            "reason": report.reason,
+            "rows_loaded": report.rows_loaded,
+            "rows_quarantined": report.rows_quarantined,
+            "_source_record": report.file.sha256,
+        }
+        for report in reports
+    ]
+    land(home, "inbox", INBOX_FILES, as_table(INBOX_FILES, rows), clock=clock)

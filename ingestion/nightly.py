@@ -1,0 +1,354 @@
+"""Read one source tonight: what it gave is landed, what was wrong is quarantined or refused, what happened is recorded.
+
+A source that fails never stops the night: the report says `failed` or `refused` with a reason, and the last landed data
+stays in use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ingestion.catalogue import LEDGERS, SOURCES, SourceDeclaration, StreamDeclaration
+from ingestion.findings import Finding, RefusedFile, places, quarantine
+from ingestion.inbox import FileReport, InboxFile, keep_original, new_files, record
+
+Progress = Callable[[str], None]
+Row = dict[str, Any]
+
+
+@dataclass
+class StreamReport:
+    """What a stream did tonight; the columns of `runs/*/source_run`. Grain: stream and run."""
+
+    run_id: str
+    source: str
+    stream: str
+    started_at: datetime
+    finished_at: datetime
+    mode: str
+    status: str
+    load_id: str | None = None
+    rows_read: int = 0
+    rows_landed: int = 0
+    rows_quarantined: int = 0
+    rows_deleted: int = 0
+    previous_full_rows: int | None = None
+    read_through: datetime | None = None
+    api_version: str | None = None
+    message: str | None = None
+
+
+@dataclass
+class SourceReport:
+    """What a source did tonight."""
+
+    source: str
+    streams: list[StreamReport] = field(default_factory=list)
+    files: list[FileReport] = field(default_factory=list)
+
+
+def ensure_landing(home: Path) -> None:
+    """Create every declared stream's folder and empty file, and that of the log of reads."""
+    from ingestion.landing import ensure_stream, write_parquet
+
+    for source, declaration in SOURCES.items():
+        for stream in declaration.streams:
+            ensure_stream(home, source, stream)
+    for source, stream in LEDGERS.items():
+        ensure_stream(home, source, stream)
+    log = home / "runs" / "00000000T000000Z" / "source_run"
+    if not (log / "schema.parquet").exists():
+        log.mkdir(parents=True, exist_ok=True)
+        write_parquet(_log_schema().empty_table(), log / "schema.parquet")
+
+
+def _log_schema() -> Any:
+    import pyarrow as pa
+
+    times = {"started_at", "finished_at", "read_through"}
+    counts = {"rows_read", "rows_landed", "rows_quarantined", "rows_deleted", "previous_full_rows"}
+    return pa.schema(
+        [
+            (
+                name,
+                pa.timestamp("us", tz="UTC") if name in times else pa.int64() if name in counts else pa.string(),
+            )
+            for name in StreamReport.__dataclass_fields__
+        ]
+    )
+
+
+def input_fingerprint(home: Path) -> str:
+    """SHA-256 over everything a mart is made from: the landed files (named by content) and the registry."""
+    digest = hashlib.sha256()
+    for path in sorted((home / "landing").rglob("*.parquet")):
+        digest.update(str(path.relative_to(home)).encode())
+    for path in sorted((home / "registry").glob("*.parquet")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def ingest_source(
+    name: str,
+    *,
+    home: Path,
+    config: Mapping[str, Any],
+    clock: datetime,
+    run_id: str,
+    environment: Mapping[str, str],
+    progress: Progress | None = None,
+) -> SourceReport:
+    """Read a source into the landing and write what it did to `runs/<run_id>/source_run/<name>.parquet`.
+
+    `config` is the source's block of `wmip.yaml`; `environment` holds the secrets it names.
+    """
+    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+    declaration = SOURCES[name]
+    settings = {**declaration.defaults, **config}
+    night = _Night(declaration, home, settings, clock, run_id, environment, progress or (lambda _message: None))
+    if not settings.get("enabled", True):
+        report = night.same_for_all("disabled", None)
+    elif declaration.kind == "files":
+        report = night.read_files()
+    else:
+        report = night.read_api()
+    _write_log(home, run_id, report)
+    return report
+
+
+def _write_log(home: Path, run_id: str, report: SourceReport) -> None:
+    import pyarrow as pa
+
+    from ingestion.landing import write_parquet
+
+    folder = home / "runs" / run_id / "source_run"
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [asdict(stream) for stream in report.streams]
+    write_parquet(pa.Table.from_pylist(rows, schema=_log_schema()), folder / f"{report.source}.parquet")
+
+
+@dataclass
+class _Night:
+    declaration: SourceDeclaration
+    home: Path
+    settings: Mapping[str, Any]
+    clock: datetime
+    run_id: str
+    environment: Mapping[str, str]
+    progress: Progress
+
+    def report(self, stream: StreamDeclaration, mode: str, status: str, **more: Any) -> StreamReport:
+        return StreamReport(
+            run_id=self.run_id,
+            source=self.declaration.name,
+            stream=stream.name,
+            started_at=self.clock,
+            finished_at=self.clock,
+            mode=mode,
+            status=status,
+            api_version=self.declaration.api_version,
+            **more,
+        )
+
+    def same_for_all(self, status: str, message: str | None) -> SourceReport:
+        mode = "files" if self.declaration.kind == "files" else "full"
+        return SourceReport(
+            self.declaration.name,
+            [self.report(stream, mode, status, message=message) for stream in self.declaration.streams],
+        )
+
+    # Files
+
+    def read_files(self) -> SourceReport:
+        from ingestion.landing import as_table, land
+
+        kind = str(self.declaration.inbox)
+        read_one = self._file_reader()
+        files: list[FileReport] = []
+        rows: dict[str, list[Row]] = {stream.name: [] for stream in self.declaration.streams}
+        findings: list[Finding] = []
+        for file in new_files(self.home, kind, ()):
+            self.progress(f"{self.declaration.title}: {file.path.name}")
+            keep_original(self.home, file)
+            try:
+                content, wrong = read_one(file)
+            except RefusedFile as refusal:
+                files.append(FileReport(file, "refused", str(refusal), 0, 0))
+                continue
+            for stream, found in content.items():
+                rows[stream] += found
+            findings += wrong
+            loaded = sum(len(found) for found in content.values())
+            files.append(FileReport(file, "loaded", None, loaded, places(wrong)))
+        quarantine(self.home, findings, self.clock)
+        report = SourceReport(self.declaration.name, files=files)
+        refused = [file.file.path.name for file in files if file.status == "refused"]
+        for declared in self.declaration.streams:
+            landed = land(
+                self.home,
+                self.declaration.name,
+                declared,
+                as_table(declared, rows[declared.name]),
+                clock=self.clock,
+            )
+            bad = places(finding for finding in findings if finding.stream == declared.name)
+            report.streams.append(
+                self.report(
+                    declared,
+                    "files",
+                    "loaded" if landed.rows else "unchanged",
+                    load_id=landed.load_id,
+                    rows_read=len(rows[declared.name]) + bad,
+                    rows_landed=landed.rows,
+                    rows_quarantined=bad,
+                    message=f"{len(refused)} file(s) refused" if refused else None,
+                )
+            )
+        record(self.home, files, self.clock)
+        return report
+
+    def _file_reader(self) -> Callable[[InboxFile], tuple[dict[str, list[Row]], list[Finding]]]:
+        if self.declaration.name == "registers":
+            from ingestion.registers import read_register
+
+            return lambda file: read_register(file.path, file.sha256)
+        if self.declaration.name == "returns":
+            from ingestion.landing import read_latest
+            from ingestion.returns import ReturnReader
+
+            partners = SOURCES["registers"].stream("partners")
+            codes = [row[0] for row in read_latest(self.home, "registers", partners, ("partner_code",))]
+            reader = ReturnReader(codes)
+            return lambda file: reader.read(file.path, file.sha256)
+        from ingestion.threesixtygiving import GrantReader
+
+        def read_grants(file: InboxFile) -> tuple[dict[str, list[Row]], list[Finding]]:
+            grants = GrantReader()
+            return {"grants": list(grants.read(file.path, file.sha256))}, grants.findings
+
+        return read_grants
+
+    # APIs
+
+    def read_api(self) -> SourceReport:
+        from ingestion.api import ApiRead
+        from ingestion.http import SourceFailed, failure
+
+        missing = [variable for variable in self._needed_variables() if not self.environment.get(variable)]
+        if missing:
+            return self.same_for_all(
+                "failed",
+                f"environment variable {', '.join(missing)} is not set; {self.declaration.title} was not read",
+            )
+        read = ApiRead(
+            self.declaration,
+            self.home,
+            self.settings,
+            self.environment[self.declaration.secrets[0]],
+            self.environment.get("WMIP_PSEUDONYM_KEY", ""),
+            self.clock,
+        )
+        report = SourceReport(self.declaration.name)
+        failed: str | None = None
+        for stream in self.declaration.streams:
+            self.progress(f"{self.declaration.title}: {stream.name}")
+            if failed is not None:
+                report.streams.append(self.report(stream, "full", "failed", message=failed))
+                continue
+            try:
+                report.streams.append(self._read_stream(read, stream))
+            except SourceFailed as error:
+                failed = str(error)
+            except Exception as error:  # noqa: BLE001 - whatever a source does, the night goes on and says so
+                failed = str(failure(self.declaration.title, _root(error)))
+            if failed is not None:
+                report.streams.append(self.report(stream, "full", "failed", message=failed))
+        return report
+
+    def _needed_variables(self) -> list[str]:
+        needed = list(self.declaration.secrets)
+        return [*needed, "WMIP_PSEUDONYM_KEY"] if self.declaration.needs_pseudonym_key else needed
+
+    def _read_stream(self, read: Any, stream: StreamDeclaration) -> StreamReport:
+        from ingestion.landing import as_table, land, latest_instant
+
+        reader = _api_readers(self.declaration.name)[stream.name]
+        cursor = next((name for name in ("changed", "updated_at") if name in stream.columns), None)
+        newest = (
+            latest_instant(self.home, self.declaration.name, stream, cursor)
+            if cursor and not stream.full_list
+            else None
+        )
+        mode = "full" if newest is None else "incremental"
+        before = len(read.findings)
+        table = as_table(stream, reader(read))
+        findings = read.findings[before:]
+        previous = self._last_full_rows(stream) if stream.full_list else None
+        guard = float(self.settings["shrink_guard"])
+        if previous and len(table) < guard * previous:
+            return self.report(
+                stream,
+                mode,
+                "refused",
+                rows_read=len(table),
+                previous_full_rows=previous,
+                message=f"{self.declaration.name}/{stream.name} listed {len(table)} rows, the last full list had "
+                f"{previous}: refused as incomplete, the last good data stays in use",
+            )
+        quarantine(self.home, findings, self.clock)
+        landed = land(self.home, self.declaration.name, stream, table, clock=self.clock, complete_list=stream.full_list)
+        return self.report(
+            stream,
+            mode,
+            "loaded" if landed.rows else "unchanged",
+            load_id=landed.load_id,
+            rows_read=len(table) + places(findings),
+            rows_landed=landed.rows,
+            rows_quarantined=places(findings),
+            rows_deleted=landed.tombstones,
+            previous_full_rows=previous,
+            read_through=latest_instant(self.home, self.declaration.name, stream, cursor) if cursor else None,
+        )
+
+    def _last_full_rows(self, stream: StreamDeclaration) -> int | None:
+        """Rows of the last complete full list of a stream, from the log of reads."""
+        import duckdb
+
+        with duckdb.connect() as connection:
+            row = connection.execute(
+                f"""
+                SELECT rows_read FROM read_parquet('{self.home}/runs/*/source_run/*.parquet', union_by_name = true)
+                WHERE source = ? AND stream = ? AND mode = 'full' AND status IN ('loaded', 'unchanged')
+                ORDER BY started_at DESC, run_id DESC LIMIT 1
+                """,
+                [self.declaration.name, stream.name],
+            ).fetchone()
+        return int(row[0]) if row else None
+
+
+def _api_readers(name: str) -> Mapping[str, Callable[[Any], Any]]:
+    if name == "eventbrite":
+        from ingestion import eventbrite
+
+        return eventbrite.READERS
+    from ingestion import hubspot
+
+    return hubspot.READERS
+
+
+def _root(error: BaseException) -> Exception:
+    """The error a library wrapped: the HTTP or network one, if there is one in the chain."""
+    import requests
+
+    current: BaseException | None = error
+    while current is not None:
+        if isinstance(current, requests.RequestException):
+            return current
+        current = current.__cause__ or current.__context__
+    return error if isinstance(error, Exception) else RuntimeError(type(error).__name__)

@@ -1,0 +1,72 @@
+"""The programme office's registers: small CSV files with a heading row."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from ingestion.encodings import open_text
+from ingestion.findings import Finding, RefusedFile
+from ingestion.tables import RawRow, check_table, match_headings
+from ingestion.values import Column
+
+SOURCE = "registers"
+
+
+def _same(*values: str) -> dict[str, str]:
+    return {value: value for value in values}
+
+
+CONTRACTS: dict[str, list[Column]] = {
+    "partners": [
+        Column("partner_code", "partner_code", required=True),
+        Column("name", "name", required=True),
+        Column("cluster_key", "cluster_key"),
+        Column("activity_starts_on", "activity_starts_on", "date", required=True),
+        Column("eventbrite_organization_id", "eventbrite_organization_id"),
+    ],
+    "verification": [
+        Column("indicator_key", "indicator_key", required=True),
+        Column("partner_code", "partner_code", required=True),
+        Column("source_ref", "source_ref", required=True),
+        Column("decision", "decision", "choice", True, _same("verified", "rejected", "withdrawn")),
+        Column("evidence_grade", "evidence_grade", "choice", allowed=_same("A", "B", "C")),
+        Column("decided_on", "decided_on", "date", required=True),
+        Column("decided_by_role", "decided_by_role", required=True),
+        Column("reason", "reason", required=True),
+    ],
+    "waivers": [
+        Column("check_name", "check_name", required=True),
+        Column("scope_key", "scope_key", required=True),
+        Column("reason", "reason", required=True),
+        Column("approved_by_role", "approved_by_role", required=True),
+        Column("expires_on", "expires_on", "date", required=True),
+    ],
+}
+
+
+def read_register(path: Path, sha256: str) -> tuple[dict[str, list[dict[str, Any]]], list[Finding]]:
+    """Rows by stream and the findings. Which register it is stands in the file's name. Raises RefusedFile."""
+    stream = next((name for name in CONTRACTS if path.name.lower().startswith(name)), None)
+    if stream is None or path.suffix.lower() != ".csv":
+        raise RefusedFile(f"not a register; name the file {', '.join(f'{name}*.csv' for name in CONTRACTS)}")
+    columns = CONTRACTS[stream]
+    with open_text(path) as handle:
+        try:
+            rows = list(csv.reader(handle, strict=True))
+        except csv.Error as error:
+            raise RefusedFile(f"not a CSV file: {error}") from None
+    if not rows:
+        raise RefusedFile("the file is empty; the first row holds the headings")
+    positions = match_headings(columns, rows[0], "first row")
+    checked = check_table(
+        columns,
+        positions,
+        (RawRow(number, cells) for number, cells in enumerate(rows[1:], start=2)),
+        source=SOURCE,
+        stream=stream,
+        place=f"{path.name}#!",
+    )
+    landed = [{**row, "file_sha256": sha256, "_source_record": f"{sha256}:{number}"} for number, row in checked.rows]
+    return {stream: landed}, checked.findings

@@ -1,0 +1,195 @@
+"""Quarterly return workbooks, read through the template contract kept as data.
+
+Tables are found by their START and END cells wherever they stand on their sheet. A workbook that is not the return it
+should be is refused whole; a row that is wrong is refused alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ingestion.catalogue import return_template
+from ingestion.findings import Finding, RefusedFile
+from ingestion.tables import RawRow, check_table, column_letter, heading_key, match_headings
+from ingestion.values import BadValue, Column
+
+SOURCE = "returns"
+Row = dict[str, Any]
+
+
+class ReturnReader:
+    """Reads workbooks of one template. `partner_codes` are the cluster bodies that may send one."""
+
+    def __init__(self, partner_codes: Collection[str]) -> None:
+        self.template = return_template()
+        self.partner_codes = set(partner_codes)
+        self.cover_fields = [Column.from_contract(entry) for entry in self.template["cover"]["fields"]]
+        self.columns = {
+            table["table"]: [Column.from_contract(entry) for entry in table["columns"]]
+            for table in self.template["tables"]
+        }
+
+    def read(self, path: Path, sha256: str) -> tuple[dict[str, list[Row]], list[Finding]]:
+        """Rows by stream (with cover and provenance) and the findings. Raises RefusedFile."""
+        sheets = _sheets(path)
+        cover = self._cover(sheets)
+        common: Row = {"file_name": path.name, "file_sha256": sha256, **cover}
+        rows: dict[str, list[Row]] = {
+            "covers": [
+                {
+                    **common,
+                    "sheet": self.template["cover"]["sheet"],
+                    "row_number": "1",
+                    "_source_record": f"{sha256}:{self.template['cover']['sheet']}",
+                }
+            ]
+        }
+        findings: list[Finding] = []
+        keys: dict[str, set[str | None]] = {}
+        for table in self.template["tables"]:
+            found, wrong = self._table(table, sheets, path.name, sha256, common, keys)
+            rows[table["stream"]] = found
+            findings += wrong
+        return rows, findings
+
+    def _cover(self, sheets: dict[str, list[Sequence[Any]]]) -> Row:
+        sheet = self.template["cover"]["sheet"]
+        _, body, left = _fenced(sheets, sheet, self.template["cover"]["table"])
+        given = {heading_key(cells[left]): cells[left + 1] if len(cells) > left + 1 else None for _, cells in body}
+        cover: Row = {}
+        for column in self.cover_fields:
+            try:
+                cover[column.name] = column.read(given.get(heading_key(column.heading)))
+            except BadValue as bad:
+                raise RefusedFile(f"sheet {sheet}: {bad}") from None
+        for name, heading in (
+            ("template", "Template"),
+            ("template_version", "Template version"),
+            ("programme", "Programme"),
+        ):
+            expected = str(self.template["version" if name == "template_version" else name])
+            if cover.pop(name) != expected:
+                raise RefusedFile(f"sheet {sheet}: {heading} is not {expected}; use this round's workbook")
+        cover.pop("partner_name")
+        if cover["partner_code"] not in self.partner_codes:
+            raise RefusedFile(
+                f"sheet {sheet}: the cluster body code is not in the partners register; "
+                "correct the code, or add the body to inbox/registers/partners.csv"
+            )
+        return cover
+
+    def _table(
+        self,
+        table: dict[str, Any],
+        sheets: dict[str, list[Sequence[Any]]],
+        file_name: str,
+        sha256: str,
+        common: Row,
+        keys: dict[str, set[str | None]],
+    ) -> tuple[list[Row], list[Finding]]:
+        sheet, name, stream = table["sheet"], table["table"], table["stream"]
+        headings, body, _ = _fenced(sheets, sheet, name)
+        columns = self.columns[name]
+        positions = match_headings(columns, headings, f"sheet {sheet}, table {name}")
+        place = f"{file_name}#{sheet}!"
+        checked = check_table(
+            columns,
+            positions,
+            (RawRow(number, cells) for number, cells in body),
+            source=SOURCE,
+            stream=stream,
+            place=place,
+        )
+        first, last = (column_letter(i) for i in (min(positions.values()), max(positions.values())))
+        rows: list[Row] = []
+        findings = checked.findings
+        for number, row in checked.rows:
+            orphan = self._orphan(table, row, keys, number, positions, place)
+            if orphan is not None:
+                findings.append(orphan)
+                continue
+            rows.append(
+                {
+                    **common,
+                    **row,
+                    "sheet": sheet,
+                    "row_number": str(number),
+                    "_source_record": f"{sha256}:{sheet}!{first}{number}:{last}{number}",
+                }
+            )
+        keys[name] = {row[columns[0].name] for _, row in checked.rows}
+        return rows, findings
+
+    def _orphan(
+        self,
+        table: dict[str, Any],
+        row: dict[str, str | None],
+        keys: dict[str, set[str | None]],
+        number: int,
+        positions: dict[str, int],
+        place: str,
+    ) -> Finding | None:
+        for column_name, parent in table.get("references", {}).items():
+            if row[column_name] not in keys[parent]:
+                heading = next(c.heading for c in self.columns[table["table"]] if c.name == column_name)
+                return Finding(
+                    source=SOURCE,
+                    stream=table["stream"],
+                    place=f"{place}{number}",
+                    column_name=column_name,
+                    reason_code="unknown_reference",
+                    message=f"{heading} is not in the table {parent} of this workbook; add it there or correct it",
+                    cell=f"{column_letter(positions[column_name])}{number}",
+                    value_class="text",
+                )
+        return None
+
+
+def _sheets(path: Path) -> dict[str, list[Sequence[Any]]]:
+    """The cells of every sheet, from A1. Raises RefusedFile when it is no readable xlsx."""
+    from python_calamine import CalamineWorkbook
+
+    if path.suffix.lower() not in {".xlsx", ".xlsm"}:
+        raise RefusedFile("not an .xlsx workbook; save the return as Excel workbook (.xlsx)")
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        return {
+            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in workbook.sheet_names
+        }
+    except Exception:  # noqa: BLE001 - whatever the reader meets, the file is not a workbook; it is kept
+        raise RefusedFile("cannot be opened as an .xlsx workbook; open and save it again in Excel") from None
+
+
+def _fenced(
+    sheets: dict[str, list[Sequence[Any]]], sheet: str, table: str
+) -> tuple[Sequence[Any], list[tuple[int, Sequence[Any]]], int]:
+    """Headings, numbered rows and first column of the table between its START and END cells.
+
+    Raises RefusedFile when the sheet or one of the cells is missing.
+    """
+    if sheet not in sheets:
+        raise RefusedFile(f"the sheet {sheet} is missing; use the template's workbook")
+    start, left = _cell(sheets[sheet], f"WMIP:{table}:START", sheet)
+    end, _ = _cell(sheets[sheet], f"WMIP:{table}:END", sheet)
+    rows = sheets[sheet]
+    if end <= start + 1:
+        raise RefusedFile(f"sheet {sheet}: the table {table} has no headings between its START and END cells")
+    body = list(_clipped(rows, start + 1, end, left))
+    return body[0][1], body[1:], left
+
+
+def _clipped(rows: list[Sequence[Any]], first: int, last: int, left: int) -> Iterator[tuple[int, Sequence[Any]]]:
+    for index in range(first, last):
+        cells = list(rows[index])
+        # Cells left of the table are other notes; positions stay those of the sheet.
+        yield index + 1, [None] * left + cells[left:]
+
+
+def _cell(rows: list[Sequence[Any]], text: str, sheet: str) -> tuple[int, int]:
+    for index, cells in enumerate(rows):
+        for position, cell in enumerate(cells):
+            if isinstance(cell, str) and cell.strip() == text:
+                return index, position
+    raise RefusedFile(f"sheet {sheet}: the cell {text} is missing; use the template's workbook unchanged")

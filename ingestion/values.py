@@ -1,0 +1,192 @@
+"""Typed columns of the files people send: what a cell must hold, and what to say when it does not.
+
+A checked value is landed as text in one plain form (dates ISO, numbers as decimals, choices as slugs).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+UNTOUCHED = "please select an option"
+_PERIOD = re.compile(r"20\d\d-\d\d-Q[1-4]")
+
+
+class BadValue(Exception):
+    """A value that is not what its column takes. Carries a code, a class of value, and plain words."""
+
+    def __init__(self, reason_code: str, value_class: str, message: str) -> None:
+        super().__init__(message)
+        self.reason_code = reason_code
+        self.value_class = value_class
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table people fill in.
+
+    `kind` is text, date, number, whole, yes_no, choice or period; `allowed` maps what may stand there to what is
+    landed; bounds are in the column's own unit.
+    """
+
+    name: str
+    heading: str
+    kind: str = "text"
+    required: bool = False
+    allowed: Mapping[str, str] = field(default_factory=dict)
+    minimum: Decimal | None = None
+    above: Decimal | None = None
+    maximum: Decimal | None = None
+    required_when: Mapping[str, str] = field(default_factory=dict)
+    required_unless: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_contract(cls, entry: Mapping[str, Any]) -> Column:
+        """A column as a contract file describes it."""
+        bounds = {name: Decimal(str(entry[name])) for name in ("minimum", "above", "maximum") if name in entry}
+        rest = {name: value for name, value in entry.items() if name not in bounds}
+        return cls(**rest, **bounds)
+
+    def read(self, raw: Any) -> str | None:
+        """The value in its landed form, None when the cell is empty. Raises BadValue."""
+        if is_empty(raw):
+            if self.required:
+                raise BadValue("missing", "empty", f"{self.heading} is empty; it must be filled in")
+            return None
+        return str(_READERS[self.kind](self, raw))
+
+
+def is_empty(raw: Any) -> bool:
+    """Blank cells and untouched drop-downs."""
+    return raw is None or (isinstance(raw, str) and _plain(raw).lower() in {"", UNTOUCHED, "please select"})
+
+
+def value_class(raw: Any) -> str:
+    """What kind of value stands there, without the value."""
+    if is_empty(raw):
+        return "empty"
+    if isinstance(raw, bool):
+        return "yes/no"
+    if isinstance(raw, (date, datetime)):
+        return "date"
+    return "number" if isinstance(raw, (int, float, Decimal)) else "text"
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("\u00a0", " ").split())
+
+
+def _text(_column: Column, raw: Any) -> str:
+    if isinstance(raw, float) and raw.is_integer():
+        return str(int(raw))
+    if isinstance(raw, (date, datetime)):
+        return raw.isoformat()[:10]
+    return _plain(str(raw))
+
+
+def _date(column: Column, raw: Any) -> str:
+    if isinstance(raw, datetime):
+        return raw.date().isoformat()
+    if isinstance(raw, date):
+        return raw.isoformat()
+    if isinstance(raw, str):
+        text = _plain(raw)
+        for form in ("%d/%m/%Y", "%Y-%m-%d"):
+            try:
+                # The form has no time: only the calendar date is read from it.
+                return datetime.strptime(text, form).date().isoformat()  # noqa: DTZ007
+            except ValueError:
+                continue
+        if "T" in text:
+            try:
+                return datetime.fromisoformat(text).date().isoformat()
+            except ValueError:
+                pass
+    raise BadValue(
+        "not_a_date",
+        value_class(raw),
+        f"{column.heading} is not a date; give day/month/year, such as 31/03/2024",
+    )
+
+
+def decimal_of(raw: Any) -> Decimal:
+    """A number as people write it: `1,234.50`, `£1,234.50`, or a numeric cell. Raises ValueError."""
+    if isinstance(raw, bool) or not isinstance(raw, (int, float, Decimal, str)):
+        raise ValueError("not a number")
+    text = _plain(str(raw)).replace("£", "").replace(" ", "")
+    if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", text):
+        text = text.replace(",", "")
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("not a number") from None
+    if not number.is_finite():
+        raise ValueError("not a number")
+    return number
+
+
+def plain_number(number: Decimal) -> str:
+    """Without exponent and trailing zeros."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _number(column: Column, raw: Any) -> str:
+    try:
+        number = decimal_of(raw)
+    except ValueError:
+        raise BadValue(
+            "not_a_number", value_class(raw), f"{column.heading} is not a number; give one, such as 1250.50"
+        ) from None
+    if column.kind == "whole" and number != number.to_integral_value():
+        raise BadValue("not_whole", "number", f"{column.heading} must be a whole number")
+    if column.above is not None and number <= column.above:
+        raise BadValue("too_small", "number", f"{column.heading} must be more than {column.above}")
+    if column.minimum is not None and number < column.minimum:
+        raise BadValue("too_small", "number", f"{column.heading} must be at least {column.minimum}")
+    if column.maximum is not None and number > column.maximum:
+        raise BadValue("too_large", "number", f"{column.heading} must be at most {column.maximum}")
+    return plain_number(number)
+
+
+def _yes_no(column: Column, raw: Any) -> str:
+    if isinstance(raw, bool):
+        return "yes" if raw else "no"
+    answer = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}.get(_plain(str(raw)).lower())
+    if answer is None:
+        raise BadValue("not_allowed", value_class(raw), f"{column.heading} takes Yes or No")
+    return answer
+
+
+def _choice(column: Column, raw: Any) -> str:
+    known = {label.lower(): slug for label, slug in column.allowed.items()}
+    slug = known.get(_plain(str(raw)).lower())
+    if slug is None:
+        raise BadValue("not_allowed", value_class(raw), f"{column.heading} takes one of: {', '.join(column.allowed)}")
+    return slug
+
+
+def _period(column: Column, raw: Any) -> str:
+    text = _plain(str(raw)).upper()
+    if not _PERIOD.fullmatch(text) or int(text[5:7]) != (int(text[2:4]) + 1) % 100:
+        raise BadValue(
+            "not_a_period",
+            value_class(raw),
+            f"{column.heading} takes a financial quarter, such as 2023-24-Q1",
+        )
+    return text
+
+
+_READERS = {
+    "text": _text,
+    "date": _date,
+    "number": _number,
+    "whole": _number,
+    "yes_no": _yes_no,
+    "choice": _choice,
+    "period": _period,
+}
