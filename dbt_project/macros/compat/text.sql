@@ -1,0 +1,38 @@
+{# Text functions that engines spell differently. #}
+
+{% macro regex_replace(expression, pattern, replacement) -%}
+    {{ return(adapter.dispatch('regex_replace')(expression, pattern, replacement)) }}
+{%- endmacro %}
+
+{% macro duckdb__regex_replace(expression, pattern, replacement) -%}
+    regexp_replace({{ expression }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
+{% macro spark__regex_replace(expression, pattern, replacement) -%}
+    regexp_replace({{ expression }}, '{{ pattern }}', '{{ replacement }}')
+{%- endmacro %}
+
+{% macro regex_match(expression, pattern) -%}
+    {{ return(adapter.dispatch('regex_match')(expression, pattern)) }}
+{%- endmacro %}
+
+{% macro duckdb__regex_match(expression, pattern) -%}
+    regexp_matches({{ expression }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro spark__regex_match(expression, pattern) -%}
+    {{ expression }} rlike '{{ pattern }}'
+{%- endmacro %}
+
+{# One row for every element of a `;`-separated text; `expression` must not be null. #}
+{% macro split_to_rows(expression) -%}
+    {{ return(adapter.dispatch('split_to_rows')(expression)) }}
+{%- endmacro %}
+
+{% macro duckdb__split_to_rows(expression) -%}
+    unnest(string_split({{ expression }}, ';'))
+{%- endmacro %}
+
+{% macro spark__split_to_rows(expression) -%}
+    explode(split({{ expression }}, ';'))
+{%- endmacro %}

@@ -1,0 +1,4 @@
+{# The value of a threshold or factor of the seed `parameter`. #}
+{% macro parameter(name) -%}
+    (select value from {{ ref('parameter') }} where parameter = '{{ name }}')
+{%- endmacro %}

@@ -1,0 +1,56 @@
+with jobs as (
+    select
+        jobs.*,
+        resolved.organisation_key,
+        placed.cluster_key,
+        case
+            when directory.local_authority_code is not null then directory.local_authority_code
+            when jobs.postcode is not null then 'outside'
+            else placed.local_authority_code
+        end as workplace_authority_code,
+        cast(
+            least(1, jobs.contracted_hours / {{ parameter('ft_hours') }}) as decimal(18, 4)
+        ) as post_fte
+    from {{ ref('stg_returns__jobs') }} as jobs
+    inner join {{ ref('int_organisation__resolved') }} as resolved
+        on
+            resolved.source_system = 'returns'
+            and jobs.organisation_record_id = resolved.source_record_id
+    inner join {{ ref('int_organisation__placed') }} as placed
+        on resolved.organisation_key = placed.organisation_key
+    left join {{ source('reference', 'postcode_wmca_2025') }} as directory
+        on jobs.postcode = directory.postcode
+)
+
+select
+    'jobs_created' as indicator_key,
+    'jobs_created:' || partner_code || ':' || post_ref as fact_key,
+    organisation_key || '|' || upper(trim(post_ref)) as unit_key,
+    started_on as achieved_on,
+    partner_code as partner_key,
+    organisation_key,
+    cluster_key,
+    workplace_authority_code as local_authority_code,
+    post_fte as eligible_quantity,
+    post_fte as claimed_quantity,
+    record_status = 'withdrawn' as is_withdrawn,
+    evidence,
+    case
+        when post_kind <> 'new' then 'not_new_post'
+        when
+            contract_type <> 'permanent'
+            or coalesce(expected_months, {{ parameter('permanent_months') }}) < {{ parameter('permanent_months') }}
+            then 'not_permanent'
+        when not is_filled then 'not_filled'
+        when is_business_insolvent then 'business_insolvent'
+        when workplace_authority_code = 'outside' then 'out_of_area'
+        when follow_up_fte is null then 'no_follow_up'
+    end as ineligible_reason,
+    post_ref as source_ref,
+    'returns' as source_system,
+    source_record as source_record_id,
+    source_place,
+    post_ref,
+    baseline_fte,
+    follow_up_fte
+from jobs

@@ -1,0 +1,86 @@
+{%- set claims = [
+    'int_claim__pilots_funded', 'int_claim__interventions_scaled', 'int_claim__new_collaborations',
+    'int_claim__businesses_assisted', 'int_claim__jobs_created', 'int_claim__event_attendees', 'int_claim__leverage',
+    'int_claim__supplementary',
+] -%}
+
+-- Every claim of every indicator by the same ladder: what its evidence is worth, what the register says of it, whether it
+-- is the one that counts among those of its unit.
+with claims as (
+    {%- for claim in claims %}
+    select
+        indicator_key,
+        fact_key,
+        unit_key,
+        achieved_on,
+        partner_key,
+        organisation_key,
+        cluster_key,
+        local_authority_code,
+        eligible_quantity,
+        claimed_quantity,
+        is_withdrawn,
+        evidence,
+        ineligible_reason,
+        source_ref,
+        source_system,
+        source_record_id,
+        source_place
+    from {{ ref(claim) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+graded as (
+    select
+        claims.*,
+        case
+            when register.decision = 'verified'
+                then coalesce(register.evidence_grade, indicator.minimum_evidence_grade)
+            else rules.evidence_grade
+        end as evidence_grade,
+        case
+            when claims.is_withdrawn or register.decision = 'withdrawn' then 'withdrawn'
+            when register.decision = 'rejected' then 'rejected'
+            when register.decision = 'verified' then 'verified'
+            when rules.evidence_grade <= indicator.minimum_evidence_grade then 'verified'
+            when rules.evidence_grade is not null and claims.evidence <> 'self_report' then 'evidenced'
+            else 'claimed'
+        end as status
+    from claims
+    inner join {{ ref('indicator') }} as indicator
+        on claims.indicator_key = indicator.indicator_key
+    left join {{ ref('evidence_rule') }} as rules
+        on claims.indicator_key = rules.indicator_key and claims.evidence = rules.evidence
+    left join {{ ref('stg_registers__verification') }} as register
+        on
+            claims.indicator_key = register.indicator_key
+            and claims.partner_key = register.partner_code
+            and claims.source_ref = register.source_ref
+),
+
+ranked as (
+    select
+        graded.*,
+        row_number() over (
+            partition by indicator_key, unit_key
+            order by
+                case when ineligible_reason is null and status = 'verified' then 0 else 1 end,
+                achieved_on,
+                partner_key,
+                fact_key
+        ) as unit_rank
+    from graded
+)
+
+select
+    ranked.*,
+    case
+        when status in ('withdrawn', 'rejected') then status
+        when ineligible_reason is not null then ineligible_reason
+        when status <> 'verified' then 'evidence_below_minimum'
+        when unit_rank > 1 then 'duplicate'
+    end as not_counted_reason
+from ranked

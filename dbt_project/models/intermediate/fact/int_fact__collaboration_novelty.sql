@@ -1,0 +1,50 @@
+-- A collaboration is new when at least one pair of its members had no qualifying tie in the months before.
+with qualifying as (
+    select
+        assessed.fact_key,
+        assessed.achieved_on,
+        claims.collaboration_key
+    from {{ ref('int_fact__assessed') }} as assessed
+    inner join {{ ref('int_claim__new_collaborations') }} as claims
+        on assessed.fact_key = claims.fact_key
+    where assessed.not_counted_reason is null
+),
+
+pairs as (
+    select
+        qualifying.fact_key,
+        qualifying.achieved_on,
+        one.organisation_key as one_key,
+        other.organisation_key as other_key
+    from qualifying
+    inner join {{ ref('int_collaboration__member') }} as one
+        on qualifying.collaboration_key = one.collaboration_key
+    inner join {{ ref('int_collaboration__member') }} as other
+        on
+            qualifying.collaboration_key = other.collaboration_key
+            and one.organisation_key < other.organisation_key
+),
+
+earlier as (
+    select
+        pairs.*,
+        lag(achieved_on) over (partition by one_key, other_key order by achieved_on, fact_key) as earlier_on
+    from pairs
+)
+
+select
+    fact_key,
+    max(
+        case
+            when
+                earlier_on is null
+                or earlier_on < cast(
+                    {{ dbt.dateadd('month', '-cast(' ~ parameter('collaboration_lookback_months') ~ ' as integer)', 'achieved_on') }}
+                    as date
+                )
+                then 1
+            else 0
+        end
+    ) = 1 as is_new
+from earlier
+group by fact_key

@@ -1,0 +1,31 @@
+-- A valid postcode that is not in the area's directory lies outside it: the directory holds every postcode, live
+-- and ended, of the area. Without a valid postcode nothing is known.
+select
+    attributes.organisation_key,
+    coalesce(attributes.name, 'Unnamed organisation') as name,
+    attributes.company_number,
+    attributes.charity_number,
+    attributes.postcode,
+    coalesce(
+        attributes.organisation_type,
+        case
+            when attributes.charity_number is not null then 'third_sector'
+            when attributes.company_number is not null then 'business'
+            else 'unknown'
+        end
+    ) as organisation_type,
+    coalesce(attributes.cluster_key, 'unknown') as cluster_key,
+    case when attributes.cluster_key is null then 'unknown' else 'tag' end as cluster_source,
+    attributes.size_band,
+    case
+        when directory.local_authority_code is not null then directory.local_authority_code
+        when attributes.postcode is not null then 'outside'
+        else 'unknown'
+    end as local_authority_code,
+    case
+        when directory.local_authority_code is not null then true
+        when attributes.postcode is not null then false
+    end as is_in_area
+from {{ ref('int_organisation__attribute') }} as attributes
+left join {{ source('reference', 'postcode_wmca_2025') }} as directory
+    on attributes.postcode = directory.postcode

@@ -1,0 +1,3 @@
+select cluster_key, name, is_plan_for_growth
+from {{ ref('cluster') }}
+order by cluster_key

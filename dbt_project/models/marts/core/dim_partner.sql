@@ -1,0 +1,9 @@
+select
+    partners.partner_code as partner_key,
+    partners.partner_name as name,
+    coalesce(clusters.cluster_key, 'unknown') as cluster_key,
+    partners.activity_starts_on
+from {{ ref('stg_registers__partners') }} as partners
+left join {{ ref('cluster') }} as clusters
+    on partners.cluster_key = clusters.cluster_key
+order by partner_key

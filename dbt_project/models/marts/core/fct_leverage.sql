@@ -1,0 +1,27 @@
+select
+    leverage.organisation_record_id as leverage_key,
+    resolved.organisation_key,
+    leverage.partner_code as partner_key,
+    leverage.agreement_ref,
+    leverage.tranche,
+    leverage.stage,
+    leverage.source_type,
+    leverage.leverage_kind,
+    leverage.amount_gbp,
+    leverage.stage_reached_on,
+    leverage.agreement_signed_on,
+    coalesce(facts.status, 'claimed') as status,
+    facts.evidence_grade,
+    facts.final_reason is null and facts.fact_key is not null as is_counted,
+    leverage.source_record as source_record_id
+from {{ ref('stg_returns__leverage') }} as leverage
+inner join {{ ref('int_organisation__resolved') }} as resolved
+    on resolved.source_system = 'returns' and leverage.organisation_record_id = resolved.source_record_id
+left join {{ ref('int_fact__settled') }} as facts
+    on
+        facts.fact_key
+        = case leverage.stage
+            when 'realised' then 'resource_levered:'
+            when 'committed' then 'resource_committed:'
+        end || leverage.partner_code || ':' || leverage.agreement_ref || ':' || leverage.tranche
+order by leverage_key

@@ -1,0 +1,17 @@
+with latest as (
+    {{ latest_version(source('eventbrite', 'events'), ['id']) }}
+)
+
+select
+    id as event_id,
+    organization_id,
+    name as event_name,
+    status as event_status,
+    {{ local_date('start_utc', "coalesce(timezone, 'Europe/London')") }} as starts_on,
+    {{ local_date('coalesce(end_utc, start_utc)', "coalesce(timezone, 'Europe/London')") }} as ends_on,
+    online_event = 'true' as is_online,
+    {{ normalise_postcode('venue_postcode') }} as venue_postcode,
+    status in ('canceled', 'cancelled') as is_cancelled,
+    _source_record as source_record
+from latest
+where _deleted_at is null

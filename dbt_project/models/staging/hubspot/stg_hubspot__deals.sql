@@ -1,0 +1,13 @@
+with latest as (
+    {{ latest_version(source('hubspot', 'deals'), ['id']) }}
+)
+
+select
+    id as deal_id,
+    {{ dbt.safe_cast('amount', 'decimal(18, 2)') }} as amount_gbp,
+    dealstage as deal_stage,
+    pipeline,
+    {{ dbt.safe_cast('substr(closedate, 1, 10)', 'date') }} as closes_on,
+    _source_record as source_record
+from latest
+where _deleted_at is null

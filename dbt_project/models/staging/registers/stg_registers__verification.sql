@@ -1,0 +1,15 @@
+with latest as (
+    {{ latest_version(source('registers', 'verification'), ['indicator_key', 'partner_code', 'source_ref']) }}
+)
+
+select
+    indicator_key,
+    partner_code,
+    source_ref,
+    decision,
+    evidence_grade,
+    cast(decided_on as date) as decided_on,
+    decided_by_role,
+    reason
+from latest
+where _deleted_at is null

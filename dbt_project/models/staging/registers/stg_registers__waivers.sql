@@ -1,0 +1,12 @@
+with latest as (
+    {{ latest_version(source('registers', 'waivers'), ['check_name', 'scope_key']) }}
+)
+
+select
+    check_name,
+    scope_key,
+    reason,
+    approved_by_role,
+    cast(expires_on as date) as expires_on
+from latest
+where _deleted_at is null

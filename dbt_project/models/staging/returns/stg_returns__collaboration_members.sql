@@ -1,0 +1,21 @@
+with current_rows as (
+    {{ current_returns('collaboration_members', ['collaboration_ref', 'member_number']) }}
+)
+
+select
+    partner_code,
+    period_key,
+    partner_code || ':' || collaboration_ref as collaboration_key,
+    cast(member_number as integer) as member_number,
+    partner_code || ':member:' || collaboration_ref || ':' || member_number as organisation_record_id,
+    organisation_name,
+    {{ normalise_company_number('company_number') }} as company_number,
+    {{ normalise_charity_number('charity_number') }} as charity_number,
+    {{ normalise_postcode('postcode') }} as postcode,
+    {{ normalise_domain('website') }} as domain,
+    organisation_type,
+    cluster_tag,
+    submitted_on,
+    source_place,
+    _source_record as source_record
+from current_rows

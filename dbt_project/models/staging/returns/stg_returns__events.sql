@@ -1,0 +1,23 @@
+with current_rows as (
+    {{ current_returns('events', ['event_ref']) }}
+)
+
+select
+    partner_code,
+    period_key,
+    event_ref,
+    platform,
+    platform_event_id,
+    title,
+    cast(held_on as date) as held_on,
+    cast(coalesce(ends_on, held_on) as date) as ends_on,
+    mode,
+    {{ normalise_postcode('venue_postcode') }} as venue_postcode,
+    attribution,
+    cast(signed_in as integer) as signed_in,
+    cast(headcount as integer) as headcount,
+    evidence,
+    file_name,
+    source_place,
+    _source_record as source_record
+from current_rows

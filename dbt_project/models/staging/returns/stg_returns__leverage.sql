@@ -1,0 +1,27 @@
+with current_rows as (
+    {{ current_returns('leverage', ['agreement_ref', 'tranche', 'stage']) }}
+)
+
+select
+    partner_code,
+    period_key,
+    upper(trim(agreement_ref)) as agreement_ref,
+    upper(trim(tranche)) as tranche,
+    stage,
+    partner_code || ':leverage:' || agreement_ref || ':' || tranche || ':' || stage as organisation_record_id,
+    agreement_ref || ':' || tranche as source_ref,
+    source_organisation,
+    {{ normalise_company_number('company_number') }} as company_number,
+    source_type,
+    kind as leverage_kind,
+    cast(amount_gbp as decimal(18, 2)) as amount_gbp,
+    cast(stage_reached_on as date) as stage_reached_on,
+    cast(agreement_signed_on as date) as agreement_signed_on,
+    intervention_ref,
+    status as record_status,
+    evidence,
+    submitted_on,
+    file_name,
+    source_place,
+    _source_record as source_record
+from current_rows

@@ -1,0 +1,44 @@
+with latest as (
+    {{ latest_version(source('threesixtygiving', 'grants'), ['funding_org_id', 'grant_id']) }}
+)
+
+select
+    latest.grant_id,
+    latest.title,
+    latest.currency,
+    cast(latest.amount_awarded as decimal(18, 2)) as amount_awarded,
+    cast(substr(latest.award_date, 1, 10) as date) as awarded_on,
+    latest.recipient_id,
+    latest.recipient_name,
+    coalesce(
+        {{ normalise_company_number('latest.recipient_company_number') }},
+        case
+            when latest.recipient_id like 'GB-COH-%'
+                then {{ normalise_company_number('substr(latest.recipient_id, 8)') }}
+        end
+    ) as company_number,
+    coalesce(
+        {{ normalise_charity_number('latest.recipient_charity_number') }},
+        case
+            when latest.recipient_id like 'GB-CHC-%'
+                then {{ normalise_charity_number('substr(latest.recipient_id, 8)') }}
+            when latest.recipient_id like 'GB-SC-%'
+                then {{ normalise_charity_number('substr(latest.recipient_id, 7)') }}
+            when latest.recipient_id like 'GB-NIC-%'
+                then {{ normalise_charity_number("'NIC' || substr(latest.recipient_id, 8)") }}
+        end
+    ) as charity_number,
+    {{ normalise_postcode('latest.recipient_postal_code') }} as postcode,
+    coalesce(latest.recipient_is_individual, 'no') = 'yes' as is_individual,
+    latest.funding_org_id,
+    latest.funding_org_name,
+    latest.programme_code,
+    latest.programme_title,
+    programmes.grant_programme is not null as is_programme_grant,
+    latest.file_name,
+    latest._source_record as source_record,
+    latest.file_name || '#' || latest.grant_id as source_place
+from latest
+left join {{ ref('grant_programme') }} as programmes
+    on lower(programmes.grant_programme) in (lower(latest.programme_title), lower(latest.programme_code))
+where latest._deleted_at is null
