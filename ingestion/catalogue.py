@@ -168,8 +168,8 @@ THREESIXTYGIVING = SourceDeclaration(
     streams=(
         StreamDeclaration(
             "grants",
-            "Grant awards in the 360Giving Data Standard. Grain: a grant of a funder.",
-            ("funding_org_id", "grant_id"),
+            "Grant awards in the 360Giving Data Standard. Grain: a grant.",
+            ("grant_id",),
             (
                 "grant_id",
                 "title",

@@ -1,8 +1,8 @@
 """The one HTTP client of all API sources: throttled, retrying, and mute about credentials.
 
 dlt's session retries with exponential backoff and waits as long as `Retry-After` says. Added here: a body that is cut
-short is retried like a dropped connection, requests keep below a source's documented rate, and a failure is put in words
-that hold neither token nor query.
+short is retried like a dropped connection, requests keep below a source's documented rate, and a failure is put in
+words that hold neither token nor query.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def session(settings: Mapping[str, Any]) -> requests.Session:
         last = time.monotonic()
         return send(request, **options)
 
-    made.send = throttled  # type: ignore[method-assign,assignment]
+    made.send = throttled  # type: ignore[method-assign]
     return made
 
 

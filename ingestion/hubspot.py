@@ -1,7 +1,7 @@
 """HubSpot CRM: the first load by list, later ones by search on the modified date, archived records by their own list.
 
-Reference: sources.md section B1. Search is eventually consistent, so a window is read again; it stops at 10,000 rows, so
-a long change list is read in steps from the last modified date seen. Merged records vanish: their winner names them.
+Reference: sources.md section B1. Search is eventually consistent, so a window is read again; it stops at 10,000 rows,
+so a long change list is read in steps from the last modified date seen. Merged records vanish: their winner names them.
 """
 
 from __future__ import annotations

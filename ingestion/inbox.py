@@ -45,11 +45,10 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def new_files(home: Path, kind: str, suffixes: tuple[str, ...]) -> Iterator[InboxFile]:
+def new_files(home: Path, kind: str) -> Iterator[InboxFile]:
     """Files of a kind that the ledger does not know, in order of name; each content once.
 
-    A file of another suffix is offered too: the reader refuses it with a reason, so that it is not passed over
-    in silence.
+    A file of a strange suffix is offered too: its reader refuses it with a reason.
     """
     known = {
         sha256

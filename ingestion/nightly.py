@@ -173,7 +173,7 @@ class _Night:
         files: list[FileReport] = []
         rows: dict[str, list[Row]] = {stream.name: [] for stream in self.declaration.streams}
         findings: list[Finding] = []
-        for file in new_files(self.home, kind, ()):
+        for file in new_files(self.home, kind):
             self.progress(f"{self.declaration.title}: {file.path.name}")
             keep_original(self.home, file)
             try:
@@ -332,7 +332,7 @@ class _Night:
         return int(row[0]) if row else None
 
 
-def _api_readers(name: str) -> Mapping[str, Callable[[Any], Any]]:
+def _api_readers(name: str) -> Mapping[str, Any]:
     if name == "eventbrite":
         from ingestion import eventbrite
 

@@ -147,7 +147,7 @@ class ReturnReader:
         return None
 
 
-def _sheets(path: Path) -> dict[str, list[Sequence[Any]]]:
+def _sheets(path: Path) -> dict[str, list[Any]]:
     """The cells of every sheet, from A1. Raises RefusedFile when it is no readable xlsx."""
     from python_calamine import CalamineWorkbook
 

@@ -1,7 +1,7 @@
 """Grants files in the 360Giving Data Standard: JSON, CSV and XLSX become the same rows.
 
-Reference: 360Giving Data Standard 1.4; sources.md section C1. A grant to a person lands without the person: neither name
-nor identifier leaves this module.
+Reference: 360Giving Data Standard 1.4; sources.md section C1. A grant to a person lands without the person: neither
+name nor identifier leaves this module.
 """
 
 from __future__ import annotations

@@ -47,8 +47,10 @@ class Column:
     @classmethod
     def from_contract(cls, entry: Mapping[str, Any]) -> Column:
         """A column as a contract file describes it."""
-        bounds = {name: Decimal(str(entry[name])) for name in ("minimum", "above", "maximum") if name in entry}
-        rest = {name: value for name, value in entry.items() if name not in bounds}
+        bounds: dict[str, Any] = {
+            name: Decimal(str(entry[name])) for name in ("minimum", "above", "maximum") if name in entry
+        }
+        rest: dict[str, Any] = {name: value for name, value in entry.items() if name not in bounds}
         return cls(**rest, **bounds)
 
     def read(self, raw: Any) -> str | None:

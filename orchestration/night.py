@@ -69,9 +69,7 @@ def write_record(home: Path, record: NightRecord) -> None:
 def latest_record(home: Path) -> NightRecord | None:
     """The newest night that left a record, by the clock it ran on."""
     records = [read_record(home, path.parent.name) for path in (home / "runs").glob("*/night.json")]
-    return max(
-        (r for r in records if r is not None), key=lambda r: (r.clock, len(r.run_id), r.run_id), default=None
-    )
+    return max((r for r in records if r is not None), key=lambda r: (r.clock, len(r.run_id), r.run_id), default=None)
 
 
 @contextmanager

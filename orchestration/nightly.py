@@ -26,6 +26,10 @@ run_monitoring:
 """
 
 
+# The command line shows progress and the outcome itself; Dagster keeps the full log in its storage.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
 def prepare_dagster_home(home: Path) -> Path:
     """Dagster's own folder below the home, with its settings; also sets `DAGSTER_HOME` of this process."""
     folder = (home / "dagster").resolve()
@@ -60,21 +64,17 @@ def run_night(home: Path, progress: Progress, job: str | None = None) -> NightRe
     switch_telemetry_off()
     os.environ["WMIP_HOME"] = str(home)
     prepare_dagster_home(home)
-    import logging
-
     import dagster as dg
 
     from orchestration.graph import build_defs
     from orchestration.triggers import NIGHTLY
 
     before = latest_record(home)
-    # The command line shows progress and the outcome itself; Dagster keeps the full log in its storage.
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
     with dg.DagsterInstance.get() as instance:
         result = (
             build_defs(progress)
             .resolve_job_def(job or NIGHTLY)
-            .execute_in_process(instance=instance, raise_on_error=False)
+            .execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET)
         )
     record = latest_record(home)
     if record is None or record == before:

@@ -1,7 +1,5 @@
 """What the assets are given: tonight's home, clock, settings, run id; resolved when a run starts."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

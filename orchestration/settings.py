@@ -17,7 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.errors import UserError
 
-FILE_SOURCES = ("registers", "returns", "threesixtygiving")
+# Source and the inbox folder its files are dropped in.
+FILE_SOURCES = {"registers": "registers", "returns": "returns", "threesixtygiving": "grants"}
 API_SOURCES = ("eventbrite", "hubspot")
 ALL_SOURCES = (*FILE_SOURCES, *API_SOURCES)
 
@@ -94,11 +95,9 @@ class Configuration(BaseModel):
         return value
 
     def source(self, name: str) -> dict[str, Any]:
-        """One source's settings. File sources are on by default, API sources off: they need an address."""
+        """One source's settings; a source that is not configured is off."""
         block = self.sources.get(name)
-        if block is None:
-            return {"enabled": name in FILE_SOURCES}
-        return block.model_dump()
+        return {"enabled": False} if block is None else block.model_dump()
 
     def enabled_sources(self) -> list[str]:
         """Names of the sources that are switched on, in reading order."""
@@ -110,11 +109,11 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     try:
         if environment is None:
             return Settings()
-        return Settings(
-            **{
-                key.removeprefix("WMIP_").lower(): value
-                for key, value in environment.items()
-                if key.startswith("WMIP_")
+        return Settings.model_validate(
+            {
+                name.removeprefix("WMIP_").lower(): value
+                for name, value in environment.items()
+                if name.startswith("WMIP_")
             }
         )
     except ValidationError as error:
@@ -124,8 +123,23 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def load_configuration(home: Path) -> Configuration:
-    """`wmip.yaml` of a home, or the defaults when there is none. Raises UserError saying what to change."""
-    path = home / "wmip.yaml"
+    """`wmip.yaml` of a home. Raises UserError saying what to change.
+
+    A file source it does not name is on as soon as files were dropped for it; an API source is off: it needs an address.
+    """
+    configuration = _read_configuration(home / "wmip.yaml")
+    for name, folder in FILE_SOURCES.items():
+        if name not in configuration.sources and _ever_had_files(home, name, folder):
+            configuration.sources[name] = SourceConfiguration()
+    return configuration
+
+
+def _ever_had_files(home: Path, source: str, folder: str) -> bool:
+    landed = (path for path in (home / "landing" / source).glob("*/*.parquet") if "_schema" not in path.name)
+    return any((home / "inbox" / folder).glob("[!.~]*")) or any(landed)
+
+
+def _read_configuration(path: Path) -> Configuration:
     if not path.exists():
         return Configuration()
     try:
@@ -136,9 +150,7 @@ def load_configuration(home: Path) -> Configuration:
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not valid YAML: {error}") from None
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
-        )
+        problems = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
         raise UserError(f"{path}: {problems}") from None
 
 

@@ -1,7 +1,5 @@
 """What starts a night and what watches it: the schedule, the inbox sensor, the failure sensor."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

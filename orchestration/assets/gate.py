@@ -4,8 +4,6 @@ Great Expectations is imported only when the step runs. `blocking` stops the rel
 release itself asks for the verdict again, so that starting it alone changes nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

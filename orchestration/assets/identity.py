@@ -1,7 +1,5 @@
 """Organisation keys: between the two dbt builds, because matching is not set work."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from identity.nightly import resolve_organisations

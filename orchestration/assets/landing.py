@@ -4,8 +4,6 @@ A source that fails does not stop the night: its last good data stays in use, th
 streams warns, and the gate decides whether the data has grown too old.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -74,7 +72,7 @@ def build_landing_asset(declaration: SourceDeclaration) -> dg.AssetsDefinition:
         for stream in report.streams:
             if stream.status not in READ | {"disabled"}:
                 context.log.warning("%s/%s: %s", stream.source, stream.stream, stream.message)
-            metadata = {
+            metadata: dict[str, str | int] = {
                 "status": stream.status,
                 "mode": stream.mode,
                 "rows_read": stream.rows_read,

@@ -1,7 +1,5 @@
 """The dbt models as assets, in the two builds that stand before and after the organisation keys."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The release as an asset: the one step that lets readers see anything."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from ingestion.nightly import input_fingerprint

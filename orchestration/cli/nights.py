@@ -117,13 +117,9 @@ def _claim_home(home: Path, seed: int, scale: float) -> None:
 
 def demo(
     home: Home = None,
-    seed: Annotated[
-        int, typer.Option(help="Which pretend programme; the same seed gives the same mart.")
-    ] = 1,
+    seed: Annotated[int, typer.Option(help="Which pretend programme; the same seed gives the same mart.")] = 1,
     scale: Annotated[float, typer.Option(min=0.05, help="1 is the size of the programme.")] = 1,
-    fault: Annotated[
-        Fault | None, typer.Option(help="After a clean night, run one with this broken.")
-    ] = None,
+    fault: Annotated[Fault | None, typer.Option(help="After a clean night, run one with this broken.")] = None,
 ) -> None:
     """See it work: a pretend West Midlands with dirty returns, its source APIs, one night, the scorecard.
 

@@ -18,9 +18,7 @@ errors = Console(stderr=True)
 
 Home = Annotated[
     Path | None,
-    typer.Option(
-        "--home", help="Folder that holds all state; default WMIP_HOME, else ./data.", show_default=False
-    ),
+    typer.Option("--home", help="Folder that holds all state; default WMIP_HOME, else ./data.", show_default=False),
 ]
 
 

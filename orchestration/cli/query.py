@@ -70,9 +70,7 @@ def sql(
     try:
         relation = connection.sql(query)
         if relation is None:
-            raise UserError(
-                "that statement returns no rows; only queries run here, a release is never changed"
-            )
+            raise UserError("that statement returns no rows; only queries run here, a release is never changed")
         _write(relation, output, file)
     except duckdb.Error as error:
         raise UserError(f"DuckDB did not run the query: {error}") from None
@@ -98,15 +96,11 @@ def trace(
     """
     connection = _connect(current_mart(resolve_home(home)))
     known = connection.execute(
-        "SELECT indicator_key FROM dim_indicator "
-        "WHERE lower(?) IN (lower(indicator_key), lower(indicator_code))",
+        "SELECT indicator_key FROM dim_indicator WHERE lower(?) IN (lower(indicator_key), lower(indicator_code))",
         [indicator],
     ).fetchone()
     if known is None:
-        keys = [
-            row[0]
-            for row in connection.execute("SELECT indicator_key FROM dim_indicator ORDER BY 1").fetchall()
-        ]
+        keys = [row[0] for row in connection.execute("SELECT indicator_key FROM dim_indicator ORDER BY 1").fetchall()]
         raise UserError(f"no indicator {indicator!r}; known are {', '.join(keys)}")
     conditions, values = ["indicator_key = ?"], [known[0]]
     for column, value in (("period_key", period), ("partner_key", partner), ("is_counted", counted)):

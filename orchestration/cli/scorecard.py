@@ -27,11 +27,7 @@ def _number(value: Any, unit: str) -> str:
     amount = Decimal(str(value))
     if unit.upper() == "GBP":
         return f"£{amount:,.0f}"
-    return (
-        f"{amount:,.1f}"
-        if amount != amount.to_integral_value() or unit.upper() == "FTE"
-        else f"{amount:,.0f}"
-    )
+    return f"{amount:,.1f}" if amount != amount.to_integral_value() or unit.upper() == "FTE" else f"{amount:,.0f}"
 
 
 def _query(connection: Any, query: str) -> list[dict[str, Any]]:
@@ -103,9 +99,7 @@ def _by(connection: Any, scope: str) -> Table:
     for row in rows:
         key = (row[label], row["indicator_code"])
         cells[key] = cells.get(key, Decimal(0)) + Decimal(str(row["value"]))
-    table = Table(
-        title=f"Verified, by {'cluster body' if scope == 'partner' else 'quarter'}", title_justify="left"
-    )
+    table = Table(title=f"Verified, by {'cluster body' if scope == 'partner' else 'quarter'}", title_justify="left")
     table.add_column("Cluster body" if scope == "partner" else "Quarter")
     for code in codes:
         table.add_column(code, justify="right")
@@ -161,17 +155,12 @@ def _refusals(connection: Any) -> list[str]:
     lines = []
     rows = _query(
         connection,
-        "SELECT source, stream, reason_code, count(DISTINCT place) AS n FROM quarantined_row "
-        "GROUP BY ALL ORDER BY ALL",
+        "SELECT source, stream, reason_code, count(DISTINCT place) AS n FROM quarantined_row GROUP BY ALL ORDER BY ALL",
     )
     if rows:
         total = sum(row["n"] for row in rows)
-        lines.append(
-            f"[bold]{total} rows in quarantine[/bold]: not counted, kept with their place and reason"
-        )
-        lines += [
-            f"  {row['n']:>4}  {row['source']}/{row['stream']}  {row['reason_code']}" for row in rows[:12]
-        ]
+        lines.append(f"[bold]{total} rows in quarantine[/bold]: not counted, kept with their place and reason")
+        lines += [f"  {row['n']:>4}  {row['source']}/{row['stream']}  {row['reason_code']}" for row in rows[:12]]
         if len(rows) > 12:
             lines.append(f"  … and {len(rows) - 12} more kinds")
         lines.append('  See them: wmip sql "SELECT place, cell, message FROM quarantined_row"')

@@ -20,9 +20,7 @@ def _values(rows) -> dict[tuple, Decimal]:
 def _truth(home, indicators) -> dict[tuple, Decimal]:
     names = ("indicator_key", "period_key", "scope", "scope_key", "basis", "value")
     return _values(
-        [row[name] for name in names]
-        for row in home.truth["indicator_value"]
-        if row["indicator_key"] in indicators
+        [row[name] for name in names] for row in home.truth["indicator_value"] if row["indicator_key"] in indicators
     )
 
 
@@ -42,9 +40,7 @@ def test_exact_indicators_equal_the_truth_cell_by_cell(demo_home, seed):
     truth, mart = _truth(home, EXACT), _mart(home, EXACT)
     assert len(truth) == 5 * 8 * 12 * 2
     different = {
-        key: (truth.get(key), mart.get(key))
-        for key in truth.keys() | mart.keys()
-        if truth.get(key) != mart.get(key)
+        key: (truth.get(key), mart.get(key)) for key in truth.keys() | mart.keys() if truth.get(key) != mart.get(key)
     }
     assert not different
 
@@ -84,9 +80,7 @@ def test_planted_bad_files_are_refused_and_kept(demo_home, seed):
 def test_the_true_organisations_are_mostly_found(demo_home):
     """Pairwise recall and precision of the exact rules; a probabilistic matcher will have to beat them."""
     home = demo_home(1)
-    truth = {
-        (r["source_system"], r["source_record_id"]): r["organisation"] for r in home.truth["organisation"]
-    }
+    truth = {(r["source_system"], r["source_record_id"]): r["organisation"] for r in home.truth["organisation"]}
     keys = {
         (system, record): key
         for system, record, key in home.query(
@@ -108,19 +102,14 @@ def test_no_planted_person_can_be_found_in_any_file_of_the_release(demo_home):
         str(value).lower().encode()
         for person in people
         for value in (
-            person
-            if isinstance(person, (list, tuple))
-            else person.values()
-            if isinstance(person, dict)
-            else [person]
+            person if isinstance(person, (list, tuple)) else person.values() if isinstance(person, dict) else [person]
         )
         if value and len(str(value)) > 5
     }
     assert len(planted) > 1000
     release = (home.path / "releases" / "current").resolve()
     tables = [
-        row[0]
-        for row in home.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'mart'")
+        row[0] for row in home.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'mart'")
     ]
     assert len(tables) > 20
     text = bytearray()

@@ -43,13 +43,9 @@ def test_without_an_address_nothing_is_sent(tmp_path, monkeypatch):
     assert not notify_once(tmp_path, "n1", "blocked", "why")
 
 
-def test_a_message_that_cannot_be_sent_is_logged_without_the_address_and_tried_again(
-    tmp_path, monkeypatch, caplog
-):
+def test_a_message_that_cannot_be_sent_is_logged_without_the_address_and_tried_again(tmp_path, monkeypatch, caplog):
     monkeypatch.setenv("WMIP_NOTIFY_URLS", "json://user:secret@127.0.0.1:9/")
     assert not notify_once(tmp_path, "n1", "blocked", "why")
     assert "no notification could be sent" in caplog.text
-    assert "secret" not in "".join(
-        r.getMessage() for r in caplog.records if r.name.startswith("orchestration")
-    )
+    assert "secret" not in "".join(r.getMessage() for r in caplog.records if r.name.startswith("orchestration"))
     assert not (tmp_path / "runs" / "n1" / "notified").exists()

@@ -6,8 +6,22 @@ from orchestration.errors import UserError
 from orchestration.settings import Configuration, load_configuration, load_settings
 
 
-def test_file_sources_are_on_and_api_sources_off_without_a_configuration(tmp_path):
-    assert load_configuration(tmp_path).enabled_sources() == ["registers", "returns", "threesixtygiving"]
+def test_without_a_configuration_a_file_source_is_on_once_files_were_dropped_for_it(tmp_path):
+    assert load_configuration(tmp_path).enabled_sources() == []
+    (tmp_path / "inbox" / "grants").mkdir(parents=True)
+    (tmp_path / "inbox" / "grants" / ".keep").touch()
+    assert load_configuration(tmp_path).enabled_sources() == []
+    (tmp_path / "inbox" / "grants" / "a.json").touch()
+    assert load_configuration(tmp_path).enabled_sources() == ["threesixtygiving"]
+
+
+def test_a_file_source_stays_on_after_its_inbox_was_emptied(tmp_path):
+    landed = tmp_path / "landing" / "returns" / "covers"
+    landed.mkdir(parents=True)
+    (landed / "00000000T000000Z_schema.parquet").touch()
+    assert load_configuration(tmp_path).enabled_sources() == []
+    (landed / "20250515T020000Z_0123456789ab.parquet").touch()
+    assert load_configuration(tmp_path).enabled_sources() == ["returns"]
 
 
 def test_a_source_is_switched_by_the_file(tmp_path):
@@ -15,7 +29,7 @@ def test_a_source_is_switched_by_the_file(tmp_path):
         "sources:\n  eventbrite: {enabled: true, base_url: 'http://x/'}\n  returns: {enabled: false}\n"
     )
     configuration = load_configuration(tmp_path)
-    assert configuration.enabled_sources() == ["registers", "threesixtygiving", "eventbrite"]
+    assert configuration.enabled_sources() == ["eventbrite"]
     assert configuration.source("eventbrite") == {"enabled": True, "base_url": "http://x/"}
 
 

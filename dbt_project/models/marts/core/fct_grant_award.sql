@@ -1,5 +1,5 @@
 select
-    grants.funding_org_id || ':' || grants.grant_id as grant_award_key,
+    grants.grant_id as grant_award_key,
     grants.grant_id,
     grants.title,
     resolved.organisation_key,

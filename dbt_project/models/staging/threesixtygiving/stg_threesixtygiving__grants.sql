@@ -1,5 +1,5 @@
 with latest as (
-    {{ latest_version(source('threesixtygiving', 'grants'), ['funding_org_id', 'grant_id']) }}
+    {{ latest_version(source('threesixtygiving', 'grants'), ['grant_id']) }}
 )
 
 select

@@ -1,0 +1,60 @@
+"""Resolve tonight's organisation records and keep their keys in the registry."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from identity.exact import RECORD_COLUMNS, ExactMatcher, Matcher
+from identity.resolve import resolve
+
+RECORDS_TABLE = "intermediate.int_organisation__record"
+REGISTRY_FILE = "organisation_record.parquet"
+
+
+@dataclass(frozen=True)
+class IdentityReport:
+    """What matching found: counts only."""
+
+    records: int
+    organisations: int
+    new_organisations: int
+
+    def metadata(self) -> dict[str, int]:
+        """For the orchestrator."""
+        return vars(self)
+
+
+def read_records(warehouse: Path) -> pa.Table:
+    """Tonight's organisation-bearing records from the candidate warehouse."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(f"SELECT {', '.join(RECORD_COLUMNS)} FROM {RECORDS_TABLE}").to_arrow_table()
+
+
+def resolve_organisations(
+    warehouse: Path, registry: Path, clock: datetime, matcher: Matcher | None = None
+) -> IdentityReport:
+    """Match tonight's records and write the registry, whole or not at all.
+
+    The file is written only when it changed, so that a night without new records leaves it as it is.
+    """
+    records = read_records(warehouse)
+    registry.mkdir(parents=True, exist_ok=True)
+    path = registry / REGISTRY_FILE
+    previous = pq.read_table(path) if path.exists() else None
+    resolved = resolve(records, previous, clock, matcher or ExactMatcher())
+    if previous is None or not resolved.equals(previous):
+        temporary = path.with_suffix(".tmp")
+        pq.write_table(resolved, temporary, compression="zstd")
+        with temporary.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    keys = set(resolved.column("organisation_key").to_pylist())
+    before = set(previous.column("organisation_key").to_pylist()) if previous is not None else set()
+    return IdentityReport(len(records), len(keys), len(keys - before))

@@ -1,0 +1,141 @@
+"""From links to organisations with keys that stay.
+
+Records that are linked, directly or through others, are one organisation. Its key is the one its records had before; a
+new organisation's key comes from its best identifier, so that the same records give the same key anywhere.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from identity.exact import RULES, Matcher
+
+REGISTRY_SCHEMA = pa.schema(
+    [
+        ("organisation_key", pa.string()),
+        ("source_system", pa.string()),
+        ("source_record_id", pa.string()),
+        ("match_method", pa.string()),
+        ("match_probability", pa.float64()),
+        ("first_assigned_at", pa.timestamp("us", tz="UTC")),
+    ]
+)
+_STRENGTH = ["same_as", *RULES]
+
+
+def resolve(records: pa.Table, previous: pa.Table | None, clock: datetime, matcher: Matcher) -> pa.Table:
+    """The registry after tonight: every record ever seen with its organisation's key. Grain: a source record.
+
+    `records` is tonight's `int_organisation__record`; `previous` the registry so far. Where organisations turn out to
+    be one, the key assigned first stays; where one falls apart, the part with most of its former records keeps the key.
+    Records not seen tonight keep their row, so that they come back under the same key.
+    """
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.register("given", records)
+        ordered = connection.execute("SELECT * FROM given ORDER BY source_system, source_record_id").to_arrow_table()
+        links = matcher.links(ordered)
+        left, right = (links.column(name).to_numpy() for name in ("left_index", "right_index"))
+        graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(len(ordered), len(ordered)))
+        _, labels = connected_components(graph, directed=False)
+        connection.register(
+            "records",
+            ordered.append_column("_index", pa.array(range(len(ordered)), pa.int64())).append_column(
+                "_component", pa.array(labels, pa.int64())
+            ),
+        )
+        connection.register("links", links)
+        connection.register("previous", previous if previous is not None else REGISTRY_SCHEMA.empty_table())
+        strength = " ".join(f"WHEN '{method}' THEN {rank}" for rank, method in enumerate(_STRENGTH))
+        connection.execute(f"""
+            CREATE TEMP TABLE matched AS
+            WITH ends AS (
+                SELECT left_index AS _index, match_method, match_probability FROM links
+                UNION ALL
+                SELECT right_index, match_method, match_probability FROM links
+            )
+            SELECT _index, match_method, match_probability FROM ends
+            QUALIFY row_number() OVER (
+                PARTITION BY _index ORDER BY CASE match_method {strength} ELSE 99 END, match_probability DESC
+            ) = 1
+        """)
+        connection.execute(
+            """
+            CREATE TEMP TABLE chosen AS
+            WITH former AS (
+                SELECT records._component, previous.organisation_key, min(previous.first_assigned_at) AS assigned_at,
+                    count(*) AS record_count,
+                    min(records.source_system || ':' || records.source_record_id) AS first_record
+                FROM records
+                INNER JOIN previous USING (source_system, source_record_id)
+                GROUP BY ALL
+            ),
+            -- A key that several components once shared goes to the one with most of its records.
+            kept AS (
+                SELECT * FROM former
+                QUALIFY row_number() OVER (
+                    PARTITION BY organisation_key ORDER BY record_count DESC, first_record
+                ) = 1
+            ),
+            -- A component that held several keys goes on under the one assigned first.
+            merged AS (
+                SELECT _component, organisation_key FROM kept
+                QUALIFY row_number() OVER (PARTITION BY _component ORDER BY assigned_at, organisation_key) = 1
+            ),
+            anchors AS (
+                SELECT _component,
+                    coalesce(
+                        'company:' || min(company_number),
+                        'charity:' || min(charity_number),
+                        min(source_system || ':' || source_record_id)
+                    ) AS anchor,
+                    min(source_system || ':' || source_record_id) AS first_record
+                FROM records
+                GROUP BY _component
+            ),
+            fresh AS (
+                SELECT anchors._component,
+                    'org_' || substr(sha256(
+                        -- The anchor's own key may already belong to what it was split from.
+                        CASE WHEN 'org_' || substr(sha256(anchor), 1, 16) IN (SELECT organisation_key FROM previous)
+                            OR row_number() OVER (PARTITION BY anchor ORDER BY first_record) > 1
+                            THEN anchor || '|' || first_record ELSE anchor END
+                    ), 1, 16) AS organisation_key
+                FROM anchors
+                WHERE _component NOT IN (SELECT _component FROM merged)
+            )
+            SELECT * FROM merged UNION ALL SELECT * FROM fresh
+            """
+        )
+        return (
+            connection.execute(
+                """
+                WITH tonight AS (
+                    SELECT chosen.organisation_key, records.source_system, records.source_record_id,
+                        coalesce(matched.match_method, 'single') AS match_method,
+                        if(matched._index IS NULL, 1.0, matched.match_probability) AS match_probability,
+                        coalesce(previous.first_assigned_at, $clock::TIMESTAMPTZ) AS first_assigned_at
+                    FROM records
+                    INNER JOIN chosen USING (_component)
+                    LEFT JOIN matched USING (_index)
+                    LEFT JOIN previous USING (source_system, source_record_id)
+                )
+                SELECT * FROM tonight
+                UNION ALL
+                SELECT organisation_key, source_system, source_record_id, match_method, match_probability,
+                    first_assigned_at
+                FROM previous
+                ANTI JOIN tonight USING (source_system, source_record_id)
+                ORDER BY source_system, source_record_id
+                """,
+                {"clock": clock},
+            )
+            .to_arrow_table()
+            .cast(REGISTRY_SCHEMA)
+        )

@@ -1,0 +1,144 @@
+"""Run every check over a candidate and say whether it may be published. Closed unless everything says open.
+
+A critical check that failed, any check that could not be evaluated, and a run in which nothing was evaluated all block.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from quality.fingerprint import SCHEMA, VOLATILE_TABLES, combine, table_fingerprints
+from quality.gx_engine import Evaluation, evaluate
+from quality.suites import CheckDefinition, load_suites, suites_fingerprint
+
+Outcome = Literal["passed", "failed", "error", "not_applicable"]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check's outcome on one candidate. Keys only: no values of the rows."""
+
+    check_name: str
+    dimension: str
+    severity: str
+    table_name: str
+    outcome: Outcome
+    observed: str
+    rows_checked: int
+    failing_rows: int
+    failing_keys: list[str]
+    owner: str
+    meaning: str
+    remedy: str
+    checked_at: datetime
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether it passed; None when it does not apply."""
+        return None if self.outcome == "not_applicable" else self.outcome == "passed"
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this outcome alone keeps the candidate from being published."""
+        return self.outcome == "error" or (self.outcome == "failed" and self.severity == "critical")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says of one candidate, bound to its content and to the suites that looked at it."""
+
+    candidate_fingerprint: str
+    figures_fingerprint: str
+    suites_fingerprint: str
+    checked_at: datetime
+    results: list[CheckResult] = field(default_factory=list)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many checks had which outcome."""
+        return dict(sorted(Counter(result.outcome for result in self.results).items()))
+
+    @property
+    def passed(self) -> bool:
+        """True only when something was evaluated and nothing blocks."""
+        evaluated = [result for result in self.results if result.outcome in ("passed", "failed")]
+        return bool(evaluated) and not any(result.blocks for result in self.results)
+
+
+def _sql(check: CheckDefinition, enabled_sources: Collection[str], clock: datetime) -> str | None:
+    if check.unexpected_rows is None:
+        return None
+    sources = ", ".join(f"'{name}'" for name in sorted(enabled_sources)) or "NULL"
+    # Only these two are ours to fill in; {batch} is filled in by Great Expectations.
+    return check.unexpected_rows.replace("{enabled_sources}", sources).replace(
+        "{as_of}", f"TIMESTAMP '{clock:%Y-%m-%d %H:%M:%S}'"
+    )
+
+
+def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    tables = connection.execute(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = ?", [SCHEMA]
+    ).fetchall()
+    counts = {}
+    for (table,) in tables:
+        row = connection.execute(f'SELECT count(*) FROM {SCHEMA}."{table}"').fetchone()
+        counts[table] = int(row[0]) if row else 0
+    return counts
+
+
+def _result(check: CheckDefinition, evaluation: Evaluation | None, rows: int, clock: datetime) -> CheckResult:
+    outcome: Outcome
+    if evaluation is None:
+        outcome, observed, failing, keys = "not_applicable", f"{check.requires_source} is switched off", 0, []
+    else:
+        outcome = "error" if evaluation.error else "passed" if evaluation.passed else "failed"
+        observed, failing, keys = evaluation.observed, evaluation.failing_rows, evaluation.failing_keys
+    return CheckResult(
+        check_name=check.name,
+        dimension=check.dimension,
+        severity=check.severity,
+        table_name=check.table,
+        outcome=outcome,
+        observed=observed,
+        rows_checked=rows,
+        failing_rows=failing,
+        failing_keys=keys,
+        owner=check.owner,
+        meaning=check.meaning,
+        remedy=check.remedy,
+        checked_at=clock,
+    )
+
+
+def run_gate(warehouse: Path, *, suites: Sequence[Path], enabled_sources: Collection[str], clock: datetime) -> Verdict:
+    """Check the candidate in `warehouse` by all `suites`. Raises InvalidSuite when a suite file cannot be used."""
+    checks = load_suites(suites)
+    applicable = [c for c in checks if c.requires_source is None or c.requires_source in enabled_sources]
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        fingerprints = table_fingerprints(connection)
+        rows = _row_counts(connection)
+    evaluations = evaluate(warehouse, [(check, _sql(check, enabled_sources, clock)) for check in applicable])
+    missing = Evaluation(False, "not evaluated: no result came back", 0, [], error="no result came back")
+    names = {check.name for check in applicable}
+    return Verdict(
+        candidate_fingerprint=combine(fingerprints),
+        figures_fingerprint=combine(fingerprints, without=VOLATILE_TABLES),
+        suites_fingerprint=suites_fingerprint(suites),
+        checked_at=clock,
+        results=[
+            _result(
+                check,
+                evaluations.get(check.name, missing) if check.name in names else None,
+                rows.get(check.table, 0),
+                clock,
+            )
+            for check in checks
+        ],
+    )

@@ -1,0 +1,90 @@
+"""The checks as neutral data: what must be true of the mart, how bad it is if not, who puts it right.
+
+Suites are YAML files; the product's own lie in `quality/suites/`, a tenant's in `checks/` of its home.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+Dimension = Literal["completeness", "uniqueness", "consistency", "timeliness", "validity", "accuracy"]
+SUITES_FOLDER = Path(__file__).with_name("suites")
+
+
+class InvalidSuite(Exception):
+    """A suite file that cannot be used; the message names file, check and field."""
+
+
+class CheckDefinition(BaseModel):
+    """One check. `unexpected_rows` is SQL that returns the keys of offending rows; `expectation` a GX core expectation.
+
+    In the SQL `{batch}` is the checked table (a GX rule: it must occur), `{enabled_sources}` a list of quoted source
+    names, `{as_of}` the clock as a timestamp literal. `requires_source`: applies only where that source is switched on.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    dimension: Dimension
+    severity: Literal["critical", "warning"]
+    table: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    owner: str
+    meaning: str
+    remedy: str
+    unexpected_rows: str | None = None
+    expectation: str | None = None
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    requires_source: str | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> CheckDefinition:
+        if (self.unexpected_rows is None) == (self.expectation is None):
+            raise ValueError("give either unexpected_rows or expectation")
+        return self
+
+
+def suite_paths() -> list[Path]:
+    """The product's own suites, in a fixed order."""
+    return sorted(SUITES_FOLDER.glob("*.yaml"))
+
+
+def load_suites(paths: Sequence[Path]) -> list[CheckDefinition]:
+    """All checks of the given suites. Raises InvalidSuite; an empty suite is invalid: it would pass anything."""
+    checks: list[CheckDefinition] = []
+    for path in paths:
+        try:
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            raise InvalidSuite(f"{path.name}: not valid YAML: {error}") from None
+        entries = content.get("checks") if isinstance(content, dict) else None
+        if not entries:
+            raise InvalidSuite(f"{path.name}: no checks in it; a suite lists them under `checks:`")
+        for number, entry in enumerate(entries, start=1):
+            name = entry.get("name", f"number {number}") if isinstance(entry, dict) else f"number {number}"
+            try:
+                checks.append(CheckDefinition.model_validate(entry))
+            except ValidationError as error:
+                problems = "; ".join(
+                    f"{'.'.join(map(str, item['loc'])) or 'check'}: {item['msg']}" for item in error.errors()
+                )
+                raise InvalidSuite(f"{path.name}: check {name}: {problems}") from None
+    names = [check.name for check in checks]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InvalidSuite(f"check {', '.join(twice)} is defined twice; names are unique over all suites")
+    return checks
+
+
+def suites_fingerprint(paths: Sequence[Path]) -> str:
+    """SHA-256 over the suites' content: a verdict by other checks than tonight's is stale."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

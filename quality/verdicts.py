@@ -1,0 +1,49 @@
+"""Verdicts on disk: `verdicts/<candidate fingerprint>.json` of a home."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from quality.gate import CheckResult, Verdict
+
+FOLDER = "verdicts"
+
+
+def path_of(home: Path, candidate_fingerprint: str) -> Path:
+    """Where the verdict on a candidate lies."""
+    return home / FOLDER / f"{candidate_fingerprint}.json"
+
+
+def save(home: Path, verdict: Verdict) -> Path:
+    """Write a verdict, whole or not at all; a newer one on the same candidate replaces it."""
+    path = path_of(home, verdict.candidate_fingerprint)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(asdict(verdict), default=_instant, indent=1), encoding="utf-8")
+    temporary.replace(path)
+    return path
+
+
+def load(home: Path, candidate_fingerprint: str) -> Verdict | None:
+    """The verdict on a candidate, or None when the gate has not seen it or the file does not say what it should."""
+    path = path_of(home, candidate_fingerprint)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        results = [
+            CheckResult(**{**result, "checked_at": datetime.fromisoformat(result["checked_at"])})
+            for result in content.pop("results")
+        ]
+        checked_at = datetime.fromisoformat(content.pop("checked_at"))
+        verdict = Verdict(**content, checked_at=checked_at, results=results)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+    return verdict if verdict.candidate_fingerprint == candidate_fingerprint else None
+
+
+def _instant(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"cannot write a {type(value).__name__}")
