@@ -1,4 +1,4 @@
-"""`make bench`: the night at scale 1 and 10 by stage, beside a bare `dbt build`, rows landed a second, memory."""
+"""`make bench`: the night at scale 1 and 10 by stage, beside a bare `dbt build`; rows a second, memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _night(home: Path, scale: float) -> dict[str, Any]:
 
 
 def _bare_dbt_build(home: Path) -> float:
-    """Seconds of `dbt build` of the same project on the same landing, as a process of its own, best of two."""
+    """Seconds of `dbt build` of the same project on the same landing in its own process, best of two."""
     environment = {
         **os.environ,
         "WMIP_HOME": str(home.resolve()),
@@ -47,17 +47,13 @@ def _bare_dbt_build(home: Path) -> float:
     for _ in range(2):
         (home / "bare.duckdb").unlink(missing_ok=True)
         started = time.perf_counter()
-        subprocess.run(
-            [str(dbt), "--quiet", "build", "--project-dir", str(PROJECT_DIR)], env=environment, check=True
-        )
+        subprocess.run([str(dbt), "--quiet", "build", "--project-dir", str(PROJECT_DIR)], env=environment, check=True)
         seconds.append(time.perf_counter() - started)
     return min(seconds)
 
 
 def _landed_rows(home: Path) -> int:
-    row = duckdb.sql(
-        f"SELECT sum(rows_landed) FROM read_parquet('{home}/runs/*/source_run/*.parquet')"
-    ).fetchone()
+    row = duckdb.sql(f"SELECT sum(rows_landed) FROM read_parquet('{home}/runs/*/source_run/*.parquet')").fetchone()
     return int(row[0]) if row and row[0] else 0
 
 

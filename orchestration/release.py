@@ -26,6 +26,9 @@ from quality.receipt import build_receipt, gate_status
 
 # What BI tools bundle can read it; see docs/decisions/0002.
 STORAGE_VERSION = "v1.2.0"
+# DuckDB names a file's catalogue after the file: in mart.duckdb the tables of schema main are `mart.<table>`, as in
+# PostgreSQL. A schema `mart` inside it would make that name ambiguous; see docs/decisions/0008.
+RELEASED = "main"
 _BUILDING = ".building-"
 
 
@@ -199,7 +202,6 @@ def _copy_mart(
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
         connection.execute(f"ATTACH '{warehouse}' AS candidate (READ_ONLY)")
         connection.execute(f"ATTACH '{building / 'mart.duckdb'}' AS release (STORAGE_VERSION '{STORAGE_VERSION}')")
-        connection.execute(f"CREATE SCHEMA release.{SCHEMA}")
         tables = [
             name
             for (name,) in connection.execute(
@@ -210,19 +212,19 @@ def _copy_mart(
         ]
         for table in tables:
             connection.execute(
-                f'CREATE TABLE release.{SCHEMA}."{table}" AS FROM candidate.{SCHEMA}."{table}" ORDER BY ALL'
+                f'CREATE TABLE release.{RELEASED}."{table}" AS FROM candidate.{SCHEMA}."{table}" ORDER BY ALL'
             )
         _copy_comments(connection)
         connection.execute("USE release")
-        if combine(table_fingerprints(connection)) != verdict.candidate_fingerprint:
+        if combine(table_fingerprints(connection, RELEASED)) != verdict.candidate_fingerprint:
             raise GateRefused("the copied tables are not those the gate judged: the candidate changed meanwhile")
         _add_gate_tables(connection, verdict, release_id, clock, code_version, input_fingerprint)
         rows = {}
         for table in [*tables, "quality_result", "release_info"]:
             connection.execute(
-                f"COPY (FROM {SCHEMA}.\"{table}\") TO '{parquet / table}.parquet' (FORMAT parquet, COMPRESSION zstd)"
+                f"COPY (FROM {RELEASED}.\"{table}\") TO '{parquet / table}.parquet' (FORMAT parquet, COMPRESSION zstd)"
             )
-            counted = connection.execute(f'SELECT count(*) FROM {SCHEMA}."{table}"').fetchone()
+            counted = connection.execute(f'SELECT count(*) FROM {RELEASED}."{table}"').fetchone()
             rows[table] = int(counted[0]) if counted else 0
         connection.execute("USE memory; DETACH release; DETACH candidate")
     return rows
@@ -236,14 +238,14 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection) -> None:
         [SCHEMA],
     ).fetchall()
     for table, comment in tables:
-        connection.execute(f'COMMENT ON TABLE release.{SCHEMA}."{table}" IS {_literal(comment)}')
+        connection.execute(f'COMMENT ON TABLE release.{RELEASED}."{table}" IS {_literal(comment)}')
     columns = connection.execute(
         "SELECT table_name, column_name, comment FROM duckdb_columns() "
         "WHERE database_name = 'candidate' AND schema_name = ? AND comment IS NOT NULL",
         [SCHEMA],
     ).fetchall()
     for table, column, comment in columns:
-        connection.execute(f'COMMENT ON COLUMN release.{SCHEMA}."{table}"."{column}" IS {_literal(comment)}')
+        connection.execute(f'COMMENT ON COLUMN release.{RELEASED}."{table}"."{column}" IS {_literal(comment)}')
 
 
 def _literal(text: str) -> str:
@@ -259,14 +261,14 @@ def _add_gate_tables(
     input_fingerprint: str,
 ) -> None:
     connection.execute(f"""
-        CREATE TABLE {SCHEMA}.quality_result (
+        CREATE TABLE {RELEASED}.quality_result (
             check_name VARCHAR, dimension VARCHAR, severity VARCHAR, table_name VARCHAR, passed BOOLEAN,
             outcome VARCHAR, observed VARCHAR, rows_checked BIGINT, failing_rows BIGINT, owner VARCHAR,
             meaning VARCHAR, remedy VARCHAR, checked_at TIMESTAMP, release_id VARCHAR
         )
     """)
     connection.executemany(
-        f"INSERT INTO {SCHEMA}.quality_result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO {RELEASED}.quality_result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 result.check_name,
@@ -289,9 +291,9 @@ def _add_gate_tables(
     )
     connection.execute(
         f"""
-        CREATE TABLE {SCHEMA}.release_info AS
+        CREATE TABLE {RELEASED}.release_info AS
         SELECT $release_id AS release_id, $clock::TIMESTAMP AS released_at,
-            (SELECT max(last_good_read_at) FROM {SCHEMA}.source_run) AS data_as_of,
+            (SELECT max(last_good_read_at) FROM {RELEASED}.source_run) AS data_as_of,
             $code_version AS code_version, $input_fingerprint AS input_fingerprint, $gate_status AS gate_status
         """,
         {
@@ -303,14 +305,14 @@ def _add_gate_tables(
         },
     )
     connection.execute(
-        f"COMMENT ON TABLE {SCHEMA}.quality_result IS 'What the gate checked on this release. Grain: a check.'; "
-        f"COMMENT ON TABLE {SCHEMA}.release_info IS 'This release. Grain: one row.'"
+        f"COMMENT ON TABLE {RELEASED}.quality_result IS 'What the gate checked on this release. Grain: a check.'; "
+        f"COMMENT ON TABLE {RELEASED}.release_info IS 'This release. Grain: one row.'"
     )
 
 
 def _waivers(building: Path) -> list[dict[str, Any]]:
     with duckdb.connect(str(building / "mart.duckdb"), read_only=True) as connection:
-        relation = connection.sql(f"SELECT * FROM {SCHEMA}.waiver WHERE is_in_force ORDER BY check_name, scope_key")
+        relation = connection.sql(f"SELECT * FROM waiver WHERE is_in_force ORDER BY check_name, scope_key")
         return [dict(zip(relation.columns, map(str, row), strict=True)) for row in relation.fetchall()]
 
 
@@ -377,7 +379,7 @@ def verify(home: Path, release_id: str) -> list[str]:
         return problems
     with duckdb.connect(str(folder / "mart.duckdb"), read_only=True) as connection:
         for table, count in manifest["rows"].items():
-            row = connection.execute(f'SELECT count(*) FROM {SCHEMA}."{table}"').fetchone()
+            row = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()
             if row is None or row[0] != count:
                 problems.append(f"table {table} has not the {count} rows that were published")
     return problems

@@ -20,7 +20,6 @@ def _connect(mart: Path) -> Any:
     import duckdb
 
     connection = duckdb.connect(str(mart.resolve()), read_only=True)
-    connection.execute("SET search_path = 'mart'")
     return connection
 
 

@@ -217,7 +217,7 @@ def print_scorecard(console: Console, home: Path, by: str | None = None) -> None
     if not mart.exists():
         return
     with duckdb.connect(str(mart.resolve()), read_only=True) as connection:
-        connection.execute("SET search_path = 'mart'; SET TimeZone = 'UTC'")
+        connection.execute("SET TimeZone = 'UTC'")
         (info,) = _query(connection, "SELECT * FROM release_info")
         parts: list[Any] = [
             Panel(

@@ -48,7 +48,6 @@ class Home:
     def query(self, sql: str) -> list[tuple]:
         mart = (self.path / "releases" / "current" / "mart.duckdb").resolve()
         with duckdb.connect(str(mart), read_only=True) as connection:
-            connection.execute("SET search_path = 'mart'")
             return connection.execute(sql).fetchall()
 
 

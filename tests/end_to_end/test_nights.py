@@ -29,10 +29,10 @@ def _landing(home: Path) -> dict[str, str]:
 def _mart(home: Path, exclude: tuple[str, ...] = ()) -> dict[str, list[tuple]]:
     with duckdb.connect(str((home / "releases/current/mart.duckdb").resolve()), read_only=True) as connection:
         tables = connection.execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'mart' ORDER BY 1"
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' ORDER BY 1"
         ).fetchall()
         return {
-            name: connection.execute(f"SELECT * FROM mart.{name}").fetchall()
+            name: connection.execute(f"SELECT * FROM {name}").fetchall()
             for (name,) in tables
             if name not in exclude
         }

@@ -109,7 +109,7 @@ def test_no_planted_person_can_be_found_in_any_file_of_the_release(demo_home):
     assert len(planted) > 1000
     release = (home.path / "releases" / "current").resolve()
     tables = [
-        row[0] for row in home.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'mart'")
+        row[0] for row in home.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'")
     ]
     assert len(tables) > 20
     text = bytearray()
