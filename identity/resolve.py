@@ -68,12 +68,17 @@ def resolve(records: pa.Table, previous: pa.Table | None, clock: datetime, match
         connection.execute(
             """
             CREATE TEMP TABLE chosen AS
-            WITH former AS (
-                SELECT records._component, previous.organisation_key, min(previous.first_assigned_at) AS assigned_at,
+            WITH ages AS (
+                -- How long a key is in use, also by records that are not there tonight.
+                SELECT organisation_key, min(first_assigned_at) AS assigned_at FROM previous GROUP BY organisation_key
+            ),
+            former AS (
+                SELECT records._component, previous.organisation_key, min(ages.assigned_at) AS assigned_at,
                     count(*) AS record_count,
                     min(records.source_system || ':' || records.source_record_id) AS first_record
                 FROM records
                 INNER JOIN previous USING (source_system, source_record_id)
+                INNER JOIN ages USING (organisation_key)
                 GROUP BY ALL
             ),
             -- A key that several components once shared goes to the one with most of its records.
@@ -102,16 +107,18 @@ def resolve(records: pa.Table, previous: pa.Table | None, clock: datetime, match
             fresh AS (
                 SELECT anchors._component,
                     'org_' || substr(sha256(
-                        -- The anchor's own key may already belong to what it was split from.
+                        -- The anchor's own key may belong to what it was split from; the clock keeps a key that was
+                        -- given after an earlier split from being given again.
                         CASE WHEN 'org_' || substr(sha256(anchor), 1, 16) IN (SELECT organisation_key FROM previous)
                             OR row_number() OVER (PARTITION BY anchor ORDER BY first_record) > 1
-                            THEN anchor || '|' || first_record ELSE anchor END
+                            THEN concat_ws('|', anchor, first_record, $clock::VARCHAR) ELSE anchor END
                     ), 1, 16) AS organisation_key
                 FROM anchors
                 WHERE _component NOT IN (SELECT _component FROM merged)
             )
             SELECT * FROM merged UNION ALL SELECT * FROM fresh
-            """
+            """,
+            {"clock": clock.isoformat()},
         )
         return (
             connection.execute(

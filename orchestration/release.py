@@ -1,7 +1,7 @@
 """Numbered releases: frozen copies of a candidate that passed its gate, and the switch readers follow.
 
 No Dagster here, and no way around the gate: `publish` recomputes the candidate's fingerprint and asks for the verdict
-on exactly that. A release appears whole by renaming its finished folder; readers move by one atomic switch of `current`.
+on exactly that. A release appears whole by renaming its finished folder; readers move by one atomic switch.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ STORAGE_VERSION = "v1.2.0"
 # PostgreSQL. A schema `mart` inside it would make that name ambiguous; see docs/decisions/0008.
 RELEASED = "main"
 _BUILDING = ".building-"
+_DROPPED = ".dropped-"
+# In a release's folder once readers were switched to it.
+_SEEN = ".seen"
+_PINNED = ".keep"
 
 
 class GateRefused(Exception):
@@ -142,8 +146,7 @@ def publish(
     verdict = _approved(home, suites_fingerprint)
     folder = _folder(home)
     folder.mkdir(parents=True, exist_ok=True)
-    for leftover in folder.glob(f"{_BUILDING}*"):
-        shutil.rmtree(leftover)
+    _clean_up(home)
     current = current_release(home)
     if current is not None and _manifest(home, current)["figures_fingerprint"] == verdict.figures_fingerprint:
         return Unchanged(current)
@@ -173,13 +176,36 @@ def publish(
     building.rename(folder / release_id)
     _sync(folder)
     _switch(home, release_id)
+    (folder / release_id / _SEEN).touch()
     _prune(home, keep)
     return Published(release_id)
 
 
+def _clean_up(home: Path) -> None:
+    """Remove what a killed night left: half-built, half-dropped, and whole releases that readers never saw."""
+    folder = _folder(home)
+    for prefix in (_BUILDING, _DROPPED):
+        for leftover in folder.glob(f"{prefix}*"):
+            shutil.rmtree(leftover)
+    current = current_release(home)
+    for release_id in _release_ids(home):
+        seen = folder / release_id / _SEEN
+        if release_id == current:
+            seen.touch()
+        elif not seen.exists():
+            _drop(folder / release_id)
+
+
+def _drop(release: Path) -> None:
+    """Remove a release so that a killed removal leaves nothing that looks like one."""
+    hidden = release.with_name(f"{_DROPPED}{release.name}")
+    release.rename(hidden)
+    shutil.rmtree(hidden)
+
+
 def _next_id(home: Path, clock: datetime) -> str:
     day = clock.strftime("%Y-%m-%d")
-    numbers = [_sort_key(release_id)[1] for release_id in _release_ids(home) if release_id.startswith(f"{day}.")]
+    numbers = [_sort_key(path.name)[1] for path in _folder(home).glob(f"{day}.*")]
     return f"{day}.{max(numbers, default=0) + 1}"
 
 
@@ -200,8 +226,10 @@ def _copy_mart(
     parquet.mkdir()
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
-        connection.execute(f"ATTACH '{warehouse}' AS candidate (READ_ONLY)")
-        connection.execute(f"ATTACH '{building / 'mart.duckdb'}' AS release (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute(f"ATTACH {_literal(str(warehouse))} AS candidate (READ_ONLY)")
+        connection.execute(
+            f"ATTACH {_literal(str(building / 'mart.duckdb'))} AS release (STORAGE_VERSION '{STORAGE_VERSION}')"
+        )
         tables = [
             name
             for (name,) in connection.execute(
@@ -222,7 +250,8 @@ def _copy_mart(
         rows = {}
         for table in [*tables, "quality_result", "release_info"]:
             connection.execute(
-                f"COPY (FROM {RELEASED}.\"{table}\") TO '{parquet / table}.parquet' (FORMAT parquet, COMPRESSION zstd)"
+                f'COPY (FROM {RELEASED}."{table}") TO {_literal(str(parquet / f"{table}.parquet"))} '
+                "(FORMAT parquet, COMPRESSION zstd)"
             )
             counted = connection.execute(f'SELECT count(*) FROM {RELEASED}."{table}"').fetchone()
             rows[table] = int(counted[0]) if counted else 0
@@ -312,7 +341,7 @@ def _add_gate_tables(
 
 def _waivers(building: Path) -> list[dict[str, Any]]:
     with duckdb.connect(str(building / "mart.duckdb"), read_only=True) as connection:
-        relation = connection.sql(f"SELECT * FROM waiver WHERE is_in_force ORDER BY check_name, scope_key")
+        relation = connection.sql("SELECT * FROM waiver WHERE is_in_force ORDER BY check_name, scope_key")
         return [dict(zip(relation.columns, map(str, row), strict=True)) for row in relation.fetchall()]
 
 
@@ -326,7 +355,7 @@ def _checksum(path: Path) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in {"manifest.json", ".keep"})
+    return sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in {"manifest.json", _PINNED, _SEEN})
 
 
 def _checksums(folder: Path) -> dict[str, dict[str, Any]]:
@@ -359,8 +388,8 @@ def _prune(home: Path, keep: int) -> None:
     current = current_release(home)
     for release_id in _release_ids(home)[keep:]:
         folder = _folder(home) / release_id
-        if release_id != current and not (folder / ".keep").exists():
-            shutil.rmtree(folder)
+        if release_id != current and not (folder / _PINNED).exists():
+            _drop(folder)
 
 
 def verify(home: Path, release_id: str) -> list[str]:

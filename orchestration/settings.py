@@ -125,7 +125,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def load_configuration(home: Path) -> Configuration:
     """`wmip.yaml` of a home. Raises UserError saying what to change.
 
-    A file source it does not name is on as soon as files were dropped for it; an API source is off: it needs an address.
+    A file source it does not name is on as soon as files were dropped for it; an API source is off.
     """
     configuration = _read_configuration(home / "wmip.yaml")
     for name, folder in FILE_SOURCES.items():

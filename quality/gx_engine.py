@@ -13,6 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from quality.suites import CheckDefinition
 
 MOST_KEYS = 20
@@ -49,6 +51,7 @@ def evaluate(warehouse: Path, checks: Sequence[tuple[CheckDefinition, str | None
     if _Dialect.DUCKDB not in engine._PERSISTED_CONNECTION_DIALECTS:
         engine._PERSISTED_CONNECTION_DIALECTS = (*engine._PERSISTED_CONNECTION_DIALECTS, _Dialect.DUCKDB)
 
+    found = _unreadable(warehouse, checks)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     source = context.data_sources.add_sql(
@@ -57,10 +60,11 @@ def evaluate(warehouse: Path, checks: Sequence[tuple[CheckDefinition, str | None
         create_temp_table=False,
         kwargs={"connect_args": {"read_only": True}},
     )
-    found: dict[str, Evaluation] = {}
     try:
         by_table: dict[str, list[tuple[CheckDefinition, str | None]]] = {}
         for check, sql in checks:
+            if check.name in found:
+                continue
             by_table.setdefault(check.table, []).append((check, sql))
         for table, of_table in by_table.items():
             found |= _evaluate_table(gx, source, table, of_table)
@@ -71,6 +75,20 @@ def evaluate(warehouse: Path, checks: Sequence[tuple[CheckDefinition, str | None
             connection.close()
         execution.engine.dispose()
         source.get_engine().dispose()
+    return found
+
+
+def _unreadable(warehouse: Path, checks: Sequence[tuple[CheckDefinition, str | None]]) -> dict[str, Evaluation]:
+    """Checks whose SQL DuckDB cannot even plan, with its own words."""
+    found = {}
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        for check, sql in checks:
+            if sql is None:
+                continue
+            try:
+                connection.execute("EXPLAIN " + sql.format(batch=f"mart.{check.table}"))
+            except (duckdb.Error, KeyError, IndexError, ValueError) as error:
+                found[check.name] = _error(_first_line(error))
     return found
 
 
@@ -90,6 +108,10 @@ def _evaluate_table(
             found[check.name] = _read(result, check)
         except Exception as error:  # noqa: BLE001 - a check that did not run is a failed check
             found[check.name] = _error(_first_line(error))
+        if found[check.name].error:
+            # A query that broke leaves its transaction aborted; the checks after it are not to blame.
+            with source.get_execution_engine().get_connection() as connection:
+                connection.rollback()
     return found
 
 

@@ -19,8 +19,7 @@ TRACE_COLUMNS = (
 def _connect(mart: Path) -> Any:
     import duckdb
 
-    connection = duckdb.connect(str(mart.resolve()), read_only=True)
-    return connection
+    return duckdb.connect(str(mart.resolve()), read_only=True)
 
 
 def _write(relation: Any, output: Format, file: Path | None) -> None:
