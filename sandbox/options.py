@@ -1,0 +1,77 @@
+"""What a pretend programme is made of: its seed, its size, and each kind of dirt with its rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+
+# The sandbox's own time: six weeks after its last quarter. Nothing in the sandbox reads the real clock.
+SANDBOX_CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
+# An earlier night, before late returns, resubmissions, edits, archivings and merges.
+EARLY_CLOCK = datetime(2025, 4, 20, 2, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Dirt:
+    """Rates from 0 to 1; each is the share of its rows that are dirty in this way."""
+
+    name_variant: float = 0.45
+    """An organisation's name in other case, with another legal suffix, `&` for `and`, or stray punctuation."""
+    trading_name: float = 0.02
+    """An organisation under its trading name and without its number: no exact rule can find it."""
+    number_missing: float = 0.15
+    """A company number left out."""
+    number_mistyped: float = 0.03
+    """A company number with one digit wrong."""
+    number_unpadded: float = 0.30
+    """A company number without its leading zeros, as a spreadsheet leaves it."""
+    personal_email: float = 0.25
+    """A person who registers with a private mail provider, so that the domain says nothing."""
+    registered_twice: float = 0.03
+    """A person with two tickets for one event, the address written differently."""
+    scanned_twice: float = 0.04
+    """A ticket whose code was scanned again."""
+    no_show: float = 0.33
+    """A registered person who did not come."""
+    cancelled: float = 0.05
+    """A ticket that was cancelled or refunded."""
+    walk_in: float = 0.08
+    """Heads counted at an event beyond the persons known, as a share of those."""
+    edited_later: float = 0.05
+    """An attendee record changed after the first load."""
+    crm_archived: float = 0.02
+    """A CRM record archived after the first load."""
+    crm_merged: float = 0.03
+    """A company entered twice in the CRM and merged later."""
+    returned_twice: float = 0.08
+    """A job, leverage tranche or collaboration returned by a second body too."""
+    late_return: float = 0.06
+    """A workbook that comes long after its quarter."""
+    resubmitted: float = 0.08
+    """A workbook sent again with corrections."""
+    out_of_area: float = 0.06
+    """An organisation outside the seven authorities."""
+    aligned_event: float = 0.10
+    """An event that is not the programme's own."""
+    unverifiable: float = 0.07
+    """A claim with weak evidence or none."""
+    invalid_row: float = 0.012
+    """A row that breaks the contract and must be refused, beside the good ones."""
+
+    @classmethod
+    def none(cls) -> Dirt:
+        """A clean world: everybody is found at once, everything is evidenced, all returns are right."""
+        return cls(**{item.name: 0.0 for item in fields(cls)})
+
+
+@dataclass(frozen=True)
+class Options:
+    """One pretend programme. `scale` 1 is the size of the real one; bodies and quarters stay as they are."""
+
+    seed: int = 1
+    scale: float = 1.0
+    dirt: Dirt = field(default_factory=Dirt)
+
+    def count(self, at_scale_one: int, at_least: int = 1) -> int:
+        """A number of things at this scale."""
+        return max(at_least, round(at_scale_one * self.scale))

@@ -1,0 +1,351 @@
+"""The true figures of the clean world, by the counting rules in the sandbox's own code.
+
+Nothing here is shared with the warehouse: rules are those of domain.md section 2 and docs/contracts.md section 5,
+written a second time so that the two can disagree.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import combinations
+from typing import Any
+
+from sandbox.calendar import PERIODS, ends_on, period_of
+from sandbox.world import Decision, Post, World
+
+HEADLINE = (
+    "pilots_funded",
+    "interventions_scaled",
+    "new_collaborations",
+    "businesses_assisted",
+    "jobs_created",
+    "event_attendees",
+    "resource_levered",
+)
+# Evidence that verifies, by indicator.
+ENOUGH = {
+    "pilots_funded": {"signed_agreement"},
+    "interventions_scaled": {"funding_letter", "signed_agreement"},
+    "new_collaborations": {"signed_agreement", "joint_bid_document"},
+    "jobs_created": {"payroll_extract", "signed_follow_up"},
+    "event_attendees": {"check_in_export", "signed_sheet"},
+    "resource_levered": {"defrayal_evidence", "valuation"},
+}
+NOT_LEVERAGE = {"programme_grant", "other_accelerator_grant", "own_budget"}
+ACTIVITY_STARTS = date(2023, 4, 1)
+ZERO = Decimal(0)
+
+
+@dataclass
+class Claim:
+    """One returned unit: what was claimed, and what it would count if it were the one that counts."""
+
+    indicator: str
+    unit: Any
+    body: str | None
+    on: date
+    claimed: Decimal
+    worth: Decimal
+    is_right: bool
+    is_withdrawn: bool = False
+    thing: Any = None
+
+
+def _fte(post: Post) -> Decimal:
+    share = Decimal(str(post.hours)) / Decimal(30)
+    return min(Decimal(1), share).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+
+
+class Truth:
+    """Counts a world. `values()` lists the cells, programme and partner scope, both bases."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.decisions: dict[tuple[str, str, str], Decision] = {
+            (item.indicator, item.body, item.source_ref): item for item in world.decisions
+        }
+        self.cells: dict[tuple[str, str, str, str], Decimal] = defaultdict(lambda: ZERO)
+        self._count(self._first_of_each(self._pilots()))
+        self._count(self._first_of_each(self._scaled()))
+        self._count(self._first_of_each(self._attendances()))
+        self._count(self._first_of_each(self._leverage()))
+        self._count(self._capped(self._jobs()))
+        self._count(self._novel(self._collaborations()))
+        self._count(self._assisted())
+
+    def values(self) -> list[dict[str, Any]]:
+        """Dense: every headline indicator, quarter, scope key and basis."""
+        scopes = [("programme", "programme"), *(("partner", body.code) for body in self.world.bodies)]
+        return [
+            {
+                "indicator_key": indicator,
+                "period_key": period,
+                "scope": scope,
+                "scope_key": key,
+                "basis": basis,
+                "value": float(self.cells[indicator, period, key, basis]),
+            }
+            for indicator in HEADLINE
+            for period in PERIODS
+            for scope, key in scopes
+            for basis in ("verified", "claimed")
+        ]
+
+    def _add(self, claim: Claim, basis: str, amount: Decimal) -> None:
+        period = period_of(claim.on)
+        for key in ("programme", claim.body):
+            if key is not None:
+                self.cells[claim.indicator, period, key, basis] += amount
+
+    def _count(self, claims: Iterable[tuple[Claim, Decimal]]) -> None:
+        for claim, counted in claims:
+            if not claim.is_withdrawn:
+                self._add(claim, "claimed", claim.claimed)
+            if counted:
+                self._add(claim, "verified", counted)
+
+    def _decided(self, indicator: str, body: str, ref: str, evidence: str) -> tuple[bool, bool]:
+        """Whether a claim is verified, and whether the register withdrew it."""
+        item = self.decisions.get((indicator, body, ref))
+        if item is None:
+            return evidence in ENOUGH[indicator], False
+        return item.decision == "verified", item.decision == "withdrawn"
+
+    @staticmethod
+    def _first_of_each(claims: Iterable[Claim]) -> Iterable[tuple[Claim, Decimal]]:
+        """Of the claims of a unit the first right one counts: by date, then by body."""
+        units: dict[Any, list[Claim]] = defaultdict(list)
+        for claim in claims:
+            units[claim.unit].append(claim)
+        for group in units.values():
+            right = sorted((c for c in group if c.is_right), key=lambda c: (c.on, c.body or "~"))
+            for claim in group:
+                yield claim, claim.worth if right and claim is right[0] else ZERO
+
+    def _pilots(self) -> Iterable[Claim]:
+        for item in self.world.interventions:
+            if item.kind == "scaled":
+                continue
+            for body in item.bodies:
+                verified, withdrawn = self._decided("pilots_funded", body, item.ref, item.evidence)
+                withdrawn = withdrawn or item.status in ("withdrawn", "terminated_before_spend")
+                assert item.signed_on is not None
+                yield Claim(
+                    "pilots_funded",
+                    item.ref,
+                    body,
+                    item.signed_on,
+                    Decimal(1),
+                    Decimal(1),
+                    verified and not withdrawn,
+                    withdrawn,
+                )
+
+    def _scaled(self) -> Iterable[Claim]:
+        for item in self.world.interventions:
+            if item.kind != "scaled":
+                continue
+            for body in item.bodies:
+                verified, withdrawn = self._decided("interventions_scaled", body, item.ref, item.evidence)
+                met = bool(item.confirmed_on and (item.new_funding or 0) > 0 and item.pilot_completed)
+                on = item.confirmed_on or ends_on(PERIODS[-1])
+                yield Claim(
+                    "interventions_scaled",
+                    item.origin,
+                    body,
+                    on,
+                    Decimal(1),
+                    Decimal(1),
+                    verified and met and not withdrawn,
+                    withdrawn,
+                )
+
+    def _attendances(self) -> Iterable[Claim]:
+        for event in self.world.events:
+            funded = event.attribution == "wmip_funded"
+            verified = event.evidence in ENOUGH["event_attendees"] and funded and not event.is_cancelled
+            one = Decimal(1)
+            for ticket in event.tickets:
+                if ticket.is_checked_in and not ticket.is_cancelled and ticket.role != "staff":
+                    yield Claim(
+                        "event_attendees",
+                        (event.ref, id(ticket.person)),
+                        event.body.code,
+                        event.held_on,
+                        one if funded else ZERO,
+                        one,
+                        verified,
+                        event.is_cancelled,
+                    )
+            for unit, heads in (("signed", event.signed_in), ("heads", event.walk_ins)):
+                if heads:
+                    amount = Decimal(heads)
+                    yield Claim(
+                        "event_attendees",
+                        (event.ref, unit),
+                        event.body.code,
+                        event.held_on,
+                        amount if funded else ZERO,
+                        amount,
+                        verified,
+                        event.is_cancelled,
+                    )
+
+    def _leverage(self) -> Iterable[Claim]:
+        for item in self.world.tranches:
+            if "realised" not in item.stages:
+                continue
+            amount = Decimal(str(item.amount))
+            allowed = (
+                item.source_type not in NOT_LEVERAGE
+                and item.kind not in ("loan", "equity")
+                and item.signed_on >= ACTIVITY_STARTS
+            )
+            for body in item.bodies:
+                ref = f"{item.agreement_ref}:{item.tranche}"
+                verified, withdrawn = self._decided("resource_levered", body, ref, item.evidence)
+                withdrawn = withdrawn or item.status == "withdrawn"
+                yield Claim(
+                    "resource_levered",
+                    (item.source.id, ref),
+                    body,
+                    item.stages["realised"],
+                    amount,
+                    amount,
+                    verified and allowed and not withdrawn,
+                    withdrawn,
+                )
+
+    def _jobs(self) -> Iterable[Claim]:
+        for post in self.world.posts:
+            employer = post.employer
+            eligible = (
+                post.kind == "new"
+                and post.contract == "permanent"
+                and (post.months is None or post.months >= 12)
+                and post.is_filled
+                and not employer.is_insolvent
+                and employer.organisation.local_authority is not None
+                and employer.follow_up_fte is not None
+            )
+            for body in post.bodies:
+                verified, withdrawn = self._decided("jobs_created", body, post.ref, post.evidence)
+                withdrawn = withdrawn or post.status == "withdrawn"
+                yield Claim(
+                    "jobs_created",
+                    (employer.organisation.id, post.ref),
+                    body,
+                    post.started_on,
+                    _fte(post),
+                    _fte(post),
+                    verified and eligible and not withdrawn,
+                    withdrawn,
+                    post,
+                )
+
+    def _capped(self, claims: Iterable[Claim]) -> Iterable[tuple[Claim, Decimal]]:
+        """No business counts more than its employment rose; posts take their share in order of start."""
+        chosen = list(self._first_of_each(claims))
+        left: dict[str, Decimal] = {}
+        counted = sorted(
+            ((c, worth) for c, worth in chosen if worth), key=lambda item: (item[0].on, item[0].thing.ref, item[0].body)
+        )
+        share: dict[int, Decimal] = {}
+        for claim, worth in counted:
+            employer = claim.thing.employer
+            rise = max(ZERO, Decimal(str(employer.follow_up_fte)) - Decimal(str(employer.baseline_fte)))
+            key = employer.organisation.id
+            left.setdefault(key, rise)
+            share[id(claim)] = min(worth, left[key])
+            left[key] -= share[id(claim)]
+        for claim, _ in chosen:
+            yield claim, share.get(id(claim), ZERO)
+
+    def _collaborations(self) -> Iterable[Claim]:
+        for item in self.world.collaborations:
+            distinct = {member.id for member in item.members}
+            good = (
+                item.kind != "service_purchase"
+                and item.caused
+                and len(distinct) >= 2
+                and any(member.is_business for member in item.members)
+            )
+            for body, ref in zip(item.bodies, item.refs, strict=True):
+                verified, withdrawn = self._decided("new_collaborations", body, ref, item.evidence)
+                withdrawn = withdrawn or item.status == "withdrawn"
+                yield Claim(
+                    "new_collaborations",
+                    item.agreement_ref,
+                    body,
+                    item.agreed_on,
+                    Decimal(1),
+                    Decimal(1),
+                    verified and good and not withdrawn,
+                    withdrawn,
+                    item,
+                )
+
+    def _novel(self, claims: Iterable[Claim]) -> Iterable[tuple[Claim, Decimal]]:
+        """Only what brings a pair together that had no qualifying tie in the 36 months before."""
+        last_tie: dict[tuple[str, str], date] = {}
+        for claim, worth in sorted(self._first_of_each(claims), key=lambda item: item[0].on):
+            if not worth:
+                yield claim, ZERO
+                continue
+            is_new = False
+            for pair in combinations(sorted({member.id for member in claim.thing.members}), 2):
+                before = last_tie.get(pair)
+                # 36 months are longer than the programme: any earlier tie is within them.
+                is_new = is_new or before is None
+                last_tie[pair] = claim.on
+            yield claim, worth if is_new else ZERO
+
+    def _assisted(self) -> Iterable[tuple[Claim, Decimal]]:
+        activities: dict[str, list[tuple[date, str, Decimal, Decimal, tuple[Any, ...]]]] = defaultdict(list)
+        claims: dict[tuple[Any, ...], Claim] = {}
+        organisations = {organisation.id: organisation for organisation in self.world.organisations}
+
+        def note(
+            key: tuple[Any, ...], owner: str, body: str | None, on: date, order: str, hours: Decimal, gbp: Decimal
+        ) -> None:
+            activities[owner].append((on, order, hours, gbp, key))
+            claim = claims.get(key)
+            if claim is None:
+                claims[key] = Claim("businesses_assisted", owner, body, on, Decimal(1), Decimal(1), False)
+            else:
+                claim.on = min(claim.on, on)
+
+        for session in self.world.sessions:
+            if not session.is_completed or session.is_archived:
+                continue
+            record = session.record
+            hours = Decimal(str(session.hours)) if session.evidence == "signed_support_log" else ZERO
+            key = (record.system, session.body, record.ref)
+            note(key, record.organisation.id, session.body, session.held_on, session.ref, hours, ZERO)
+        for grant in self.world.grants:
+            if grant.is_programme and grant.organisation is not None:
+                note(
+                    ("grants", grant.organisation.id),
+                    grant.organisation.id,
+                    None,
+                    grant.awarded_on,
+                    grant.id,
+                    ZERO,
+                    Decimal(grant.amount),
+                )
+        for owner, items in activities.items():
+            organisation = organisations[owner]
+            if not organisation.is_business or organisation.local_authority is None:
+                continue
+            hours = gbp = ZERO
+            for on, _, more_hours, more_gbp, owner_key in sorted(items, key=lambda item: (item[0], item[1])):
+                hours, gbp = hours + more_hours, gbp + more_gbp
+                if hours >= 12 or gbp >= 1000:
+                    claims[owner_key].is_right, claims[owner_key].on = True, on
+                    break
+        for claim in claims.values():
+            yield claim, claim.worth if claim.is_right else ZERO

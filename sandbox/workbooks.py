@@ -1,0 +1,411 @@
+"""The quarterly return workbooks as data: what each body writes into which table of which quarter.
+
+Layout, headings and allowed values: docs/contracts.md section 3, written down here a second time on purpose.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sandbox.calendar import PERIODS, ends_on, period_of
+from sandbox.options import Options
+from sandbox.spelling import Spelling, Written
+from sandbox.world import HUBSPOT_BODIES, Body, World
+
+SHEETS = {
+    "Interventions": ("INTERVENTIONS",),
+    "Businesses": ("BUSINESSES", "SUPPORT"),
+    "Collaborations": ("COLLABORATIONS", "MEMBERS"),
+    "Jobs": ("JOBS",),
+    "Leverage": ("LEVERAGE",),
+    "Events": ("EVENTS",),
+    "Forecast": ("FORECAST",),
+}
+STREAMS = {
+    "INTERVENTIONS": "interventions",
+    "BUSINESSES": "businesses",
+    "SUPPORT": "support_sessions",
+    "COLLABORATIONS": "collaborations",
+    "MEMBERS": "collaboration_members",
+    "JOBS": "jobs",
+    "LEVERAGE": "leverage",
+    "EVENTS": "events",
+    "FORECAST": "forecasts",
+}
+_ORGANISATION = ("Company number", "Charity number", "Postcode", "Website", "Organisation type", "Cluster tag")
+HEADINGS: dict[str, tuple[str, ...]] = {
+    "INTERVENTIONS": (
+        "Intervention ref",
+        "Title",
+        "Type",
+        "Origin pilot ref",
+        "Cluster tag",
+        "Agreement signed on",
+        "Award (£)",
+        "Status",
+        "New funding (£)",
+        "New funding source",
+        "New funding confirmed on",
+        "Pilot completed or evaluated",
+        "Evidence",
+    ),
+    "BUSINESSES": ("Business ref", "Business name", *_ORGANISATION, "Size band"),
+    "SUPPORT": ("Session ref", "Business ref", "Date", "Hours", "Channel", "Evidence"),
+    "COLLABORATIONS": (
+        "Collaboration ref",
+        "Title",
+        "Purpose",
+        "Kind",
+        "Agreement ref",
+        "Agreed on",
+        "Caused by programme",
+        "Status",
+        "Evidence",
+    ),
+    "MEMBERS": ("Collaboration ref", "Member number", "Organisation name", *_ORGANISATION),
+    "JOBS": (
+        "Post ref",
+        "Business name",
+        "Company number",
+        "Postcode",
+        "Contracted hours",
+        "Contract",
+        "Expected months",
+        "Post kind",
+        "Started on",
+        "Filled",
+        "Baseline FTE",
+        "Follow-up FTE",
+        "Follow-up on",
+        "Business status",
+        "Status",
+        "Evidence",
+    ),
+    "LEVERAGE": (
+        "Source organisation",
+        "Company number",
+        "Source type",
+        "Agreement ref",
+        "Tranche",
+        "Stage",
+        "Kind",
+        "Amount (£)",
+        "Stage reached on",
+        "Agreement signed on",
+        "Intervention ref",
+        "Status",
+        "Evidence",
+    ),
+    "EVENTS": (
+        "Event ref",
+        "Platform",
+        "Platform event id",
+        "Title",
+        "Held on",
+        "Ends on",
+        "Mode",
+        "Venue postcode",
+        "Attribution",
+        "Signed in",
+        "Headcount",
+        "Evidence",
+    ),
+    "FORECAST": ("Indicator", "Period", "Forecast value"),
+}
+LABELS = {
+    "feasibility_study": "Feasibility study", "pilot": "Pilot", "scaled": "Scaled intervention",
+    "live": "Live", "completed": "Completed", "terminated_before_spend": "Terminated before first spend",
+    "withdrawn": "Withdrawn", "active": "Active", "public": "Public", "private": "Private",
+    "signed_agreement": "Signed agreement", "funding_letter": "Funding letter", "self_report": "Self-report",
+    "none": "None", "business": "Business", "university": "University", "public_body": "Public body",
+    "third_sector": "Charity or social enterprise", "other": "Other", "in_person": "In person", "online": "Online",
+    "phone": "Phone", "written": "Written", "signed_support_log": "Signed support log", "adviser_note": "Adviser note",
+    "agreement": "Agreement", "mou": "MoU", "joint_bid": "Joint bid", "joint_plan": "Joint plan",
+    "service_purchase": "Service purchase", "joint_bid_document": "Joint bid document", "permanent": "Permanent",
+    "fixed_term": "Fixed term", "contractor": "Contractor", "new": "New", "safeguarded": "Safeguarded",
+    "delivery_team": "Delivery team", "payroll_extract": "Payroll extract", "signed_follow_up": "Signed follow-up form",
+    "programme_grant": "Programme grant", "other_accelerator_grant": "Other accelerator grant",
+    "own_budget": "Own budget", "pipeline": "Pipeline", "committed": "Committed", "realised": "Realised",
+    "cash": "Cash", "in_kind": "In kind", "loan": "Loan", "equity": "Equity", "defrayal_evidence": "Defrayal evidence",
+    "valuation": "Valuation", "wmip_funded": "WMIP funded", "aligned": "Aligned", "hybrid": "Hybrid",
+    "check_in_export": "Check-in export", "signed_sheet": "Signed sheet", "headcount_only": "Headcount only",
+    "micro": "Micro", "small": "Small", "medium": "Medium", "large": "Large",
+}  # fmt: skip
+Row = dict[str, Any]
+
+
+@dataclass
+class Workbook:
+    """One body's return of one quarter. `bad` marks planted rows that must be refused, by table and position."""
+
+    body: Body
+    period: str
+    submission: int
+    submitted_on: date
+    is_late: bool = False
+    tables: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in HEADINGS})
+    bad: set[tuple[str, int]] = field(default_factory=set)
+
+    @property
+    def file_name(self) -> str:
+        """Named as people name such files."""
+        version = "" if self.submission == 1 else f" v{self.submission} CORRECTED"
+        return f"{self.body.code} return {self.period}{version}.xlsx"
+
+
+def make_workbooks(options: Options, world: World, spelling: Spelling) -> list[Workbook]:
+    """Every workbook of the programme: one a body and quarter, and the corrected ones."""
+    draw = random.Random(f"{options.seed}:workbooks")
+    books = {
+        (body.code, period): Workbook(body, period, 1, ends_on(period) + timedelta(days=draw.randint(10, 40)))
+        for body in world.bodies
+        for period in PERIODS
+    }
+    _fill(books, world, spelling)
+    made = []
+    for book in books.values():
+        if draw.random() < options.dirt.late_return:
+            book.is_late = True
+            book.submitted_on = max(ends_on(book.period) + timedelta(days=75), date(2025, 4, 25))
+        if draw.random() < options.dirt.resubmitted:
+            made.append(_first_attempt(book, draw))
+            book.submission, book.submitted_on = 2, book.submitted_on + timedelta(days=20)
+        made.append(book)
+    for book in made:
+        _plant_bad_rows(book, draw, options.dirt.invalid_row)
+    return made
+
+
+def _first_attempt(book: Workbook, draw: random.Random) -> Workbook:
+    """The return as first sent: rows missing, and hours, amounts and dates of others wrong."""
+    first = Workbook(book.body, book.period, 1, book.submitted_on)
+    for table, rows in book.tables.items():
+        kept = [dict(row) for row in rows if table in ("BUSINESSES", "COLLABORATIONS") or draw.random() > 0.15]
+        for row in kept:
+            for heading in ("Hours", "Amount (£)", "Headcount"):
+                if isinstance(row.get(heading), (int, float)) and draw.random() < 0.3:
+                    row[heading] = max(1, round(row[heading] * 0.5))
+        first.tables[table] = kept
+    return first
+
+
+def _place(written: Written) -> Row:
+    return {
+        "Company number": written.company_number,
+        "Charity number": written.charity_number,
+        "Postcode": written.postcode,
+        "Website": written.website,
+    }
+
+
+def _fill(books: dict[tuple[str, str], Workbook], world: World, spelling: Spelling) -> None:
+    _interventions(books, world)
+    _support(books, world, spelling)
+    _collaborations(books, world, spelling)
+    _jobs(books, world, spelling)
+    _leverage(books, world, spelling)
+    _events(books, world)
+    for (_, period), book in books.items():
+        book.tables["FORECAST"].append({"Indicator": "Jobs created", "Period": period, "Forecast value": 5})
+
+
+def _interventions(books: dict[tuple[str, str], Workbook], world: World) -> None:
+    for item in world.interventions:
+        started = period_of(item.signed_on or item.returned_on or date(2023, 4, 1))
+        for body in item.bodies:
+            # Listed again in every later quarter; until the last it is still live.
+            for period in PERIODS[PERIODS.index(started) :]:
+                last = period == PERIODS[-1]
+                books[body, period].tables["INTERVENTIONS"].append(
+                    {
+                        "Intervention ref": item.ref,
+                        "Title": item.title,
+                        "Type": LABELS[item.kind],
+                        "Origin pilot ref": item.origin,
+                        "Cluster tag": item.cluster,
+                        "Agreement signed on": item.signed_on,
+                        "Award (£)": item.award,
+                        "Status": LABELS[item.status if last else "live"],
+                        "New funding (£)": item.new_funding,
+                        "New funding source": LABELS[item.funding_source] if item.funding_source else None,
+                        "New funding confirmed on": item.confirmed_on,
+                        "Pilot completed or evaluated": "Yes" if item.pilot_completed else "No",
+                        "Evidence": LABELS[item.evidence],
+                    }
+                )
+
+
+def _support(books: dict[tuple[str, str], Workbook], world: World, spelling: Spelling) -> None:
+    listed: set[tuple[str, str, str]] = set()
+    for session in world.sessions:
+        if session.body in HUBSPOT_BODIES:
+            continue
+        period = period_of(session.held_on)
+        book = books[session.body, period]
+        record = session.record
+        if (session.body, period, record.ref) not in listed:
+            listed.add((session.body, period, record.ref))
+            organisation = record.organisation
+            written = spelling.loosely(organisation)
+            book.tables["BUSINESSES"].append(
+                {
+                    "Business ref": record.ref,
+                    "Business name": written.name,
+                    **_place(written),
+                    "Organisation type": LABELS[organisation.kind],
+                    "Cluster tag": organisation.cluster,
+                    "Size band": LABELS[organisation.size_band],
+                }
+            )
+        book.tables["SUPPORT"].append(
+            {
+                "Session ref": session.ref,
+                "Business ref": record.ref,
+                "Date": session.held_on,
+                "Hours": session.hours,
+                "Channel": LABELS[session.channel],
+                "Evidence": LABELS[session.evidence],
+            }
+        )
+
+
+def _collaborations(books: dict[tuple[str, str], Workbook], world: World, spelling: Spelling) -> None:
+    for item in world.collaborations:
+        for body, ref in zip(item.bodies, item.refs, strict=True):
+            book = books[body, period_of(item.agreed_on)]
+            book.tables["COLLABORATIONS"].append(
+                {
+                    "Collaboration ref": ref,
+                    "Title": item.title,
+                    "Purpose": item.purpose,
+                    "Kind": LABELS[item.kind],
+                    "Agreement ref": item.agreement_ref,
+                    "Agreed on": item.agreed_on,
+                    "Caused by programme": "Yes" if item.caused else "No",
+                    "Status": LABELS[item.status],
+                    "Evidence": LABELS[item.evidence],
+                }
+            )
+            for number, member in enumerate(item.members, start=1):
+                written = spelling.loosely(member)
+                book.tables["MEMBERS"].append(
+                    {
+                        "Collaboration ref": ref,
+                        "Member number": number,
+                        "Organisation name": written.name,
+                        **_place(written),
+                        "Organisation type": LABELS[member.kind],
+                        "Cluster tag": member.cluster,
+                    }
+                )
+
+
+def _jobs(books: dict[tuple[str, str], Workbook], world: World, spelling: Spelling) -> None:
+    for post in world.posts:
+        for body in post.bodies:
+            employer = post.employer
+            written = spelling.findably(employer.organisation)
+            books[body, period_of(post.started_on)].tables["JOBS"].append(
+                {
+                    "Post ref": post.ref,
+                    "Business name": written.name,
+                    "Company number": written.company_number,
+                    "Postcode": written.postcode,
+                    "Contracted hours": post.hours,
+                    "Contract": LABELS[post.contract],
+                    "Expected months": post.months,
+                    "Post kind": LABELS[post.kind],
+                    "Started on": post.started_on,
+                    "Filled": "Yes" if post.is_filled else "No",
+                    "Baseline FTE": employer.baseline_fte,
+                    "Follow-up FTE": employer.follow_up_fte,
+                    "Follow-up on": None if employer.follow_up_fte is None else date(2025, 3, 31),
+                    "Business status": "Insolvent" if employer.is_insolvent else "Trading",
+                    "Status": LABELS[post.status],
+                    "Evidence": LABELS[post.evidence],
+                }
+            )
+
+
+def _leverage(books: dict[tuple[str, str], Workbook], world: World, spelling: Spelling) -> None:
+    kinds = {"private": "Private", "public": "Public", "university": "University", "third_sector": "Third sector"}
+    for item in world.tranches:
+        for body in item.bodies:
+            for stage, reached in item.stages.items():
+                written = spelling.as_funder(item.source)
+                books[body, period_of(reached)].tables["LEVERAGE"].append(
+                    {
+                        "Source organisation": written.name,
+                        "Company number": written.company_number,
+                        "Source type": kinds.get(item.source_type) or LABELS[item.source_type],
+                        "Agreement ref": item.agreement_ref,
+                        "Tranche": item.tranche,
+                        "Stage": LABELS[stage],
+                        "Kind": LABELS[item.kind],
+                        "Amount (£)": item.amount,
+                        "Stage reached on": reached,
+                        "Agreement signed on": item.signed_on,
+                        "Intervention ref": None,
+                        "Status": LABELS[item.status],
+                        "Evidence": LABELS[item.evidence if stage == "realised" else "signed_agreement"],
+                    }
+                )
+
+
+def _events(books: dict[tuple[str, str], Workbook], world: World) -> None:
+    for event in world.events:
+        named = {id(t.person) for t in event.tickets if t.is_checked_in and not t.is_cancelled and t.role != "staff"}
+        books[event.body.code, period_of(event.held_on)].tables["EVENTS"].append(
+            {
+                "Event ref": event.ref,
+                "Platform": "Eventbrite" if event.platform_id else "None",
+                "Platform event id": event.platform_id,
+                "Title": event.title,
+                "Held on": event.held_on,
+                "Ends on": event.held_on,
+                "Mode": LABELS[event.mode],
+                "Venue postcode": event.postcode,
+                "Attribution": LABELS[event.attribution],
+                "Signed in": None if event.platform_id else event.signed_in,
+                "Headcount": len(named) + event.signed_in + event.walk_ins,
+                "Evidence": LABELS[event.evidence],
+            }
+        )
+
+
+# What makes a good row bad: table, heading, the value put there.
+SPOILS: tuple[tuple[str, str, Any], ...] = (
+    ("SUPPORT", "Hours", "tbc"),
+    ("SUPPORT", "Hours", 0),
+    ("SUPPORT", "Business ref", "NO-SUCH-BUSINESS"),
+    ("SUPPORT", "Date", "31/02/2024"),
+    ("LEVERAGE", "Amount (£)", -5000),
+    ("LEVERAGE", "Amount (£)", "about 20k"),
+    ("LEVERAGE", "Stage", "Promised"),
+    ("JOBS", "Contracted hours", "full time"),
+    ("JOBS", "Started on", "next spring"),
+    ("JOBS", "Baseline FTE", None),
+    ("COLLABORATIONS", "Agreed on", "to be agreed"),
+    ("EVENTS", "Held on", None),
+    ("EVENTS", "Attribution", "Partly"),
+    ("INTERVENTIONS", "Type", "Idea"),
+    ("BUSINESSES", "Organisation type", "Please select an option"),
+)
+
+
+def _plant_bad_rows(book: Workbook, draw: random.Random, rate: float) -> None:
+    """Add rows that break the contract, beside the good ones: copies of good rows under new references, spoiled."""
+    for table, heading, value in SPOILS:
+        rows = book.tables[table]
+        good = [row for position, row in enumerate(rows) if (table, position) not in book.bad]
+        if not good or draw.random() >= rate * 8:
+            continue
+        spoiled = {**draw.choice(good), heading: value}
+        reference = HEADINGS[table][0] if table != "LEVERAGE" else "Agreement ref"
+        if heading != reference:
+            spoiled[reference] = f"BAD-{draw.randrange(10**6):06d}"
+        rows.append(spoiled)
+        book.bad.add((table, len(rows) - 1))

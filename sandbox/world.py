@@ -1,0 +1,245 @@
+"""The things of the pretend world as they truly are, and who returned them. Plain records, no dirt, no rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+HUBSPOT_BODIES = ("CB01", "CB02", "CB03", "CB04", "CB05")
+
+
+@dataclass
+class Organisation:
+    """One real organisation. `local_authority` is None outside the area."""
+
+    id: str
+    name: str
+    trading_name: str
+    kind: str
+    company_number: str | None
+    charity_number: str | None
+    postcode: str
+    local_authority: str | None
+    domain: str
+    cluster: str
+    size_band: str
+
+    @property
+    def is_business(self) -> bool:
+        """Whether it can be assisted."""
+        return self.kind == "business"
+
+
+@dataclass
+class Person:
+    """One pretend person: the data that must never be seen again."""
+
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    organisation: Organisation
+
+    @property
+    def name(self) -> str:
+        """Full name."""
+        return f"{self.first_name} {self.last_name}"
+
+
+@dataclass
+class Body:
+    """A cluster body of the programme."""
+
+    code: str
+    name: str
+    cluster: str
+    eventbrite_organization: str
+
+
+@dataclass
+class Ticket:
+    """One ticket of a person for an event. Two tickets of a person at an event are one attendance."""
+
+    id: str
+    order_id: str
+    person: Person
+    email: str
+    role: str
+    is_cancelled: bool
+    is_checked_in: bool
+    scans: int
+    created: date
+    is_edited_later: bool
+
+
+@dataclass
+class Event:
+    """An event. `walk_ins` came without a name; `signed_in` is the sign-in sheet's count off the platform."""
+
+    ref: str
+    body: Body
+    title: str
+    held_on: date
+    mode: str
+    postcode: str
+    attribution: str
+    is_cancelled: bool
+    evidence: str
+    platform_id: str | None
+    tickets: list[Ticket] = field(default_factory=list)
+    walk_ins: int = 0
+    signed_in: int = 0
+
+
+@dataclass
+class BusinessRecord:
+    """One entry of a business in a body's own list or in the CRM; a firm can have several."""
+
+    ref: str
+    system: str
+    body: str | None
+    organisation: Organisation
+    merged_into: str | None = None
+    is_archived: bool = False
+
+
+@dataclass
+class Session:
+    """One support session with a business."""
+
+    ref: str
+    body: str
+    record: BusinessRecord
+    held_on: date
+    hours: float
+    channel: str
+    evidence: str
+    is_completed: bool = True
+    is_archived: bool = False
+
+
+@dataclass
+class Grant:
+    """A grant award in the grants files; `organisation` is None for a grant to a person."""
+
+    id: str
+    title: str
+    programme: str
+    amount: int
+    awarded_on: date
+    organisation: Organisation | None
+    funder_id: str
+    funder_name: str
+    is_programme: bool
+
+
+@dataclass
+class Intervention:
+    """A pilot, study or scaled intervention, as each of `bodies` returns it."""
+
+    ref: str
+    bodies: list[str]
+    title: str
+    kind: str
+    cluster: str
+    status: str
+    evidence: str
+    signed_on: date | None = None
+    award: int | None = None
+    origin: str | None = None
+    new_funding: int | None = None
+    funding_source: str | None = None
+    confirmed_on: date | None = None
+    pilot_completed: bool = False
+    returned_on: date | None = None
+
+
+@dataclass
+class Collaboration:
+    """A collaboration, returned by each of `bodies` under a reference of its own."""
+
+    bodies: list[str]
+    refs: list[str]
+    title: str
+    purpose: str
+    kind: str
+    agreement_ref: str | None
+    agreed_on: date
+    caused: bool
+    status: str
+    evidence: str
+    members: list[Organisation]
+
+
+@dataclass
+class Employer:
+    """A business with posts: its employment before and after support."""
+
+    organisation: Organisation
+    baseline_fte: float
+    follow_up_fte: float | None
+    is_insolvent: bool
+
+
+@dataclass
+class Post:
+    """A post, returned by each of `bodies`."""
+
+    ref: str
+    bodies: list[str]
+    employer: Employer
+    hours: float
+    contract: str
+    months: int | None
+    kind: str
+    started_on: date
+    is_filled: bool
+    status: str
+    evidence: str
+
+
+@dataclass
+class Tranche:
+    """A tranche of leverage with the dates its stages were reached, returned by each of `bodies`."""
+
+    agreement_ref: str
+    tranche: str
+    bodies: list[str]
+    source: Organisation
+    source_type: str
+    kind: str
+    amount: float
+    signed_on: date
+    stages: dict[str, date]
+    evidence: str
+    status: str
+
+
+@dataclass
+class Decision:
+    """What the programme office entered in the verification register."""
+
+    indicator: str
+    body: str
+    source_ref: str
+    decision: str
+    grade: str | None
+    decided_on: date
+
+
+@dataclass
+class World:
+    """Everything there is."""
+
+    bodies: list[Body]
+    organisations: list[Organisation]
+    people: list[Person]
+    events: list[Event]
+    records: list[BusinessRecord]
+    sessions: list[Session]
+    grants: list[Grant]
+    interventions: list[Intervention]
+    collaborations: list[Collaboration]
+    posts: list[Post]
+    tranches: list[Tranche]
+    decisions: list[Decision]
