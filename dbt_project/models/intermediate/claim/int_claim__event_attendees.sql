@@ -83,5 +83,5 @@ inner join {{ ref('int_event__all') }} as events
     on heads.event_key = events.event_key
 left join {{ ref('stg_registers__partners') }} as partners
     on events.partner_key = partners.partner_code
-left join {{ source('reference', 'postcode_wmca_2025') }} as venues
+left join {{ ref('stg_reference__postcodes') }} as venues
     on events.venue_postcode = venues.postcode

@@ -18,7 +18,7 @@ with jobs as (
             and jobs.organisation_record_id = resolved.source_record_id
     inner join {{ ref('int_organisation__placed') }} as placed
         on resolved.organisation_key = placed.organisation_key
-    left join {{ source('reference', 'postcode_wmca_2025') }} as directory
+    left join {{ ref('stg_reference__postcodes') }} as directory
         on jobs.postcode = directory.postcode
 )
 

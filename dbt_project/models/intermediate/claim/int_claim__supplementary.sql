@@ -8,7 +8,7 @@ with funded_events as (
     from {{ ref('int_event__all') }} as events
     left join {{ ref('stg_registers__partners') }} as partners
         on events.partner_key = partners.partner_code
-    left join {{ source('reference', 'postcode_wmca_2025') }} as venues
+    left join {{ ref('stg_reference__postcodes') }} as venues
         on events.venue_postcode = venues.postcode
     where events.attribution = 'wmip_funded' and not events.is_cancelled
 ),

@@ -27,5 +27,5 @@ select
         when attributes.postcode is not null then false
     end as is_in_area
 from {{ ref('int_organisation__attribute') }} as attributes
-left join {{ source('reference', 'postcode_wmca_2025') }} as directory
+left join {{ ref('stg_reference__postcodes') }} as directory
     on attributes.postcode = directory.postcode
