@@ -7,6 +7,7 @@ release open the same file next.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +20,8 @@ from typing import Any
 from orchestration.errors import UserError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
-TARGET_DIR = PROJECT_DIR / "target"
+# A folder of our own: what linters and people compile lies beside it.
+TARGET_DIR = PROJECT_DIR / "target" / "parsed"
 _PARSED_FOLDERS = ("models", "macros", "seeds", "tests")
 
 
@@ -82,6 +84,17 @@ def ensure_parsed(home: Path) -> Path:
     fingerprint = project_fingerprint()
     if manifest.exists() and marker.exists() and marker.read_text() == fingerprint:
         return manifest
+    TARGET_DIR.mkdir(parents=True, exist_ok=True)
+    with (TARGET_DIR / ".lock").open("w") as lock:
+        # Two nights of different homes may find the project changed at once.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (manifest.exists() and marker.exists() and marker.read_text() == fingerprint):
+            _parse(home)
+            marker.write_text(fingerprint)
+    return manifest
+
+
+def _parse(home: Path) -> None:
     from dbt.cli.main import dbtRunner
 
     with _environment(_dbt_environment(home, None)):
@@ -90,10 +103,6 @@ def ensure_parsed(home: Path) -> Path:
         )
     if not result.success:
         raise UserError(f"the dbt project does not parse: {result.exception}")
-    temporary = marker.with_suffix(f".{os.getpid()}")
-    temporary.write_text(fingerprint)
-    temporary.replace(marker)
-    return manifest
 
 
 def run_dbt(

@@ -4,8 +4,9 @@
     'int_claim__supplementary',
 ] -%}
 
--- Every claim of every indicator by the same ladder: what its evidence is worth, what the register says of it, whether it
--- is the one that counts among those of its unit.
+-- Every claim of every indicator by the same ladder: what its evidence is worth, what the register says of it, whether
+-- it is the one that counts among those of its unit.
+-- noqa: disable=LT02
 with claims as (
     {%- for claim in claims %}
     select
@@ -32,6 +33,7 @@ with claims as (
     {%- endif %}
     {%- endfor %}
 ),
+-- noqa: enable=LT02
 
 graded as (
     select

@@ -39,8 +39,11 @@ select
             when
                 earlier_on is null
                 or earlier_on < cast(
-                    {{ dbt.dateadd('month', '-cast(' ~ parameter('collaboration_lookback_months') ~ ' as integer)', 'achieved_on') }}
-                    as date
+                    {{ dbt.dateadd(
+                        'month',
+                        '-cast(' ~ parameter('collaboration_lookback_months') ~ ' as integer)',
+                        'achieved_on',
+                    ) }} as date -- noqa: LT05
                 )
                 then 1
             else 0

@@ -1,6 +1,9 @@
-{%- set attributes = ['name', 'company_number', 'charity_number', 'postcode', 'organisation_type', 'cluster_key', 'size_band'] -%}
+{%- set attributes = [
+    'name', 'company_number', 'charity_number', 'postcode', 'organisation_type', 'cluster_key', 'size_band',
+] -%}
 
 -- Of each attribute the value most of an organisation's records give; ties go to the first in alphabetical order.
+-- noqa: disable=LT02
 with stated as (
     {%- for attribute in attributes %}
     select

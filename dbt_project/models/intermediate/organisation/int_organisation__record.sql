@@ -33,9 +33,9 @@ companies as (
         companies.created_at as recorded_at,
         cast(null as varchar) as same_as_record_id
     from {{ ref('stg_hubspot__companies') }} as companies
-    left join {{ ref('stg_hubspot__company_merges') }} as merges
-        on companies.company_id = merges.loser_id
-    where merges.loser_id is null
+    left join {{ ref('stg_hubspot__company_merges') }} as merged
+        on companies.company_id = merged.loser_id
+    where merged.loser_id is null
 ),
 
 -- The loser of a merge is a record that other sources may still name: it belongs to its winner.

@@ -27,7 +27,7 @@ ranked as (
         counted.*,
         row_number() over (
             partition by person_key
-            order by case when organisation_key is null then 1 else 0 end, mention_count desc, organisation_key
+            order by case when organisation_key is null then 1 else 0 end asc, mention_count desc, organisation_key asc
         ) as mention_rank
     from counted
 )

@@ -1,5 +1,5 @@
--- Ratings follow domain.md section 7: without a target, or with one that has no profile over time, there is none to give;
--- only a target already reached can be called reached.
+-- Ratings follow domain.md section 7: without a target, or with one that has no profile over time, there is none to
+-- give; only a target already reached can be called reached.
 with totals as (
     select
         indicator_key,

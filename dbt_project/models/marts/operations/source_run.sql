@@ -32,7 +32,7 @@ select
     runs.message,
     runs.started_at = latest.started_at as is_latest_run,
     good.last_good_read_at,
-    cast({{ dbt.datediff('good.last_good_read_at', as_of(), 'day') }} as integer) as last_good_read_age_days
+    cast({{ dbt.datediff('good.last_good_read_at', as_of(), 'day') }} as integer) as last_good_read_age_days -- noqa: LT05
 from {{ ref('stg_runs__source_run') }} as runs
 cross join latest
 left join good

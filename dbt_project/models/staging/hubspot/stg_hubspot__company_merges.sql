@@ -1,4 +1,4 @@
-with merges as (
+with listed as (
     select
         company_id as winner_id,
         {{ split_to_rows('merged_ids') }} as loser_id
@@ -9,6 +9,6 @@ with merges as (
 select
     trim(loser_id) as loser_id,
     max(winner_id) as winner_id
-from merges
+from listed
 where trim(loser_id) <> ''
 group by trim(loser_id)

@@ -5,8 +5,8 @@ with latest as (
 -- A company that was merged away hands its meetings to its winner.
 select distinct
     latest.from_id as meeting_id,
-    coalesce(merges.winner_id, latest.to_id) as company_id
+    coalesce(merged.winner_id, latest.to_id) as company_id
 from latest
-left join {{ ref('stg_hubspot__company_merges') }} as merges
-    on latest.to_id = merges.loser_id
+left join {{ ref('stg_hubspot__company_merges') }} as merged
+    on latest.to_id = merged.loser_id
 where latest.from_type = 'meetings' and latest.to_type = 'companies' and latest._deleted_at is null
