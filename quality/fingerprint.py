@@ -24,7 +24,8 @@ def table_fingerprints(connection: duckdb.DuckDBPyConnection, schema: str = SCHE
     for (table,) in tables:
         columns = connection.execute(
             "SELECT column_name, data_type FROM information_schema.columns "
-            "WHERE table_catalog = current_database() AND table_schema = ? AND table_name = ? ORDER BY ordinal_position",
+            "WHERE table_catalog = current_database() AND table_schema = ? AND table_name = ? "
+            "ORDER BY ordinal_position",
             [schema, table],
         ).fetchall()
         # Two aggregates: rows that occur twice cancel out in xor, not in the sum.

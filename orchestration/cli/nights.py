@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sandbox.faults import Fault as SandboxFault
+    from sandbox.server import SandboxServer
 
 TRUTH = "sandbox_truth.json"
 # Long enough for the last good data of a source to be too old for the gate.
@@ -166,7 +167,7 @@ def _set_clock(home: Path, extra: timedelta = timedelta(0)) -> datetime:
     return clock
 
 
-def _faulty_night(home: Path, fault: Fault, server: object) -> NightRecord:
+def _faulty_night(home: Path, fault: Fault, server: SandboxServer) -> NightRecord:
     from orchestration.graph import AUDIT, CANDIDATE
     from sandbox import faults
 

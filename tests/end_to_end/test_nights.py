@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.end_to_end.conftest import WMIP, clean_environment, wmip
+from tests.conftest import WMIP, clean_environment, wmip
 
 SCALE = "0.1"
 
@@ -32,9 +32,7 @@ def _mart(home: Path, exclude: tuple[str, ...] = ()) -> dict[str, list[tuple]]:
             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' ORDER BY 1"
         ).fetchall()
         return {
-            name: connection.execute(f"SELECT * FROM {name}").fetchall()
-            for (name,) in tables
-            if name not in exclude
+            name: connection.execute(f"SELECT * FROM {name}").fetchall() for (name,) in tables if name not in exclude
         }
 
 

@@ -1,0 +1,152 @@
+from datetime import date
+
+import pytest
+import xlsxwriter
+
+from ingestion.catalogue import return_template
+from ingestion.findings import RefusedFile
+from ingestion.returns import ReturnReader
+
+COVER = {
+    "Template": "WMIP-RETURN",
+    "Template version": 1,
+    "Programme": "WMIP",
+    "Cluster body code": "CB01",
+    "Period": "2023-24-Q1",
+    "Submission number": 1,
+    "Submitted on": "14/07/2023",
+}
+SESSION = {
+    "Session ref": "S1",
+    "Business ref": "B1",
+    "Date": "01/05/2023",
+    "Hours": 2,
+    "Channel": "Online",
+    "Evidence": "None",
+}
+BUSINESS = {
+    "Business ref": "B1",
+    "Business name": "Firm Ltd",
+    "Organisation type": "Business",
+    "Company number": 1234567,
+}
+
+
+def _write(path, *, cover=None, rows=None, leave_out=(), top=2, left=1, reorder=False, extra=False):
+    """A workbook made from the contract itself, at any position."""
+    rows = rows or {}
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheets = {"Cover": book.add_worksheet("Cover")}
+        facts = {**COVER, **(cover or {})}
+        sheets["Cover"].write_column(0, 0, ["WMIP:COVER:START", "Field", *facts, "WMIP:COVER:END"])
+        sheets["Cover"].write_column(1, 1, ["Value", *facts.values()])
+        lines = {}
+        for table in return_template()["tables"]:
+            name, sheet_name = table["table"], table["sheet"]
+            if sheet_name in leave_out:
+                continue
+            sheet = sheets.setdefault(
+                sheet_name, book.get_worksheet_by_name(sheet_name) or book.add_worksheet(sheet_name)
+            )
+            line = lines.get(sheet_name, top)
+            headings = [column["heading"] for column in table["columns"] if column["heading"] not in leave_out]
+            headings = headings[::-1] if reorder else headings
+            headings = ["Something else", *headings] if extra else headings
+            if f"{name}:START" not in leave_out:
+                sheet.write(line, left, f"WMIP:{name}:START")
+            sheet.write_row(line + 1, left, [f"{heading.upper()} *" for heading in headings])
+            for offset, row in enumerate(rows.get(name, [])):
+                for column, heading in enumerate(headings):
+                    if row.get(heading) is not None:
+                        sheet.write(line + 2 + offset, left + column, row[heading])
+            line += 2 + len(rows.get(name, []))
+            sheet.write(line, left, f"WMIP:{name}:END")
+            lines[sheet_name] = line + 2
+    return path
+
+
+def _read(path):
+    return ReturnReader(["CB01"]).read(path, "f" * 64)
+
+
+@pytest.mark.parametrize("shape", [{}, {"top": 9, "left": 4}, {"reorder": True}, {"extra": True}])
+def test_tables_are_found_wherever_they_stand(tmp_path, shape):
+    path = _write(
+        tmp_path / "r.xlsx",
+        rows={"BUSINESSES": [BUSINESS], "SUPPORT": [SESSION, {}, {**SESSION, "Session ref": "S2"}]},
+        **shape,
+    )
+    rows, findings = _read(path)
+    assert findings == []
+    assert [row["session_ref"] for row in rows["support_sessions"]] == ["S1", "S2"]
+    session = rows["support_sessions"][0]
+    assert (session["supported_on"], session["support_hours"], session["channel"]) == ("2023-05-01", "2", "online")
+    assert (session["partner_code"], session["period_key"], session["submitted_on"]) == (
+        "CB01",
+        "2023-24-Q1",
+        "2023-07-14",
+    )
+    assert rows["businesses"][0]["company_number"] == "1234567"
+    assert session["_source_record"].startswith("f" * 64 + ":Businesses!")
+
+
+def test_a_bad_cell_is_named_by_sheet_row_and_cell(tmp_path):
+    bad = {**SESSION, "Session ref": "S9", "Hours": "two", "Date": "31/02/2023"}
+    path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [BUSINESS], "SUPPORT": [SESSION, bad]})
+    rows, findings = _read(path)
+    assert [row["session_ref"] for row in rows["support_sessions"]] == ["S1"]
+    assert {(f.place, f.cell, f.reason_code) for f in findings} == {
+        ("r.xlsx#Businesses!11", "D11", "not_a_date"),
+        ("r.xlsx#Businesses!11", "E11", "not_a_number"),
+    }
+
+
+def test_a_session_of_a_business_that_is_not_listed_is_refused(tmp_path):
+    path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [BUSINESS], "SUPPORT": [{**SESSION, "Business ref": "B7"}]})
+    rows, (finding,) = _read(path)
+    assert rows["support_sessions"] == []
+    assert finding.reason_code == "unknown_reference"
+    assert "B7" not in finding.message
+
+
+def test_what_a_kind_of_row_needs_is_asked_for(tmp_path):
+    pilot = {"Intervention ref": "P1", "Title": "T", "Type": "Pilot", "Status": "Live", "Evidence": "None"}
+    scaled = {**pilot, "Intervention ref": "S1", "Type": "Scaled intervention"}
+    path = _write(tmp_path / "r.xlsx", rows={"INTERVENTIONS": [pilot, scaled]})
+    _, findings = _read(path)
+    assert {(f.column_name, f.reason_code) for f in findings} == {
+        ("agreement_signed_on", "missing"),
+        ("origin_pilot_ref", "missing"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cover": {"Template": "OTHER"}}, "Template is not WMIP-RETURN"),
+        ({"cover": {"Template version": 2}}, "Template version is not 1"),
+        ({"cover": {"Programme": "ABC"}}, "Programme is not WMIP"),
+        ({"cover": {"Cluster body code": "CB77"}}, "not in the partners register"),
+        ({"cover": {"Period": "Q1 2023"}}, "financial quarter"),
+        ({"leave_out": ("Jobs",)}, "sheet Jobs is missing"),
+        ({"leave_out": ("JOBS:START",)}, "WMIP:JOBS:START is missing"),
+        ({"leave_out": ("Contracted hours",)}, "heading Contracted hours is missing"),
+    ],
+)
+def test_a_workbook_that_is_not_the_return_is_refused_whole(tmp_path, change, said):
+    with pytest.raises(RefusedFile, match=said):
+        _read(_write(tmp_path / "r.xlsx", **change))
+
+
+@pytest.mark.parametrize("name", ["r.xlsx", "r.xls", "r.csv"])
+def test_a_file_that_is_no_workbook_is_refused(tmp_path, name):
+    (tmp_path / name).write_bytes(b"not a workbook")
+    with pytest.raises(RefusedFile, match="workbook"):
+        _read(tmp_path / name)
+
+
+def test_dates_may_be_dates_of_the_spreadsheet(tmp_path):
+    path = tmp_path / "r.xlsx"
+    _write(path, cover={"Submitted on": "2023-07-14"})
+    rows, _ = _read(path)
+    assert rows["covers"][0]["submitted_on"] == date(2023, 7, 14).isoformat()

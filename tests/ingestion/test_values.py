@@ -1,0 +1,112 @@
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingestion.values import BadValue, Column, decimal_of, plain_number
+
+DATE = Column("d", "Started on", "date")
+MONEY = Column("m", "Amount (£)", "number", minimum=Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("raw", "landed"),
+    [
+        (date(2024, 3, 4), "2024-03-04"),
+        (datetime(2024, 3, 4, 9), "2024-03-04"),  # noqa: DTZ001 - workbooks hold naive times
+        ("04/03/2024", "2024-03-04"),
+        (" 2024-03-04 ", "2024-03-04"),
+        ("2014-01-21T00:00:00+00:00", "2014-01-21"),
+        ("", None),
+        (None, None),
+        ("Please select an option", None),
+    ],
+)
+def test_dates(raw, landed):
+    assert DATE.read(raw) == landed
+
+
+@pytest.mark.parametrize("raw", ["31/02/2024", "03-04-2024", "March", 45000, 45000.0, True])
+def test_what_is_no_date_is_said_to_be_none(raw):
+    with pytest.raises(BadValue) as bad:
+        DATE.read(raw)
+    assert bad.value.reason_code == "not_a_date"
+
+
+@pytest.mark.parametrize(
+    ("raw", "landed"),
+    [
+        ("1,234.50", "1234.5"),
+        ("£5", "5"),
+        (12.0, "12"),
+        (0.1, "0.1"),
+        ("1 000", "1000"),
+        (0, "0"),
+        ("12\u00a0345", "12345"),
+    ],
+)
+def test_numbers_as_people_write_them(raw, landed):
+    assert MONEY.read(raw) == landed
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ("tbc", "not_a_number"),
+        ("1,23", "not_a_number"),
+        ("nan", "not_a_number"),
+        (True, "not_a_number"),
+        (-1, "too_small"),
+    ],
+)
+def test_bad_numbers(raw, code):
+    with pytest.raises(BadValue) as bad:
+        MONEY.read(raw)
+    assert bad.value.reason_code == code
+
+
+@pytest.mark.parametrize(
+    ("column", "raw", "code"),
+    [
+        (Column("h", "Hours", "number", above=Decimal(0), maximum=Decimal(24)), 0, "too_small"),
+        (Column("h", "Hours", "number", above=Decimal(0), maximum=Decimal(24)), 24.5, "too_large"),
+        (Column("n", "Member number", "whole"), 1.5, "not_whole"),
+        (Column("y", "Filled", "yes_no"), "perhaps", "not_allowed"),
+        (Column("c", "Kind", "choice", allowed={"Cash": "cash"}), "gold", "not_allowed"),
+        (Column("p", "Period", "period"), "2023-25-Q1", "not_a_period"),
+        (Column("p", "Period", "period"), "2023-24-Q5", "not_a_period"),
+        (Column("t", "Title", required=True), "  ", "missing"),
+    ],
+)
+def test_each_kind_of_column_says_what_is_wrong(column, raw, code):
+    with pytest.raises(BadValue) as bad:
+        column.read(raw)
+    assert bad.value.reason_code == code
+    assert column.heading in str(bad.value)
+
+
+def test_a_company_number_in_a_numeric_cell_stays_a_number_without_a_point():
+    assert Column("c", "Company number").read(1234567.0) == "1234567"
+    assert Column("c", "Company number").read("01234567") == "01234567"
+
+
+def test_choices_do_not_mind_case_and_spacing():
+    column = Column("k", "Kind", "choice", allowed={"In kind": "in_kind"})
+    assert column.read(" IN  KIND ") == "in_kind"
+
+
+@given(st.text(min_size=6).filter(lambda text: text.strip().isalnum()))
+def test_a_message_never_holds_the_value(text):
+    for column in (DATE, MONEY, Column("k", "Kind", "choice", allowed={"Q": "q"}), Column("y", "Filled", "yes_no")):
+        try:
+            column.read(text)
+        except BadValue as bad:
+            assert text.strip() not in str(bad)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**12), max_value=10**12))
+def test_a_number_survives_being_written_down(number):
+    assert decimal_of(plain_number(number)) == number
+    assert "E" not in plain_number(number)
