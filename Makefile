@@ -7,6 +7,8 @@ UV_VERSION := 0.13.9
 ROOMS := ingestion identity quality orchestration sandbox tests benchmarks
 
 export DO_NOT_TRACK := 1
+# Networks that inspect traffic have their certificate in the machine's store, not in uv's own.
+export UV_SYSTEM_CERTS := 1
 
 .PHONY: help setup demo test test-slow lint format serve bench lock clean
 
