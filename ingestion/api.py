@@ -11,7 +11,8 @@ from typing import Any
 from ingestion.catalogue import SourceDeclaration
 from ingestion.findings import Finding
 from ingestion.http import MalformedRecord
-from ingestion.landing import latest_instant
+from ingestion.landing import ids_landed_after, latest_instant
+from ingestion.read_log import last_good_read
 
 Row = dict[str, Any]
 
@@ -27,6 +28,8 @@ class ApiRead:
     pseudonym_key: str
     clock: datetime
     findings: list[Finding] = field(default_factory=list)
+    listed_whole: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+    """Per stream the groups (values of its `listed_whole_by` columns) that were read whole tonight."""
     _seen: dict[str, list[str]] = field(default_factory=dict)
 
     def since(self, stream: str, column: str) -> datetime | None:
@@ -63,6 +66,14 @@ class ApiRead:
             seen.append(row["id"])
             yield {**row, "_source_record": place}
 
-    def seen_ids(self, stream: str) -> list[str]:
-        """Ids of the usable records a stream gave tonight, in order, each once."""
-        return list(dict.fromkeys(self._seen.get(stream, [])))
+    def ids_to_follow(self, stream: str, follower: str) -> list[str]:
+        """Ids of the records of `stream` whose `follower` stream must be read: those read tonight, and those landed
+        since the follower was last read without failure. In order, each once.
+        """
+        missed = ids_landed_after(
+            self.home,
+            self.declaration.name,
+            self.declaration.stream(stream),
+            last_good_read(self.home, self.declaration.name, follower),
+        )
+        return list(dict.fromkeys([*self._seen.get(stream, []), *missed]))

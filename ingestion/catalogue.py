@@ -35,7 +35,8 @@ class StreamDeclaration:
     """One landed table. Grain: a version of its `key`.
 
     `full_list`: each read lists everything there is, so that absence means deletion and a much shorter list
-    than the last one is refused.
+    than the last one is refused. `listed_whole_by`: columns whose values a read lists whole, group by group, so that
+    absence within a group that was read means deletion.
     """
 
     name: str
@@ -43,6 +44,7 @@ class StreamDeclaration:
     key: tuple[str, ...]
     columns: tuple[str, ...]
     full_list: bool = False
+    listed_whole_by: tuple[str, ...] = ()
     integers: frozenset[str] = frozenset()
 
     @cached_property
@@ -332,6 +334,7 @@ HUBSPOT = SourceDeclaration(
             "Which records belong together. Grain: a pair of records.",
             ("from_type", "from_id", "to_type", "to_id"),
             ("from_type", "from_id", "to_type", "to_id"),
+            listed_whole_by=("from_type", "from_id", "to_type"),
         ),
     ),
 )

@@ -8,7 +8,9 @@ words that hold neither token nor query.
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -102,4 +104,15 @@ def failure(title: str, error: Exception) -> SourceFailed:
         return SourceFailed(f"{title} did not answer in time at {where}; the next night tries again")
     if isinstance(error, requests.exceptions.ConnectionError):
         return SourceFailed(f"{title} cannot be reached at {where}; check base_url in wmip.yaml and the network")
-    return SourceFailed(f"{title} sent something that is not its contract at {where} ({type(error).__name__})")
+    if isinstance(error, (requests.RequestException, MalformedRecord)):
+        return SourceFailed(f"{title} sent something that is not its contract at {where} ({type(error).__name__})")
+    return SourceFailed(
+        f"{title} was not read because of a fault of this program ({type(error).__name__} at {_innermost(error)}); "
+        "report it, the source itself may be well"
+    )
+
+
+def _innermost(error: Exception) -> str:
+    """File and line where an error was raised; never its message, which may hold values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"

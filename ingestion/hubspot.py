@@ -201,15 +201,18 @@ def _check_meeting(row: Row) -> None:
 
 
 def read_associations(read: ApiRead) -> Iterator[Row]:
-    """Which companies the records read tonight belong to. Grain: a pair of records."""
+    """Which companies the changed records belong to. Grain: a pair of records."""
     client = _client(read.settings, read.token)
     for from_type, to_type in _ASSOCIATED.items():
-        for ids in _chunks(read.seen_ids(from_type), PAGE):
+        for ids in _chunks(read.ids_to_follow(from_type, "associations"), PAGE):
             response = client.post(
                 f"crm/v4/associations/{from_type}/{to_type}/batch/read",
                 json={"inputs": [{"id": identifier} for identifier in ids]},
             )
             response.raise_for_status()
+            read.listed_whole.setdefault("associations", []).extend(
+                (from_type, identifier, to_type) for identifier in ids
+            )
             for result in response.json().get("results", []):
                 from_id = str(result["from"]["id"])
                 for target in result.get("to", []):

@@ -7,7 +7,7 @@ changed becomes one file, which appears under its name only when it is complete 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,10 +92,16 @@ def _quote(name: str) -> str:
     return f'"{name}"'
 
 
+def _all_of(folder: Path) -> str:
+    """The table function that reads every landed file of a stream."""
+    files = str(folder / "*.parquet").replace("'", "''")
+    return f"read_parquet('{files}', union_by_name = true)"
+
+
 def _latest(stream: StreamDeclaration, folder: Path, columns: str) -> str:
     keys = ", ".join(_quote(name) for name in stream.key)
     return f"""
-        SELECT {columns} FROM read_parquet('{folder}/*.parquet', union_by_name = true)
+        SELECT {columns} FROM {_all_of(folder)}
         QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY _loaded_at DESC, _load_id DESC) = 1
     """
 
@@ -108,11 +114,13 @@ def land(
     *,
     clock: datetime,
     complete_list: bool = False,
+    complete_for: Sequence[tuple[str, ...]] = (),
 ) -> Landed:
     """Land the rows that differ from the latest landed version of their key.
 
     `rows` as made by `as_table`; of several rows of a key the last stands. With `complete_list` a key that is
-    landed but not listed gets a tombstone: its last data with `_deleted_at` and the reason.
+    landed but not listed gets a tombstone: its last data with `_deleted_at` and the reason. `complete_for` says the
+    same of some groups only: those whose `stream.listed_whole_by` columns have one of these values.
     """
     folder = ensure_stream(home, source, stream)
     keys = ", ".join(_quote(name) for name in stream.key)
@@ -136,14 +144,15 @@ def land(
             WHERE old._row_hash IS DISTINCT FROM new._row_hash
         """)
         tombstones = 0
-        if complete_list:
+        if complete_list or complete_for:
+            within = "true" if complete_list else _within(connection, stream, complete_for)
             connection.execute(
                 f"""
                 INSERT INTO changed BY NAME
                 SELECT {data}, _source_record, $clock::TIMESTAMPTZ AS _deleted_at, $reason AS _delete_reason,
                     sha256(concat_ws(chr(31), _row_hash, $reason)) AS _row_hash
                 FROM landed AS old
-                WHERE _deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM listed AS new WHERE {same_key})
+                WHERE _deleted_at IS NULL AND {within} AND NOT EXISTS (SELECT 1 FROM listed AS new WHERE {same_key})
                 """,
                 {"clock": clock, "reason": ABSENT},
             )
@@ -168,6 +177,16 @@ def land(
     return Landed(int(count), int(tombstones), load_id)
 
 
+def _within(connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, groups: Sequence[tuple[str, ...]]) -> str:
+    """The condition that a landed row `old` is of one of the groups."""
+    columns = stream.listed_whole_by
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    listed = pa.Table.from_pylist([dict(zip(columns, group, strict=True)) for group in groups], schema=schema)
+    connection.register("listed_whole", listed)
+    of_group = " AND ".join(f"old.{_quote(name)} = listed_whole.{_quote(name)}" for name in columns)
+    return f"EXISTS (SELECT 1 FROM listed_whole WHERE {of_group})"
+
+
 def latest_instant(home: Path, source: str, stream: StreamDeclaration, column: str) -> datetime | None:
     """The newest instant in a text column of what is landed (ISO 8601), or None when nothing is.
 
@@ -176,8 +195,7 @@ def latest_instant(home: Path, source: str, stream: StreamDeclaration, column: s
     folder = ensure_stream(home, source, stream)
     with duckdb.connect() as connection:
         row = connection.execute(
-            f"SELECT max(TRY_CAST({_quote(column)} AS TIMESTAMPTZ)) AT TIME ZONE 'UTC' "
-            f"FROM read_parquet('{folder}/*.parquet', union_by_name = true)"
+            f"SELECT max(TRY_CAST({_quote(column)} AS TIMESTAMPTZ)) AT TIME ZONE 'UTC' FROM {_all_of(folder)}"
         ).fetchone()
     return row[0].replace(tzinfo=UTC) if row and row[0] else None
 
@@ -190,3 +208,15 @@ def read_latest(home: Path, source: str, stream: StreamDeclaration, columns: tup
         return connection.execute(
             f"SELECT {wanted} FROM ({_latest(stream, folder, '*')}) WHERE _deleted_at IS NULL ORDER BY ALL"
         ).fetchall()
+
+
+def ids_landed_after(home: Path, source: str, stream: StreamDeclaration, instant: datetime | None) -> list[str]:
+    """Ids of a stream's live records whose latest version was landed after an instant; all of them for None."""
+    folder = ensure_stream(home, source, stream)
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"SELECT id FROM ({_latest(stream, folder, '*')}) "
+            "WHERE _deleted_at IS NULL AND ($since IS NULL OR _loaded_at > $since::TIMESTAMPTZ) ORDER BY id",
+            {"since": instant},
+        ).fetchall()
+    return [row[0] for row in rows]

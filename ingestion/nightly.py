@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,31 +17,10 @@ from typing import Any
 from ingestion.catalogue import LEDGERS, SOURCES, SourceDeclaration, StreamDeclaration
 from ingestion.findings import Finding, RefusedFile, places, quarantine
 from ingestion.inbox import FileReport, InboxFile, keep_original, new_files, record
+from ingestion.read_log import StreamReport, ensure_log, last_full_rows, write_log
 
 Progress = Callable[[str], None]
 Row = dict[str, Any]
-
-
-@dataclass
-class StreamReport:
-    """What a stream did tonight; the columns of `runs/*/source_run`. Grain: stream and run."""
-
-    run_id: str
-    source: str
-    stream: str
-    started_at: datetime
-    finished_at: datetime
-    mode: str
-    status: str
-    load_id: str | None = None
-    rows_read: int = 0
-    rows_landed: int = 0
-    rows_quarantined: int = 0
-    rows_deleted: int = 0
-    previous_full_rows: int | None = None
-    read_through: datetime | None = None
-    api_version: str | None = None
-    message: str | None = None
 
 
 @dataclass
@@ -55,33 +34,14 @@ class SourceReport:
 
 def ensure_landing(home: Path) -> None:
     """Create every declared stream's folder and empty file, and that of the log of reads."""
-    from ingestion.landing import ensure_stream, write_parquet
+    from ingestion.landing import ensure_stream
 
     for source, declaration in SOURCES.items():
         for stream in declaration.streams:
             ensure_stream(home, source, stream)
     for source, stream in LEDGERS.items():
         ensure_stream(home, source, stream)
-    log = home / "runs" / "00000000T000000Z" / "source_run"
-    if not (log / "schema.parquet").exists():
-        log.mkdir(parents=True, exist_ok=True)
-        write_parquet(_log_schema().empty_table(), log / "schema.parquet")
-
-
-def _log_schema() -> Any:
-    import pyarrow as pa
-
-    times = {"started_at", "finished_at", "read_through"}
-    counts = {"rows_read", "rows_landed", "rows_quarantined", "rows_deleted", "previous_full_rows"}
-    return pa.schema(
-        [
-            (
-                name,
-                pa.timestamp("us", tz="UTC") if name in times else pa.int64() if name in counts else pa.string(),
-            )
-            for name in StreamReport.__dataclass_fields__
-        ]
-    )
+    ensure_log(home)
 
 
 def input_fingerprint(home: Path) -> str:
@@ -118,19 +78,8 @@ def ingest_source(
         report = night.read_files()
     else:
         report = night.read_api()
-    _write_log(home, run_id, report)
+    write_log(home, run_id, name, report.streams)
     return report
-
-
-def _write_log(home: Path, run_id: str, report: SourceReport) -> None:
-    import pyarrow as pa
-
-    from ingestion.landing import write_parquet
-
-    folder = home / "runs" / run_id / "source_run"
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = [asdict(stream) for stream in report.streams]
-    write_parquet(pa.Table.from_pylist(rows, schema=_log_schema()), folder / f"{report.source}.parquet")
 
 
 @dataclass
@@ -289,7 +238,7 @@ class _Night:
         before = len(read.findings)
         table = as_table(stream, reader(read))
         findings = read.findings[before:]
-        previous = self._last_full_rows(stream) if stream.full_list else None
+        previous = last_full_rows(self.home, self.declaration.name, stream.name) if stream.full_list else None
         guard = float(self.settings["shrink_guard"])
         if previous and len(table) < guard * previous:
             return self.report(
@@ -302,7 +251,15 @@ class _Night:
                 f"{previous}: refused as incomplete, the last good data stays in use",
             )
         quarantine(self.home, findings, self.clock)
-        landed = land(self.home, self.declaration.name, stream, table, clock=self.clock, complete_list=stream.full_list)
+        landed = land(
+            self.home,
+            self.declaration.name,
+            stream,
+            table,
+            clock=self.clock,
+            complete_list=stream.full_list,
+            complete_for=read.listed_whole.get(stream.name, ()),
+        )
         return self.report(
             stream,
             mode,
@@ -315,21 +272,6 @@ class _Night:
             previous_full_rows=previous,
             read_through=latest_instant(self.home, self.declaration.name, stream, cursor) if cursor else None,
         )
-
-    def _last_full_rows(self, stream: StreamDeclaration) -> int | None:
-        """Rows of the last complete full list of a stream, from the log of reads."""
-        import duckdb
-
-        with duckdb.connect() as connection:
-            row = connection.execute(
-                f"""
-                SELECT rows_read FROM read_parquet('{self.home}/runs/*/source_run/*.parquet', union_by_name = true)
-                WHERE source = ? AND stream = ? AND mode = 'full' AND status IN ('loaded', 'unchanged')
-                ORDER BY started_at DESC, run_id DESC LIMIT 1
-                """,
-                [self.declaration.name, stream.name],
-            ).fetchone()
-        return int(row[0]) if row else None
 
 
 def _api_readers(name: str) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from ingestion.catalogue import return_template
 from ingestion.findings import Finding, RefusedFile
 from ingestion.tables import RawRow, check_table, column_letter, heading_key, match_headings
-from ingestion.values import BadValue, Column
+from ingestion.values import BadValue, Column, is_empty
 
 SOURCE = "returns"
 Row = dict[str, Any]
@@ -59,19 +59,13 @@ class ReturnReader:
         _, body, left = _fenced(sheets, sheet, self.template["cover"]["table"])
         given = {heading_key(cells[left]): cells[left + 1] if len(cells) > left + 1 else None for _, cells in body}
         cover: Row = {}
+        # The fields that say whose workbook it is come first: all else that is wrong with a strange one follows.
         for column in self.cover_fields:
-            try:
-                cover[column.name] = column.read(given.get(heading_key(column.heading)))
-            except BadValue as bad:
-                raise RefusedFile(f"sheet {sheet}: {bad}") from None
-        for name, heading in (
-            ("template", "Template"),
-            ("template_version", "Template version"),
-            ("programme", "Programme"),
-        ):
-            expected = str(self.template["version" if name == "template_version" else name])
-            if cover.pop(name) != expected:
-                raise RefusedFile(f"sheet {sheet}: {heading} is not {expected}; use this round's workbook")
+            raw, expected = given.get(heading_key(column.heading)), self.template["cover"]["must_be"].get(column.name)
+            if expected is None:
+                cover[column.name] = _cover_value(sheet, column, raw)
+            elif is_empty(raw) or column.read(raw) != expected:
+                raise RefusedFile(f"sheet {sheet}: {column.heading} is not {expected}; use this round's workbook")
         cover.pop("partner_name")
         if cover["partner_code"] not in self.partner_codes:
             raise RefusedFile(
@@ -145,6 +139,13 @@ class ReturnReader:
                     value_class="text",
                 )
         return None
+
+
+def _cover_value(sheet: str, column: Column, raw: Any) -> str | None:
+    try:
+        return column.read(raw)
+    except BadValue as bad:
+        raise RefusedFile(f"sheet {sheet}: {bad}") from None
 
 
 def _sheets(path: Path) -> dict[str, list[Any]]:

@@ -21,13 +21,25 @@ RAG_STYLE = {
 }
 
 
+MILLION = Decimal(1_000_000)
+
+
 def _number(value: Any, unit: str) -> str:
     if value is None:
         return ""
     amount = Decimal(str(value))
     if unit.upper() == "GBP":
-        return f"£{amount:,.0f}"
+        return f"£{amount / MILLION:,.2f}m" if abs(amount) >= MILLION else f"£{amount:,.0f}"
     return f"{amount:,.1f}" if amount != amount.to_integral_value() or unit.upper() == "FTE" else f"{amount:,.0f}"
+
+
+def _table(title: str, *headings: str) -> Table:
+    """A table whose figures stay whole on 80 columns; a heading that begins with `>` is a column of figures."""
+    table = Table(title=title, title_justify="left")
+    for heading in headings:
+        figures = heading.startswith(">")
+        table.add_column(heading.removeprefix(">"), justify="right" if figures else "left", no_wrap=figures)
+    return table
 
 
 def _query(connection: Any, query: str) -> list[dict[str, Any]]:
@@ -35,18 +47,8 @@ def _query(connection: Any, query: str) -> list[dict[str, Any]]:
     return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
 
 
-def _indicators(connection: Any) -> Table:
-    table = Table(title="Indicators against target", title_justify="left")
-    for heading, justify in (
-        ("", "left"),
-        ("Indicator", "left"),
-        ("Unit", "left"),
-        ("Target", "right"),
-        ("Verified", "right"),
-        ("Claimed", "right"),
-        ("Rating", "left"),
-    ):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+def _indicators(connection: Any) -> list[Any]:
+    table = _table("Indicators against target", "", "Indicator", ">Target", ">Verified", ">Claimed", "Rating")
     rows = _query(
         connection,
         """
@@ -58,26 +60,23 @@ def _indicators(connection: Any) -> Table:
         ORDER BY i.indicator_code
         """,
     )
+    notes = []
     for row in rows:
-        target = "not stated"
-        if row["target_status"] == "stated":
-            about = "about " if row["is_approximate"] else ""
-            target = about + _number(row["target_value"], row["unit"])
-        rag = row["rag"]
-        rating = row["rag_reason"] if rag is None else f"{rag.replace('_', '/').upper()}: {row['rag_reason']}"
+        is_stated = row["target_status"] == "stated"
+        about = "about " if row["is_approximate"] else ""
+        rating = "not rated" if row["rag"] is None else row["rag"].replace("_", "/").upper()
+        if is_stated:
+            notes.append(f"  {row['indicator_code']}: {row['rag_reason']}")
         table.add_row(
             row["indicator_code"],
-            row["name"],
-            row["unit"],
-            target,
+            f"{row['name']} (FTE)" if row["unit"] == "FTE" else row["name"],
+            about + _number(row["target_value"], row["unit"]) if is_stated else "not stated",
             _number(row["actual_value"], row["unit"]),
             _number(row["claimed_value"], row["unit"]),
-            rating,
-            style=RAG_STYLE.get(rag or ""),
+            rating if is_stated else "no target stated",
+            style=RAG_STYLE.get(row["rag"] or ""),
         )
-    table.caption = "Verified: counted once, with evidence. Claimed: as returned. Never add the two."
-    table.caption_justify = "left"
-    return table
+    return [table, "Verified: counted once, with evidence. Claimed: as returned. Never add the two.", *notes]
 
 
 def _by(connection: Any, scope: str) -> Table:
@@ -99,32 +98,25 @@ def _by(connection: Any, scope: str) -> Table:
     for row in rows:
         key = (row[label], row["indicator_code"])
         cells[key] = cells.get(key, Decimal(0)) + Decimal(str(row["value"]))
-    table = Table(title=f"Verified, by {'cluster body' if scope == 'partner' else 'quarter'}", title_justify="left")
-    table.add_column("Cluster body" if scope == "partner" else "Quarter")
-    for code in codes:
-        table.add_column(code, justify="right")
+    what = "Cluster body" if scope == "partner" else "Quarter"
+    table = _table(f"Verified, by {what.lower()}", what, *(f">{code}" for code in codes))
     for line in sorted({key[0] for key in cells}):
         table.add_row(line, *(_number(cells.get((line, code), Decimal(0)), units[code]) for code in codes))
     return table
 
 
 def _sources(connection: Any) -> Table:
-    table = Table(title="Sources", title_justify="left")
-    for heading, justify in (
-        ("Source", "left"),
-        ("Tonight", "left"),
-        ("Last good read", "left"),
-        ("Age", "right"),
-        ("Rows read", "right"),
-        ("New", "right"),
-        ("Quarantined", "right"),
-    ):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    table = _table("Sources", "Source", "Tonight", ">Last good read", ">Age", ">Read", ">New", ">Refused")
     rows = _query(
         connection,
         """
         SELECT source,
-            string_agg(DISTINCT status, ', ' ORDER BY status) AS status,
+            CASE
+                WHEN bool_or(status = 'failed') THEN 'failed'
+                WHEN bool_or(status = 'refused') THEN 'refused'
+                WHEN bool_or(status = 'loaded') THEN 'loaded'
+                ELSE 'unchanged'
+            END AS status,
             min(last_good_read_at) AS last_good,
             max(last_good_read_age_days) AS age,
             sum(rows_read) AS rows_read,
@@ -137,16 +129,15 @@ def _sources(connection: Any) -> Table:
         """,
     )
     for row in rows:
-        bad = any(word in row["status"] for word in ("failed", "refused"))
         table.add_row(
             row["source"],
             row["status"],
-            "never" if row["last_good"] is None else f"{row['last_good']:%d %b %Y %H:%M}",
+            "never" if row["last_good"] is None else f"{row['last_good']:%d %b %y %H:%M}",
             "" if row["age"] is None else f"{row['age']} d",
             f"{row['rows_read'] or 0:,}",
             f"{row['rows_landed'] or 0:,}",
             f"{row['rows_quarantined'] or 0:,}",
-            style="red" if bad else None,
+            style="red" if row["status"] in {"failed", "refused"} else None,
         )
     return table
 
@@ -172,14 +163,18 @@ def _refusals(connection: Any) -> list[str]:
 
 
 def _gate(connection: Any) -> list[str]:
-    counts = _query(connection, "SELECT outcome, count(*) AS n FROM quality_result GROUP BY ALL ORDER BY ALL")
-    lines = ["Gate: " + ", ".join(f"{row['n']} {row['outcome'].replace('_', ' ')}" for row in counts)]
+    (counts,) = _query(
+        connection,
+        "SELECT count(*) AS checks, count(*) FILTER (outcome = 'passed') AS passed, "
+        "count(*) FILTER (outcome = 'not_applicable') AS not_applicable FROM quality_result",
+    )
+    aside = f", {counts['not_applicable']} do not apply" if counts["not_applicable"] else ""
+    lines = [f"[bold]Gate passed[/bold]: {counts['passed']} of {counts['checks']} checks hold{aside}"]
     warnings = _query(
         connection,
-        "SELECT check_name, table_name, failing_rows, observed FROM quality_result "
-        "WHERE outcome IN ('failed', 'error') ORDER BY 1",
+        "SELECT check_name, table_name, meaning, observed FROM quality_result WHERE outcome = 'failed' ORDER BY 1",
     )
-    lines += [f"  warning: {row['check_name']} ({row['table_name']}): {row['observed']}" for row in warnings]
+    lines += [f"  warning: {row['meaning']} ({row['check_name']}: {row['observed']})" for row in warnings]
     return lines
 
 
@@ -227,7 +222,7 @@ def print_scorecard(console: Console, home: Path, by: str | None = None) -> None
                 title="Scorecard",
                 title_align="left",
             ),
-            _indicators(connection),
+            *_indicators(connection),
         ]
         if by:
             parts.append(_by(connection, by))
