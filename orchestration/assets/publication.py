@@ -5,8 +5,9 @@ import dagster as dg
 from ingestion.nightly import input_fingerprint
 from orchestration.assets.gate import gate_suites
 from orchestration.code_version import code_version
-from orchestration.night import BLOCKED, PUBLISHED, UNCHANGED
-from orchestration.release import GateRefused, Published, publish
+from orchestration.night import BLOCKED, FAILED, PUBLISHED, UNCHANGED
+from orchestration.notifications import notify_once
+from orchestration.release import GateRefused, Published, ReleaseNotMade, publish
 from orchestration.resources import Night
 from quality.suites import suites_fingerprint
 
@@ -27,7 +28,7 @@ def build_release_asset(mart_keys: set[dg.AssetKey]) -> dg.AssetsDefinition:
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         night: Night = context.resources.night
-        night.progress("Publishing", "copying the checked tables")
+        night.progress("Publishing", "asking for the verdict")
         try:
             outcome = publish(
                 night.home,
@@ -36,10 +37,15 @@ def build_release_asset(mart_keys: set[dg.AssetKey]) -> dg.AssetsDefinition:
                 input_fingerprint=input_fingerprint(night.home),
                 keep=night.configuration.releases.keep,
                 suites_fingerprint=suites_fingerprint(gate_suites(night.home)),
+                progress=lambda doing: night.progress("Publishing", doing),
             )
         except GateRefused as refusal:
             night.update_record(outcome=BLOCKED, message=str(refusal))
             raise dg.Failure(description=str(refusal), allow_retries=False) from None
+        except ReleaseNotMade as failure:
+            night.update_record(outcome=FAILED, message=str(failure))
+            notify_once(night.home, night.run_id, "WMIP: the release could not be made", str(failure))
+            raise dg.Failure(description=str(failure), allow_retries=False) from failure
         new = isinstance(outcome, Published)
         night.update_record(outcome=PUBLISHED if new else UNCHANGED, release_id=outcome.release_id)
         folder = night.home / "releases" / outcome.release_id

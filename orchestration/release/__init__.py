@@ -1,0 +1,40 @@
+"""Numbered releases: frozen copies of a candidate that passed its gate, and the switch readers follow.
+
+No Dagster here, and no way around the gate: `publish` recomputes the candidate's fingerprint and asks for the verdict
+on exactly that. A release appears whole by renaming its finished folder; readers move by one atomic switch.
+
+    store        which releases there are, the current one, the switch, what is kept
+    integrity    checksums and row counts: what was published, and whether it still is
+    gate         the verdict on the candidate as it is now
+    context      what every build step is given
+    steps/       one module a product of a release
+    publication  the ordered list of steps, and the night's last act
+"""
+
+from orchestration.release.gate import GateRefused, approved_verdict
+from orchestration.release.integrity import verify
+from orchestration.release.publication import Published, ReleaseNotMade, Unchanged, publish
+from orchestration.release.store import (
+    ReleaseSummary,
+    current_release,
+    list_releases,
+    release_folder,
+    rollback,
+    show,
+)
+
+__all__ = [
+    "GateRefused",
+    "Published",
+    "ReleaseNotMade",
+    "ReleaseSummary",
+    "Unchanged",
+    "approved_verdict",
+    "current_release",
+    "list_releases",
+    "publish",
+    "release_folder",
+    "rollback",
+    "show",
+    "verify",
+]

@@ -1,0 +1,85 @@
+"""`mart.duckdb` and `parquet/`: the candidate's tables, and what the gate said of them."""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.release.context import BuildContext
+from orchestration.release.gate import GateRefused
+from orchestration.release.steps.tables import RELEASED, candidate_and_release, copy_schema, write_parquet
+from quality.fingerprint import SCHEMA, combine, table_fingerprints
+from quality.receipt import gate_status
+
+
+def copy_mart(context: BuildContext) -> None:
+    """Copy every table of the candidate's mart. Raises GateRefused when the copy is not what the gate judged."""
+    with candidate_and_release(context) as connection:
+        copy_schema(connection, SCHEMA)
+        connection.execute("USE release")
+        if combine(table_fingerprints(connection, RELEASED)) != context.verdict.candidate_fingerprint:
+            raise GateRefused("the copied tables are not those the gate judged: the candidate changed meanwhile")
+
+
+def add_gate_tables(context: BuildContext) -> None:
+    """Add `quality_result` and `release_info`."""
+    with duckdb.connect(str(context.mart)) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        _add_quality_result(connection, context)
+        _add_release_info(connection, context)
+
+
+def write_mart_parquet(context: BuildContext) -> None:
+    """One Parquet file a table of the mart, in `parquet/`."""
+    write_parquet(context.mart, context.building / "parquet")
+
+
+def _add_quality_result(connection: duckdb.DuckDBPyConnection, context: BuildContext) -> None:
+    connection.execute("""
+        CREATE TABLE quality_result (
+            check_name VARCHAR, dimension VARCHAR, severity VARCHAR, table_name VARCHAR, passed BOOLEAN,
+            outcome VARCHAR, observed VARCHAR, rows_checked BIGINT, failing_rows BIGINT, owner VARCHAR,
+            meaning VARCHAR, remedy VARCHAR, checked_at TIMESTAMP, release_id VARCHAR
+        )
+    """)
+    connection.executemany(
+        "INSERT INTO quality_result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                result.check_name,
+                result.dimension,
+                result.severity,
+                result.table_name,
+                result.passed,
+                result.outcome,
+                result.observed,
+                result.rows_checked,
+                result.failing_rows,
+                result.owner,
+                result.meaning,
+                result.remedy,
+                result.checked_at.replace(tzinfo=None),
+                context.release_id,
+            )
+            for result in sorted(context.verdict.results, key=lambda result: result.check_name)
+        ],
+    )
+    connection.execute("COMMENT ON TABLE quality_result IS 'What the gate checked on this release. Grain: a check.'")
+
+
+def _add_release_info(connection: duckdb.DuckDBPyConnection, context: BuildContext) -> None:
+    connection.execute(
+        """
+        CREATE TABLE release_info AS
+        SELECT $release_id AS release_id, $clock::TIMESTAMP AS released_at,
+            (SELECT max(last_good_read_at) FROM source_run) AS data_as_of,
+            $code_version AS code_version, $input_fingerprint AS input_fingerprint, $gate_status AS gate_status
+        """,
+        {
+            "release_id": context.release_id,
+            "clock": context.clock.replace(tzinfo=None),
+            "code_version": context.code_version,
+            "input_fingerprint": context.input_fingerprint,
+            "gate_status": gate_status(context.verdict),
+        },
+    )
+    connection.execute("COMMENT ON TABLE release_info IS 'This release. Grain: one row.'")

@@ -1,0 +1,80 @@
+"""Copies tables of the candidate into a release's mart file, with their descriptions, and writes their Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from orchestration.release.context import BuildContext
+
+# What BI tools bundle can read it; see docs/decisions/0002.
+STORAGE_VERSION = "v1.2.0"
+# DuckDB names a file's catalogue after the file: in mart.duckdb the tables of schema main are `mart.<table>`, as in
+# PostgreSQL. A schema `mart` inside it would make that name ambiguous; see docs/decisions/0008.
+RELEASED = "main"
+
+
+@contextmanager
+def candidate_and_release(context: BuildContext) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the candidate attached as `candidate` (read only) and the release's mart as `release`."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
+        connection.execute(f"ATTACH {literal(str(context.warehouse))} AS candidate (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(str(context.mart))} AS release (STORAGE_VERSION '{STORAGE_VERSION}')")
+        yield connection
+        connection.execute("USE memory; DETACH release; DETACH candidate")
+
+
+def copy_schema(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+    """Copy every table of a candidate's schema, rows in one order, comments with them. Returns the tables' names."""
+    tables = [
+        name
+        for (name,) in connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'candidate' AND schema_name = ? ORDER BY 1",
+            [schema],
+        ).fetchall()
+    ]
+    for table in tables:
+        connection.execute(
+            f'CREATE TABLE release.{RELEASED}."{table}" AS FROM candidate.{schema}."{table}" ORDER BY ALL'
+        )
+    _copy_comments(connection, schema)
+    return tables
+
+
+def _copy_comments(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Descriptions of tables and columns, where the candidate has them."""
+    tables = connection.execute(
+        "SELECT table_name, comment FROM duckdb_tables() "
+        "WHERE database_name = 'candidate' AND schema_name = ? AND comment IS NOT NULL",
+        [schema],
+    ).fetchall()
+    for table, comment in tables:
+        connection.execute(f'COMMENT ON TABLE release.{RELEASED}."{table}" IS {literal(comment)}')
+    columns = connection.execute(
+        "SELECT table_name, column_name, comment FROM duckdb_columns() "
+        "WHERE database_name = 'candidate' AND schema_name = ? AND comment IS NOT NULL",
+        [schema],
+    ).fetchall()
+    for table, column, comment in columns:
+        connection.execute(f'COMMENT ON COLUMN release.{RELEASED}."{table}"."{column}" IS {literal(comment)}')
+
+
+def write_parquet(mart: Path, folder: Path) -> None:
+    """One Parquet file for every table of a mart file."""
+    folder.mkdir()
+    with duckdb.connect(str(mart), read_only=True) as connection:
+        connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
+        for (table,) in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall():
+            connection.execute(
+                f'COPY (FROM "{table}") TO {literal(str(folder / f"{table}.parquet"))} '
+                "(FORMAT parquet, COMPRESSION zstd)"
+            )
+
+
+def literal(text: str) -> str:
+    """A text as SQL writes it, for statements that take no parameters."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,155 @@
+"""Which releases a home has, which one readers use, and which are kept.
+
+Layout: `releases/<release_id>/`, `releases/current` (a link). What is being built or dropped has a name with a dot
+in front and is no release.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import UserError
+from orchestration.release.integrity import KEEP_MARK, SEEN_MARK, sync, verify
+
+_BUILDING = ".building-"
+_DROPPED = ".dropped-"
+
+
+@dataclass(frozen=True)
+class ReleaseSummary:
+    """One line of the list of releases."""
+
+    release_id: str
+    released_at: str
+    gate_status: str
+    code_version: str
+    input_fingerprint: str
+
+
+def releases_folder(home: Path) -> Path:
+    """Where the releases of a home lie."""
+    return home / "releases"
+
+
+def release_folder(home: Path, release_id: str) -> Path:
+    """Where one release lies."""
+    return releases_folder(home) / release_id
+
+
+def read_manifest(home: Path, release_id: str) -> dict[str, Any]:
+    """The manifest of one release."""
+    path = release_folder(home, release_id) / "manifest.json"
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def current_release(home: Path) -> str | None:
+    """Id of the release readers use."""
+    current = releases_folder(home) / "current"
+    return current.resolve().name if current.exists() else None
+
+
+def _sort_key(release_id: str) -> tuple[str, int]:
+    day, _, number = release_id.partition(".")
+    return day, int(number) if number.isdigit() else 0
+
+
+def release_ids(home: Path) -> list[str]:
+    """Whole releases, newest first."""
+    found = [
+        path.name
+        for path in releases_folder(home).glob("*")
+        if path.is_dir() and not path.is_symlink() and (path / "manifest.json").exists() and path.name[0] != "."
+    ]
+    return sorted(found, key=_sort_key, reverse=True)
+
+
+def list_releases(home: Path) -> list[ReleaseSummary]:
+    """Every release of a home, newest first."""
+    summaries = []
+    for release_id in release_ids(home):
+        manifest = read_manifest(home, release_id)
+        summaries.append(
+            ReleaseSummary(
+                release_id,
+                manifest["released_at"],
+                manifest["gate_status"],
+                manifest["code_version"],
+                manifest["input_fingerprint"],
+            )
+        )
+    return summaries
+
+
+def show(home: Path, release_id: str) -> dict[str, Any]:
+    """A release's manifest with its receipt."""
+    receipt = json.loads((release_folder(home, release_id) / "receipt.json").read_text(encoding="utf-8"))
+    return {"manifest": read_manifest(home, release_id), "receipt": receipt}
+
+
+def next_id(home: Path, clock: datetime) -> str:
+    """The id of the release that is made next on that day."""
+    day = clock.strftime("%Y-%m-%d")
+    numbers = [_sort_key(path.name)[1] for path in releases_folder(home).glob(f"{day}.*")]
+    return f"{day}.{max(numbers, default=0) + 1}"
+
+
+def new_building(home: Path, release_id: str) -> Path:
+    """An empty hidden folder in which a release is built."""
+    building = releases_folder(home) / f"{_BUILDING}{release_id}"
+    building.mkdir()
+    return building
+
+
+def clean_up(home: Path) -> None:
+    """Remove what a killed night left: half-built, half-dropped, and whole releases that readers never saw."""
+    folder = releases_folder(home)
+    for prefix in (_BUILDING, _DROPPED):
+        for leftover in folder.glob(f"{prefix}*"):
+            shutil.rmtree(leftover)
+    current = current_release(home)
+    for release_id in release_ids(home):
+        seen = folder / release_id / SEEN_MARK
+        if release_id == current:
+            seen.touch()
+        elif not seen.exists():
+            _drop(folder / release_id)
+
+
+def _drop(release: Path) -> None:
+    """Remove a release so that a killed removal leaves nothing that looks like one."""
+    hidden = release.with_name(f"{_DROPPED}{release.name}")
+    release.rename(hidden)
+    shutil.rmtree(hidden)
+
+
+def switch(home: Path, release_id: str) -> None:
+    """Point `current` at a release. A reader resolves the old or the new one, never none."""
+    folder = releases_folder(home)
+    temporary = folder / ".current"
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(release_id)
+    temporary.replace(folder / "current")
+    sync(folder)
+
+
+def prune(home: Path, keep: int) -> None:
+    """Drop the oldest releases beyond `keep`; never the current one nor one with a `.keep` file in it."""
+    current = current_release(home)
+    for release_id in release_ids(home)[keep:]:
+        folder = release_folder(home, release_id)
+        if release_id != current and not (folder / KEEP_MARK).exists():
+            _drop(folder)
+
+
+def rollback(home: Path, release_id: str) -> None:
+    """Let readers see an earlier release. Raises UserError when it is not what was published."""
+    problems = verify(home, release_id)
+    if problems:
+        raise UserError(f"release {release_id} is damaged ({'; '.join(problems)}); choose another one")
+    switch(home, release_id)

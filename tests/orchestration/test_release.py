@@ -1,0 +1,149 @@
+"""A release is built whole out of sight or not at all, and only of what the gate passed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import release
+from orchestration.errors import UserError
+from orchestration.release.context import BuildContext, Step
+from orchestration.release.publication import STEPS
+from quality import verdicts
+from quality.fingerprint import VOLATILE_TABLES, combine, table_fingerprints
+from quality.gate import CheckResult, Verdict
+
+CLOCK = datetime(2025, 7, 1, 2, 0, tzinfo=UTC)
+
+
+def build_candidate(home: Path, value: int) -> None:
+    home.mkdir(exist_ok=True)
+    (home / "warehouse.duckdb").unlink(missing_ok=True)
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute(f"""
+            CREATE SCHEMA mart;
+            CREATE TABLE mart.indicator_value AS SELECT 'jobs_created' AS indicator_key, {value} AS value;
+            COMMENT ON TABLE mart.indicator_value IS 'A sum over indicator_fact.';
+            CREATE TABLE mart.source_run AS SELECT TIMESTAMP '2025-07-01 01:00:00' AS last_good_read_at;
+            CREATE TABLE mart.waiver AS SELECT 'a' AS check_name, 'b' AS scope_key, false AS is_in_force;
+        """)
+
+
+def judge(home: Path, outcome: str = "passed") -> Verdict:
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        prints = table_fingerprints(connection)
+    result = CheckResult(
+        "no_orphans", "consistency", "critical", "indicator_value", outcome, "", 1, 0, [], "office", "m", "r", CLOCK
+    )
+    verdict = Verdict(combine(prints), combine(prints, without=VOLATILE_TABLES), "suites", CLOCK, [result])
+    verdicts.save(home, verdict)
+    return verdict
+
+
+def publish(home: Path, **changes) -> release.Published | release.Unchanged:
+    arguments = {
+        "clock": CLOCK,
+        "code_version": "test",
+        "input_fingerprint": "inputs",
+        "keep": 2,
+        "suites_fingerprint": "suites",
+    }
+    return release.publish(home, **{**arguments, **changes})
+
+
+@pytest.fixture
+def home(tmp_path) -> Path:
+    build_candidate(tmp_path / "home", 4)
+    judge(tmp_path / "home")
+    return tmp_path / "home"
+
+
+def test_a_passed_candidate_becomes_a_whole_release(home):
+    published = publish(home)
+    assert published == release.Published("2025-07-01.1")
+    assert release.current_release(home) == "2025-07-01.1"
+    assert release.verify(home, "2025-07-01.1") == []
+    shown = release.show(home, "2025-07-01.1")
+    assert shown["manifest"]["rows"] == {
+        "indicator_value": 1, "quality_result": 1, "release_info": 1, "source_run": 1, "waiver": 1,
+    }  # fmt: skip
+    assert "parquet/indicator_value.parquet" in shown["manifest"]["files"]
+    with duckdb.connect(str(home / "releases/current/mart.duckdb"), read_only=True) as connection:
+        comment = connection.execute(
+            "SELECT comment FROM duckdb_tables() WHERE table_name = 'indicator_value'"
+        ).fetchone()
+    assert comment == ("A sum over indicator_fact.",)
+
+
+def test_the_same_figures_again_make_no_release(home):
+    publish(home)
+    assert publish(home) == release.Unchanged("2025-07-01.1")
+
+
+@pytest.mark.parametrize("outcome", ["failed", "error"])
+def test_a_candidate_that_failed_is_refused(home, outcome):
+    build_candidate(home, 5)
+    judge(home, outcome)
+    with pytest.raises(release.GateRefused):
+        publish(home)
+    assert release.current_release(home) is None
+
+
+def test_a_candidate_changed_after_its_verdict_is_refused(home):
+    build_candidate(home, 6)
+    with pytest.raises(release.GateRefused, match="has not judged this candidate"):
+        publish(home)
+
+
+def test_a_verdict_by_other_checks_is_refused(home):
+    with pytest.raises(release.GateRefused, match="stale"):
+        publish(home, suites_fingerprint="others")
+
+
+@pytest.mark.parametrize("position", range(len(STEPS) + 1))
+def test_a_step_that_fails_leaves_the_last_release_serving(home, position):
+    publish(home)
+    build_candidate(home, 9)
+    judge(home)
+
+    def broken(_context: BuildContext) -> None:
+        raise ValueError("no room on the disk")
+
+    steps = (*STEPS[:position], Step("drawing the pack", broken), *STEPS[position:])
+    with pytest.raises(release.ReleaseNotMade, match="drawing the pack failed: no room on the disk"):
+        publish(home, steps=steps)
+    assert release.current_release(home) == "2025-07-01.1"
+    assert release.verify(home, "2025-07-01.1") == []
+    assert not list((home / "releases").glob(".building-*"))
+    assert publish(home) == release.Published("2025-07-01.2")
+
+
+def test_what_a_step_writes_is_in_the_manifest(home):
+    def draw(context: BuildContext) -> None:
+        (context.building / "pack").mkdir()
+        (context.building / "pack" / "report.html").write_text("<p>4</p>", encoding="utf-8")
+
+    publish(home, steps=(*STEPS, Step("drawing the pack", draw)))
+    path = home / "releases/2025-07-01.1/pack/report.html"
+    assert release.verify(home, "2025-07-01.1") == []
+    path.write_text("<p>5</p>", encoding="utf-8")
+    assert release.verify(home, "2025-07-01.1") == ["pack/report.html has changed"]
+    with pytest.raises(UserError, match="damaged"):
+        release.rollback(home, "2025-07-01.1")
+
+
+def test_old_releases_go_but_the_current_and_the_pinned_stay(home):
+    for value in (4, 5, 6, 7):
+        build_candidate(home, value)
+        judge(home)
+        publish(home)
+        if value == 4:
+            (home / "releases/2025-07-01.1/.keep").touch()
+    assert [item.release_id for item in release.list_releases(home)] == [
+        "2025-07-01.4", "2025-07-01.3", "2025-07-01.1",
+    ]  # fmt: skip
+    release.rollback(home, "2025-07-01.1")
+    assert release.current_release(home) == "2025-07-01.1"
