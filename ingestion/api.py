@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import SourceDeclaration
 from ingestion.findings import Finding
-from ingestion.http import MalformedRecord
+from ingestion.http import MalformedRecord, authenticator, session
 from ingestion.landing import ids_landed_after, latest_instant
 from ingestion.read_log import last_good_read
+
+if TYPE_CHECKING:
+    from dlt.extract import DltResource
+    from dlt.sources.helpers.rest_client import RESTClient
+    from dlt.sources.helpers.rest_client.paginators import BasePaginator
 
 Row = dict[str, Any]
 
@@ -24,13 +30,45 @@ class ApiRead:
     declaration: SourceDeclaration
     home: Path
     settings: Mapping[str, Any]
-    token: str
+    secrets: Mapping[str, str]
     pseudonym_key: str
     clock: datetime
     findings: list[Finding] = field(default_factory=list)
     listed_whole: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     """Per stream the groups (values of its `listed_whole_by` columns) that were read whole tonight."""
     _seen: dict[str, list[str]] = field(default_factory=dict)
+
+    @cached_property
+    def _session(self) -> Any:
+        return session(self.settings)
+
+    @cached_property
+    def _auth(self) -> Any:
+        return authenticator(self.declaration.auth, self.secrets, self.settings, self._session)
+
+    @cached_property
+    def client(self) -> RESTClient:
+        """The source's client: its address, its authentication, throttled and retrying."""
+        from dlt.sources.helpers.rest_client import RESTClient
+
+        return RESTClient(base_url=self.settings["base_url"], auth=self._auth, session=self._session)
+
+    def resources(self, paginator: BasePaginator, resources: list[Any]) -> dict[str, DltResource]:
+        """dlt's declarative resources (`rest_api`) on the source's client, by name."""
+        from dlt.sources.rest_api import rest_api_resources
+
+        made = rest_api_resources(
+            {
+                "client": {
+                    "base_url": self.settings["base_url"],
+                    "auth": self._auth,
+                    "session": self._session,
+                    "paginator": paginator,
+                },
+                "resources": resources,
+            }
+        )
+        return {resource.name: resource for resource in made}
 
     def since(self, stream: str, column: str) -> datetime | None:
         """The instant to read a stream from: the newest landed one less the window, never after the clock.

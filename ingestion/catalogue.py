@@ -1,21 +1,26 @@
-"""The sources and their streams, declared: columns, keys, owners, secrets. No reader is imported here.
+"""The sources and their streams, as declared in `ingestion/sources/<source>/declaration.yaml`; imports no reader.
 
-Reference: docs/contracts.md section 2. Every data column is text unless a type is given; provenance columns are
-added to every stream.
+Reference: docs/contracts.md section 2, docs/adding-a-source.md. Every data column is text unless a type is given;
+provenance columns are added to every stream.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Made = TypeVar("Made")
+FOLDER = Path(__file__).with_name("sources")
 PROVENANCE = (
     "_load_id",
     "_loaded_at",
@@ -30,11 +35,16 @@ FILE_COLUMNS = ("file_name", "file_sha256", "sheet", "row_number")
 COVER_COLUMNS = ("partner_code", "period_key", "submission_number", "submitted_on")
 
 
+class InvalidDeclaration(Exception):
+    """A declaration that cannot be used; the message names the source, what is wrong and what is allowed."""
+
+
 @dataclass(frozen=True)
 class StreamDeclaration:
     """One landed table. Grain: a version of its `key`.
 
-    `full_list`: each read lists everything there is, so that absence means deletion and a much shorter list
+    `cursor`: the text column of the last change, from which an incremental read continues; none means every read is
+    full. `full_list`: each read lists everything there is, so that absence means deletion and a much shorter list
     than the last one is refused. `listed_whole_by`: columns whose values a read lists whole, group by group, so that
     absence within a group that was read means deletion.
     """
@@ -43,6 +53,7 @@ class StreamDeclaration:
     description: str
     key: tuple[str, ...]
     columns: tuple[str, ...]
+    cursor: str | None = None
     full_list: bool = False
     listed_whole_by: tuple[str, ...] = ()
     integers: frozenset[str] = frozenset()
@@ -62,32 +73,56 @@ class StreamDeclaration:
 
 @dataclass(frozen=True)
 class SourceDeclaration:
-    """One source system. `secrets` names environment variables; `kind` is `api` or `files`."""
+    """One source system.
+
+    `kind`: `api` or `files`. `auth`: how an API is told who asks (`ingestion.http.authenticator`). `secrets`: role of a
+    secret -> the environment variable it stands in. `holds_people`: it carries addresses, which need the pseudonym key.
+    `probe`: path of a cheap request that shows whether an API answers. `inbox`: folder that files are dropped in.
+    `settings`: defaults of what `wmip.yaml` may say of it. `reads_after`: sources whose landed rows its reader needs.
+    """
 
     name: str
     title: str
     kind: str
     owner: str
     streams: tuple[StreamDeclaration, ...]
-    secrets: tuple[str, ...] = ()
-    needs_pseudonym_key: bool = False
+    auth: str | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    holds_people: bool = False
+    probe: str | None = None
     inbox: str | None = None
     api_version: str | None = None
-    defaults: dict[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    reads_after: tuple[str, ...] = ()
 
     def stream(self, name: str) -> StreamDeclaration:
         """One of its streams. Raises KeyError for an unknown name."""
         return {stream.name: stream for stream in self.streams}[name]
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables without which it cannot be read."""
+        return (*self.secrets.values(), *(("WMIP_PSEUDONYM_KEY",) if self.holds_people else ()))
+
+    def reader(self) -> ModuleType:
+        """Its reader. `READERS` of an API source maps a stream to what yields its rows; `open_reader` of a file
+        source gives what reads one file.
+        """
+        return import_module(f"ingestion.sources.{self.name}.reader")
+
+
+def read_yaml(path: Path) -> Any:
+    """A YAML file of the product's own."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+
 
 def return_template() -> dict[str, Any]:
     """The return workbook's template contract, as data."""
-    path = Path(__file__).with_name("return_template_v1.yaml")
-    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content: dict[str, Any] = read_yaml(FOLDER / "returns" / "template_v1.yaml")
     return content
 
 
-def _return_streams() -> tuple[StreamDeclaration, ...]:
+def _template_streams(template: Mapping[str, Any]) -> tuple[StreamDeclaration, ...]:
     covers = StreamDeclaration(
         "covers",
         "The cover of each return workbook. Grain: a file.",
@@ -101,247 +136,66 @@ def _return_streams() -> tuple[StreamDeclaration, ...]:
             ("file_sha256", "row_number"),
             (*FILE_COLUMNS, *COVER_COLUMNS, *(column["name"] for column in table["columns"])),
         )
-        for table in return_template()["tables"]
+        for table in template["tables"]
     ]
     return (covers, *tables)
 
 
-REGISTERS = SourceDeclaration(
-    name="registers",
-    title="Programme office registers",
-    kind="files",
-    owner="programme office",
-    inbox="registers",
-    streams=(
-        StreamDeclaration(
-            "partners",
-            "The cluster bodies. Grain: a body.",
-            ("partner_code",),
-            (
-                "partner_code",
-                "name",
-                "cluster_key",
-                "activity_starts_on",
-                "eventbrite_organization_id",
-                "file_sha256",
-            ),
-        ),
-        StreamDeclaration(
-            "verification",
-            "What the programme office decided about single claims. Grain: a claim.",
-            ("indicator_key", "partner_code", "source_ref"),
-            (
-                "indicator_key",
-                "partner_code",
-                "source_ref",
-                "decision",
-                "evidence_grade",
-                "decided_on",
-                "decided_by_role",
-                "reason",
-                "file_sha256",
-            ),
-        ),
-        StreamDeclaration(
-            "waivers",
-            "Checks that were waived for something, until when and by whose approval. Grain: check and scope.",
-            ("check_name", "scope_key"),
-            ("check_name", "scope_key", "reason", "approved_by_role", "expires_on", "file_sha256"),
-        ),
-    ),
-)
+def _made(kind: Callable[..., Made], content: Mapping[str, Any], where: str) -> Made:
+    """A dataclass from what a declaration says of it; lists become tuples, unknown names are refused."""
+    known = {item.name for item in fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(content) - known)
+    if unknown:
+        raise InvalidDeclaration(f"{where}: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    try:
+        return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in content.items()})
+    except TypeError as error:
+        raise InvalidDeclaration(f"{where}: {str(error).partition('__init__() ')[2] or error}") from None
 
-RETURNS = SourceDeclaration(
-    name="returns",
-    title="Quarterly return workbooks",
-    kind="files",
-    owner="cluster bodies",
-    inbox="returns",
-    streams=_return_streams(),
-)
 
-THREESIXTYGIVING = SourceDeclaration(
-    name="threesixtygiving",
-    title="360Giving grants files",
-    kind="files",
-    owner="grants team",
-    inbox="grants",
-    api_version="360Giving 1.4",
-    streams=(
-        StreamDeclaration(
-            "grants",
-            "Grant awards in the 360Giving Data Standard. Grain: a grant.",
-            ("grant_id",),
-            (
-                "grant_id",
-                "title",
-                "currency",
-                "amount_awarded",
-                "amount_disbursed",
-                "award_date",
-                "planned_start",
-                "planned_end",
-                "recipient_id",
-                "recipient_name",
-                "recipient_charity_number",
-                "recipient_company_number",
-                "recipient_postal_code",
-                "recipient_is_individual",
-                "funding_org_id",
-                "funding_org_name",
-                "programme_code",
-                "programme_title",
-                "beneficiary_location_name",
-                "beneficiary_geo_code",
-                "last_modified",
-                "file_name",
-                "file_sha256",
-            ),
-        ),
-    ),
-)
+def load_declaration(folder: Path) -> SourceDeclaration:
+    """The source declared in a folder. Raises InvalidDeclaration."""
+    content: dict[str, Any] = read_yaml(folder / "declaration.yaml")
+    where = f"{folder.name}/declaration.yaml"
+    template = content.pop("template", None)
+    if template is not None:
+        streams = _template_streams(read_yaml(folder / template))
+    else:
+        streams = tuple(
+            _made(StreamDeclaration, entry, f"{where}: stream {entry.get('name')}") for entry in content.pop("streams")
+        )
+    return _made(SourceDeclaration, {**content, "name": folder.name, "streams": streams}, where)
 
-EVENTBRITE = SourceDeclaration(
-    name="eventbrite",
-    title="Eventbrite",
-    kind="api",
-    owner="events team",
-    secrets=("EVENTBRITE_TOKEN",),
-    needs_pseudonym_key=True,
-    api_version="v3",
-    defaults={
-        "base_url": "https://www.eventbriteapi.com/v3/",
-        "lookback_hours": 48,
-        "shrink_guard": 0.8,
-        "requests_per_second": 50,
-    },
-    streams=(
-        StreamDeclaration(
-            "events",
-            "Events of the cluster bodies' organisations. Grain: an event.",
-            ("id",),
-            (
-                "id",
-                "organization_id",
-                "name",
-                "status",
-                "start_utc",
-                "end_utc",
-                "timezone",
-                "created",
-                "changed",
-                "online_event",
-                "venue_postcode",
-                "capacity",
-                "is_series",
-                "series_id",
-            ),
-            full_list=True,
-        ),
-        StreamDeclaration(
-            "attendees",
-            "Tickets of those events, the person pseudonymised. Grain: a ticket.",
-            ("id",),
-            (
-                "id",
-                "event_id",
-                "order_id",
-                "ticket_class_id",
-                "ticket_class_name",
-                "created",
-                "changed",
-                "status",
-                "checked_in",
-                "cancelled",
-                "refunded",
-                "scan_count",
-                "person_key",
-                "email_domain",
-                "organisation_name",
-                "organisation_website",
-                "organisation_postcode",
-            ),
-        ),
-    ),
-)
 
-_HUBSPOT_TAIL = ("created_at", "updated_at", "archived")
-HUBSPOT = SourceDeclaration(
-    name="hubspot",
-    title="HubSpot CRM",
-    kind="api",
-    owner="business support team",
-    secrets=("HUBSPOT_TOKEN",),
-    needs_pseudonym_key=True,
-    api_version="crm/v3",
-    defaults={
-        "base_url": "https://api.hubapi.com/",
-        "api_path": "crm/v3",
-        "lookback_hours": 48,
-        "shrink_guard": 0.8,
-        "requests_per_second": 50,
-    },
-    streams=(
-        StreamDeclaration(
-            "companies",
-            "Companies. Grain: a company record.",
-            ("id",),
-            (
-                "id",
-                "name",
-                "domain",
-                "company_number",
-                "charity_number",
-                "zip",
-                "city",
-                "numberofemployees",
-                "organisation_type",
-                "cluster_tag",
-                "size_band",
-                "merged_ids",
-                *_HUBSPOT_TAIL,
-            ),
-        ),
-        StreamDeclaration(
-            "contacts",
-            "Contacts, the person pseudonymised. Grain: a contact.",
-            ("id",),
-            ("id", "person_key", "email_domain", "company_id", *_HUBSPOT_TAIL),
-        ),
-        StreamDeclaration(
-            "deals",
-            "Deals. Grain: a deal.",
-            ("id",),
-            ("id", "amount", "dealstage", "pipeline", "closedate", *_HUBSPOT_TAIL),
-        ),
-        StreamDeclaration(
-            "meetings",
-            "Support meetings. Grain: a meeting.",
-            ("id",),
-            (
-                "id",
-                "started_at",
-                "ended_at",
-                "outcome",
-                "partner_code",
-                "channel",
-                "evidence",
-                *_HUBSPOT_TAIL,
-            ),
-        ),
-        StreamDeclaration(
-            "associations",
-            "Which records belong together. Grain: a pair of records.",
-            ("from_type", "from_id", "to_type", "to_id"),
-            ("from_type", "from_id", "to_type", "to_id"),
-            listed_whole_by=("from_type", "from_id", "to_type"),
-        ),
-    ),
-)
+def _load() -> dict[str, SourceDeclaration]:
+    """Every declared source; those that others read after come first."""
+    found = {path.parent.name: load_declaration(path.parent) for path in sorted(FOLDER.glob("*/declaration.yaml"))}
+    ordered: dict[str, SourceDeclaration] = {}
 
-SOURCES: dict[str, SourceDeclaration] = {
-    source.name: source for source in (REGISTERS, RETURNS, THREESIXTYGIVING, EVENTBRITE, HUBSPOT)
-}
+    def place(name: str) -> None:
+        for earlier in found[name].reads_after:
+            place(earlier)
+        ordered.setdefault(name, found[name])
+
+    for name in sorted(found, key=lambda name: (found[name].kind != "files", name)):
+        place(name)
+    return ordered
+
+
+SOURCES: dict[str, SourceDeclaration] = _load()
+
+
+def addressee(path: Path, kind: str) -> SourceDeclaration:
+    """The source a file of an inbox folder is for: the first whose reader's `recognises(path)` knows it, else the one
+    of that folder without such a function, which refuses what it cannot read.
+    """
+    sharing = [source for source in SOURCES.values() if source.inbox == kind]
+    if len(sharing) == 1:
+        return sharing[0]
+    asked = [(source, getattr(source.reader(), "recognises", None)) for source in sharing]
+    recognised = [source for source, recognises in asked if recognises is not None and recognises(path)]
+    return recognised[0] if recognised else next(source for source, recognises in asked if recognises is None)
+
 
 QUARANTINE = StreamDeclaration(
     "rows",

@@ -8,8 +8,6 @@ from typing import Any
 
 from ingestion.catalogue import SOURCES
 
-_PROBE_PATHS = {"eventbrite": "users/me/organizations/", "hubspot": "{api_path}/objects/companies?limit=1"}
-
 
 @dataclass(frozen=True)
 class Probe:
@@ -23,29 +21,29 @@ class Probe:
 def probe_source(name: str, config: Mapping[str, Any], environment: Mapping[str, str]) -> list[Probe]:
     """Look at one enabled source. Sends one request to an API source."""
     declaration = SOURCES[name]
-    settings = {**declaration.defaults, **config}
+    settings = {**declaration.settings, **config}
     if declaration.kind == "files":
         return [Probe("inbox", True, f"files dropped in inbox/{declaration.inbox}")]
-    needed = [*declaration.secrets, *(["WMIP_PSEUDONYM_KEY"] if declaration.needs_pseudonym_key else [])]
     probes = [
         Probe(
             "credentials",
             bool(environment.get(variable)),
             f"{variable} is set" if environment.get(variable) else f"set the environment variable {variable}",
         )
-        for variable in needed
+        for variable in declaration.variables
     ]
     if not all(probe.passed for probe in probes):
         return probes
     import requests
 
-    from ingestion.http import failure, session
+    from ingestion.http import authenticator, failure, session
 
-    path = _PROBE_PATHS[name].format(**settings)
+    asking = session({**settings, "attempts": 1})
+    secrets = {role: environment[variable] for role, variable in declaration.secrets.items()}
     try:
-        response = session({**settings, "attempts": 1}).get(
-            settings["base_url"].rstrip("/") + "/" + path,
-            headers={"Authorization": f"Bearer {environment[declaration.secrets[0]]}"},
+        response = asking.get(
+            settings["base_url"].rstrip("/") + "/" + str(declaration.probe).format(**settings),
+            auth=authenticator(declaration.auth, secrets, settings, asking),
         )
         response.raise_for_status()
     except requests.RequestException as error:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     import requests
+    from dlt.sources.helpers.rest_client.auth import AuthConfigBase
 
 ATTEMPTS = 6
 LONGEST_WAIT_SECONDS = 120.0
@@ -74,6 +75,32 @@ def session(settings: Mapping[str, Any]) -> requests.Session:
 
     made.send = throttled  # type: ignore[method-assign]
     return made
+
+
+def authenticator(
+    kind: str | None, secrets: Mapping[str, str], settings: Mapping[str, Any], with_session: requests.Session
+) -> AuthConfigBase | None:
+    """How requests are signed. `kind` is a declaration's `auth`, `secrets` its roles with their values.
+
+    bearer: `token`. basic: `user` and, if there is one, `password`. client_credentials: `client_id` and `client_secret`
+    are changed at the setting `token_url` for a token that is fetched anew when it has run out; `token_request` of the
+    settings is sent along.
+    """
+    from dlt.sources.helpers.rest_client.auth import BearerTokenAuth, HttpBasicAuth, OAuth2ClientCredentials
+
+    if kind == "bearer":
+        return BearerTokenAuth(secrets["token"])
+    if kind == "basic":
+        return HttpBasicAuth(secrets["user"], secrets.get("password", ""))
+    if kind == "client_credentials":
+        return OAuth2ClientCredentials(
+            access_token_url=settings["token_url"],
+            client_id=secrets["client_id"],
+            client_secret=secrets["client_secret"],
+            access_token_request_data=dict(settings.get("token_request", {})),
+            session=with_session,
+        )
+    return None
 
 
 def failure(title: str, error: Exception) -> SourceFailed:

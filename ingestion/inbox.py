@@ -9,13 +9,17 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import INBOX_FILES
 from ingestion.landing import as_table, land, read_latest
+
+if TYPE_CHECKING:
+    from ingestion.findings import Finding
 
 _PASSING = (".tmp", ".part", ".crdownload")
 
@@ -27,6 +31,10 @@ class InboxFile:
     path: Path
     kind: str
     sha256: str
+
+
+FileReader = Callable[[InboxFile], "tuple[dict[str, list[dict[str, Any]]], list[Finding]]"]
+"""Reads one file: landed rows by stream, and what is wrong with the others. Raises RefusedFile."""
 
 
 @dataclass(frozen=True)

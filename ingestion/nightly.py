@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ingestion.catalogue import LEDGERS, SOURCES, SourceDeclaration, StreamDeclaration
+from ingestion.catalogue import LEDGERS, SOURCES, SourceDeclaration, StreamDeclaration, addressee
 from ingestion.findings import Finding, RefusedFile, places, quarantine
-from ingestion.inbox import FileReport, InboxFile, keep_original, new_files, record
+from ingestion.inbox import FileReport, keep_original, new_files, record
 from ingestion.read_log import StreamReport, ensure_log, last_full_rows, write_log
 
 Progress = Callable[[str], None]
@@ -70,7 +70,7 @@ def ingest_source(
     """
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     declaration = SOURCES[name]
-    settings = {**declaration.defaults, **config}
+    settings = {**declaration.settings, **config}
     night = _Night(declaration, home, settings, clock, run_id, environment, progress or (lambda _message: None))
     if not settings.get("enabled", True):
         report = night.same_for_all("disabled", None)
@@ -118,11 +118,13 @@ class _Night:
         from ingestion.landing import as_table, land
 
         kind = str(self.declaration.inbox)
-        read_one = self._file_reader()
+        read_one = self.declaration.reader().open_reader(self.home)
         files: list[FileReport] = []
         rows: dict[str, list[Row]] = {stream.name: [] for stream in self.declaration.streams}
         findings: list[Finding] = []
         for file in new_files(self.home, kind):
+            if addressee(file.path, kind).name != self.declaration.name:
+                continue
             self.progress(f"{self.declaration.title}: {file.path.name}")
             keep_original(self.home, file)
             try:
@@ -162,34 +164,13 @@ class _Night:
         record(self.home, files, self.clock)
         return report
 
-    def _file_reader(self) -> Callable[[InboxFile], tuple[dict[str, list[Row]], list[Finding]]]:
-        if self.declaration.name == "registers":
-            from ingestion.registers import read_register
-
-            return lambda file: read_register(file.path, file.sha256)
-        if self.declaration.name == "returns":
-            from ingestion.landing import read_latest
-            from ingestion.returns import ReturnReader
-
-            partners = SOURCES["registers"].stream("partners")
-            codes = [row[0] for row in read_latest(self.home, "registers", partners, ("partner_code",))]
-            reader = ReturnReader(codes)
-            return lambda file: reader.read(file.path, file.sha256)
-        from ingestion.threesixtygiving import GrantReader
-
-        def read_grants(file: InboxFile) -> tuple[dict[str, list[Row]], list[Finding]]:
-            grants = GrantReader()
-            return {"grants": list(grants.read(file.path, file.sha256))}, grants.findings
-
-        return read_grants
-
     # APIs
 
     def read_api(self) -> SourceReport:
         from ingestion.api import ApiRead
         from ingestion.http import SourceFailed, failure
 
-        missing = [variable for variable in self._needed_variables() if not self.environment.get(variable)]
+        missing = [name for name in self.declaration.variables if not self.environment.get(name)]
         if missing:
             return self.same_for_all(
                 "failed",
@@ -199,7 +180,7 @@ class _Night:
             self.declaration,
             self.home,
             self.settings,
-            self.environment[self.declaration.secrets[0]],
+            {role: self.environment[variable] for role, variable in self.declaration.secrets.items()},
             self.environment.get("WMIP_PSEUDONYM_KEY", ""),
             self.clock,
         )
@@ -220,15 +201,11 @@ class _Night:
                 report.streams.append(self.report(stream, "full", "failed", message=failed))
         return report
 
-    def _needed_variables(self) -> list[str]:
-        needed = list(self.declaration.secrets)
-        return [*needed, "WMIP_PSEUDONYM_KEY"] if self.declaration.needs_pseudonym_key else needed
-
     def _read_stream(self, read: Any, stream: StreamDeclaration) -> StreamReport:
         from ingestion.landing import as_table, land, latest_instant
 
-        reader = _api_readers(self.declaration.name)[stream.name]
-        cursor = next((name for name in ("changed", "updated_at") if name in stream.columns), None)
+        reader = self.declaration.reader().READERS[stream.name]
+        cursor = stream.cursor
         newest = (
             latest_instant(self.home, self.declaration.name, stream, cursor)
             if cursor and not stream.full_list
@@ -272,16 +249,6 @@ class _Night:
             previous_full_rows=previous,
             read_through=latest_instant(self.home, self.declaration.name, stream, cursor) if cursor else None,
         )
-
-
-def _api_readers(name: str) -> Mapping[str, Any]:
-    if name == "eventbrite":
-        from ingestion import eventbrite
-
-        return eventbrite.READERS
-    from ingestion import hubspot
-
-    return hubspot.READERS
 
 
 def _root(error: BaseException) -> Exception:

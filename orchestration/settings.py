@@ -15,12 +15,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ingestion.catalogue import SOURCES, SourceDeclaration, addressee
 from orchestration.errors import UserError
-
-# Source and the inbox folder its files are dropped in.
-FILE_SOURCES = {"registers": "registers", "returns": "returns", "threesixtygiving": "grants"}
-API_SOURCES = ("eventbrite", "hubspot")
-ALL_SOURCES = (*FILE_SOURCES, *API_SOURCES)
 
 NO_TELEMETRY = {
     "DAGSTER_DISABLE_TELEMETRY": "yes",
@@ -89,9 +85,9 @@ class Configuration(BaseModel):
     @field_validator("sources")
     @classmethod
     def _known_sources(cls, value: dict[str, SourceConfiguration]) -> dict[str, SourceConfiguration]:
-        unknown = sorted(set(value) - set(ALL_SOURCES))
+        unknown = sorted(set(value) - set(SOURCES))
         if unknown:
-            raise ValueError(f"unknown source {', '.join(unknown)}; known are {', '.join(ALL_SOURCES)}")
+            raise ValueError(f"unknown source {', '.join(unknown)}; known are {', '.join(SOURCES)}")
         return value
 
     def source(self, name: str) -> dict[str, Any]:
@@ -101,7 +97,7 @@ class Configuration(BaseModel):
 
     def enabled_sources(self) -> list[str]:
         """Names of the sources that are switched on, in reading order."""
-        return [name for name in ALL_SOURCES if self.source(name)["enabled"]]
+        return [name for name in SOURCES if self.source(name)["enabled"]]
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -128,15 +124,19 @@ def load_configuration(home: Path) -> Configuration:
     A file source it does not name is on as soon as files were dropped for it; an API source is off.
     """
     configuration = _read_configuration(home / "wmip.yaml")
-    for name, folder in FILE_SOURCES.items():
-        if name not in configuration.sources and _ever_had_files(home, name, folder):
-            configuration.sources[name] = SourceConfiguration()
+    for source in SOURCES.values():
+        if source.inbox and source.name not in configuration.sources and _ever_had_files(home, source):
+            configuration.sources[source.name] = SourceConfiguration()
     return configuration
 
 
-def _ever_had_files(home: Path, source: str, folder: str) -> bool:
-    landed = (path for path in (home / "landing" / source).glob("*/*.parquet") if "_schema" not in path.name)
-    return any((home / "inbox" / folder).glob("[!.~]*")) or any(landed)
+def _ever_had_files(home: Path, source: SourceDeclaration) -> bool:
+    landed = (path for path in (home / "landing" / source.name).glob("*/*.parquet") if "_schema" not in path.name)
+    if any(landed):
+        return True
+    kind = str(source.inbox)
+    dropped = (home / "inbox" / kind).glob("[!.~]*")
+    return any(addressee(path, kind).name == source.name for path in dropped)
 
 
 def _read_configuration(path: Path) -> Configuration:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import MutableMapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from sandbox import eventbrite, hubspot
 from sandbox.faults import ServerFaults
+from sandbox.loopback import Loopback
 from sandbox.programme import Programme
 
 WMIP_YAML = """\
@@ -29,29 +24,25 @@ sources:
 """
 
 
-class SandboxServer:
+class SandboxServer(Loopback):
     """Serves Eventbrite below `/v3/` and HubSpot below `/crm/` while the context is open."""
 
     def __init__(self, programme: Programme, stage: str = "final") -> None:
         self.programme = programme
         self.faults = ServerFaults()
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        self.port: int = self._socket.getsockname()[1]
         self._app = Starlette()
         self.switch(stage)
-        self._server = uvicorn.Server(uvicorn.Config(self._app, log_level="critical", lifespan="off"))
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+        super().__init__(self._app)
 
     @property
     def eventbrite_url(self) -> str:
         """Base address of the Eventbrite API."""
-        return f"http://127.0.0.1:{self.port}/v3/"
+        return f"{self.url}v3/"
 
     @property
     def hubspot_url(self) -> str:
         """Base address of the HubSpot API."""
-        return f"http://127.0.0.1:{self.port}/"
+        return self.url
 
     def switch(self, stage: str) -> None:
         """Serve the programme as it is at another stage from now on."""
@@ -68,16 +59,3 @@ class SandboxServer:
         environment["EVENTBRITE_TOKEN"] = eventbrite.TOKEN
         environment["HUBSPOT_TOKEN"] = hubspot.TOKEN
         environment.setdefault("WMIP_PSEUDONYM_KEY", "sandbox-pseudonym-key")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.should_exit = True
-        self._thread.join(timeout=10)
-        self._socket.close()

@@ -21,8 +21,7 @@ def stream_key(source: str, stream: str) -> dg.AssetKey:
 
 
 def _specs(declaration: SourceDeclaration) -> list[dg.AssetSpec]:
-    # A return names its cluster body by the partners register's code.
-    upstream = [stream_key("registers", "partners")] if declaration.name == "returns" else []
+    upstream = [stream_key(name, stream.name) for name in declaration.reads_after for stream in SOURCES[name].streams]
     return [
         dg.AssetSpec(
             stream_key(declaration.name, stream.name),

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ingestion.http import MalformedRecord, session
+from ingestion.http import MalformedRecord
 from ingestion.instants import parse_instant
 from ingestion.privacy import email_domain, person_key
 
@@ -58,55 +58,45 @@ def _paginator() -> Any:
     return ContinuationPaginator()
 
 
-def _resources(settings: Mapping[str, Any], token: str, changed_since: datetime | None) -> dict[str, DltResource]:
-    from dlt.sources.rest_api import rest_api_resources
-
+def _resources(read: ApiRead, changed_since: datetime | None) -> dict[str, DltResource]:
     attendee_params: dict[str, Any] = {"expand": "answers"}
     if changed_since is not None:
         attendee_params["changed_since"] = changed_since.strftime("%Y-%m-%dT%H:%M:%SZ")
-    resources = rest_api_resources(
-        {
-            "client": {
-                "base_url": settings["base_url"],
-                "auth": {"type": "bearer", "token": token},
-                "paginator": _paginator(),
-                "session": session(settings),
+    return read.resources(
+        _paginator(),
+        [
+            {
+                "name": "organizations",
+                "endpoint": {"path": "users/me/organizations/", "data_selector": "organizations"},
             },
-            "resources": [
-                {
-                    "name": "organizations",
-                    "endpoint": {"path": "users/me/organizations/", "data_selector": "organizations"},
+            {
+                "name": "events",
+                "endpoint": {
+                    "path": "organizations/{resources.organizations.id}/events/",
+                    "params": {"expand": "venue", "status": "all"},
+                    "data_selector": "events",
                 },
-                {
-                    "name": "events",
-                    "endpoint": {
-                        "path": "organizations/{resources.organizations.id}/events/",
-                        "params": {"expand": "venue", "status": "all"},
-                        "data_selector": "events",
-                    },
+            },
+            {
+                "name": "attendees",
+                "endpoint": {
+                    "path": "organizations/{resources.organizations.id}/attendees/",
+                    "params": attendee_params,
+                    "data_selector": "attendees",
                 },
-                {
-                    "name": "attendees",
-                    "endpoint": {
-                        "path": "organizations/{resources.organizations.id}/attendees/",
-                        "params": attendee_params,
-                        "data_selector": "attendees",
-                    },
-                },
-            ],
-        }
+            },
+        ],
     )
-    return {resource.name: resource for resource in resources}
 
 
 def read_events(read: ApiRead) -> Iterator[Row]:
     """Every event of every organisation the token sees. Grain: an event."""
-    yield from read.usable("events", _resources(read.settings, read.token, None)["events"], _event)
+    yield from read.usable("events", _resources(read, None)["events"], _event)
 
 
 def read_attendees(read: ApiRead) -> Iterator[Row]:
     """Tickets changed since the newest landed change, less the window. Grain: a ticket."""
-    resource = _resources(read.settings, read.token, read.since("attendees", "changed"))["attendees"]
+    resource = _resources(read, read.since("attendees", "changed"))["attendees"]
     yield from read.usable("attendees", resource, partial(_attendee, key=read.pseudonym_key))
 
 

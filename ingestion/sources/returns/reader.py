@@ -10,13 +10,23 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ingestion.catalogue import return_template
+from ingestion.catalogue import SOURCES, return_template
 from ingestion.findings import Finding, RefusedFile
+from ingestion.inbox import FileReader
+from ingestion.landing import read_latest
 from ingestion.tables import RawRow, check_table, column_letter, heading_key, match_headings
 from ingestion.values import BadValue, Column, is_empty
 
 SOURCE = "returns"
 Row = dict[str, Any]
+
+
+def open_reader(home: Path) -> FileReader:
+    """What reads one workbook of the bodies that stand in the partners register."""
+    partners = SOURCES["registers"].stream("partners")
+    codes = [row[0] for row in read_latest(home, "registers", partners, ("partner_code",))]
+    reader = ReturnReader(codes)
+    return lambda file: reader.read(file.path, file.sha256)
 
 
 class ReturnReader:

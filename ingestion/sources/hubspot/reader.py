@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ingestion.http import MalformedRecord, session
+from ingestion.http import MalformedRecord
 from ingestion.instants import parse_instant
 from ingestion.privacy import email_domain, person_key
 
@@ -63,49 +63,29 @@ def _modified(stream: str) -> str:
     return _MODIFIED.get(stream, "hs_lastmodifieddate")
 
 
-def _client(settings: Mapping[str, Any], token: str) -> Any:
-    from dlt.sources.helpers.rest_client import RESTClient
-    from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
-
-    return RESTClient(base_url=settings["base_url"], auth=BearerTokenAuth(token), session=session(settings))
-
-
 def _listed(read: ApiRead, stream: str, archived: bool) -> Iterator[Mapping[str, Any]]:
     """All records of a type, live or archived, by the list endpoint."""
     from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
-    from dlt.sources.rest_api import rest_api_resources
 
-    (resource,) = rest_api_resources(
-        {
-            "client": {
-                "base_url": read.settings["base_url"],
-                "auth": {"type": "bearer", "token": read.token},
-                "session": session(read.settings),
-                # A short or empty page may still carry `after`.
-                "paginator": JSONResponseCursorPaginator(cursor_path="paging.next.after", cursor_param="after"),
+    # A short or empty page may still carry `after`.
+    paginator = JSONResponseCursorPaginator(cursor_path="paging.next.after", cursor_param="after")
+    resource = {
+        "name": stream,
+        "endpoint": {
+            "path": f"{read.settings['api_path']}/objects/{stream}",
+            "params": {
+                "limit": PAGE,
+                "archived": "true" if archived else "false",
+                "properties": ",".join([*PROPERTIES[stream].values(), _modified(stream)]),
             },
-            "resources": [
-                {
-                    "name": stream,
-                    "endpoint": {
-                        "path": f"{read.settings['api_path']}/objects/{stream}",
-                        "params": {
-                            "limit": PAGE,
-                            "archived": "true" if archived else "false",
-                            "properties": ",".join([*PROPERTIES[stream].values(), _modified(stream)]),
-                        },
-                        "data_selector": "results",
-                    },
-                }
-            ],
-        }
-    )
-    yield from resource
+            "data_selector": "results",
+        },
+    }
+    yield from read.resources(paginator, [resource])[stream]
 
 
 def _searched(read: ApiRead, stream: str, since: datetime) -> Iterator[Mapping[str, Any]]:
     """Live records modified since an instant, in steps that stay below the search's wall."""
-    client = _client(read.settings, read.token)
     modified = _modified(stream)
     start = int(since.timestamp() * 1000)
     while True:
@@ -119,7 +99,7 @@ def _searched(read: ApiRead, stream: str, since: datetime) -> Iterator[Mapping[s
             }
             if after is not None:
                 body["after"] = after
-            response = client.post(f"{read.settings['api_path']}/objects/{stream}/search", json=body)
+            response = read.client.post(f"{read.settings['api_path']}/objects/{stream}/search", json=body)
             response.raise_for_status()
             page = response.json()
             for record in page.get("results", []):
@@ -202,10 +182,9 @@ def _check_meeting(row: Row) -> None:
 
 def read_associations(read: ApiRead) -> Iterator[Row]:
     """Which companies the changed records belong to. Grain: a pair of records."""
-    client = _client(read.settings, read.token)
     for from_type, to_type in _ASSOCIATED.items():
         for ids in _chunks(read.ids_to_follow(from_type, "associations"), PAGE):
-            response = client.post(
+            response = read.client.post(
                 f"crm/v4/associations/{from_type}/{to_type}/batch/read",
                 json={"inputs": [{"id": identifier} for identifier in ids]},
             )

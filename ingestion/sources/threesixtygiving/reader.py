@@ -9,33 +9,39 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ingestion.catalogue import read_yaml
 from ingestion.encodings import open_text
 from ingestion.findings import Finding, RefusedFile
+from ingestion.inbox import FileReader, InboxFile
 from ingestion.tables import RawRow, check_table, heading_key
 from ingestion.values import Column
 
+CURRENCY_CODES = Path(__file__).parents[2] / "currency_codes.txt"
 SOURCE = "threesixtygiving"
 STREAM = "grants"
 _PERSONAL = ("recipient_individual_id", "recipient_individual_name")
 Row = dict[str, Any]
 
 
-def _resource(name: str) -> str:
-    return files("ingestion").joinpath(name).read_text(encoding="utf-8")
+def open_reader(_home: Path) -> FileReader:
+    """What reads one grants file."""
+
+    def read_grants(file: InboxFile) -> tuple[dict[str, list[Row]], list[Finding]]:
+        grants = GrantReader()
+        return {STREAM: list(grants.read(file.path, file.sha256))}, grants.findings
+
+    return read_grants
 
 
 class GrantReader:
     """Reads grants files; a row that is wrong becomes findings in `findings`, the others are yielded."""
 
     def __init__(self) -> None:
-        entries: list[dict[str, Any]] = yaml.safe_load(_resource("grant_columns.yaml"))
-        codes = [line for line in _resource("currency_codes.txt").splitlines() if len(line) == 3]
+        entries: list[dict[str, Any]] = read_yaml(Path(__file__).with_name("columns.yaml"))
+        codes = [line for line in CURRENCY_CODES.read_text(encoding="utf-8").splitlines() if len(line) == 3]
         self.paths = {entry["name"]: entry.pop("path").split("/") for entry in entries}
         self.headings: dict[str, str] = {}
         self.columns: list[Column] = []

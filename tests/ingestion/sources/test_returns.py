@@ -5,7 +5,7 @@ import xlsxwriter
 
 from ingestion.catalogue import return_template
 from ingestion.findings import RefusedFile
-from ingestion.returns import ReturnReader
+from ingestion.sources.returns.reader import ReturnReader
 
 COVER = {
     "Template": "WMIP-RETURN",

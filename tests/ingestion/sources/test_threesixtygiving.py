@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from ingestion.findings import RefusedFile
-from ingestion.threesixtygiving import GrantReader
+from ingestion.sources.threesixtygiving.reader import GrantReader
 
-REAL = Path(__file__).parent.parent / "fixtures" / "real" / "threesixtygiving"
+REAL = Path(__file__).parents[2] / "fixtures" / "real" / "threesixtygiving"
 
 
 def _read(name):

@@ -1,0 +1,18 @@
+{#
+    The select list of an organisation-bearing record, the same for every source: what a source does not give is null.
+    `given` maps an attribute to the source's expression for it. Grain: whatever the select stands on, one row a record.
+#}
+{% macro organisation_record_columns(source_system, source_record_id, given) -%}
+    {%- set attributes = [
+        'name', 'company_number', 'charity_number', 'postcode', 'domain', 'organisation_type', 'cluster_tag',
+        'size_band', 'recorded_at', 'same_as_record_id',
+    ] -%}
+    {%- for name in given if name not in attributes -%}
+        {{ exceptions.raise_compiler_error("organisation records have no attribute " ~ name) }}
+    {%- endfor -%}
+    '{{ source_system }}' as source_system,
+    {{ source_record_id }} as source_record_id,
+    {%- for attribute in attributes %}
+    cast({{ given.get(attribute, 'null') }} as varchar) as {{ attribute }}{% if not loop.last %},{% endif %}
+    {%- endfor %}
+{%- endmacro %}
