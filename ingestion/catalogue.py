@@ -47,12 +47,21 @@ class StreamDeclaration:
     full. `full_list`: each read lists everything there is, so that absence means deletion and a much shorter list
     than the last one is refused. `listed_whole_by`: columns whose values a read lists whole, group by group, so that
     absence within a group that was read means deletion.
+
+    What the source sends, by its own field names: `reads` what the reader uses, `ignores` what it knowingly leaves,
+    `personal` what it drops or pseudonymises at the door. Anything else is drift. `enumerations`: landed column -> the
+    values known; another value is landed and reported. `indicators`: what a fault of this stream touches.
     """
 
     name: str
     description: str
     key: tuple[str, ...]
     columns: tuple[str, ...]
+    reads: tuple[str, ...] = ()
+    ignores: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    enumerations: Mapping[str, list[str]] = field(default_factory=dict)
+    indicators: tuple[str, ...] = ()
     cursor: str | None = None
     full_list: bool = False
     listed_whole_by: tuple[str, ...] = ()
