@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from evaluation.open_data.settings import OpenDataSettings
 from ingestion.catalogue import SOURCES, SourceDeclaration, addressee
 from orchestration.errors import UserError
 
@@ -81,6 +82,7 @@ class Configuration(BaseModel):
     sources: dict[str, SourceConfiguration] = Field(default_factory=dict)
     releases: ReleaseConfiguration = Field(default_factory=ReleaseConfiguration)
     orchestration: OrchestrationConfiguration = Field(default_factory=OrchestrationConfiguration)
+    open_data: OpenDataSettings = Field(default_factory=OpenDataSettings)
 
     @field_validator("sources")
     @classmethod

@@ -21,6 +21,12 @@ sources:
   returns: {{enabled: true}}
   threesixtygiving: {{enabled: true}}
   registers: {{enabled: true}}
+open_data:
+  publisher: {{name: Sandbox Combined Authority, org_id: GB-LAE-WMCA, grant_prefix: 360G-sandbox}}
+  licence:
+    name: OGL-UK-3.0
+    title: Open Government Licence v3.0
+    path: https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/
 """
 
 

@@ -65,3 +65,9 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Home]:
         return made[(seed, scale)]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def small_release(demo_home: Callable[..., Home]) -> Home:
+    """A small released home for tests that only read; group them with `xdist_group("small_release")`."""
+    return demo_home(scale=0.1)

@@ -8,6 +8,7 @@ import typer
 
 from orchestration.cli import nights, query, releases
 from orchestration.cli.doctor import doctor
+from orchestration.cli.export import export
 from orchestration.cli.options import errors
 from orchestration.errors import NightFailed, UserError
 from orchestration.settings import switch_telemetry_off
@@ -24,6 +25,7 @@ app.command()(nights.run)
 app.command()(nights.scorecard)
 app.command()(query.sql)
 app.command()(query.trace)
+app.command()(export)
 app.add_typer(releases.app, name="release")
 app.command()(doctor)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,15 +17,15 @@ app = typer.Typer(no_args_is_help=True, help="List, show, verify and switch the 
 ReleaseId = Annotated[str | None, typer.Argument(help="Release id; default the current one.")]
 
 
-def _known(home: Home, release_id: str | None) -> tuple[object, str]:
-    folder = resolve_home(home)
+def known_release(folder: Path, release_id: str | None) -> str:
+    """The id of a release that exists; the current one when none is named. Raises UserError."""
     chosen = release_id or release.current_release(folder)
     known = [item.release_id for item in release.list_releases(folder)]
     if chosen is None:
         raise UserError(f"no release in {folder} yet")
     if chosen not in known:
         raise UserError(f"no release {chosen} in {folder}; there are {', '.join(known) or 'none'}")
-    return folder, chosen
+    return chosen
 
 
 @app.command("list")
@@ -48,15 +49,17 @@ def list_(home: Home = None) -> None:
 @app.command()
 def show(release_id: ReleaseId = None, home: Home = None) -> None:
     """Show what is in a release: files, rows, what its gate checked."""
-    folder, chosen = _known(home, release_id)
-    console.print_json(data=release.show(folder, chosen))  # type: ignore[arg-type]
+    folder = resolve_home(home)
+    chosen = known_release(folder, release_id)
+    console.print_json(data=release.show(folder, chosen))
 
 
 @app.command()
 def verify(release_id: ReleaseId = None, home: Home = None) -> None:
     """Recompute every checksum and row count of a release. Exit code 1 when something differs."""
-    folder, chosen = _known(home, release_id)
-    problems = release.verify(folder, chosen)  # type: ignore[arg-type]
+    folder = resolve_home(home)
+    chosen = known_release(folder, release_id)
+    problems = release.verify(folder, chosen)
     if problems:
         raise NightFailed(f"release {chosen} is not what was published: " + "; ".join(problems))
     console.print(f"Release {chosen} is exactly what was published.")
@@ -67,6 +70,7 @@ def rollback(
     release_id: Annotated[str, typer.Argument(help="The release readers shall see.")], home: Home = None
 ) -> None:
     """Let readers see an earlier release again. It is verified first; nothing is deleted."""
-    folder, chosen = _known(home, release_id)
-    release.rollback(folder, chosen)  # type: ignore[arg-type]
+    folder = resolve_home(home)
+    chosen = known_release(folder, release_id)
+    release.rollback(folder, chosen)
     console.print(f"Readers now see release {chosen}. The next night that passes its gate moves on from it.")

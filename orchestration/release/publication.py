@@ -14,6 +14,7 @@ from orchestration.release.context import BuildContext, Step
 from orchestration.release.gate import GateRefused, approved_verdict
 from orchestration.release.integrity import MANIFEST, SEEN_MARK, checksums, row_counts, sync, sync_tree, write_json
 from orchestration.release.steps.mart import add_gate_tables, copy_mart, write_mart_parquet
+from orchestration.release.steps.open_data import write_open_data
 from orchestration.release.steps.receipt import write_receipt
 from quality.receipt import gate_status
 
@@ -22,6 +23,7 @@ STEPS: tuple[Step, ...] = (
     Step("copying the checked tables", copy_mart),
     Step("adding the gate's results", add_gate_tables),
     Step("writing Parquet", write_mart_parquet),
+    Step("writing open data", write_open_data),
     Step("writing the receipt", write_receipt),
 )
 

@@ -17,6 +17,8 @@ from quality.fingerprint import VOLATILE_TABLES, combine, table_fingerprints
 from quality.gate import CheckResult, Verdict
 
 CLOCK = datetime(2025, 7, 1, 2, 0, tzinfo=UTC)
+# The candidate below has no figures to make anything else of.
+CORE = tuple(step for step in STEPS if step.build.__module__.rpartition(".")[2] in {"mart", "receipt"})
 
 
 def build_candidate(home: Path, value: int) -> None:
@@ -50,6 +52,7 @@ def publish(home: Path, **changes) -> release.Published | release.Unchanged:
         "input_fingerprint": "inputs",
         "keep": 2,
         "suites_fingerprint": "suites",
+        "steps": CORE,
     }
     return release.publish(home, **{**arguments, **changes})
 
@@ -103,7 +106,7 @@ def test_a_verdict_by_other_checks_is_refused(home):
         publish(home, suites_fingerprint="others")
 
 
-@pytest.mark.parametrize("position", range(len(STEPS) + 1))
+@pytest.mark.parametrize("position", range(len(CORE) + 1))
 def test_a_step_that_fails_leaves_the_last_release_serving(home, position):
     publish(home)
     build_candidate(home, 9)
@@ -112,7 +115,7 @@ def test_a_step_that_fails_leaves_the_last_release_serving(home, position):
     def broken(_context: BuildContext) -> None:
         raise ValueError("no room on the disk")
 
-    steps = (*STEPS[:position], Step("drawing the pack", broken), *STEPS[position:])
+    steps = (*CORE[:position], Step("drawing the pack", broken), *CORE[position:])
     with pytest.raises(release.ReleaseNotMade, match="drawing the pack failed: no room on the disk"):
         publish(home, steps=steps)
     assert release.current_release(home) == "2025-07-01.1"
@@ -126,7 +129,7 @@ def test_what_a_step_writes_is_in_the_manifest(home):
         (context.building / "pack").mkdir()
         (context.building / "pack" / "report.html").write_text("<p>4</p>", encoding="utf-8")
 
-    publish(home, steps=(*STEPS, Step("drawing the pack", draw)))
+    publish(home, steps=(*CORE, Step("drawing the pack", draw)))
     path = home / "releases/2025-07-01.1/pack/report.html"
     assert release.verify(home, "2025-07-01.1") == []
     path.write_text("<p>5</p>", encoding="utf-8")

@@ -6,7 +6,8 @@ import duckdb
 
 from orchestration.release.context import BuildContext
 from orchestration.release.gate import GateRefused
-from orchestration.release.steps.tables import RELEASED, candidate_and_release, copy_schema, write_parquet
+from orchestration.release.steps.gate_tables import GATE_TABLES
+from orchestration.release.steps.tables import RELEASED, candidate_and_release, copy_schema, literal, write_parquet
 from quality.fingerprint import SCHEMA, combine, table_fingerprints
 from quality.receipt import gate_status
 
@@ -63,7 +64,7 @@ def _add_quality_result(connection: duckdb.DuckDBPyConnection, context: BuildCon
             for result in sorted(context.verdict.results, key=lambda result: result.check_name)
         ],
     )
-    connection.execute("COMMENT ON TABLE quality_result IS 'What the gate checked on this release. Grain: a check.'")
+    _describe(connection, "quality_result")
 
 
 def _add_release_info(connection: duckdb.DuckDBPyConnection, context: BuildContext) -> None:
@@ -82,4 +83,11 @@ def _add_release_info(connection: duckdb.DuckDBPyConnection, context: BuildConte
             "gate_status": gate_status(context.verdict),
         },
     )
-    connection.execute("COMMENT ON TABLE release_info IS 'This release. Grain: one row.'")
+    _describe(connection, "release_info")
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    described = GATE_TABLES[table]
+    connection.execute(f"COMMENT ON TABLE {table} IS {literal(described.description)}")
+    for column, description in described.columns.items():
+        connection.execute(f"COMMENT ON COLUMN {table}.{column} IS {literal(description)}")

@@ -1,0 +1,114 @@
+"""All open data of one release into one folder, or the reason why a file is left out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from evaluation.open_data import datapackage, grants, indicators
+from evaluation.open_data.errors import GrantsNotPublishable
+from evaluation.open_data.settings import OpenDataSettings
+from evaluation.open_data.totals import prove_equal
+
+GRANTS_FILE = "grants_360giving.json"
+
+
+@dataclass(frozen=True)
+class OpenData:
+    """What was written, and what was left out with the reason."""
+
+    files: list[str]
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def build(
+    mart: duckdb.DuckDBPyConnection, folder: Path, settings: OpenDataSettings, *, parquet: Path | None = None
+) -> OpenData:
+    """Write the open data of a released mart into an empty or new folder; the same mart and settings, the same bytes.
+
+    `mart` is a connection whose tables are those of one release; `parquet` the folder of the release's Parquet files,
+    whose totals are then compared too. Raises TotalsDiffer when two files would give different totals.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    release_id, released_at = mart.execute("SELECT release_id, released_at FROM release_info").fetchall()[0]
+    indicators.write(mart, folder)
+    _prove_indicators(mart, folder, parquet)
+    left_out = {}
+    grants_file = None
+    try:
+        _write_json(folder / GRANTS_FILE, grants.package(mart, settings, released_at.date()))
+        grants_file = GRANTS_FILE
+        _prove_grants(mart, folder / GRANTS_FILE)
+    except GrantsNotPublishable as reason:
+        left_out[GRANTS_FILE] = str(reason)
+    systems = mart.execute(
+        "SELECT DISTINCT source_system FROM indicator_fact WHERE source_system IS NOT NULL ORDER BY 1"
+    ).fetchall()
+    descriptor = datapackage.describe(
+        folder,
+        settings=settings,
+        comments=indicators.comments(mart),
+        release_id=release_id,
+        released_at=released_at,
+        source_systems=[name for (name,) in systems],
+        grants_file=grants_file,
+    )
+    _write_json(folder / datapackage.FILE, descriptor)
+    (folder / "README.md").write_text(_readme(descriptor, left_out), encoding="utf-8")
+    return OpenData(sorted(path.name for path in folder.iterdir()), left_out)
+
+
+def _prove_indicators(mart: duckdb.DuckDBPyConnection, folder: Path, parquet: Path | None) -> None:
+    stem = folder / indicators.VALUES
+    found = {
+        "mart.duckdb": indicators.mart_totals(mart),
+        "indicator_value.csv": indicators.csv_totals(stem.with_suffix(".csv")),
+        "indicator_value.json": indicators.json_totals(stem.with_suffix(".json")),
+    }
+    if parquet is not None:
+        found["parquet/indicator_value.parquet"] = indicators.parquet_totals(parquet / "indicator_value.parquet")
+    prove_equal(found)
+
+
+def _prove_grants(mart: duckdb.DuckDBPyConnection, path: Path) -> None:
+    written = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal, parse_int=Decimal)
+    prove_equal({"mart.duckdb": grants.mart_totals(mart), GRANTS_FILE: grants.totals(written)})
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False, default=_number) + "\n", encoding="utf-8")
+
+
+def _number(value: object) -> int | float:
+    if not isinstance(value, Decimal):
+        raise TypeError(f"cannot write a {type(value).__name__}")
+    if value == value.to_integral_value():
+        return int(value)
+    written = float(value)
+    if Decimal(repr(written)) != value:
+        raise ValueError(f"{value} cannot be written exactly as a JSON number")
+    return written
+
+
+def _readme(descriptor: dict[str, Any], left_out: dict[str, str]) -> str:
+    licences = [licence["title"] for licence in descriptor.get("licenses", [])]
+    lines = [
+        f"# {descriptor['title']}, release {descriptor['version']}",
+        "",
+        descriptor["description"],
+        "",
+        f"Licence: {licences[0] if licences else 'not decided'}.",
+        "",
+        "| file | what |",
+        "|---|---|",
+        *(f"| `{resource['path']}` | {resource['title']} |" for resource in descriptor["resources"]),
+        f"| `{datapackage.FILE}` | description of these files by the Data Package standard: columns, hashes, sources |",
+    ]
+    if left_out:
+        lines += ["", "Left out:", "", *(f"- `{name}`: {reason}." for name, reason in left_out.items())]
+    return "\n".join(lines) + "\n"
