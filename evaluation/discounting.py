@@ -1,0 +1,86 @@
+"""Discount factors by a dated table of rates that is kept as data (`data/discount_rates.csv`) with its source."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from evaluation.additionality import Figure
+
+RATES = Path(__file__).parent / "data" / "discount_rates.csv"
+
+
+class NoDiscountTable(ValueError):
+    """No table of discount rates is in force on a date; the message says which dates there are."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """Years from `from_year` to `to_year` (included; None is open) and their rate a year."""
+
+    from_year: int
+    to_year: int | None
+    rate: float
+
+
+@dataclass(frozen=True)
+class DiscountTable:
+    """One dated set of bands. Year 0 is the base year and is not discounted."""
+
+    key: str
+    valid_from: date
+    source: str
+    bands: tuple[Band, ...]
+
+    def rate(self, year: int) -> float:
+        """The rate of one year. Raises ValueError when no band has it."""
+        for band in self.bands:
+            if band.from_year <= year and (band.to_year is None or year <= band.to_year):
+                return band.rate
+        raise ValueError(f"discount table {self.key} has no rate for year {year}")
+
+    def factor(self, year: int) -> float:
+        """Present value of one pound of that year: each year is discounted at its own band's rate."""
+        if year < 0:
+            raise ValueError(f"year {year} lies before the base year")
+        factor = 1.0
+        for past in range(1, year + 1):
+            factor /= 1 + self.rate(past)
+        return factor
+
+
+def constant(rate: float) -> DiscountTable:
+    """A table of one rate for all years, for sensitivities and tests."""
+    return DiscountTable(f"constant {rate}", date.min, "stated by the caller", (Band(0, None, rate),))
+
+
+def present_value(stream: Mapping[int, Figure], table: DiscountTable) -> Figure:
+    """Value in the base year of a stream by year (GBP in, GBP out)."""
+    return sum((value * table.factor(year) for year, value in sorted(stream.items())), 0.0)
+
+
+def table_in_force(on: date, path: Path = RATES) -> DiscountTable:
+    """The table in force on a date. Raises NoDiscountTable when there is none."""
+    tables = _read(path)
+    fitting = [table for table in tables if table.valid_from <= on]
+    if not fitting:
+        first = min(table.valid_from for table in tables)
+        raise NoDiscountTable(f"no discount rates are in force on {on}: the earliest are from {first} ({path.name})")
+    return max(fitting, key=lambda table: table.valid_from)
+
+
+def _read(path: Path) -> list[DiscountTable]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    tables = []
+    for key in dict.fromkeys(row["table_key"] for row in rows):
+        mine = [row for row in rows if row["table_key"] == key]
+        bands = tuple(
+            Band(int(row["from_year"]), int(row["to_year"]) if row["to_year"] else None, float(row["rate"]))
+            for row in mine
+        )
+        tables.append(DiscountTable(key, date.fromisoformat(mine[0]["valid_from"]), mine[0]["source"], bands))
+    return tables

@@ -1,0 +1,60 @@
+"""The names an assumption register may hold, with kind, unit and direction; kept as data, without any value."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+FILE = Path(__file__).parent / "data" / "assumptions.yaml"
+LEVELS = ("local", "regional", "uk")
+EVERY_LEVEL = "all"
+
+Kind = Literal["share", "multiplier", "money", "years", "year"]
+_COST = re.compile(r"programme_cost_year_(\d+)")
+
+
+class Name(BaseModel):
+    """One name: what it means, and what its values may be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    kind: Kind
+    unit: str
+    description: str
+    by_level: bool
+    raises: bool = False
+    optional: bool = False
+    numbered: bool = False
+    not_at: tuple[str, ...] = ()
+
+    @property
+    def has_range(self) -> bool:
+        """Whether it may have a low and a high value."""
+        return self.kind != "year"
+
+
+@cache
+def vocabulary() -> dict[str, Name]:
+    """Every name, in the order of the data file."""
+    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return {entry["name"]: Name(**entry) for entry in content}
+
+
+def meaning(name: str) -> Name | None:
+    """What a name means; the costs of later years mean what that of year 0 means. None for an unknown name."""
+    known = vocabulary().get(name)
+    if known is None and _COST.fullmatch(name):
+        return vocabulary()["programme_cost_year_0"]
+    return known
+
+
+def cost_year(name: str) -> int | None:
+    """The year of a `programme_cost_year_n`; None for any other name."""
+    match = _COST.fullmatch(name)
+    return int(match.group(1)) if match else None
