@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from orchestration.cli import nights, query, releases
+from orchestration.cli import nights, query, release_diff, releases
 from orchestration.cli.doctor import doctor
 from orchestration.cli.export import export
 from orchestration.cli.options import errors
@@ -26,6 +26,7 @@ app.command()(nights.scorecard)
 app.command()(query.sql)
 app.command()(query.trace)
 app.command()(export)
+releases.app.command()(release_diff.diff)
 app.add_typer(releases.app, name="release")
 app.command()(doctor)
 

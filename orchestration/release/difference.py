@@ -1,0 +1,147 @@
+"""What changed between two releases: where they come from, their figures, the facts behind the figures.
+
+Only columns of the mart's contract are read, so that any two releases can be compared, whatever was added since.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from orchestration.release.integrity import MART
+from orchestration.release.store import release_folder
+
+# Only what decides whether and how much a fact counts; keys and places move with the source files.
+FACT_COLUMNS = (
+    "status",
+    "is_counted",
+    "not_counted_reason",
+    "quantity",
+    "claimed_quantity",
+    "evidence_grade",
+    "period_key",
+    "partner_key",
+    "organisation_key",
+)
+INFO_COLUMNS = ("released_at", "data_as_of", "code_version", "input_fingerprint", "gate_status")
+
+
+@dataclass(frozen=True)
+class InfoChange:
+    """One thing `release_info` says of both releases."""
+
+    what: str
+    before: str | None
+    after: str | None
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both releases say the same."""
+        return self.before == self.after
+
+
+@dataclass(frozen=True)
+class ValueChange:
+    """A figure that is not the same; None where that release has no such figure."""
+
+    indicator_key: str
+    period_key: str
+    scope: str
+    scope_key: str
+    basis: str
+    before: Decimal | None
+    after: Decimal | None
+
+    @property
+    def difference(self) -> Decimal:
+        """After less before; a figure that is not there counts as nothing."""
+        return (self.after or Decimal(0)) - (self.before or Decimal(0))
+
+
+@dataclass(frozen=True)
+class FactChange:
+    """A fact that came, went, or says something else in one column. `change` is added, removed or the column."""
+
+    indicator_key: str
+    fact_key: str
+    change: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Everything that changed from one release to another."""
+
+    before: str
+    after: str
+    info: list[InfoChange]
+    values: list[ValueChange]
+    facts: list[FactChange]
+
+    @property
+    def fact_counts(self) -> dict[tuple[str, str], int]:
+        """How many facts of an indicator came, went, or changed in a column; a fact may change in several."""
+        counts: dict[tuple[str, str], int] = {}
+        for fact in self.facts:
+            counts[(fact.indicator_key, fact.change)] = counts.get((fact.indicator_key, fact.change), 0) + 1
+        return counts
+
+
+def compare(home: Path, before: str, after: str) -> Difference:
+    """What changed from release `before` to release `after`; both must exist. Rows come in a fixed order."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for alias, release_id in (("older", before), ("newer", after)):
+            path = str(release_folder(home, release_id) / MART).replace("'", "''")
+            connection.execute(f"ATTACH '{path}' AS {alias} (READ_ONLY)")
+        return Difference(before, after, _info(connection), _values(connection), _facts(connection))
+
+
+def _info(connection: duckdb.DuckDBPyConnection) -> list[InfoChange]:
+    columns = ", ".join(INFO_COLUMNS)
+    (older,) = connection.execute(f"SELECT {columns} FROM older.release_info").fetchall()
+    (newer,) = connection.execute(f"SELECT {columns} FROM newer.release_info").fetchall()
+    return [
+        InfoChange(column, _text(old), _text(new)) for column, old, new in zip(INFO_COLUMNS, older, newer, strict=True)
+    ]
+
+
+def _values(connection: duckdb.DuckDBPyConnection) -> list[ValueChange]:
+    rows = connection.execute("""
+        SELECT indicator_key, period_key, scope, scope_key, basis, o.value, n.value
+        FROM older.indicator_value AS o
+        FULL JOIN newer.indicator_value AS n USING (indicator_key, period_key, scope, scope_key, basis)
+        WHERE o.value IS DISTINCT FROM n.value
+        ORDER BY indicator_key, period_key, scope, scope_key, basis
+    """).fetchall()
+    return [ValueChange(*row) for row in rows]
+
+
+def _facts(connection: duckdb.DuckDBPyConnection) -> list[FactChange]:
+    changed = " UNION ALL ".join(
+        f"SELECT n.indicator_key, fact_key, '{column}' AS change, CAST(o.{column} AS VARCHAR), "
+        f"CAST(n.{column} AS VARCHAR) FROM older.indicator_fact AS o "
+        f"JOIN newer.indicator_fact AS n USING (fact_key) WHERE o.{column} IS DISTINCT FROM n.{column}"
+        for column in FACT_COLUMNS
+    )
+    rows = connection.execute(f"""
+        SELECT n.indicator_key, n.fact_key, 'added' AS change, NULL AS before, n.status AS after
+        FROM newer.indicator_fact AS n ANTI JOIN older.indicator_fact AS o USING (fact_key)
+        UNION ALL
+        SELECT o.indicator_key, o.fact_key, 'removed', o.status, NULL
+        FROM older.indicator_fact AS o ANTI JOIN newer.indicator_fact AS n USING (fact_key)
+        UNION ALL {changed}
+        ORDER BY 1, 2, 3
+    """).fetchall()
+    return [FactChange(*row) for row in rows]
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    return value.isoformat() if isinstance(value, datetime) else str(value)
