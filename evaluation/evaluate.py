@@ -253,7 +253,6 @@ class _SetEvaluation:
             "verified_fte": f"{gross.verified_fte:,.2f}",
             "claimed_fte": f"{gross.claimed_fte:,.2f}",
             "verified_share": share,
-            "data_as_of": str(gross.data_as_of or "an unknown date"),
             "deadweight_source": "no usable assumption" if deadweight is None else deadweight.source,
             "posts": f"{gross.posts:,}",
             "businesses": f"{gross.businesses:,}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import duckdb
 
@@ -18,7 +17,6 @@ class GrossJobs:
     posts: int
     businesses: int
     posts_without_follow_up: int
-    data_as_of: date | None
 
     def by_offset(self, base_year: int | None) -> dict[int, float]:
         """Verified FTE by years after the base year; all in year 0 where no base year is known."""
@@ -50,7 +48,6 @@ def read_gross_jobs(connection: duckdb.DuckDBPyConnection) -> GrossJobs:
         SELECT count(*) FROM indicator_fact
         WHERE indicator_key = 'jobs_created' AND not_counted_reason = 'no_follow_up'
     """).fetchone()
-    read = connection.execute("SELECT CAST(max(last_good_read_at) AS DATE) FROM source_run").fetchone()
     posts, businesses = counted or (0, 0)
     verified = {year: fte for year, basis, fte in rows if basis == "verified" and fte}
     return GrossJobs(
@@ -60,5 +57,4 @@ def read_gross_jobs(connection: duckdb.DuckDBPyConnection) -> GrossJobs:
         posts=posts,
         businesses=businesses,
         posts_without_follow_up=unanswered[0] if unanswered else 0,
-        data_as_of=read[0] if read else None,
     )

@@ -29,8 +29,8 @@ class BadValue(Exception):
 class Column:
     """One column of a table people fill in.
 
-    `kind` is text, date, number, whole, yes_no, choice or period; `allowed` maps what may stand there to what is
-    landed; bounds are in the column's own unit.
+    `kind` is text, role (text in which no e-mail address may stand), date, number, whole, yes_no, choice or period;
+    `allowed` maps what may stand there to what is landed; bounds are in the column's own unit.
     """
 
     name: str
@@ -88,6 +88,12 @@ def _text(_column: Column, raw: Any) -> str:
     if isinstance(raw, (date, datetime)):
         return raw.isoformat()[:10]
     return _plain(str(raw))
+
+
+def _role(column: Column, raw: Any) -> str:
+    if "@" in str(raw):
+        raise BadValue("names_a_person", "e-mail address", f"{column.heading} holds an e-mail address; write a role")
+    return _text(column, raw)
 
 
 def _date(column: Column, raw: Any) -> str:
@@ -185,6 +191,7 @@ def _period(column: Column, raw: Any) -> str:
 
 _READERS = {
     "text": _text,
+    "role": _role,
     "date": _date,
     "number": _number,
     "whole": _number,

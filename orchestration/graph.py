@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from orchestration.assets.evaluation import build_evaluation_asset
 from orchestration.assets.gate import build_gate
 from orchestration.assets.identity import organisation_record
 from orchestration.assets.landing import build_landing_assets
@@ -23,30 +24,39 @@ AUDIT = "audit_and_publish"
 
 def build_defs(progress: Progress = silent) -> dg.Definitions:
     """Assets, checks, job, schedule and sensors. `progress(stage, message)` is told what a run does."""
-    models = build_model_assets(ensure_parsed(load_settings().home))
+    manifest = ensure_parsed(load_settings().home)
+    models = build_model_assets(manifest)
     mart_keys = {key for asset in models for key in asset.keys if key.path[0] == "mart"}
+    evaluation_keys = {key for asset in models for key in asset.keys if key.path[0] == "evaluation"}
+    evaluate = build_evaluation_asset(manifest, mart_keys)
     gate = build_gate(mart_keys)
     schedule, sensors = build_triggers()
-    release = dg.AssetSelection.assets(RELEASE_KEY)
+    after_gate = dg.AssetSelection.assets(RELEASE_KEY, *evaluate.keys, *evaluation_keys)
     gate_checks = dg.AssetSelection.checks(gate)
     return dg.Definitions(
-        assets=[*build_landing_assets(), *models, organisation_record, build_release_asset(mart_keys)],
+        assets=[
+            *build_landing_assets(),
+            *models,
+            organisation_record,
+            evaluate,
+            build_release_asset(mart_keys | evaluation_keys),
+        ],
         asset_checks=[gate],
         jobs=[
             dg.define_asset_job(
                 NIGHTLY,
                 selection=dg.AssetSelection.all(),
-                description="Read every source, build the candidate, check it, publish it if it passes.",
+                description="Read every source, build the candidate, check it, evaluate and publish it if it passes.",
             ),
             dg.define_asset_job(
                 CANDIDATE,
-                selection=dg.AssetSelection.all() - release - gate_checks,
+                selection=dg.AssetSelection.all() - after_gate - gate_checks,
                 description="Read every source and build the candidate; nothing is checked or published.",
             ),
             dg.define_asset_job(
                 AUDIT,
-                selection=release | gate_checks,
-                description="Check the candidate that is there and publish it if it passes.",
+                selection=after_gate | gate_checks,
+                description="Check the candidate that is there, evaluate and publish it if it passes.",
             ),
         ],
         schedules=[schedule],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,27 @@ class OrchestrationConfiguration(BaseModel):
     inbox_sensor_enabled: bool = False
 
 
+class AssuranceConfiguration(BaseModel):
+    """Who assured the evaluation under one assumption set, named by its SHA-256 or at least 12 characters of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    assumptions: str = Field(min_length=12, pattern="^[0-9a-fA-F]+$")
+    assurer: str = Field(min_length=1)
+    assured_on: date
+
+
+class EvaluationConfiguration(BaseModel):
+    """Roles, not persons; and the simulation's size and seed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    analyst: str | None = None
+    assurances: list[AssuranceConfiguration] = Field(default_factory=list)
+    draws: int = Field(default=10_000, ge=100, le=1_000_000)
+    seed: int = Field(default=1, ge=0)
+
+
 class Configuration(BaseModel):
     """`wmip.yaml`, validated."""
 
@@ -82,6 +103,7 @@ class Configuration(BaseModel):
     sources: dict[str, SourceConfiguration] = Field(default_factory=dict)
     releases: ReleaseConfiguration = Field(default_factory=ReleaseConfiguration)
     orchestration: OrchestrationConfiguration = Field(default_factory=OrchestrationConfiguration)
+    evaluation: EvaluationConfiguration = Field(default_factory=EvaluationConfiguration)
     open_data: OpenDataSettings = Field(default_factory=OpenDataSettings)
 
     @field_validator("sources")

@@ -1,4 +1,4 @@
-"""The dbt models as assets, in the two builds that stand before and after the organisation keys."""
+"""The dbt models as assets: the builds before and after the organisation keys, and the one after the gate."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,6 +13,7 @@ from orchestration.dbt_runner import run_dbt
 from orchestration.resources import Night
 
 PREPARE = "tag:prepare"
+EVALUATION = "tag:evaluation"
 OWNER = "team:warehouse"
 
 
@@ -52,14 +53,18 @@ def _as_dagster_events(
 
 
 def _build(
-    context: dg.AssetExecutionContext, manifest: Mapping[str, Any], selection: list[str], title: str
+    context: dg.AssetExecutionContext,
+    manifest: Mapping[str, Any],
+    selection: list[str],
+    title: str,
+    stage: str = "Building the mart",
 ) -> Iterator[Any]:
     night: Night = context.resources.night
-    night.progress("Building the mart", title)
+    night.progress(stage, title)
 
     def on_event(event: dict[str, Any]) -> None:
         if event["info"].get("name") == "LogStartLine":
-            night.progress("Building the mart", event["data"]["node_info"]["node_name"])
+            night.progress(stage, event["data"]["node_info"]["node_name"])
 
     run = run_dbt(
         ["build", *selection, "--exclude-resource-type", "unit_test"],
@@ -75,7 +80,9 @@ def _build(
 
 
 def build_model_assets(manifest_path: Path) -> list[dg.AssetsDefinition]:
-    """The two builds: everything tagged `prepare` (seeds, staging, organisation records), then the rest."""
+    """The three builds: everything tagged `prepare` (seeds, staging, organisation records); the candidate; and, tagged
+    `evaluation`, what is made of a candidate that passed.
+    """
     manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
 
     @dbt_assets(
@@ -95,12 +102,22 @@ def build_model_assets(manifest_path: Path) -> list[dg.AssetsDefinition]:
 
     @dbt_assets(
         manifest=manifest,
-        exclude=PREPARE,
+        exclude=f"{PREPARE} {EVALUATION}",
         name="build_mart",
         dagster_dbt_translator=TRANSLATOR,
         required_resource_keys={"night"},
     )
     def build_mart(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from _build(context, manifest, ["--exclude", PREPARE], "Counting the indicators")
+        yield from _build(context, manifest, ["--exclude", PREPARE, EVALUATION], "Counting the indicators")
 
-    return [prepare, build_mart]
+    @dbt_assets(
+        manifest=manifest,
+        select=EVALUATION,
+        name="build_evaluation",
+        dagster_dbt_translator=TRANSLATOR,
+        required_resource_keys={"night"},
+    )
+    def build_evaluation(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        yield from _build(context, manifest, ["--select", EVALUATION], "Documenting the evaluation", "Evaluating")
+
+    return [prepare, build_mart, build_evaluation]

@@ -14,12 +14,12 @@ from quality.suites import suites_fingerprint
 RELEASE_KEY = dg.AssetKey(["release", "current"])
 
 
-def build_release_asset(mart_keys: set[dg.AssetKey]) -> dg.AssetsDefinition:
-    """The release, downstream of every table of the mart."""
+def build_release_asset(released: set[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The release, downstream of every table of the mart and of the evaluation."""
 
     @dg.asset(
         key=RELEASE_KEY,
-        deps=sorted(mart_keys),
+        deps=sorted(released),
         group_name="release",
         kinds={"duckdb", "parquet"},
         owners=["team:warehouse"],

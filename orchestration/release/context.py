@@ -26,6 +26,7 @@ class BuildContext:
     code_version: str
     input_fingerprint: str
     verdict: Verdict
+    evaluation_fingerprint: str
 
     @property
     def warehouse(self) -> Path:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+
 from quality import verdicts
-from quality.fingerprint import mart_fingerprint
+from quality.fingerprint import combine, mart_fingerprint, table_fingerprints
 from quality.gate import Verdict
 from quality.messages import explain
+
+EVALUATION = "evaluation"
+# Which candidate and which day an evaluation is of changes every night; it does not make the figures new.
+_OF_THE_NIGHT = frozenset({"evaluation_run"})
 
 
 class GateRefused(Exception):
@@ -30,3 +36,18 @@ def approved_verdict(home: Path, suites_fingerprint: str) -> Verdict:
     if not verdict.passed:
         raise GateRefused(explain(verdict))
     return verdict
+
+
+def evaluation_fingerprint(home: Path, verdict: Verdict) -> str:
+    """Fingerprint of what the evaluation tables say. Raises GateRefused unless they were made of this candidate."""
+    again = "run the whole night, or the job audit_and_publish"
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        prints = table_fingerprints(connection, EVALUATION)
+        if "evaluation_run" not in prints:
+            raise GateRefused(f"the candidate has not been evaluated: {again}")
+        made_of = connection.execute(
+            f"SELECT DISTINCT candidate_fingerprint FROM {EVALUATION}.evaluation_run"
+        ).fetchall()
+    if made_of != [(verdict.candidate_fingerprint,)]:
+        raise GateRefused(f"the evaluation tables were made of another candidate than the one the gate passed: {again}")
+    return combine(prints, without=_OF_THE_NIGHT)

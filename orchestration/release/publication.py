@@ -11,8 +11,9 @@ from pathlib import Path
 from orchestration.errors import NightFailed
 from orchestration.release import store
 from orchestration.release.context import BuildContext, Step
-from orchestration.release.gate import GateRefused, approved_verdict
+from orchestration.release.gate import GateRefused, approved_verdict, evaluation_fingerprint
 from orchestration.release.integrity import MANIFEST, SEEN_MARK, checksums, row_counts, sync, sync_tree, write_json
+from orchestration.release.steps.evaluation import copy_evaluation
 from orchestration.release.steps.mart import add_gate_tables, copy_mart, write_mart_parquet
 from orchestration.release.steps.open_data import write_open_data
 from orchestration.release.steps.receipt import write_receipt
@@ -21,6 +22,7 @@ from quality.receipt import gate_status
 # The products of a release, in the order they are made: each may read what those before it wrote.
 STEPS: tuple[Step, ...] = (
     Step("copying the checked tables", copy_mart),
+    Step("copying the evaluation tables", copy_evaluation),
     Step("adding the gate's results", add_gate_tables),
     Step("writing Parquet", write_mart_parquet),
     Step("writing open data", write_open_data),
@@ -70,8 +72,12 @@ def publish(
     folder.mkdir(parents=True, exist_ok=True)
     store.clean_up(home)
     current = store.current_release(home)
-    if current is not None and store.read_manifest(home, current)["figures_fingerprint"] == verdict.figures_fingerprint:
-        return Unchanged(current)
+    evaluated = evaluation_fingerprint(home, verdict)
+    if current is not None:
+        manifest = store.read_manifest(home, current)
+        published = manifest["figures_fingerprint"], manifest.get("evaluation_fingerprint")
+        if published == (verdict.figures_fingerprint, evaluated):
+            return Unchanged(current)
     release_id = store.next_id(home, clock)
     context = BuildContext(
         home=home,
@@ -81,6 +87,7 @@ def publish(
         code_version=code_version,
         input_fingerprint=input_fingerprint,
         verdict=verdict,
+        evaluation_fingerprint=evaluated,
     )
     _build(context, steps, progress)
     progress("switching readers to the new release")
@@ -127,6 +134,7 @@ def _write_manifest(context: BuildContext) -> None:
             "input_fingerprint": context.input_fingerprint,
             "candidate_fingerprint": context.verdict.candidate_fingerprint,
             "figures_fingerprint": context.verdict.figures_fingerprint,
+            "evaluation_fingerprint": context.evaluation_fingerprint,
             "rows": row_counts(context.mart),
             "files": checksums(context.building),
         },

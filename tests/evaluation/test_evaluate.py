@@ -14,7 +14,7 @@ from evaluation.gross import GrossJobs
 from evaluation.schemas import SCHEMAS
 from tests.evaluation.registers import build, rows
 
-GROSS = GrossJobs({2023: 40.0}, 40.0, 95.0, 52, 31, 4, date(2025, 6, 1))
+GROSS = GrossJobs({2023: 40.0}, 40.0, 95.0, 52, 31, 4)
 ON = Circumstances(date(2025, 6, 1), "fingerprint", "passed", draws=2_000)
 
 
@@ -220,7 +220,7 @@ def test_several_sets_stand_side_by_side():
 
 
 def test_no_jobs_give_zero_and_no_ratio():
-    nothing = GrossJobs({}, 0.0, 0.0, 0, 0, 0, None)
+    nothing = GrossJobs({}, 0.0, 0.0, 0, 0, 0)
     found = evaluate(nothing, [build(rows())], ON)["evaluation_result"]
     (net,) = pick(found, spatial_level="local", scenario="central", measure="net_jobs")
     assert float(net["modelled_value"]) == 0

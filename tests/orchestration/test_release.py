@@ -18,7 +18,7 @@ from quality.gate import CheckResult, Verdict
 
 CLOCK = datetime(2025, 7, 1, 2, 0, tzinfo=UTC)
 # The candidate below has no figures to make anything else of.
-CORE = tuple(step for step in STEPS if step.build.__module__.rpartition(".")[2] in {"mart", "receipt"})
+CORE = tuple(step for step in STEPS if step.build.__module__.rpartition(".")[2] in {"mart", "evaluation", "receipt"})
 
 
 def build_candidate(home: Path, value: int) -> None:
@@ -42,7 +42,18 @@ def judge(home: Path, outcome: str = "passed") -> Verdict:
     )
     verdict = Verdict(combine(prints), combine(prints, without=VOLATILE_TABLES), "suites", CLOCK, [result])
     verdicts.save(home, verdict)
+    evaluate(home, verdict.candidate_fingerprint)
     return verdict
+
+
+def evaluate(home: Path, candidate_fingerprint: str, value: float = 1.5) -> None:
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute(f"""
+            CREATE SCHEMA IF NOT EXISTS evaluation;
+            CREATE OR REPLACE TABLE evaluation.evaluation_run AS
+                SELECT '{candidate_fingerprint}' AS candidate_fingerprint;
+            CREATE OR REPLACE TABLE evaluation.evaluation_result AS SELECT {value} AS modelled_value;
+        """)
 
 
 def publish(home: Path, **changes) -> release.Published | release.Unchanged:
@@ -71,7 +82,8 @@ def test_a_passed_candidate_becomes_a_whole_release(home):
     assert release.verify(home, "2025-07-01.1") == []
     shown = release.show(home, "2025-07-01.1")
     assert shown["manifest"]["rows"] == {
-        "indicator_value": 1, "quality_result": 1, "release_info": 1, "source_run": 1, "waiver": 1,
+        "evaluation_result": 1, "evaluation_run": 1, "indicator_value": 1,
+        "quality_result": 1, "release_info": 1, "source_run": 1, "waiver": 1,
     }  # fmt: skip
     assert "parquet/indicator_value.parquet" in shown["manifest"]["files"]
     with duckdb.connect(str(home / "releases/current/mart.duckdb"), read_only=True) as connection:
@@ -84,6 +96,26 @@ def test_a_passed_candidate_becomes_a_whole_release(home):
 def test_the_same_figures_again_make_no_release(home):
     publish(home)
     assert publish(home) == release.Unchanged("2025-07-01.1")
+
+
+def test_new_assumptions_alone_make_a_release(home):
+    verdict = judge(home)
+    publish(home)
+    evaluate(home, verdict.candidate_fingerprint, value=1.6)
+    assert publish(home) == release.Published("2025-07-01.2")
+
+
+def test_a_candidate_that_was_not_evaluated_is_refused(home):
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute("DROP SCHEMA evaluation CASCADE")
+    with pytest.raises(release.GateRefused, match="has not been evaluated"):
+        publish(home)
+
+
+def test_an_evaluation_of_another_candidate_is_refused(home):
+    evaluate(home, "another")
+    with pytest.raises(release.GateRefused, match="made of another candidate"):
+        publish(home)
 
 
 @pytest.mark.parametrize("outcome", ["failed", "error"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,28 @@ CONTRACTS: dict[str, list[Column]] = {
         Column("decided_on", "decided_on", "date", required=True),
         Column("decided_by_role", "decided_by_role", required=True),
         Column("reason", "reason", required=True),
+    ],
+    # What the values may be is for the evaluation to say, which knows what each name means.
+    "assumptions": [
+        Column("assumption_set", "assumption_set"),
+        Column("id", "id", required=True),
+        Column("version", "version", "whole", required=True, minimum=Decimal(1)),
+        Column("name", "name", required=True),
+        Column("value", "value", "number", required=True),
+        Column("low", "low", "number"),
+        Column("high", "high", "number"),
+        Column("unit", "unit", required=True),
+        Column("spatial_level", "spatial_level", "choice", True, _same("local", "regional", "uk", "all")),
+        Column("rationale", "rationale", "role", required=True),
+        Column("source", "source", "role", required=True),
+        Column("quality_rag", "quality_rag", "choice", True, _same("green", "amber", "red")),
+        Column("impact_rag", "impact_rag", "choice", True, _same("green", "amber", "red")),
+        Column("owner", "owner", "role", required=True),
+        Column("approved_by", "approved_by", "role"),
+        Column("approved_on", "approved_on", "date"),
+        Column("valid_from", "valid_from", "date", required=True),
+        Column("valid_to", "valid_to", "date"),
+        Column("review_by", "review_by", "date"),
     ],
     "waivers": [
         Column("check_name", "check_name", required=True),

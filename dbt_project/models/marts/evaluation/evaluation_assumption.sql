@@ -1,0 +1,27 @@
+select
+    assumption_set,
+    assumption_set_version,
+    assumption_set_sha256,
+    id,
+    version,
+    name,
+    value,
+    low,
+    high,
+    unit,
+    spatial_level,
+    rationale,
+    source,
+    quality_rag,
+    impact_rag,
+    owner,
+    approved_by,
+    approved_on,
+    valid_from,
+    valid_to,
+    review_by,
+    status,
+    problem,
+    is_review_overdue
+from {{ source('evaluated', 'evaluation_assumption') }}
+order by assumption_set, status, name, spatial_level, id, version

@@ -1,0 +1,80 @@
+"""The evaluation as assets: Parquet made of a candidate that passed its gate, which dbt then documents.
+
+The verdict is looked up here as well: started alone on a candidate that failed, this computes nothing.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.assets.gate import gate_suites
+from orchestration.evaluators import EvaluatorFailed, NightFacts, run_evaluators
+from orchestration.night import BLOCKED, FAILED
+from orchestration.release import GateRefused, approved_verdict
+from orchestration.resources import Night
+from quality.receipt import gate_status
+from quality.suites import suites_fingerprint
+
+# The dbt source whose tables evaluators make, and the folder of the home in which they lie.
+SOURCE = "evaluated"
+FOLDER = "evaluation"
+STAGE = "Evaluating"
+
+
+def _specs(manifest_path: Path, mart_keys: set[dg.AssetKey]) -> list[dg.AssetSpec]:
+    """One asset a table of the dbt source, downstream of the whole mart: its checks stand before it."""
+    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    tables = [node for node in manifest["sources"].values() if node["source_name"] == SOURCE]
+    return [
+        dg.AssetSpec(
+            dg.AssetKey([SOURCE, node["name"]]),
+            deps=sorted(mart_keys),
+            description=node["description"],
+            group_name="evaluation",
+            kinds={"python", "parquet"},
+            owners=["team:evaluation"],
+        )
+        for node in sorted(tables, key=lambda node: node["name"])
+    ]
+
+
+def build_evaluation_asset(manifest_path: Path, mart_keys: set[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The step between the gate and the release that makes every table of the source `evaluated`."""
+    specs = _specs(manifest_path, mart_keys)
+    expected = {spec.key.path[-1] for spec in specs}
+
+    @dg.multi_asset(name="evaluate", specs=specs, required_resource_keys={"night"})
+    def evaluate(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        night: Night = context.resources.night
+        night.progress(STAGE, "asking for the verdict")
+        try:
+            verdict = approved_verdict(night.home, suites_fingerprint(gate_suites(night.home)))
+        except GateRefused as refusal:
+            night.update_record(outcome=BLOCKED, message=str(refusal))
+            raise dg.Failure(description=str(refusal), allow_retries=False) from None
+        facts = NightFacts(
+            night.clock.date(), verdict.candidate_fingerprint, gate_status(verdict), night.configuration.evaluation
+        )
+        try:
+            tables = run_evaluators(
+                night.home / "warehouse.duckdb", facts, lambda message: night.progress(STAGE, message)
+            )
+            if tables.keys() != expected:
+                odd = ", ".join(sorted(tables.keys() ^ expected))
+                raise EvaluatorFailed(f"evaluation failed: the dbt source {SOURCE} and the evaluators differ in {odd}")
+        except EvaluatorFailed as failure:
+            night.update_record(outcome=FAILED, message=str(failure))
+            raise dg.Failure(description=str(failure), allow_retries=False) from failure
+        folder = night.home / FOLDER
+        shutil.rmtree(folder, ignore_errors=True)
+        from ingestion.landing import write_parquet
+
+        for name in sorted(tables):
+            (folder / name).mkdir(parents=True)
+            write_parquet(tables[name], folder / name / f"{name}.parquet")
+            yield dg.MaterializeResult(asset_key=dg.AssetKey([SOURCE, name]), metadata={"rows": tables[name].num_rows})
+
+    return evaluate

@@ -1,0 +1,105 @@
+"""What is made of a candidate that passed its gate, beyond the mart: one line here for each kind of evaluation.
+
+An evaluator is a function of a read-only connection, in which the mart's tables are found without a prefix, and of
+the night's circumstances; it gives Arrow tables by name. Each table also needs its entry in the dbt source `evaluated`
+and a model in `dbt_project/models/marts/evaluation/`. Nothing else has to know of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from orchestration.settings import EvaluationConfiguration
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from evaluation.assumptions import AssumptionSet
+    from evaluation.evaluate import Circumstances
+
+MART = "mart"
+
+
+@dataclass(frozen=True)
+class NightFacts:
+    """On what the evaluation of a night stands. `on` is the day of its clock."""
+
+    on: date
+    candidate_fingerprint: str
+    gate_status: str
+    configuration: EvaluationConfiguration
+
+
+Evaluator = Callable[[duckdb.DuckDBPyConnection, NightFacts], "dict[str, pa.Table]"]
+
+
+class EvaluatorFailed(Exception):
+    """An evaluator did not give its tables; the message says which and why."""
+
+
+def value_for_money(connection: duckdb.DuckDBPyConnection, facts: NightFacts) -> dict[str, pa.Table]:
+    """Gross to net, GVA and value for money under the registered assumption sets."""
+    from evaluation.evaluate import evaluate
+    from evaluation.gross import read_gross_jobs
+
+    return evaluate(read_gross_jobs(connection), registered_sets(connection), circumstances(facts))
+
+
+EVALUATORS: dict[str, Evaluator] = {
+    "gross to net, GVA and value for money": value_for_money,
+}
+
+
+def circumstances(facts: NightFacts, *, approved_only: bool = True) -> Circumstances:
+    """The circumstances of an evaluation under this home's settings."""
+    from evaluation.evaluate import Assurance, Circumstances
+
+    settings = facts.configuration
+    return Circumstances(
+        on=facts.on,
+        candidate_fingerprint=facts.candidate_fingerprint,
+        gate_status=facts.gate_status,
+        approved_only=approved_only,
+        analyst=settings.analyst,
+        assurances=tuple(Assurance(a.assumptions, a.assurer, a.assured_on) for a in settings.assurances),
+        draws=settings.draws,
+        seed=settings.seed,
+    )
+
+
+def registered_sets(connection: duckdb.DuckDBPyConnection) -> list[AssumptionSet]:
+    """The sets of the assumption register as landed, wrong rows among their problems."""
+    from evaluation.assumptions import build_sets
+
+    relation = connection.sql("SELECT * FROM staging.stg_registers__assumptions ORDER BY assumption_set, id, version")
+    rows = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+    return build_sets((row["row_number"], row) for row in rows)
+
+
+def run_evaluators(
+    warehouse: Path,
+    facts: NightFacts,
+    progress: Callable[[str], None],
+    evaluators: Mapping[str, Evaluator] | None = None,
+) -> dict[str, pa.Table]:
+    """Every evaluator's tables. Raises EvaluatorFailed naming the one that failed, or a table that two of them give."""
+    made: dict[str, pa.Table] = {}
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute(f"SET TimeZone = 'UTC'; SET schema = '{MART}'")
+        for name, evaluator in (EVALUATORS if evaluators is None else evaluators).items():
+            progress(name)
+            try:
+                tables = evaluator(connection, facts)
+            except Exception as error:
+                raise EvaluatorFailed(f"evaluation failed: {name}: {error or type(error).__name__}") from error
+            twice = sorted(made.keys() & tables.keys())
+            if twice:
+                raise EvaluatorFailed(f"evaluation failed: {name}: table {', '.join(twice)} is made already")
+            made |= tables
+    return made
