@@ -6,7 +6,7 @@ leakage, displacement, substitution and multiplier. Plain arithmetic: works on n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 # A float, or a numpy array of them (one a draw of a simulation).
@@ -50,7 +50,6 @@ def net_two_brackets(gross: Figure, deadweight: Figure, adjustment: Adjustment, 
 
 def steps(gross: Figure, deadweight: Figure, adjustment: Adjustment) -> list[Step]:
     """The one-factor form step by step; the last is the net effect."""
-    without = replace(adjustment, multiplier=1.0)
     after_deadweight = gross * (1 - deadweight)
     after_leakage = after_deadweight * (1 - adjustment.leakage)
     after_displacement = after_leakage * (1 - adjustment.displacement)
@@ -58,6 +57,6 @@ def steps(gross: Figure, deadweight: Figure, adjustment: Adjustment) -> list[Ste
         Step("after_deadweight", after_deadweight),
         Step("after_leakage", after_leakage),
         Step("after_displacement", after_displacement),
-        Step("after_substitution", after_deadweight * without.ratio()),
+        Step("after_substitution", after_displacement * (1 - adjustment.substitution)),
         Step("net", net(gross, deadweight, adjustment)),
     ]
