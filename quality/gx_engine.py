@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from quality.fingerprint import SCHEMA
 from quality.suites import CheckDefinition
 
 MOST_KEYS = 20
@@ -58,7 +59,7 @@ def evaluate(warehouse: Path, checks: Sequence[tuple[CheckDefinition, str | None
         name="candidate",
         connection_string=f"duckdb:///{warehouse}",
         create_temp_table=False,
-        kwargs={"connect_args": {"read_only": True}},
+        kwargs={"creator": lambda: _connect(warehouse)},
     )
     try:
         by_table: dict[str, list[tuple[CheckDefinition, str | None]]] = {}
@@ -78,6 +79,15 @@ def evaluate(warehouse: Path, checks: Sequence[tuple[CheckDefinition, str | None
     return found
 
 
+def _connect(warehouse: Path) -> Any:
+    """A read-only connection in the mart's schema: expectations on columns name their table without one."""
+    from duckdb_engine import Dialect
+
+    connection = Dialect().connect(str(warehouse), read_only=True)
+    connection.execute(f"USE {SCHEMA}")
+    return connection
+
+
 def _unreadable(warehouse: Path, checks: Sequence[tuple[CheckDefinition, str | None]]) -> dict[str, Evaluation]:
     """Checks whose SQL DuckDB cannot even plan, with its own words."""
     found = {}
@@ -86,7 +96,7 @@ def _unreadable(warehouse: Path, checks: Sequence[tuple[CheckDefinition, str | N
             if sql is None:
                 continue
             try:
-                connection.execute("EXPLAIN " + sql.format(batch=f"mart.{check.table}"))
+                connection.execute("EXPLAIN " + sql.format(batch=f"{SCHEMA}.{check.table}"))
             except (duckdb.Error, KeyError, IndexError, ValueError) as error:
                 found[check.name] = _error(_first_line(error))
     return found
@@ -96,10 +106,12 @@ def _evaluate_table(
     gx: Any, source: Any, table: str, checks: list[tuple[CheckDefinition, str | None]]
 ) -> dict[str, Evaluation]:
     try:
-        asset = source.add_table_asset(name=table, table_name=table, schema_name="mart")
+        asset = source.add_table_asset(name=table, table_name=table)
         batch = asset.add_batch_definition_whole_table("all").get_batch()
     except Exception as error:  # noqa: BLE001 - a table that cannot be read fails each of its checks
-        return {check.name: _error(f"table mart.{table} cannot be read ({_first_line(error)})") for check, _ in checks}
+        return {
+            check.name: _error(f"table {SCHEMA}.{table} cannot be read ({_first_line(error)})") for check, _ in checks
+        }
     found = {}
     for check, sql in checks:
         try:

@@ -12,6 +12,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("product", deadline=None)
+settings.load_profile("product")
 
 WMIP = Path(sys.executable).with_name("wmip")
 

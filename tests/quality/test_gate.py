@@ -1,0 +1,170 @@
+"""The gate stays closed unless every check ran and every critical one passed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import duckdb
+import pytest
+
+from quality.fingerprint import mart_fingerprint
+from quality.gate import run_gate
+from quality.messages import explain
+from quality.suites import InvalidSuite, load_suites, suite_paths, suites_fingerprint
+from quality.verdicts import load, path_of, save
+
+CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
+NEGATIVE = {"name": "no_negative_fte", "unexpected_rows": "SELECT job_key FROM {batch} WHERE fte < 0"}
+FILLED = {
+    "name": "job_key_filled",
+    "expectation": "expect_column_values_to_not_be_null",
+    "arguments": {"column": "job_key"},
+}
+
+
+def gate(candidate, *suites, enabled=("returns",)):
+    return run_gate(candidate, suites=suites, enabled_sources=enabled, clock=CLOCK)
+
+
+def only(verdict):
+    (result,) = verdict.results
+    return result
+
+
+def test_a_candidate_that_holds_passes(candidate, suite):
+    verdict = gate(candidate, suite(FILLED))
+    assert verdict.passed
+    assert only(verdict).rows_checked == 3
+
+
+def test_rows_against_a_critical_check_close_the_gate_and_are_named_by_key(candidate, suite):
+    verdict = gate(candidate, suite(FILLED, NEGATIVE))
+    assert not verdict.passed
+    failed = verdict.results[1]
+    assert (failed.outcome, failed.failing_rows, failed.failing_keys) == ("failed", 1, ["c"])
+    message = explain(verdict)
+    for part in ("no_negative_fte", "fct_job", "Rows: c", "warehouse", "Mend it."):
+        assert part in message
+
+
+def test_a_warning_lets_through_and_is_told(candidate, suite):
+    verdict = gate(candidate, suite(FILLED, {**NEGATIVE, "severity": "warning"}))
+    assert verdict.passed
+    assert verdict.counts == {"failed": 1, "passed": 1}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"name": "no_column", "unexpected_rows": "SELECT nothing_of_the_kind FROM {batch}"},
+        {"name": "fails_as_it_runs", "unexpected_rows": "SELECT job_key FROM {batch} WHERE error(job_key) IS NULL"},
+        {"name": "no_table", "table": "fct_gone", "unexpected_rows": "SELECT 1 FROM {batch}"},
+        {
+            "name": "missing_column",
+            "expectation": "expect_column_values_to_not_be_null",
+            "arguments": {"column": "gone"},
+        },
+        {"name": "no_such_expectation", "expectation": "expect_the_best", "arguments": {}},
+    ],
+    ids=lambda check: check["name"],
+)
+@pytest.mark.parametrize("severity", ["critical", "warning"])
+def test_a_check_that_cannot_be_evaluated_is_a_failed_check_whatever_its_severity(candidate, suite, broken, severity):
+    verdict = gate(candidate, suite(FILLED, {**broken, "severity": severity}))
+    assert verdict.results[0].outcome == "passed", "a broken check does not spoil the others"
+    assert verdict.results[1].outcome == "error"
+    assert not verdict.passed
+    assert "could not be evaluated" in explain(verdict)
+
+
+def test_a_gate_that_evaluated_nothing_stays_closed(candidate, suite):
+    verdict = gate(candidate, suite({**FILLED, "requires_source": "hubspot"}))
+    assert only(verdict).outcome == "not_applicable"
+    assert not verdict.passed
+    assert "looked at nothing" in explain(verdict)
+
+
+def test_an_empty_table_fails_where_rows_are_asked_for(candidate, suite):
+    rows = {
+        "name": "has_rows",
+        "table": "fct_empty",
+        "expectation": "expect_table_row_count_to_be_between",
+        "arguments": {"min_value": 1},
+    }
+    assert not gate(candidate, suite(rows)).passed
+
+
+def test_the_verdict_is_bound_to_the_content_it_judged(candidate, suite, tmp_path):
+    verdict = gate(candidate, suite(FILLED))
+    save(tmp_path, verdict)
+    assert load(tmp_path, mart_fingerprint(candidate)) == verdict
+    with duckdb.connect(str(candidate)) as connection:
+        connection.execute("UPDATE mart.fct_job SET fte = 0.6 WHERE job_key = 'b'")
+    assert load(tmp_path, mart_fingerprint(candidate)) is None
+
+
+def test_rows_that_change_places_do_not_change_the_fingerprint_but_a_row_twice_does(candidate):
+    before = mart_fingerprint(candidate)
+    with duckdb.connect(str(candidate)) as connection:
+        connection.execute("CREATE OR REPLACE TABLE mart.fct_job AS FROM mart.fct_job ORDER BY fte")
+    assert mart_fingerprint(candidate) == before
+    with duckdb.connect(str(candidate)) as connection:
+        connection.execute("INSERT INTO mart.fct_job FROM mart.fct_job WHERE job_key = 'a'")
+        connection.execute("INSERT INTO mart.fct_job FROM mart.fct_job WHERE job_key = 'a' LIMIT 1")
+    assert mart_fingerprint(candidate) != before
+
+
+@pytest.mark.parametrize("spoil", [lambda text: text[:-20], lambda text: text.replace('"outcome"', '"income"')])
+def test_a_verdict_that_was_tampered_with_is_no_verdict(candidate, suite, tmp_path, spoil):
+    verdict = gate(candidate, suite(FILLED))
+    path = save(tmp_path, verdict)
+    path.write_text(spoil(path.read_text(encoding="utf-8")), encoding="utf-8")
+    assert load(tmp_path, verdict.candidate_fingerprint) is None
+
+
+def test_a_verdict_filed_under_another_candidates_name_is_no_verdict(candidate, suite, tmp_path):
+    path = save(tmp_path, gate(candidate, suite(FILLED)))
+    other = path_of(tmp_path, "0" * 64)
+    path.rename(other)
+    assert load(tmp_path, "0" * 64) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("checks: []", "no checks in it"),
+        ("", "no checks in it"),
+        ("checks: [", "not valid YAML"),
+        ("checks:\n- {name: BadName}", "check BadName: name"),
+    ],
+)
+def test_a_suite_that_cannot_be_used_says_where_and_why(tmp_path, content, said):
+    path = tmp_path / "mine.yaml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(InvalidSuite, match=said) as raised:
+        load_suites([path])
+    assert "mine.yaml" in str(raised.value)
+
+
+def test_a_check_needs_exactly_one_way_to_be_evaluated(suite):
+    for extra in ({"unexpected_rows": None}, {"expectation": "expect_column_to_exist"}):
+        with pytest.raises(InvalidSuite, match="either unexpected_rows or expectation"):
+            load_suites([suite({**NEGATIVE, **extra})])
+
+
+def test_two_checks_of_one_name_are_refused(suite):
+    with pytest.raises(InvalidSuite, match="defined twice"):
+        load_suites([suite(FILLED), suite(FILLED, name="other.yaml")])
+
+
+def test_another_suite_is_another_fingerprint(suite):
+    first = suite(FILLED)
+    before = suites_fingerprint([first])
+    assert suites_fingerprint([suite(FILLED, NEGATIVE)]) != before
+
+
+def test_the_products_suites_cover_the_six_dimensions_and_name_an_owner_and_a_remedy():
+    checks = load_suites(suite_paths())
+    dimensions = {check.dimension for check in checks}
+    assert dimensions == {"completeness", "uniqueness", "consistency", "timeliness", "validity", "accuracy"}
+    assert all(check.owner and check.meaning and check.remedy for check in checks)
