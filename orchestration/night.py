@@ -26,6 +26,7 @@ class NightRecord:
 
     run_id: str
     clock: str
+    dagster_run_id: str | None = None
     outcome: str = "started"
     release_id: str | None = None
     candidate_fingerprint: str | None = None
@@ -70,6 +71,12 @@ def latest_record(home: Path) -> NightRecord | None:
     """The newest night that left a record, by the clock it ran on."""
     records = [read_record(home, path.parent.name) for path in (home / "runs").glob("*/night.json")]
     return max((r for r in records if r is not None), key=lambda r: (r.clock, len(r.run_id), r.run_id), default=None)
+
+
+def record_of_run(home: Path, dagster_run_id: str) -> NightRecord | None:
+    """The night that a run of Dagster was, or None when it ended before it opened one."""
+    records = (read_record(home, path.parent.name) for path in (home / "runs").glob("*/night.json"))
+    return next((r for r in records if r is not None and r.dagster_run_id == dagster_run_id), None)
 
 
 @contextmanager

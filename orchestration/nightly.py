@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.night import FAILED, NightRecord, latest_record, write_record
+from orchestration.notifications import failed_notice, notify_once
 from orchestration.settings import switch_telemetry_off
 
 if TYPE_CHECKING:
@@ -83,4 +84,6 @@ def run_night(home: Path, progress: Progress, job: str | None = None) -> NightRe
     if not result.success and record.outcome == "started":
         record.outcome, record.message = FAILED, _failure_message(result)
         write_record(home, record)
+    if record.outcome == FAILED:
+        notify_once(home, record.run_id, *failed_notice(record.message))
     return record

@@ -10,6 +10,11 @@ from orchestration.settings import load_settings
 log = logging.getLogger(__name__)
 
 
+def failed_notice(reason: str) -> tuple[str, str]:
+    """Title and text about a night that failed."""
+    return "WMIP: the night failed", f"{reason}\nThe last release keeps serving."
+
+
 def notify_once(home: Path, run_id: str, title: str, body: str) -> bool:
     """Send one notification for a night to the addresses in `WMIP_NOTIFY_URLS` (apprise, comma-separated).
 

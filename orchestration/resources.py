@@ -48,7 +48,7 @@ def night_resource(progress: Progress = silent) -> dg.ResourceDefinition:
 
     @dg.resource(description="Tonight's home, clock, settings and run id; holds the home's writer lock.")
     @contextmanager
-    def night(_context: dg.InitResourceContext) -> Iterator[Night]:
+    def night(context: dg.InitResourceContext) -> Iterator[Night]:
         settings = load_settings()
         home = settings.home.resolve()
         with only_writer(home):
@@ -61,7 +61,7 @@ def night_resource(progress: Progress = silent) -> dg.ResourceDefinition:
                 environment=os.environ,
                 progress=progress,
             )
-            opened.update_record()
+            opened.update_record(dagster_run_id=context.run.run_id if context.run else None)
             yield opened
 
     return night

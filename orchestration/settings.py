@@ -71,7 +71,28 @@ class OrchestrationConfiguration(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     schedule_enabled: bool = False
+    schedule: str = "0 2 * * *"
+    """When the night starts, as a cron expression in `timezone`."""
+    timezone: str = "Europe/London"
     inbox_sensor_enabled: bool = False
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_cron(cls, value: str) -> str:
+        from croniter import croniter
+
+        if not croniter.is_valid(value):
+            raise ValueError(f"{value!r} is not a cron expression such as '0 2 * * *' (minute hour day month weekday)")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_timezone(cls, value: str) -> str:
+        from zoneinfo import available_timezones
+
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not a time zone such as Europe/London")
+        return value
 
 
 class AssuranceConfiguration(BaseModel):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.night import latest_record
-from orchestration.notifications import notify_once
+from orchestration.night import record_of_run
+from orchestration.notifications import failed_notice, notify_once
 from orchestration.settings import Configuration, load_configuration, load_settings
 
 NIGHTLY = "nightly"
@@ -32,14 +32,15 @@ def inbox_state(inbox: Path, now: float) -> str | None:
 
 
 def build_schedule(configuration: Configuration) -> dg.ScheduleDefinition:
-    """02:00 London time, summer and winter."""
+    """02:00 London time, summer and winter, unless `wmip.yaml` says otherwise."""
+    chosen = configuration.orchestration
     return dg.ScheduleDefinition(
-        name="nightly_at_two",
+        name="nightly",
         job_name=NIGHTLY,
-        cron_schedule="0 2 * * *",
-        execution_timezone="Europe/London",
-        default_status=_status(configuration.orchestration.schedule_enabled)[0],
-        description="The nightly run, 02:00 Europe/London.",
+        cron_schedule=chosen.schedule,
+        execution_timezone=chosen.timezone,
+        default_status=_status(chosen.schedule_enabled)[0],
+        description=f"Starts the night: {chosen.schedule} ({chosen.timezone}).",
     )
 
 
@@ -75,10 +76,10 @@ def build_inbox_sensor(configuration: Configuration) -> dg.SensorDefinition:
 def night_failed(context: dg.RunFailureSensorContext) -> None:
     """Notify about a failed run, unless the night did so itself."""
     home = load_settings().home.resolve()
-    record = latest_record(home)
+    record = record_of_run(home, context.dagster_run.run_id)
     run_id = record.run_id if record else context.dagster_run.run_id
     reason = record.message if record and record.message else context.failure_event.message or "no message"
-    notify_once(home, run_id, "WMIP: the night failed", f"{reason}\nThe last release keeps serving.")
+    notify_once(home, run_id, *failed_notice(reason))
 
 
 def build_triggers() -> tuple[dg.ScheduleDefinition, list[dg.SensorDefinition]]:
