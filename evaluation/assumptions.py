@@ -217,13 +217,18 @@ def _canonical(row: Assumption) -> dict[str, str | None]:
 
 
 def build_sets(rows: Iterable[tuple[int, Mapping[str, Any]]], default_set: str = DEFAULT_SET) -> list[AssumptionSet]:
-    """Sets from numbered raw rows. A wrong row is a problem of its set, and never used; nothing raises."""
+    """Sets from numbered raw rows. A wrong row is a problem of its set, and never used; nothing raises.
+
+    A row that states no figure at all, as in the empty template, says nothing.
+    """
     right: dict[str, list[Assumption]] = {}
     wrong: dict[str, list[Problem]] = {}
     seen: dict[tuple[str, str, int], int] = {}
     for number, raw in rows:
         cells = {name: _cell(value) for name, value in raw.items() if name in COLUMNS}
         cells = {name: value for name, value in cells.items() if value is not None}
+        if meaning(str(cells.get("name"))) is not None and not cells.keys() & {"value", "low", "high"}:
+            continue
         key = str(cells.setdefault("assumption_set", default_set))
         try:
             assumption = Assumption.model_validate(cells)

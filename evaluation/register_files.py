@@ -43,6 +43,8 @@ def read_register(path: Path) -> list[AssumptionSet]:
     if problems:
         listed = "\n".join(f"  {problem}" for problem in problems)
         raise UnreadableRegister(f"{path}: {len(problems)} cell(s) to put right, nothing was computed:\n{listed}")
+    if not sets:
+        raise UnreadableRegister(f"{path}: no row has a value yet; fill in value, source, approval and dates")
     return sets
 
 

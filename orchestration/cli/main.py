@@ -8,6 +8,7 @@ import typer
 
 from orchestration.cli import nights, query, release_diff, releases
 from orchestration.cli.doctor import doctor
+from orchestration.cli.evaluate import evaluate
 from orchestration.cli.export import export
 from orchestration.cli.options import errors
 from orchestration.errors import NightFailed, UserError
@@ -25,6 +26,7 @@ app.command()(nights.run)
 app.command()(nights.scorecard)
 app.command()(query.sql)
 app.command()(query.trace)
+app.command()(evaluate)
 app.command()(export)
 releases.app.command()(release_diff.diff)
 app.add_typer(releases.app, name="release")

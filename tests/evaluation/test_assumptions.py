@@ -139,7 +139,7 @@ def test_no_file_and_no_yaml(tmp_path):
 def test_the_template_names_everything_and_states_no_value(tmp_path):
     path = tmp_path / "assumptions.csv"
     path.write_text(empty_register(), encoding="utf-8")
-    with pytest.raises(UnreadableRegister, match="column value: is empty"):
+    with pytest.raises(UnreadableRegister, match="no row has a value yet"):
         read_register(path)
     lines = empty_register().splitlines()
     assert [line.split(",")[3] for line in lines[1:]] == list(vocabulary())
