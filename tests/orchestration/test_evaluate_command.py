@@ -1,0 +1,150 @@
+"""`wmip evaluate` as an evaluator meets it, and a night with an approved register in its inbox."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from tests.conftest import Home, wmip
+from tests.evaluation.registers import csv_text, rows
+
+pytestmark = pytest.mark.xdist_group("small_release")
+
+
+@pytest.fixture(scope="module")
+def registers(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("registers")
+    (folder / "board.csv").write_text(csv_text(rows()), encoding="utf-8")
+    other = rows({"deadweight": {"value": "0.5"}, "displacement": {"quality_rag": "red", "impact_rag": "red"}})
+    (folder / "mine.csv").write_text(csv_text(other), encoding="utf-8")
+    (folder / "nobody.csv").write_text(csv_text(rows(approved_by="", approved_on="")), encoding="utf-8")
+    return folder
+
+
+def gross(home: Home) -> Decimal:
+    return home.query(
+        "SELECT sum(value) FROM indicator_value "
+        "WHERE indicator_key = 'jobs_created' AND scope = 'programme' AND basis = 'verified'"
+    )[0][0]
+
+
+def test_a_night_without_a_register_says_what_is_missing(small_release):
+    assert small_release.query("SELECT DISTINCT status FROM evaluation_result") == [("missing_assumption",)]
+    assert small_release.query("SELECT count(*) FROM evaluation_result WHERE modelled_value IS NOT NULL") == [(0,)]
+    assert small_release.query("SELECT count(*) > 0 FROM evaluation_assumption WHERE status = 'missing'") == [(True,)]
+    assert small_release.query("SELECT DISTINCT evidence_rating FROM evaluation_result") == [("not_scoreable",)]
+    undescribed = small_release.query(
+        "SELECT table_name, column_name FROM duckdb_columns() "
+        "WHERE table_name LIKE 'evaluation_%' AND coalesce(comment, '') = ''"
+    )
+    assert undescribed == []
+
+
+def test_sets_stand_side_by_side(small_release, registers):
+    result = wmip(
+        "evaluate", "--home", small_release.path, "--assumptions", registers / "board.csv",
+        "--assumptions", registers / "mine.csv", "--level", "local",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    shown = " ".join(result.stdout.split())
+    assert "Modelled, not measured" in shown
+    assert "board" in shown
+    assert "mine" in shown
+    assert f"{gross(small_release) * Decimal('0.4640625'):,.2f} (" in shown
+    assert "displacement *" in shown
+    assert "80% of 10,000 draws" in shown
+    assert "Constant prices of 2023-24" in shown
+
+
+def test_every_table_can_be_taken_away(small_release, registers, tmp_path):
+    result = wmip(
+        "evaluate", "--home", small_release.path, "--assumptions", registers / "board.csv",
+        "--output", tmp_path / "results", "--format", "json",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    found = json.loads((tmp_path / "results" / "evaluation_result.json").read_text())
+    (net,) = [
+        row
+        for row in found
+        if (row["measure"], row["scenario"], row["spatial_level"]) == ("net_jobs", "central", "local")
+    ]
+    assert float(net["modelled_value"]) == pytest.approx(float(gross(small_release)) * 0.4640625, abs=1e-4)
+    assert {path.stem for path in (tmp_path / "results").iterdir()} == {
+        f"evaluation_{name}" for name in ("assumption", "caveat", "result", "run", "sensitivity", "simulation", "year")
+    }
+
+
+def test_what_nobody_approved_gives_no_figure_but_a_marked_draft(small_release, registers):
+    arguments = ["evaluate", "--home", small_release.path, "--assumptions", registers / "nobody.csv", "--format", "csv"]
+    plain, draft = wmip(*arguments), wmip(*arguments, "--draft")
+    statuses = [{row["status"] for row in csv.DictReader(done.stdout.splitlines())} for done in (plain, draft)]
+    assert statuses == [{"missing_assumption"}, {"missing_assumption", "modelled_draft"}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "was made without an assumption register"),
+        (("--assumptions", "nowhere.csv"), "nowhere.csv: no such file"),
+        (("--release", "1999-01-01.1"), "no release 1999-01-01.1"),
+    ],
+)
+def test_a_users_mistake_is_said_plainly(small_release, arguments, said):
+    result = wmip("evaluate", "--home", small_release.path, *arguments)
+    assert result.returncode == 2
+    assert said in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+
+
+def test_wrong_cells_are_listed(small_release, tmp_path):
+    path = tmp_path / "wrong.csv"
+    path.write_text(csv_text(rows({"deadweight": {"value": "45"}, "decay": {"unit": "percent"}})), encoding="utf-8")
+    result = wmip("evaluate", "--home", small_release.path, "--assumptions", path)
+    assert result.returncode == 2
+    said = " ".join(result.stderr.split())
+    assert "row 2, column value: 45 is not a share from 0 to 1; write 0.45 for 45%" in said
+    assert "row 9, column unit: decay is stated in 'share a year', not in 'percent'" in said
+
+
+def test_the_template_is_never_written_over(tmp_path):
+    assert wmip("evaluate", "--template", tmp_path / "a.csv").returncode == 0
+    again = wmip("evaluate", "--template", tmp_path / "a.csv")
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
+
+
+def test_a_register_in_the_inbox_is_in_the_next_release(small_release, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(small_release.path, home, symlinks=True)
+    register = rows({"decay": {"owner": "jo@example.org"}, "deadweight": {"source": "beneficiary survey 2024"}})
+    (home / "inbox" / "registers" / "assumptions 2025.csv").write_text(csv_text(register), encoding="utf-8")
+    before = (home / "releases" / "current").resolve().name
+    result = wmip("demo", "--home", home, "--scale", "0.1")
+    assert result.returncode == 0, result.stdout + result.stderr
+    released = Home(home, result.stdout)
+    assert (home / "releases" / "current").resolve().name != before
+    ((net, assumption_set),) = released.query(
+        "SELECT modelled_value, assumption_set FROM evaluation_result "
+        "WHERE measure = 'net_jobs' AND scenario = 'central' AND spatial_level = 'local'"
+    )
+    assert float(net) == pytest.approx(float(gross(released)) * 0.4640625, abs=1e-4)
+    assert assumption_set == "programme"
+    # The row with an address was refused before anything was written, and what hangs on it is missing.
+    assert released.query("SELECT DISTINCT column_name FROM quarantined_row WHERE stream = 'assumptions'") == [
+        ("owner",)
+    ]
+    assert released.query("SELECT DISTINCT status FROM evaluation_result WHERE measure = 'benefit_cost_ratio'") == [
+        ("missing_assumption",)
+    ]
+    assert released.query(
+        "SELECT count(*) > 0 FROM evaluation_caveat WHERE caveat LIKE '%beneficiary survey 2024%'"
+    ) == [(True,)]
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        landed = connection.execute("SELECT count(*) FROM staging.stg_registers__assumptions").fetchone()
+    assert landed == (len(register) - 1,)
+    assert wmip("release", "verify", "--home", home).returncode == 0
