@@ -1,0 +1,32 @@
+"""The pack of one release, written into a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from evaluation.pack.figures import read_figures
+from evaluation.pack.report import render_report
+from evaluation.pack.workbook import write_workbook
+
+WORKBOOK = "funder_pack.xlsx"
+REPORT = "report.html"
+
+
+def build_pack(
+    mart: duckdb.DuckDBPyConnection,
+    folder: Path,
+    *,
+    public: duckdb.DuckDBPyConnection | None = None,
+    previous: duckdb.DuckDBPyConnection | None = None,
+) -> list[Path]:
+    """Write workbook and report of the release whose mart is given, all connections read only. Returns the files.
+
+    `public` is the release's mart after disclosure control, `previous` the mart of the release before it.
+    """
+    figures = read_figures(mart, public, previous)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_workbook(figures, folder / WORKBOOK)
+    (folder / REPORT).write_text(render_report(figures), encoding="utf-8")
+    return [folder / WORKBOOK, folder / REPORT]

@@ -1,0 +1,167 @@
+"""The programme's own figures: the release, its indicators, quarters and forecasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+import duckdb
+
+from evaluation.pack.tables import has_table, rows
+
+UNNAMED = "Innovation programme"
+
+
+@dataclass(frozen=True)
+class Release:
+    """Which release this is. Times are UTC."""
+
+    release_id: str
+    released_at: datetime
+    data_as_of: datetime | None
+    code_version: str
+    input_fingerprint: str
+    gate_status: str
+    programme: str
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One indicator with its definition, target and figures so far, in its unit.
+
+    `target` is None where none was stated; nothing is put in its place. `claimed` stands beside `verified` and is never
+    added to it.
+    """
+
+    key: str
+    code: str
+    name: str
+    unit: str
+    definition: str
+    counting_rule: str
+    definition_version: int
+    minimum_evidence_grade: str | None
+    is_headline: bool
+    target: Decimal | None
+    target_status: str
+    is_approximate: bool
+    verified: Decimal
+    claimed: Decimal
+    rag: str | None
+    rag_reason: str
+
+    @property
+    def has_target(self) -> bool:
+        """Whether a figure to reach was stated or agreed."""
+        return self.target is not None
+
+    @property
+    def share_of_target(self) -> Decimal | None:
+        """Verified over target, as a fraction."""
+        return self.verified / self.target if self.target else None
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """One of the programme's quarters that has begun."""
+
+    key: str
+    starts_on: date
+    ends_on: date
+    status: str
+
+
+@dataclass(frozen=True)
+class QuarterFigure:
+    """An indicator in one quarter: the quarter alone, and the sum of all quarters up to it."""
+
+    value: Decimal
+    cumulative: Decimal
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What the bodies together expect of one quarter. `bodies` of them said anything."""
+
+    value: Decimal
+    bodies: int
+
+
+def read_release(mart: duckdb.DuckDBPyConnection) -> Release:
+    """The release a mart file belongs to."""
+    (info,) = rows(
+        mart,
+        "SELECT release_id, released_at, data_as_of, code_version, input_fingerprint, gate_status FROM release_info",
+    )
+    named = rows(mart, "SELECT name FROM dim_programme") if has_table(mart, "dim_programme") else []
+    return Release(**info, programme=named[0]["name"] if named else UNNAMED)
+
+
+def read_indicators(mart: duckdb.DuckDBPyConnection) -> list[Indicator]:
+    """Every indicator: the headline ones in the order of their codes, then the others."""
+    found = rows(
+        mart,
+        """
+        SELECT i.indicator_key AS key, i.indicator_code AS code, i.name, i.unit, i.definition, i.counting_rule,
+            i.definition_version, i.minimum_evidence_grade, i.is_headline, p.target_value AS target, p.target_status,
+            p.is_approximate, p.actual_value AS verified, p.claimed_value AS claimed, p.rag, p.rag_reason
+        FROM dim_indicator AS i
+        INNER JOIN indicator_performance AS p USING (indicator_key)
+        ORDER BY i.is_headline DESC, i.indicator_code, i.indicator_key
+        """,
+    )
+    return [Indicator(**row) for row in found]
+
+
+def read_quarters(mart: duckdb.DuckDBPyConnection, released_on: date) -> list[Quarter]:
+    """The programme's quarters that had begun when the release was made."""
+    found = rows(
+        mart,
+        """
+        SELECT period_key AS key, starts_on, ends_on, status
+        FROM dim_period
+        WHERE is_programme_period AND starts_on <= $released_on
+        ORDER BY starts_on
+        """,
+        {"released_on": released_on},
+    )
+    return [Quarter(**row) for row in found]
+
+
+def reporting_quarter(quarters: list[Quarter], released_on: date) -> Quarter | None:
+    """The last quarter that had ended: the one a report is about."""
+    ended = [quarter for quarter in quarters if quarter.ends_on < released_on]
+    return ended[-1] if ended else None
+
+
+def read_quarter_figures(mart: duckdb.DuckDBPyConnection) -> dict[tuple[str, str, str], QuarterFigure]:
+    """The programme's figures by indicator, quarter and basis."""
+    found = rows(
+        mart,
+        """
+        SELECT indicator_key, period_key, basis, value, cumulative_value
+        FROM indicator_value
+        WHERE scope = 'programme'
+        """,
+    )
+    return {
+        (row["indicator_key"], row["period_key"], row["basis"]): QuarterFigure(row["value"], row["cumulative_value"])
+        for row in found
+    }
+
+
+def read_forecasts(mart: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Forecast]:
+    """The bodies' forecasts by indicator and quarter, added up; empty in releases that do not have them."""
+    if not has_table(mart, "indicator_forecast"):
+        return {}
+    found = rows(
+        mart,
+        """
+        SELECT indicator_key, period_key, sum(forecast_value)::DECIMAL(18, 4) AS value, count(*) AS bodies
+        FROM indicator_forecast
+        WHERE forecast_value IS NOT NULL
+        GROUP BY indicator_key, period_key
+        """,
+    )
+    return {(row["indicator_key"], row["period_key"]): Forecast(row["value"], row["bodies"]) for row in found}

@@ -1,0 +1,166 @@
+"""The report: one HTML page with everything in it, that opens from disk and loads nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from evaluation.pack import charts, notes, wording
+from evaluation.pack.breakdown import Breakdown, ShownFigure
+from evaluation.pack.figures import PackFigures
+from evaluation.pack.impact import GVA
+from evaluation.pack.milestones import Intervention
+from evaluation.pack.programme import Indicator
+
+TEMPLATES = Path(__file__).parent / "templates"
+CONTENTS = (
+    ("scorecard", "Scorecard"),
+    ("quarters", "By quarter"),
+    ("bodies", "By cluster body"),
+    ("areas", "By local authority"),
+    ("leverage", "Resource levered"),
+    ("pilots", "Pilots"),
+    ("network", "Network"),
+    ("impact", "Net impact"),
+    ("quality", "Data quality"),
+    ("restatements", "Restatements"),
+    ("notes", "Notes"),
+)
+
+
+def _environment() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        number=wording.number,
+        short_number=wording.short_number,
+        unit_words=wording.unit_words,
+        quarter=wording.quarter,
+        moment=wording.moment,
+        day=wording.day,
+        percent=wording.percent,
+        count=wording.count,
+        spoken=wording.spoken,
+        stages=wording.stages,
+        rating=lambda indicator: wording.rating(indicator.rag, indicator.target_status),
+        whole=lambda value: f"{value:,}",
+        bar=_bar,
+        range_label=charts.range_label,
+        bar_of_target=lambda share: _width(share),
+    )
+    return environment
+
+
+def _width(share: Decimal) -> Decimal:
+    """A fraction as the width of a bar, in per cent with one decimal, never beyond its frame."""
+    return (min(max(share, Decimal(0)), Decimal(1)) * 100).quantize(Decimal("0.1"))
+
+
+def _bar(cut: Breakdown, indicator_key: str, item: ShownFigure | None) -> Decimal | None:
+    """How wide the bar under a figure is, against the largest of its column."""
+    if item is None or item.value is None:
+        return None
+    largest = max(
+        (shown.value for (_, key), shown in cut.figures.items() if key == indicator_key and shown.value is not None),
+        default=Decimal(0),
+    )
+    return _width(item.value / largest) if largest > 0 else Decimal(0)
+
+
+def _summary(headline: list[Indicator]) -> str:
+    with_target = [indicator for indicator in headline if indicator.has_target]
+    rated = Counter(
+        wording.rating(indicator.rag, indicator.target_status).word for indicator in headline if indicator.rag
+    )
+    ratings = ", ".join(f"{number} {word}" for word, number in sorted(rated.items()))
+    stated = wording.count(len(with_target), "has a stated target", "have a stated target")
+    return (
+        f"Of the {len(headline)} headline indicators {stated}; "
+        + (f"rated: {ratings}." if rated else "none is rated yet.")
+        + " Where no target was stated none is assumed."
+    )
+
+
+def _by_kind(interventions: list[Intervention], stages: list[str]) -> list[tuple[str, dict[str, int], int]]:
+    found = []
+    for kind in sorted({item.kind for item in interventions}, key=lambda kind: (kind == "scaled", kind)):
+        of_kind = [item for item in interventions if item.kind == kind]
+        by_stage = {stage: sum(item.stage == stage for item in of_kind) for stage in stages}
+        found.append((kind, by_stage, sum(item.is_counted for item in of_kind)))
+    return found
+
+
+def render_report(figures: PackFigures) -> str:
+    """The page as text. The same figures give the same text."""
+    stages = sorted({item.stage for item in figures.interventions})
+    restated = {
+        (change.indicator_key, change.period_key) for change in figures.restatements.changes if change.was_closed
+    }
+    template = _environment().get_template("report.html.j2")
+    text: str = template.render(
+        css=_css(),
+        words=wording,
+        no_target=wording.NO_TARGET,
+        contents=CONTENTS,
+        audience=notes.AUDIENCE,
+        caveats=notes.CAVEATS,
+        shorthand=notes.SHORTHAND,
+        release=figures.release,
+        summary=_summary(figures.headline),
+        indicators=figures.indicators,
+        headline=figures.headline,
+        supplementary=figures.supplementary,
+        by_key={indicator.key: indicator for indicator in figures.indicators},
+        quarters=figures.quarters,
+        reporting_quarter=figures.reporting_quarter,
+        quarter_figures=figures.quarter_figures,
+        forecasts=figures.forecasts,
+        evidence=figures.evidence,
+        trends=_trends(figures),
+        by_body=figures.by_body,
+        by_area=figures.by_area,
+        leverage=figures.leverage,
+        waterfall_wide=charts.waterfall(figures.leverage, narrow=False),
+        waterfall_narrow=charts.waterfall(figures.leverage, narrow=True),
+        stages=stages,
+        interventions=figures.interventions,
+        interventions_by_kind=_by_kind(figures.interventions, stages),
+        impact=figures.impact,
+        gva_wide=_gva(figures, narrow=False),
+        gva_narrow=_gva(figures, narrow=True),
+        assurance=figures.assurance,
+        restatements=figures.restatements,
+        restated=restated,
+        restated_note="Figures marked r were restated since the release before." if restated else "",
+    )
+    return text
+
+
+def _gva(figures: PackFigures, *, narrow: bool) -> charts.Picture | None:
+    of_gva = [item for item in figures.impact.ranges if item.measure == GVA] if figures.impact else []
+    return charts.ranges(of_gva, narrow=narrow) if of_gva else None
+
+
+def _css() -> Any:
+    from markupsafe import Markup
+
+    return Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+
+
+def _trends(figures: PackFigures) -> dict[str, charts.Picture]:
+    if not figures.quarters:
+        return {}
+    return {
+        indicator.key: charts.trend(indicator, figures.quarters, figures.quarter_figures)
+        for indicator in figures.headline
+    }

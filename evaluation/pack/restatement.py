@@ -1,0 +1,62 @@
+"""Which figures of the release before this one were changed by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import duckdb
+
+from evaluation.pack.tables import rows
+
+
+@dataclass(frozen=True)
+class Restatement:
+    """A verified programme figure of one quarter that differs from the release before.
+
+    `was_closed`: the quarter was closed or locked already, so this is a change to what had been reported; otherwise the
+    quarter was still filling.
+    """
+
+    indicator_key: str
+    period_key: str
+    before: Decimal
+    after: Decimal
+    was_closed: bool
+
+    @property
+    def difference(self) -> Decimal:
+        """After less before."""
+        return self.after - self.before
+
+
+@dataclass(frozen=True)
+class Restatements:
+    """What changed since the release `before_id`; None when there is no earlier release to compare with."""
+
+    before_id: str | None
+    changes: tuple[Restatement, ...]
+
+
+_FIGURES = """
+    SELECT v.indicator_key, v.period_key, v.value, p.status <> 'open' AS was_closed
+    FROM indicator_value AS v
+    INNER JOIN dim_indicator AS i USING (indicator_key)
+    INNER JOIN dim_period AS p USING (period_key)
+    WHERE v.scope = 'programme' AND v.basis = 'verified' AND i.is_headline
+    ORDER BY i.indicator_code, v.period_key
+"""
+
+
+def read_restatements(mart: duckdb.DuckDBPyConnection, previous: duckdb.DuckDBPyConnection | None) -> Restatements:
+    """Compare with the release readers had before. A quarter either of them does not have is not compared."""
+    if previous is None:
+        return Restatements(None, ())
+    (info,) = rows(previous, "SELECT release_id FROM release_info")
+    now = {(row["indicator_key"], row["period_key"]): row["value"] for row in rows(mart, _FIGURES)}
+    changes = []
+    for row in rows(previous, _FIGURES):
+        key = (row["indicator_key"], row["period_key"])
+        if key in now and now[key] != row["value"]:
+            changes.append(Restatement(*key, row["value"], now[key], row["was_closed"]))
+    return Restatements(info["release_id"], tuple(changes))

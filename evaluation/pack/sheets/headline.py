@@ -1,0 +1,105 @@
+"""The headline sheet: the seven indicators against target and forecast, with rating and reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from evaluation.pack import notes, wording
+from evaluation.pack.figures import PackFigures
+from evaluation.pack.programme import Indicator
+from evaluation.pack.sheets.quarters import FIRST_QUARTER
+from evaluation.pack.sheets.sheet import Formula, Sheet, Value, marked
+
+NAME = "Headline"
+HEADINGS = (
+    "Indicator", "Unit", "Verified in the quarter", "Forecast of the quarter (f)", "Variance from forecast",
+    "Verified so far", "Target", "Variance from target", "Share of target", "Claimed so far", "Rating", "Reason",
+)  # fmt: skip
+_THIS, _FORECAST, _SO_FAR, _TARGET = 2, 3, 5, 6
+
+
+def write(sheet: Sheet, figures: PackFigures, by_quarter: Sheet, rows: Mapping[str, int]) -> None:
+    """Write the sheet. Figures come by formula from `by_quarter`, where an indicator's row is in `rows`."""
+    release = figures.release
+    sheet.text(
+        f"Release {release.release_id}; data as of {wording.moment(release.data_as_of)}; "
+        f"gate: {wording.spoken(wording.GATE, release.gate_status).lower()}; code {release.code_version}",
+        bold=True,
+    )
+    sheet.text(notes.AUDIENCE)
+    quarter = figures.reporting_quarter
+    sheet.text(
+        f"Quarter of this report: {wording.quarter(quarter.key)}"
+        if quarter
+        else "No quarter of the programme has ended."
+    )
+    sheet.gap()
+    sheet.columns(HEADINGS, freeze=True, figures_from=_THIS)
+    for indicator in figures.headline:
+        _line(sheet, figures, indicator, by_quarter, rows[indicator.key])
+    sheet.gap()
+    sheet.text("Ratings are words and shapes: ● green, ◐ amber/green, ▲ amber, ◆ amber/red, ■ red, ○ not rated.")
+    sheet.text("x: the returns do not carry it. A target that was not stated is never estimated, nor rated against.")
+
+
+def _line(sheet: Sheet, figures: PackFigures, indicator: Indicator, by_quarter: Sheet, row: int) -> None:
+    rating = wording.rating(indicator.rag, indicator.target_status)
+    so_far = Formula(f"={by_quarter.elsewhere(row, FIRST_QUARTER + len(figures.quarters))}", indicator.verified)
+    unit = indicator.unit
+    sheet.line(
+        [
+            f"{indicator.code} {indicator.name}",
+            unit,
+            *_of_quarter(sheet, figures, indicator, by_quarter, row),
+            so_far if figures.quarters else indicator.verified,
+            *_against_target(sheet, indicator),
+            indicator.claimed,
+            f"{rating.symbol} {rating.word}",
+            indicator.rag_reason,
+        ],
+        [
+            "",
+            "",
+            unit,
+            unit,
+            unit,
+            unit,
+            f"about {unit}" if indicator.is_approximate else unit,
+            unit,
+            "share",
+            unit,
+            "",
+            "",
+        ],
+    )
+
+
+def _of_quarter(
+    sheet: Sheet, figures: PackFigures, indicator: Indicator, by_quarter: Sheet, row: int
+) -> tuple[Value, Value, Value]:
+    quarter = figures.reporting_quarter
+    if quarter is None:
+        return (wording.NOT_AVAILABLE,) * 3
+    value = figures.quarter_figures[(indicator.key, quarter.key, "verified")].value
+    column = FIRST_QUARTER + [item.key for item in figures.quarters].index(quarter.key)
+    forecast = figures.forecasts.get((indicator.key, quarter.key))
+    this, expected = sheet.cell(sheet.row, _THIS), sheet.cell(sheet.row, _FORECAST)
+    variance = Formula(
+        f'=IF(ISNUMBER({expected}),{this}-{expected},"{wording.NOT_AVAILABLE}")',
+        marked(None if forecast is None else value - forecast.value),
+    )
+    in_quarter = Formula(f"={by_quarter.elsewhere(row, column)}", value)
+    return in_quarter, marked(None if forecast is None else forecast.value), variance
+
+
+def _against_target(sheet: Sheet, indicator: Indicator) -> tuple[Value, Value, Value]:
+    so_far, target = sheet.cell(sheet.row, _SO_FAR), sheet.cell(sheet.row, _TARGET)
+    none = wording.NOT_AVAILABLE
+    difference: Decimal | str = none if indicator.target is None else indicator.verified - indicator.target
+    share = indicator.share_of_target
+    return (
+        wording.NO_TARGET if indicator.target is None else indicator.target,
+        Formula(f'=IF(ISNUMBER({target}),{so_far}-{target},"{none}")', difference),
+        Formula(f'=IF(ISNUMBER({target}),{so_far}/{target},"{none}")', none if share is None else share),
+    )

@@ -1,0 +1,63 @@
+"""Indicators by cluster body and by local authority, after disclosure control."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from evaluation.pack import wording
+from evaluation.pack.breakdown import Breakdown, ShownFigure
+from evaluation.pack.figures import PackFigures
+from evaluation.pack.sheets.sheet import Sheet, marked
+
+BY_BODY = "By cluster body"
+BY_AREA = "By local authority"
+
+
+def write(sheet: Sheet, figures: PackFigures, cut: Breakdown | None, heading: str, note: str) -> None:
+    """Write one breakdown, so far and by financial year, or say that the release has none."""
+    if cut is None or cut.up_to is None:
+        sheet.text("Not in this release: these figures are shown after disclosure control only, and none is public.")
+        return
+    sheet.text(f"{note} To the end of {wording.quarter(cut.up_to)}.")
+    sheet.text("c: confidential. x: not available, or not public.")
+    _block(sheet, figures, cut, heading, "So far", freeze=True)
+    for year in cut.years:
+        _block(sheet, figures, cut, heading, f"Financial year {year} alone", year=year)
+    sheet.gap()
+    sheet.text(
+        "The sum of the figures shown is not the figure of the programme: marked figures are not in it, and the "
+        "programme counts a business once."
+    )
+
+
+def _block(
+    sheet: Sheet,
+    figures: PackFigures,
+    cut: Breakdown,
+    heading: str,
+    title: str,
+    *,
+    year: str | None = None,
+    freeze: bool = False,
+) -> None:
+    sheet.heading(title)
+    sheet.columns([heading, *(f"{item.code} {item.name} ({item.unit})" for item in figures.headline)], freeze=freeze)
+    units = ["", *(indicator.unit for indicator in figures.headline)]
+    first = sheet.row
+    totals = [Decimal(0)] * len(figures.headline)
+    for scope in cut.scopes:
+        shown = [_shown(cut, scope.key, indicator.key, year) for indicator in figures.headline]
+        sheet.line([scope.name, *(marked(item.value, item.mark) for item in shown)], units)
+        totals = [total + (item.value or Decimal(0)) for total, item in zip(totals, shown, strict=True)]
+    sums = [sheet.sum_of(first, sheet.row - 1, column, total) for column, total in enumerate(totals, start=1)]
+    if cut.scopes:
+        sheet.line(["Sum of the figures shown", *sums], units, total=True)
+
+
+def _shown(cut: Breakdown, scope_key: str, indicator_key: str, year: str | None) -> ShownFigure:
+    found = (
+        cut.figures.get((scope_key, indicator_key))
+        if year is None
+        else cut.by_year.get((scope_key, indicator_key, year))
+    )
+    return found or ShownFigure(None, wording.NOT_AVAILABLE)

@@ -1,0 +1,162 @@
+"""Writing one sheet from top to bottom: titles, tables and totals, all in the same style and set up for print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from evaluation.pack import wording
+
+INK = "#1C2733"
+QUIET = "#4D5B69"
+HEADING = "#E6F0F1"
+A4 = 9
+
+_NUMBER_FORMATS = {"GBP": "£#,##0;[Black]-£#,##0", "FTE": "#,##0.0", "share": "0%"}
+_WHOLE = "#,##0"
+
+
+def number_format(unit: str) -> str:
+    """How Excel shows figures of a unit."""
+    return _NUMBER_FORMATS.get(unit, _WHOLE)
+
+
+class Styles:
+    """The cell formats of one workbook, each made once."""
+
+    def __init__(self, workbook: Any) -> None:
+        self._workbook = workbook
+        self._made: dict[tuple[tuple[str, Any], ...], Any] = {}
+
+    def get(self, **properties: Any) -> Any:
+        """The format with these properties."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._made:
+            base = {"font_name": "Arial", "font_size": 10, "font_color": INK, "valign": "top"}
+            self._made[key] = self._workbook.add_format({**base, **properties})
+        return self._made[key]
+
+
+class Formula:
+    """A live formula with the value it has now, for viewers that do not calculate."""
+
+    def __init__(self, text: str, value: Decimal | int | str) -> None:
+        self.text = text
+        self.value = value
+
+
+Value = Decimal | int | str | date | datetime | Formula | None
+
+
+class Sheet:
+    """One sheet. `row` is the next free row, counted from 0."""
+
+    def __init__(
+        self, workbook: Any, styles: Styles, name: str, title: str, *, footer: str, widths: Sequence[int]
+    ) -> None:
+        self.name = name
+        self._styles = styles
+        self._sheet = workbook.add_worksheet(name)
+        self._columns = len(widths)
+        for column, width in enumerate(widths):
+            self._sheet.set_column(column, column, width)
+        self._sheet.hide_gridlines(2)
+        self._sheet.set_landscape()
+        self._sheet.set_paper(A4)
+        self._sheet.fit_to_pages(1, 0)
+        self._sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+        self._sheet.set_footer(f"&L{footer}&C&A&RPage &P of &N")
+        self.row = 0
+        self._sheet.set_row(0, 24)
+        self._sheet.write_string(0, 0, title, styles.get(bold=True, font_size=16))
+        self.row = 1
+
+    def text(self, text: str, *, bold: bool = False, lines: int = 1) -> None:
+        """A line of text over all columns."""
+        style = self._styles.get(text_wrap=True, bold=bold, font_color=INK if bold else QUIET)
+        if self._columns > 1:
+            self._sheet.merge_range(self.row, 0, self.row, self._columns - 1, text, style)
+        else:
+            self._sheet.write_string(self.row, 0, text, style)
+        if lines > 1:
+            self._sheet.set_row(self.row, 14 * lines)
+        self.row += 1
+
+    def gap(self) -> None:
+        """An empty row."""
+        self.row += 1
+
+    def heading(self, text: str) -> None:
+        """The title of a table, with an empty row above it."""
+        self.row += 1
+        self._sheet.write_string(self.row, 0, text, self._styles.get(bold=True, font_size=12))
+        self.row += 1
+
+    def columns(self, headings: Sequence[str], *, freeze: bool = False, figures_from: int = 1) -> None:
+        """The heads of a table; those from `figures_from` on stand over figures. `freeze` keeps them in sight."""
+        for column, text in enumerate(headings):
+            style = self._styles.get(
+                bold=True,
+                text_wrap=True,
+                bg_color=HEADING,
+                bottom=1,
+                align="right" if column >= figures_from else "left",
+            )
+            self._sheet.write_string(self.row, column, text, style)
+        self.row += 1
+        if freeze:
+            self._sheet.freeze_panes(self.row, 1)
+            self._sheet.repeat_rows(self.row - 1)
+
+    def line(self, values: Sequence[Value], units: Sequence[str] | str = "", *, total: bool = False) -> int:
+        """A row of a table. `units` says how its figures are shown, for each cell or for all. Returns the row."""
+        for column, value in enumerate(values):
+            unit = units if isinstance(units, str) else units[column]
+            self._cell(column, value, unit, total)
+        self.row += 1
+        return self.row - 1
+
+    def cell(self, row: int, column: int, *, fixed: bool = False) -> str:
+        """The address of a cell of this sheet."""
+        return xl_rowcol_to_cell(row, column, row_abs=fixed, col_abs=fixed)
+
+    def elsewhere(self, row: int, column: int) -> str:
+        """The address of a cell as another sheet names it."""
+        return f"'{self.name}'!{self.cell(row, column)}"
+
+    def sum_of(self, first: int, last: int, column: int, value: Decimal | int) -> Formula:
+        """The sum of a column from row to row."""
+        return Formula(f"=SUM({self.cell(first, column)}:{self.cell(last, column)})", value)
+
+    def _cell(self, column: int, value: Value, unit: str, total: bool) -> None:
+        look: dict[str, Any] = {"bold": True, "top": 1} if total else {"bottom": 4, "bottom_color": "#B8BFC7"}
+        number = self._styles.get(num_format=_format_of(unit), align="right", **look)
+        if isinstance(value, Formula):
+            cached = float(value.value) if isinstance(value.value, Decimal) else value.value
+            self._sheet.write_formula(self.row, column, value.text, number, cached)
+        elif isinstance(value, Decimal | int):
+            self._sheet.write_number(self.row, column, float(value), number)
+        elif isinstance(value, date):
+            self._sheet.write_datetime(
+                self.row, column, value, self._styles.get(num_format="d mmm yyyy", align="left", **look)
+            )
+        else:
+            is_mark = value is not None and len(value) == 1
+            style = self._styles.get(text_wrap=True, align="right" if is_mark else "left", **look)
+            self._sheet.write_string(self.row, column, value or "", style)
+
+
+def _format_of(unit: str) -> str:
+    """`about GBP` shows a figure as approximate."""
+    if unit.startswith("about "):
+        return f'"about "{number_format(unit.removeprefix("about "))}'
+    return number_format(unit)
+
+
+def marked(value: Decimal | None, mark: str = wording.NOT_AVAILABLE) -> Decimal | str:
+    """A figure, or the shorthand that says why there is none."""
+    return mark if value is None else value

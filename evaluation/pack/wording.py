@@ -1,0 +1,204 @@
+"""How the pack puts figures, ratings, statuses and reasons into words. The same words in workbook and report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+NO_TARGET = "no target stated"
+NOT_AVAILABLE = "x"
+MINUS = "\N{MINUS SIGN}"
+_MILLION = Decimal(1_000_000)
+_THOUSAND = Decimal(1_000)
+
+
+@dataclass(frozen=True)
+class Rating:
+    """A rating as a word and a shape, so that colour is never the only signal. `shape` names a shape of the report."""
+
+    word: str
+    shape: str
+    symbol: str
+
+
+_RATINGS = {
+    "green": Rating("Green", "circle", "●"),
+    "amber_green": Rating("Amber/Green", "half", "◐"),
+    "amber": Rating("Amber", "triangle", "▲"),
+    "amber_red": Rating("Amber/Red", "diamond", "◆"),
+    "red": Rating("Red", "square", "■"),
+}
+_UNRATED = Rating("Not rated", "ring", "○")
+_WITHOUT_TARGET = Rating("No target stated", "dash", "-")
+
+STATUS = {
+    "verified": "Verified",
+    "evidenced": "Evidence below the minimum",
+    "claimed": "Claimed, no usable evidence",
+    "rejected": "Rejected by the programme office",
+    "withdrawn": "Withdrawn",
+}
+GRADE = {
+    "A": "A: third party or primary record",
+    "B": "B: signed by the beneficiary",
+    "C": "C: self-report",
+    "none": "No evidence",
+}
+SOURCE = {
+    "eventbrite": "Event platform (Eventbrite)",
+    "hubspot": "CRM (HubSpot)",
+    "returns": "Quarterly returns",
+    "threesixtygiving": "Grants data (360Giving)",
+    "registers": "Registers of the programme office",
+}
+REASON = {
+    "aligned": "Aligned activity, not the programme's",
+    "attribution_not_returned": "No body returned the event as the programme's",
+    "below_threshold": "Support below the threshold",
+    "business_insolvent": "Business insolvent",
+    "claimed": "No usable evidence",
+    "conditions_not_met": "Conditions of a scaled intervention not met",
+    "counted_at_less": "Counted at less than was returned",
+    "duplicate": "Counted once already",
+    "evidence_below_minimum": "Evidence below the minimum grade",
+    "evidenced": "Evidence below the minimum grade",
+    "excluded_source": "Programme, accelerator or own money",
+    "fewer_than_two_organisations": "Fewer than two organisations",
+    "no_business_member": "No business among the members",
+    "no_employment_increase": "No increase over baseline employment",
+    "no_follow_up": "No follow-up of employment yet",
+    "no_new_tie": "All members had worked together before",
+    "not_a_business": "Not a business",
+    "not_caused_by_programme": "Not caused by the programme",
+    "not_filled": "Post not filled",
+    "not_new_post": "Not a new post",
+    "not_permanent": "Not a permanent post",
+    "not_programme_funded": "Event not funded by the programme",
+    "out_of_area": "Outside the area",
+    "outside_programme_period": "Outside the programme's quarters",
+    "rejected": "Rejected by the programme office",
+    "reported_apart": "Loan or equity, reported apart",
+    "secured_before_activity": "Secured before the activity began",
+    "service_purchase": "Purchase of a service",
+    "withdrawn": "Withdrawn",
+}
+SOURCE_TYPE = {
+    "private": "Private",
+    "public": "Public",
+    "university": "University",
+    "third_sector": "Third sector",
+}
+INTERVENTION = {
+    "feasibility_study": "Feasibility study",
+    "pilot": "Pilot",
+    "scaled": "Scaled intervention",
+}
+STAGE = {
+    "live": "Live",
+    "completed": "Completed",
+    "terminated_before_spend": "Terminated before first spend",
+    "withdrawn": "Withdrawn",
+}
+LEVEL = {
+    "local": "Local",
+    "regional": "Regional",
+    "uk": "United Kingdom",
+}
+MEASURE = {
+    "net_jobs": "Net jobs",
+    "gva_present_value": "Gross value added, present value",
+    "net_present_social_value": "Net present social value",
+    "benefit_cost_ratio": "Benefit-cost ratio",
+}
+GATE = {
+    "passed": "Passed",
+    "passed_with_warnings": "Passed, with warnings",
+}
+_UNITS = {"count": "", "GBP": "GBP", "FTE": "FTE"}
+
+
+def spoken(words: dict[str, str], key: str) -> str:
+    """The words for a key; a key nobody put into words yet is at least readable."""
+    return words.get(key, key.replace("_", " ").capitalize())
+
+
+def stages(keys: str) -> str:
+    """The words for one or more stages in one text."""
+    return ", ".join(spoken(STAGE, key) for key in keys.split(", "))
+
+
+def rating(rag: str | None, target_status: str) -> Rating:
+    """The rating of an indicator; without a target there is none to give."""
+    if target_status == "not_stated":
+        return _WITHOUT_TARGET
+    return _RATINGS.get(rag or "", _UNRATED)
+
+
+def _rounded(value: Decimal, places: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def _signed(value: Decimal, text: str, plus: bool) -> str:
+    return f"{MINUS}{text}" if value < 0 else f"+{text}" if plus and value > 0 else text
+
+
+def number(value: Decimal | int, unit: str, *, plus: bool = False) -> str:
+    """A figure in its unit as text: whole pounds, one decimal of FTE, otherwise no more decimals than there are."""
+    amount = Decimal(value)
+    size = abs(amount)
+    if unit == "GBP":
+        return _signed(amount, f"£{_rounded(size, 0):,}", plus)
+    if unit == "ratio":
+        return _signed(amount, f"{_rounded(size, 2):,}", plus)
+    if unit == "FTE" or size != size.to_integral_value():
+        return _signed(amount, f"{_rounded(size, 1):,}", plus)
+    return _signed(amount, f"{int(size):,}", plus)
+
+
+def short_number(value: Decimal, unit: str) -> str:
+    """A figure for a headline or a label of a chart: money in thousands or millions of pounds."""
+    size = abs(value)
+    if unit != "GBP" or size < _THOUSAND:
+        return number(value, unit)
+    if size < _MILLION:
+        return _signed(value, f"£{_rounded(size / _THOUSAND, 0):,}k", plus=False)
+    return _signed(value, f"£{_rounded(size / _MILLION, 2):,}m", plus=False)
+
+
+def unit_words(unit: str) -> str:
+    """The unit as it stands behind a figure; empty where the name of the indicator says it all."""
+    return _UNITS.get(unit, unit)
+
+
+def target(value: Decimal | None, unit: str, is_approximate: bool) -> str:
+    """A target as text; one that was not stated is said to be so."""
+    if value is None:
+        return NO_TARGET
+    return f"about {number(value, unit)}" if is_approximate else number(value, unit)
+
+
+def percent(share: Decimal) -> str:
+    """A fraction as whole per cent."""
+    return f"{_rounded(share * 100, 0)}%"
+
+
+def quarter(period_key: str) -> str:
+    """`2023-24-Q1` as people say it."""
+    year, _, name = period_key.rpartition("-")
+    return f"{name} {year}"
+
+
+def day(value: date | None) -> str:
+    """A date as text."""
+    return "" if value is None else f"{value.day} {value:%B %Y}"
+
+
+def moment(value: datetime | None) -> str:
+    """A UTC time as text."""
+    return "never" if value is None else f"{value.day} {value:%B %Y, %H:%M} UTC"
+
+
+def count(number_of: int, singular: str, plural: str | None = None) -> str:
+    """A number with its noun."""
+    return f"{number_of:,} {singular if number_of == 1 else plural or singular + 's'}"

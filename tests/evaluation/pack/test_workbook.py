@@ -1,0 +1,196 @@
+"""The workbook: live totals with the mart's values written beside them, nothing invented, the same bytes again."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from evaluation.pack.build import WORKBOOK, build_pack
+from tests.evaluation.pack.marts import NASTY
+
+SHEETS = [
+    "Headline",
+    "By quarter",
+    "By cluster body",
+    "By local authority",
+    "Finance",
+    "Leverage",
+    "Milestones",
+    "Risks",
+    "Data quality",
+    "Restatements",
+    "Caveats",
+    "Sign-off",
+]
+NAMESPACE = {"s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+
+
+class Book:
+    """Values as a viewer that does not calculate shows them, and the formulas behind them."""
+
+    def __init__(self, path: Path) -> None:
+        self.book = CalamineWorkbook.from_path(path)
+        self.formulas: dict[str, dict[str, str]] = {}
+        with zipfile.ZipFile(path) as archive:
+            for number, name in enumerate(self.book.sheet_names, start=1):
+                root = ElementTree.fromstring(archive.read(f"xl/worksheets/sheet{number}.xml"))
+                self.formulas[name] = {
+                    cell.attrib["r"]: formula.text or ""
+                    for cell in root.iterfind(".//s:c", NAMESPACE)
+                    if (formula := cell.find("s:f", NAMESPACE)) is not None
+                }
+
+    def rows(self, sheet: str) -> list[list]:
+        return self.book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+
+    def row(self, sheet: str, label: str, start: int = 0) -> list:
+        return next(row for row in self.rows(sheet)[start:] if row and row[0] == label)
+
+    def cell(self, sheet: str, address: str):
+        column, row = re.fullmatch(r"\$?([A-Z]+)\$?(\d+)", address).groups()
+        number = 0
+        for letter in column:
+            number = number * 26 + ord(letter) - 64
+        return self.rows(sheet)[int(row) - 1][number - 1]
+
+    def sum(self, sheet: str, span: str) -> float:
+        first, last = (re.fullmatch(r"\$?([A-Z]+)\$?(\d+)", part).groups() for part in span.split(":"))
+        letters = [chr(c) for c in range(ord(first[0]), ord(last[0]) + 1)]
+        cells = [
+            self.cell(sheet, f"{letter}{row}") for letter in letters for row in range(int(first[1]), int(last[1]) + 1)
+        ]
+        return sum(cell for cell in cells if isinstance(cell, float))
+
+
+@pytest.fixture(scope="module")
+def book(pack) -> Book:
+    return Book(pack / WORKBOOK)
+
+
+def test_it_has_every_sheet_in_order(book):
+    assert book.book.sheet_names == SHEETS
+
+
+def test_every_sum_written_beside_its_formula_is_the_sum_of_the_cells_shown(book):
+    checked = 0
+    for sheet, formulas in book.formulas.items():
+        for address, formula in formulas.items():
+            if found := re.fullmatch(r"SUM\(([^()]+)\)", formula):
+                assert book.cell(sheet, address) == pytest.approx(book.sum(sheet, found[1])), (sheet, address)
+                checked += 1
+    assert checked > 30
+
+
+def test_every_difference_written_beside_its_formula_is_the_difference_of_its_cells(book):
+    checked = 0
+    for sheet, formulas in book.formulas.items():
+        for address, formula in formulas.items():
+            if found := re.fullmatch(r"([A-Z]+\d+)-([A-Z]+\d+)", formula):
+                expected = book.cell(sheet, found[1]) - book.cell(sheet, found[2])
+                assert book.cell(sheet, address) == pytest.approx(expected), (sheet, address)
+                checked += 1
+    assert checked > 5
+
+
+def test_the_headline_is_the_mart_by_formula(book, marts):
+    for key, code, name, verified, claimed in marts.mart.execute("""
+        SELECT indicator_key, indicator_code, name, actual_value, claimed_value
+        FROM dim_indicator INNER JOIN indicator_performance USING (indicator_key) WHERE is_headline
+    """).fetchall():
+        row = book.row("Headline", f"{code} {name}")
+        assert Decimal(str(row[5])) == verified, key
+        assert Decimal(str(row[9])) == claimed, key
+    assert sum(formula.startswith("'By quarter'!") for formula in book.formulas["Headline"].values()) == 14
+
+
+def test_the_worked_example_of_the_jobs_stands_on_the_headline(book):
+    row = book.row("Headline", "H5 Jobs created")
+    assert row[2:10] == [1.0, 5.0, -4.0, 4.5, "no target stated", "x", "x", 9.5]
+    assert row[10:] == ["- No target stated", "no target stated"]
+
+
+def test_a_target_gives_variance_and_share_and_the_rating_is_words_and_a_shape(book):
+    row = book.row("Headline", "H1 Pilots funded")
+    assert row[6:9] == [15.0, -13.0, pytest.approx(2 / 15)]
+    assert row[10] == "■ Red"
+    assert book.row("Headline", "H6 Event attendees")[10] == "● Green"
+
+
+def test_what_the_returns_do_not_carry_is_x_and_never_a_number(book):
+    assert book.row("Headline", "H1 Pilots funded")[3:5] == ["x", "x"], "no forecast was returned"
+    for item in ("Programme budget", "Programme spend to date", "Clawback"):
+        assert book.row("Finance", item)[2] == "x"
+    assert book.row("Risks", "Risk register (impact, likelihood, proximity, owner)")[1] == "x"
+    assert "x" in book.row("Risks", "Check that does not hold")
+
+
+def test_committed_and_realised_are_never_added(book):
+    row = book.row("Leverage", "All quarters")
+    assert row[1:3] == [200000.5, 150000.25]
+    assert row[5] == pytest.approx(50000.25)
+    everything = [cell for line in book.rows("Leverage") for cell in line if isinstance(cell, float)]
+    assert not any(abs(cell - 350000.75) < 0.01 for cell in everything)
+
+
+def test_the_claim_comes_down_to_the_figure(book):
+    rows = book.rows("Leverage")
+    start = next(i for i, row in enumerate(rows) if row[0] == "Returned as realised, not withdrawn")
+    assert [row[1] for row in rows[start : start + 5]] == [205000.25, -30000.0, -20000.0, -5000.0, 150000.25]
+
+
+def test_breakdowns_come_from_the_public_mart_and_keep_its_marks(book):
+    cells = {row[0]: row[4] for row in book.rows("By local authority")[6:11] if row[0]}
+    assert cells == {
+        "Birmingham": 23.0, "Coventry": 12.0, "Dudley": "c", "Sandwell": "c", "Sum of the figures shown": 35.0,
+    }  # fmt: skip
+    assert book.row("By cluster body", NASTY)[5] == 4.5, "the sum of its public years"
+    assert book.row("By cluster body", "Second body")[5] == "c"
+
+
+def test_without_a_public_mart_there_is_no_breakdown(bare_pack):
+    bare = Book(bare_pack / WORKBOOK)
+    for sheet in ("By cluster body", "By local authority"):
+        assert "disclosure control" in bare.rows(sheet)[1][0]
+        assert not any(isinstance(cell, float) for row in bare.rows(sheet) for cell in row)
+    assert "no earlier release" in bare.rows("Restatements")[1][0]
+
+
+def test_restatements_tell_closed_quarters_from_open_ones(book):
+    lines = [row[:6] for row in book.rows("Restatements") if len(row) > 5 and isinstance(row[5], float)]
+    assert lines == [
+        ["H1 Pilots funded", "Q1 2023-24", "closed: a restatement", 0.0, 1.0, 1.0],
+        ["H6 Event attendees", "Q1 2024-25", "open: still filling", 30.0, 75.0, 45.0],
+    ]
+
+
+def test_milestones_count_each_intervention_once(book):
+    row = book.row("Milestones", "All")
+    assert row[6:9] == [3.0, 110000.0, 90000.0]
+    assert book.row("Milestones", "ref-12")[3] == "CB01, CB02"
+    assert book.row("Milestones", "Terminated before first spend")[1:4] == [0.0, 1.0, 0.0]
+
+
+def test_it_has_no_macro_and_is_set_up_for_print(pack):
+    with zipfile.ZipFile(pack / WORKBOOK) as archive:
+        assert not [name for name in archive.namelist() if "vba" in name.lower()]
+        for number in range(1, len(SHEETS) + 1):
+            sheet = archive.read(f"xl/worksheets/sheet{number}.xml").decode()
+            assert 'orientation="landscape"' in sheet
+            assert 'fitToHeight="0"' in sheet
+        assert 'state="frozen"' in archive.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_its_properties_carry_the_clock_of_the_release(pack):
+    with zipfile.ZipFile(pack / WORKBOOK) as archive:
+        assert "2024-05-15T02:00:00Z" in archive.read("docProps/core.xml").decode()
+
+
+def test_the_same_release_gives_the_same_bytes(pack, marts, tmp_path):
+    again = build_pack(marts.mart, tmp_path, public=marts.public, previous=marts.previous)
+    assert [path.read_bytes() for path in again] == [(pack / path.name).read_bytes() for path in again]
