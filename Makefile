@@ -10,7 +10,7 @@ export DO_NOT_TRACK := 1
 # Networks that inspect traffic have their certificate in the machine's store, not in uv's own.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup demo test test-slow lint format serve bench lock clean
+.PHONY: help setup demo test test-slow test-browser lint format serve bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,12 @@ test: $(INSTALLED) ## The tests
 
 test-slow: $(INSTALLED) ## The tests that take minutes: more seeds, kills, the daemon
 	@$(BIN)/python -m pytest -m slow
+
+test-browser: $(INSTALLED) ## The report in a real Chromium; installs one with apt-get where there is none
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+		|| { echo "Installing Chromium" && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+		|| { echo "make test-browser needs Chromium, and apt-get could not install it: install it yourself, then again"; exit 1; }
+	@$(BIN)/python -m pytest -m browser
 
 lint: $(INSTALLED) ## ruff, mypy, sqlfluff
 	@$(BIN)/ruff check $(ROOMS)
