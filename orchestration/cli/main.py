@@ -11,6 +11,7 @@ from orchestration.cli.doctor import doctor
 from orchestration.cli.evaluate import evaluate
 from orchestration.cli.export import export
 from orchestration.cli.options import errors
+from orchestration.cli.pack import pack
 from orchestration.errors import NightFailed, UserError
 from orchestration.settings import switch_telemetry_off
 
@@ -28,6 +29,7 @@ app.command()(query.sql)
 app.command()(query.trace)
 app.command()(evaluate)
 app.command()(export)
+app.command()(pack)
 releases.app.command()(release_diff.diff)
 app.add_typer(releases.app, name="release")
 app.command()(doctor)

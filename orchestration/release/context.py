@@ -27,6 +27,8 @@ class BuildContext:
     input_fingerprint: str
     verdict: Verdict
     evaluation_fingerprint: str
+    # The release readers have until this one is switched to; what changed is told against it.
+    previous: str | None = None
 
     @property
     def warehouse(self) -> Path:

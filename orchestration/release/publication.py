@@ -16,6 +16,7 @@ from orchestration.release.integrity import MANIFEST, SEEN_MARK, checksums, row_
 from orchestration.release.steps.evaluation import copy_evaluation
 from orchestration.release.steps.mart import add_gate_tables, copy_mart, write_mart_parquet
 from orchestration.release.steps.open_data import write_open_data
+from orchestration.release.steps.pack import write_pack
 from orchestration.release.steps.receipt import write_receipt
 from quality.receipt import gate_status
 
@@ -26,6 +27,7 @@ STEPS: tuple[Step, ...] = (
     Step("adding the gate's results", add_gate_tables),
     Step("writing Parquet", write_mart_parquet),
     Step("writing open data", write_open_data),
+    Step("writing the pack", write_pack),
     Step("writing the receipt", write_receipt),
 )
 
@@ -88,6 +90,7 @@ def publish(
         input_fingerprint=input_fingerprint,
         verdict=verdict,
         evaluation_fingerprint=evaluated,
+        previous=current,
     )
     _build(context, steps, progress)
     progress("switching readers to the new release")
@@ -128,6 +131,7 @@ def _write_manifest(context: BuildContext) -> None:
         context.building / MANIFEST,
         {
             "release_id": context.release_id,
+            "previous_release": context.previous,
             "released_at": context.clock.isoformat(),
             "gate_status": gate_status(context.verdict),
             "code_version": context.code_version,

@@ -1,0 +1,39 @@
+"""`pack/`: the funder's workbook and the report, from the marts of this release."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import duckdb
+
+from evaluation.pack.build import build_pack
+from orchestration.release.context import BuildContext
+from orchestration.release.integrity import MART
+from orchestration.release.store import release_folder
+
+PACK = "pack"
+PUBLIC_MART = "mart_public.duckdb"
+
+
+def write_pack(context: BuildContext) -> None:
+    """Write the pack; what changed is told against the release readers have now."""
+    previous = None if context.previous is None else release_folder(context.home, context.previous)
+    pack_of(context.building, context.building / PACK, previous)
+
+
+def pack_of(release: Path, output: Path, previous: Path | None) -> list[Path]:
+    """Write the pack of the release in the folder `release`; `previous` is the folder of the release before it."""
+    with ExitStack() as stack:
+
+        def opened(folder: Path | None, name: str) -> duckdb.DuckDBPyConnection | None:
+            if folder is None or not (folder / name).exists():
+                return None
+            connection = stack.enter_context(duckdb.connect(str(folder / name), read_only=True))
+            connection.execute("SET TimeZone = 'UTC'")
+            return connection
+
+        mart = opened(release, MART)
+        if mart is None:
+            raise FileNotFoundError(f"{release / MART} is missing")
+        return build_pack(mart, output, public=opened(release, PUBLIC_MART), previous=opened(previous, MART))
