@@ -98,5 +98,8 @@ def test_it_prints_on_white_without_the_menu(opened):
     page = opened(DESK)
     page.emulate_media(media="print")
     assert not page.get_by_role("navigation").is_visible()
+    glance = page.get_by_role("heading", name="All seven at a glance").bounding_box()
+    assert glance["y"] < page.locator("#pilots_funded").bounding_box()["y"]
+    assert not page.locator("details:not([open]) summary").first.is_visible(), "what is closed is not printed"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert len(page.pdf(prefer_css_page_size=True)) > 20_000
