@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import duckdb
@@ -18,6 +22,7 @@ from hypothesis import settings
 settings.register_profile("product", deadline=None)
 settings.load_profile("product")
 
+SMALL = 0.1
 WMIP = Path(sys.executable).with_name("wmip")
 
 
@@ -58,21 +63,54 @@ class Home:
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Home]:
-    """Make (once a worker) the home of a seed and scale by `wmip demo`."""
-    made: dict[tuple[int, float], Home] = {}
+    """Makes the home of a seed and scale by `wmip demo`, once for all workers. Only read it; to change one, copy it."""
+    base = tmp_path_factory.getbasetemp()
+    # The workers' own folders lie side by side in that of the whole run.
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo_homes"
+    shared.mkdir(exist_ok=True)
 
     def make(seed: int = 1, scale: float = 1) -> Home:
-        if (seed, scale) not in made:
-            path = tmp_path_factory.mktemp(f"seed{seed}") / "home"
-            result = wmip("demo", "--home", path, "--seed", str(seed), "--scale", str(scale))
-            assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
-            made[(seed, scale)] = Home(path, result.stdout)
-        return made[(seed, scale)]
+        folder = shared / f"seed{seed}_scale{scale:g}"
+        said = folder / "output.txt"
+        with (shared / f"{folder.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not said.exists():
+                result = wmip("demo", "--home", folder / "home", "--seed", str(seed), "--scale", str(scale))
+                assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+                said.write_text(result.stdout, encoding="utf-8")
+        return Home(folder / "home", said.read_text(encoding="utf-8"))
 
     return make
 
 
 @pytest.fixture(scope="session")
 def small_release(demo_home: Callable[..., Home]) -> Home:
-    """A small released home for tests that only read; group them with `xdist_group("small_release")`."""
-    return demo_home(scale=0.1)
+    """A small released home for tests that only read."""
+    return demo_home(scale=SMALL)
+
+
+@pytest.fixture
+def small_copy(small_release: Home, tmp_path: Path) -> Path:
+    """A small released home of the test's own."""
+    return shutil.copytree(small_release.path, tmp_path / "home", symlinks=True)
+
+
+@pytest.fixture
+def received() -> Iterator[tuple[str, list[dict]]]:
+    """An address that notifications can be sent to, and the messages that came."""
+    messages = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"json://127.0.0.1:{server.server_port}/", messages
+    server.shutdown()
+    server.server_close()

@@ -16,6 +16,7 @@ from orchestration.cli.scorecard import print_night, print_scorecard
 from orchestration.errors import NightFailed, UserError
 from orchestration.night import BLOCKED, FAILED, UNCHANGED, NightRecord, latest_record
 from orchestration.nightly import run_night
+from orchestration.release.store import current_release
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,7 +30,7 @@ OUTAGE = timedelta(days=8)
 
 
 class Fault(StrEnum):
-    """What `wmip demo --fault` can break, after a clean first night."""
+    """What `wmip demo --fault` can break, once a clean night was published."""
 
     duplicate_attendances = "duplicate_attendances"
     negative_money = "negative_money"
@@ -120,7 +121,9 @@ def demo(
     home: Home = None,
     seed: Annotated[int, typer.Option(help="Which pretend programme; the same seed gives the same mart.")] = 1,
     scale: Annotated[float, typer.Option(min=0.05, help="1 is the size of the programme.")] = 1,
-    fault: Annotated[Fault | None, typer.Option(help="After a clean night, run one with this broken.")] = None,
+    fault: Annotated[
+        Fault | None, typer.Option(help="Once a clean night was published, run one with this broken.")
+    ] = None,
 ) -> None:
     """See it work: a pretend West Midlands with dirty returns, its source APIs, one night, the scorecard.
 
@@ -148,12 +151,15 @@ def demo(
         server.configure(folder, os.environ)
         _set_clock(folder)
         console.print(f"A pretend programme (seed {seed}, scale {scale:g}) returns its quarters to {folder}")
-        record = _night(folder)
-        if fault is None or record.outcome in {BLOCKED, FAILED}:
-            _conclude(folder, record)
-            _hint(folder)
-            return
-        console.print(f"Release {record.release_id} serves. A second night, with {fault.value}:")
+        serving = current_release(folder)
+        if fault is None or serving is None:
+            record = _night(folder)
+            if fault is None or record.outcome in {BLOCKED, FAILED}:
+                _conclude(folder, record)
+                _hint(folder)
+                return
+            serving = record.release_id
+        console.print(f"Release {serving} serves. Another night, with {fault.value}:")
         _conclude(folder, _faulty_night(folder, fault, server))
 
 

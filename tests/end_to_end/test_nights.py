@@ -12,11 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.conftest import WMIP, clean_environment, wmip
+from tests.conftest import SMALL, WMIP, clean_environment, wmip
 
-SCALE = "0.1"
-
-pytestmark = pytest.mark.xdist_group("nights")
+SCALE = f"{SMALL:g}"
 
 
 def _landing(home: Path) -> dict[str, str]:
@@ -41,25 +39,24 @@ def _release(home: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def small_home(tmp_path_factory) -> Path:
-    home = tmp_path_factory.mktemp("small") / "home"
-    result = wmip("demo", "--home", home, "--scale", SCALE)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return home
+def undisturbed(tmp_path_factory) -> tuple[Path, float]:
+    """A home and how many seconds its night took."""
+    home = tmp_path_factory.mktemp("undisturbed") / "home"
+    started = time.monotonic()
+    assert wmip("demo", "--home", home, "--scale", SCALE).returncode == 0
+    return home, time.monotonic() - started
 
 
-def test_same_seed_gives_the_same_mart_row_for_row(small_home, tmp_path):
-    again = tmp_path / "again"
-    result = wmip("demo", "--home", again, "--scale", SCALE)
-    assert result.returncode == 0, result.stdout + result.stderr
-    first, second = _mart(small_home), _mart(again)
+@pytest.mark.xdist_group("killed")
+def test_same_seed_gives_the_same_mart_row_for_row(small_release, undisturbed):
+    again, _ = undisturbed
+    first, second = _mart(small_release.path), _mart(again)
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
 
 
-def test_a_second_night_without_new_input_adds_nothing(tmp_path):
-    home = tmp_path / "home"
-    assert wmip("demo", "--home", home, "--scale", SCALE).returncode == 0
+def test_a_second_night_without_new_input_adds_nothing(small_copy):
+    home = small_copy
     landing, release = _landing(home), _release(home)
     again = wmip("demo", "--home", home, "--scale", SCALE)
     assert again.returncode == 0, again.stdout + again.stderr
@@ -79,12 +76,13 @@ def test_a_second_night_without_new_input_adds_nothing(tmp_path):
         ("check_raises", "check_raises"),
     ],
 )
-def test_a_planted_fault_publishes_nothing_and_says_why(tmp_path, fault, said):
-    home = tmp_path / "home"
-    outbox = tmp_path / "notification.json"
-    result = wmip("demo", "--home", home, "--scale", SCALE, "--fault", fault)
+def test_a_planted_fault_publishes_nothing_and_says_why(small_copy, received, fault, said):
+    home = small_copy
+    address, messages = received
+    result = wmip("demo", "--home", home, "--scale", SCALE, "--fault", fault, WMIP_NOTIFY_URLS=address)
     assert result.returncode == 1, result.stdout + result.stderr
-    assert not outbox.exists()
+    assert [message["title"] for message in messages] == ["WMIP: the night was blocked by its gate"]
+    assert said in messages[0]["message"]
     releases = [path.name for path in (home / "releases").iterdir() if path.name[0] != "." and path.is_dir()]
     assert len(set(releases) - {"current"}) == 1, "only the clean night's release may be there"
     shown = " ".join(result.stdout.split())
@@ -97,14 +95,6 @@ def test_a_planted_fault_publishes_nothing_and_says_why(tmp_path, fault, said):
 
 # Fractions of an undisturbed second night's length at which it is killed.
 MOMENTS = [0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95]
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory) -> tuple[Path, float]:
-    home = tmp_path_factory.mktemp("undisturbed") / "home"
-    started = time.monotonic()
-    assert wmip("demo", "--home", home, "--scale", SCALE).returncode == 0
-    return home, time.monotonic() - started
 
 
 def _kill_and_recover(home: Path, seconds: float, expected: dict[str, list[tuple]]) -> None:
@@ -134,6 +124,7 @@ def _kill_and_recover(home: Path, seconds: float, expected: dict[str, list[tuple
     assert [name for name in figures if recovered[name] != expected[name]] == []
 
 
+@pytest.mark.xdist_group("killed")
 @pytest.mark.parametrize("moment", MOMENTS[2::3])
 def test_a_killed_night_is_made_good_by_the_next(undisturbed, tmp_path, moment):
     home, seconds = undisturbed

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import zipfile
 from decimal import Decimal
+from pathlib import Path
 
+import duckdb
 import pytest
 
 EXACT = ("pilots_funded", "interventions_scaled", "jobs_created", "event_attendees", "resource_levered")
 BY_IDENTITY = ("businesses_assisted", "new_collaborations")
-SEEDS = (1, 2, 3)
-
-pytestmark = pytest.mark.xdist_group("truth")
+# What looks at one home is run by one worker, so that none waits for the other to make it.
+SEEDS = [pytest.param(seed, marks=pytest.mark.xdist_group(f"seed{seed}")) for seed in (1, 2, 3)]
 
 
 def _values(rows) -> dict[tuple, Decimal]:
@@ -77,6 +79,7 @@ def test_planted_bad_files_are_refused_and_kept(demo_home, seed):
     assert all((home.path / "originals" / sha).exists() for _, sha in refused)
 
 
+@pytest.mark.xdist_group("seed1")
 def test_the_true_organisations_are_mostly_found(demo_home):
     """Pairwise recall and precision of the exact rules; a probabilistic matcher will have to beat them."""
     home = demo_home(1)
@@ -95,29 +98,36 @@ def test_the_true_organisations_are_mostly_found(demo_home):
     assert wrongly_joined <= 0.01 * len(pairs)
 
 
+def _text_of(path: Path) -> bytes:
+    """Everything a file says, whatever it is packed in, in lower case."""
+    if path.suffix == ".duckdb":
+        with duckdb.connect(str(path), read_only=True) as connection:
+            tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+            content = [connection.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in tables]
+        text = repr(content).encode()
+    elif path.suffix == ".parquet":
+        text = repr(duckdb.read_parquet(str(path)).fetchall()).encode()
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as packed:
+            text = b"".join(packed.read(name) for name in packed.namelist())
+    else:
+        text = path.read_bytes()
+    return text.lower()
+
+
+@pytest.mark.xdist_group("seed1")
 def test_no_planted_person_can_be_found_in_any_file_of_the_release(demo_home):
     home = demo_home(1)
-    people = home.truth["people"]
     planted = {
         str(value).lower().encode()
-        for person in people
-        for value in (
-            person if isinstance(person, (list, tuple)) else person.values() if isinstance(person, dict) else [person]
-        )
+        for person in home.truth["people"]
+        for value in person.values()
         if value and len(str(value)) > 5
     }
     assert len(planted) > 1000
-    release = (home.path / "releases" / "current").resolve()
-    tables = [
-        row[0] for row in home.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'")
-    ]
-    assert len(tables) > 20
-    text = bytearray()
-    for table in tables:
-        for row in home.query(f"SELECT * FROM {table}"):
-            text += "\x1f".join(str(value) for value in row).lower().encode() + b"\n"
-    for path in release.rglob("*.json"):
-        text += path.read_bytes().lower()
-    haystack = bytes(text)
-    found = [value for value in planted if value in haystack]
+    files = [path for path in (home.path / "releases" / "current").resolve().rglob("*") if path.is_file()]
+    assert {".duckdb", ".parquet", ".json"} <= {path.suffix for path in files}
+    text = b"\n".join(_text_of(path) for path in files)
+    assert b"pilots_funded" in text
+    found = [value for value in planted if value in text]
     assert not found, f"{len(found)} planted values are in the release"

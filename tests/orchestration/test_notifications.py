@@ -1,32 +1,6 @@
 """Notifications go over the wire to a server of the test's own."""
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
-
-import pytest
-
 from orchestration.notifications import notify_once
-
-
-@pytest.fixture
-def received():
-    messages = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *arguments):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"json://127.0.0.1:{server.server_port}/", messages
-    server.shutdown()
-    server.server_close()
 
 
 def test_one_message_a_night(tmp_path, monkeypatch, received):
