@@ -1,1 +1,0 @@
-"""Statistical disclosure control: what of a table may be published. Pure functions; `disclosure.protection` begins."""

@@ -1,0 +1,144 @@
+"""A protected indicator as rows of the public tables: every quarter, every year, every category, shown or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaluation.disclosure.configuration import Scope, Series
+from evaluation.disclosure.contributions import NO_KEY, PROGRAMME_KEY, Quarter
+from evaluation.disclosure.series import Block, Categories, PublicSeries
+
+# Shorthand of official statistics, printed where a figure is missing or qualified (domain.md section 5).
+CONFIDENTIAL = "c"
+NOT_AVAILABLE = "x"
+REVISED = "r"
+
+Figure = tuple[float | None, str | None]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The quarters of the programme, and those of an indicator that were revised since they were first public."""
+
+    quarters: Sequence[Quarter]
+    revised: frozenset[str] = frozenset()
+
+    def mark(self, periods: Sequence[str]) -> str | None:
+        """The mark of a figure that is shown."""
+        return REVISED if self.revised & set(periods) else None
+
+
+def quarter_rows(
+    indicator: str, public: PublicSeries | None, series: Series, timeline: Timeline, categories: Categories
+) -> Iterator[dict[str, Any]]:
+    """Rows of `indicator_value`. `public` is None where the whole indicator is withheld."""
+    for scope, keys in _scopes(series, categories):
+        by_year = series.scopes.get(scope) == "year"
+        for key in keys:
+            track = _Track(public, scope, key, timeline, by_year)
+            for quarter in timeline.quarters:
+                value, status = track.quarter(quarter)
+                cumulative, cumulative_status = track.cumulative(quarter)
+                yield {
+                    "indicator_key": indicator,
+                    "period_key": quarter.period_key,
+                    "scope": str(scope),
+                    "scope_key": key,
+                    "basis": "verified",
+                    "value": value,
+                    "status": status,
+                    "cumulative_value": cumulative,
+                    "cumulative_status": cumulative_status,
+                }
+
+
+def year_rows(
+    indicator: str, public: PublicSeries | None, series: Series, timeline: Timeline, categories: Categories
+) -> Iterator[dict[str, Any]]:
+    """Rows of `indicator_year`."""
+    years: dict[str, list[Quarter]] = {}
+    for quarter in timeline.quarters:
+        years.setdefault(quarter.financial_year, []).append(quarter)
+    for scope, keys in _scopes(series, categories):
+        for key in keys:
+            track = _Track(public, scope, key, timeline, series.scopes.get(scope) == "year")
+            for year, quarters in years.items():
+                value, status = track.year(quarters)
+                yield {
+                    "indicator_key": indicator,
+                    "financial_year": year,
+                    "scope": str(scope),
+                    "scope_key": key,
+                    "basis": "verified",
+                    "value": value,
+                    "status": status,
+                }
+
+
+def _scopes(series: Series, categories: Categories) -> Iterator[tuple[Scope, Sequence[str]]]:
+    yield Scope.PROGRAMME, [PROGRAMME_KEY]
+    for scope in series.scopes:
+        yield scope, [key for key in categories[scope] if key != NO_KEY]
+
+
+class _Track:
+    """One category over time."""
+
+    def __init__(
+        self, public: PublicSeries | None, scope: Scope, key: str, timeline: Timeline, by_year: bool
+    ) -> None:
+        self._withheld = public is None
+        self._blocks: Sequence[Block] = public.blocks[scope] if public else ()
+        self._rules = public.rules if public else None
+        self._key = key
+        self._timeline = timeline
+        self._by_year = by_year
+
+    def _missing(self, quarters: Sequence[Quarter]) -> Figure | None:
+        """Why there is nothing to show, if it is not the figure's own fault."""
+        if self._withheld or not all(quarter.is_public for quarter in quarters):
+            return None, NOT_AVAILABLE
+        return None
+
+    def _sum(self, blocks: Sequence[Block]) -> Figure:
+        shown = [block.shown(self._key, self._rules) for block in blocks]
+        if any(value is None for value in shown):
+            return None, CONFIDENTIAL
+        periods = [period for block in blocks for period in block.periods]
+        return round(sum(value for value in shown if value is not None), 4), self._timeline.mark(periods)
+
+    def quarter(self, quarter: Quarter) -> Figure:
+        """The figure of one quarter."""
+        if missing := self._missing([quarter]):
+            return missing
+        if self._by_year:
+            return None, NOT_AVAILABLE
+        found = [block for block in self._blocks if block.periods == (quarter.period_key,)]
+        return self._sum(found) if found else (None, CONFIDENTIAL)
+
+    def cumulative(self, quarter: Quarter) -> Figure:
+        """The figure from the programme's start to the end of a quarter."""
+        if missing := self._missing([quarter]):
+            return missing
+        until = [block for block in self._blocks if block.periods[-1] <= quarter.period_key]
+        if not until or until[-1].periods[-1] != quarter.period_key:
+            return None, NOT_AVAILABLE if self._by_year else CONFIDENTIAL
+        return self._sum(until)
+
+    def year(self, quarters: Sequence[Quarter]) -> Figure:
+        """The figure of a financial year."""
+        if missing := self._missing(quarters):
+            return missing
+        periods = {quarter.period_key for quarter in quarters}
+        inside = [block for block in self._blocks if periods & set(block.periods)]
+        if {period for block in inside for period in block.periods} != periods:
+            return None, CONFIDENTIAL
+        return self._sum(inside)
+
+
+def hidden_count(public: PublicSeries) -> int:
+    """How many figures are hidden that are not nothing. For the evaluators' report."""
+    blocks = [block for found in public.blocks.values() for block in found]
+    return sum(key in block.cells for block in blocks for key in block.pattern.hidden)
