@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -25,6 +26,8 @@ NO_KEY = ""
 
 # Contributor and amount. What is counted itself (persons at events) has the empty contributor.
 Cell = Mapping[str, float]
+# One row of the contributions.
+Row = Mapping[str, Any]
 EMPTY: Cell = {}
 
 SCHEMA = pa.schema(
@@ -122,13 +125,13 @@ def read_contributions(mart: duckdb.DuckDBPyConnection, configuration: PublicCon
 class SeriesCells:
     """The contributions of one indicator, by quarter, cut and category."""
 
-    def __init__(self, rows: Iterable[Mapping[str, str | float]]) -> None:
-        self._rows: dict[str, list[Mapping[str, str | float]]] = defaultdict(list)
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             self._rows[str(row["period_key"])].append(row)
         self._cells: dict[tuple[Scope, str], dict[str, dict[str, float]]] = {}
 
-    def rows_of(self, period: str) -> list[Mapping[str, str | float]]:
+    def rows_of(self, period: str) -> list[Row]:
         """The rows of one quarter, in order."""
         return self._rows.get(period, [])
 

@@ -86,9 +86,7 @@ def _scopes(series: Series, categories: Categories) -> Iterator[tuple[Scope, Seq
 class _Track:
     """One category over time."""
 
-    def __init__(
-        self, public: PublicSeries | None, scope: Scope, key: str, timeline: Timeline, by_year: bool
-    ) -> None:
+    def __init__(self, public: PublicSeries | None, scope: Scope, key: str, timeline: Timeline, by_year: bool) -> None:
         self._withheld = public is None
         self._blocks: Sequence[Block] = public.blocks[scope] if public else ()
         self._rules = public.rules if public else None

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evaluation.disclosure.configuration import PublicConfiguration, Scope, Series
-from evaluation.disclosure.contributions import NO_KEY, SCHEMA, Quarter, SeriesCells, quarters, read_contributions
+from evaluation.disclosure.contributions import NO_KEY, SCHEMA, Quarter, Row, SeriesCells, quarters, read_contributions
 from evaluation.disclosure.errors import DisclosureError
 from evaluation.disclosure.figures import Timeline, hidden_count, quarter_rows, year_rows
 from evaluation.disclosure.public_schema import QUARTER_ROW, RULE_ROW, YEAR_ROW, public_tables
@@ -86,7 +86,7 @@ def build_public_mart(
     report = Report([quarter.period_key for quarter in time if quarter.is_public])
     by_quarter: list[dict[str, Any]] = []
     by_year: list[dict[str, Any]] = []
-    published: list[dict[str, Any]] = []
+    published: list[Row] = []
     for indicator in known:
         series = configuration.indicators.get(indicator)
         outcome = _protect(indicator, series, now, memories, time, configuration, categories)
@@ -177,7 +177,7 @@ def _recall(release: Path) -> _Memory | None:
     return _Memory(_by_indicator(pq.read_table(folder / _CONTRIBUTIONS)), report)
 
 
-def _remember(folder: Path, published: Iterable[dict[str, Any]], report: Report) -> None:
+def _remember(folder: Path, published: Iterable[Row], report: Report) -> None:
     memory = folder / MEMORY
     memory.mkdir()
     pq.write_table(pa.Table.from_pylist(list(published), schema=SCHEMA), memory / _CONTRIBUTIONS, compression="zstd")
@@ -189,8 +189,7 @@ def _rules(configuration: PublicConfiguration, report: Report) -> Iterator[dict[
     for indicator, said in report.indicators.items():
         series = configuration.indicators.get(indicator)
         rules = configuration.rules_of(indicator) if series else None
-        scopes = {Scope.PROGRAMME: "quarter", **series.scopes} if series else {Scope.PROGRAMME: "not shown"}
-        for scope, resolution in scopes.items():
+        for scope, resolution in [(Scope.PROGRAMME, "quarter"), *(series.scopes.items() if series else ())]:
             yield {
                 "indicator_key": indicator,
                 "scope": str(scope),
@@ -233,9 +232,8 @@ def _write(mart: Path, folder: Path, rows: Mapping[str, pa.Table], configuration
             connection.execute(f"COMMENT ON TABLE {target} IS {_literal(table.description)}")
             for column, description in table.columns.items():
                 connection.execute(f'COMMENT ON COLUMN {target}."{column}" IS {_literal(description)}')
-            connection.execute(
-                f"COPY {target} TO {_literal(str(parquet / f'{table.name}.parquet'))} (FORMAT parquet, COMPRESSION zstd)"
-            )
+            file = _literal(str(parquet / f"{table.name}.parquet"))
+            connection.execute(f"COPY {target} TO {file} (FORMAT parquet, COMPRESSION zstd)")
         connection.execute("USE memory; DETACH public_mart; DETACH internal")
 
 

@@ -277,10 +277,17 @@ _TABLES = (
     ),
 )
 
-# An award is public by publication: 360Giving data name recipients that are organisations. Those to persons are left
-# out altogether.
+# An award is public by publication as 360Giving data. Those to persons are left out; a recipient without a number or
+# a type that only bodies have may be one person trading under their own name, and goes without it.
 _GRANTS = """
-    SELECT award.grant_id, award.title, organisation.name AS recipient_name, award.awarded_on, period.period_key,
+    SELECT award.grant_id, award.title,
+        CASE
+            WHEN
+                organisation.company_number IS NOT NULL OR organisation.charity_number IS NOT NULL
+                OR organisation.organisation_type IN ('university', 'public_body', 'third_sector')
+                THEN organisation.name
+        END AS recipient_name,
+        award.awarded_on, period.period_key,
         award.amount_gbp, award.funding_org_name, award.programme_title,
         coalesce(organisation.cluster_key, 'unknown') AS cluster_key, award.local_authority_code
     FROM internal.fct_grant_award AS award
@@ -296,7 +303,7 @@ _GRANT_TABLES = (
         {
             "grant_id": "Identifier of the grant in the 360Giving standard.",
             "title": "Title.",
-            "recipient_name": "Organisation that received it.",
+            "recipient_name": "Organisation that received it; empty where it may be one person.",
             "awarded_on": "Date of the award.",
             "period_key": _PERIOD,
             "amount_gbp": "Amount in pounds; empty for other currencies.",
@@ -322,7 +329,7 @@ _GRANT_TABLES = (
         },
         f"""
         WITH award AS ({_GRANTS})
-        SELECT period_key, scope, scope_key, count(*) AS awards, sum(amount_gbp) AS amount_gbp
+        SELECT period_key, scope, scope_key, count(*) AS awards, CAST(sum(amount_gbp) AS DECIMAL(18, 2)) AS amount_gbp
         FROM (
             SELECT period_key, 'programme' AS scope, 'programme' AS scope_key, amount_gbp FROM award
             UNION ALL

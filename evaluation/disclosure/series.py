@@ -57,7 +57,10 @@ def protect_series(
     if rules is None:
         singles = [(quarter.period_key,) for quarter in public]
         return PublicSeries(
-            {scope: [_block(cells, scope, periods) for periods in singles] for scope in (Scope.PROGRAMME, *series.scopes)},
+            {
+                scope: [_block(cells, scope, periods) for periods in singles]
+                for scope in (Scope.PROGRAMME, *series.scopes)
+            },
             None,
         )
     if cells.has_negatives:
@@ -137,7 +140,7 @@ def _exposed(
     rules: RuleSet,
     categories: Sequence[str],
 ) -> list[str]:
-    """The categories of which an attacker learns too much: of a hidden figure, or of a single quarter of any."""
+    """The categories of which an attacker learns too much: of the stretch, of a quarter in it, or of the year so far."""
     keys = sorted({*categories, *row})
     periods = [period for step in steps for period in step]
     place = {(period, key): p * len(keys) + k for p, period in enumerate(periods) for k, key in enumerate(keys)}
@@ -153,9 +156,14 @@ def _exposed(
             attack.know(column, *_told(value_of(cell), rules))
         else:
             attack.know(column, 1.0 if rules.kind == "count" and not pattern.all_hidden else 0.0, float("inf"))
-        singles = [(cells.cells(scope, period).get(key, EMPTY), [place[period, key]]) for period in periods]
-        parts = singles if len(periods) > 1 else []
-        for hidden, unknowns in [*parts, *([(cell, column)] if key in pattern.hidden else [])]:
+        stretches = [[period] for period in periods] + [periods[:end] for end in range(2, len(periods))]
+        if key in pattern.hidden:
+            stretches.append(periods)
+        elif len(periods) == 1:
+            stretches = []
+        for stretch in stretches:
+            unknowns = [place[period, key] for period in stretch]
+            hidden = merge(cells.cells(scope, period).get(key, EMPTY) for period in stretch)
             facts = facts_of(hidden, rules)
             if is_unsafe(facts, rules):
                 targets.append(

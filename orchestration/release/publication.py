@@ -17,6 +17,7 @@ from orchestration.release.steps.evaluation import copy_evaluation
 from orchestration.release.steps.mart import add_gate_tables, copy_mart, write_mart_parquet
 from orchestration.release.steps.open_data import write_open_data
 from orchestration.release.steps.pack import write_pack
+from orchestration.release.steps.public import protect_public_mart
 from orchestration.release.steps.receipt import write_receipt
 from quality.receipt import gate_status
 
@@ -26,6 +27,7 @@ STEPS: tuple[Step, ...] = (
     Step("copying the evaluation tables", copy_evaluation),
     Step("adding the gate's results", add_gate_tables),
     Step("writing Parquet", write_mart_parquet),
+    Step("protecting the public view", protect_public_mart),
     Step("writing open data", write_open_data),
     Step("writing the pack", write_pack),
     Step("writing the receipt", write_receipt),

@@ -1,0 +1,24 @@
+"""`mart_public.duckdb`, `parquet_public/`: what everyone may see of a release, after disclosure control."""
+
+from __future__ import annotations
+
+from evaluation.disclosure.configuration import load_configuration
+from evaluation.disclosure.public_mart import build_public_mart
+from orchestration.release.context import BuildContext
+from orchestration.release.store import release_folder, release_ids
+
+
+def protect_public_mart(context: BuildContext) -> None:
+    """Make the public view, compared with what earlier releases of this home made public.
+
+    A home's own `public_tables.yaml`, where there is one, stands for the project's. Raises InvalidConfiguration.
+    """
+    own = context.home / "public_tables.yaml"
+    configuration = load_configuration(own) if own.exists() else load_configuration()
+    build_public_mart(
+        context.mart,
+        context.building,
+        configuration,
+        earlier=[release_folder(context.home, release_id) for release_id in release_ids(context.home)],
+        today=context.clock.date(),
+    )
