@@ -140,7 +140,7 @@ def _exposed(
     rules: RuleSet,
     categories: Sequence[str],
 ) -> list[str]:
-    """The categories of which an attacker learns too much: of the stretch, of a quarter in it, or of the year so far."""
+    """The categories of which an attacker learns too much: the stretch, a quarter of it, the year so far."""
     keys = sorted({*categories, *row})
     periods = [period for step in steps for period in step]
     place = {(period, key): p * len(keys) + k for p, period in enumerate(periods) for k, key in enumerate(keys)}

@@ -1,0 +1,115 @@
+"""The public view of a real release: no key of anyone, no fact, nothing hidden that can be found."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+
+import duckdb
+import pytest
+
+from evaluation.disclosure.configuration import Scope, load_configuration
+from evaluation.disclosure.contributions import SeriesCells, facts_of, merge, read_contributions
+from evaluation.disclosure.rules import is_unsafe, upper_protection
+from tests.evaluation.disclosure.attacker import Attacker
+
+pytestmark = pytest.mark.xdist_group("small_release")
+
+
+@pytest.fixture(scope="module")
+def folder(small_release):
+    return (small_release.path / "releases" / "current").resolve()
+
+
+@pytest.fixture(scope="module")
+def public(folder):
+    with duckdb.connect(str(folder / "mart_public.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+def dictionaries(connection, sql: str) -> list[dict]:
+    relation = connection.sql(sql)
+    return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+
+
+def test_no_table_holds_a_fact_or_a_key_of_anyone(public):
+    columns = public.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal").fetchall()
+    names = {column for _, column in columns}
+    assert not names & {"organisation_key", "person_key", "fact_key", "source_record_id", "company_number", "postcode"}
+    tables = {table for table, _ in columns}
+    assert not [table for table in tables if table.startswith(("fct_", "bridge_")) or table == "indicator_fact"]
+    assert {"indicator_value", "indicator_year", "indicator_performance", "release_info", "quality_result"} <= tables
+
+
+def test_no_key_of_the_mart_stands_in_any_public_cell(public, small_release):
+    secret = {key for (key,) in small_release.query("SELECT organisation_key FROM dim_organisation")}
+    secret |= {key for (key,) in small_release.query("SELECT person_key FROM dim_person")}
+    for (table,) in public.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+        cells = {value for row in public.execute(f'FROM "{table}"').fetchall() for value in row}
+        assert not cells & secret, table
+
+
+def test_every_column_is_described_and_every_table_is_in_parquet(public, folder):
+    undescribed = public.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
+    ).fetchall()
+    assert undescribed == []
+    tables = {table for (table,) in public.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    assert {path.stem for path in (folder / "parquet_public").glob("*.parquet")} == tables
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert "mart_public.duckdb" in manifest["files"]
+
+
+def test_what_is_shown_is_what_the_mart_counts(public, small_release):
+    truth = {
+        (indicator, period, scope, key): (value, cumulative)
+        for indicator, period, scope, key, value, cumulative in small_release.query(
+            "SELECT indicator_key, period_key, scope, scope_key, value, cumulative_value "
+            "FROM indicator_value WHERE basis = 'verified'"
+        )
+    }
+    shown = 0
+    for row in dictionaries(public, "FROM indicator_value WHERE scope IN ('programme', 'partner', 'cluster')"):
+        value, cumulative = truth[row["indicator_key"], row["period_key"], row["scope"], row["scope_key"]]
+        assert row["value"] in (None, value)
+        assert row["cumulative_value"] in (None, cumulative)
+        assert (row["value"] is None) == (row["status"] in ("c", "x"))
+        shown += row["value"] is not None
+    assert shown > 100
+
+
+def test_nothing_unsafe_is_recoverable(public, folder):
+    configuration = load_configuration()
+    with duckdb.connect(str(folder / "mart.duckdb"), read_only=True) as mart:
+        contributions = read_contributions(mart, configuration).to_pylist()
+    quarters = [
+        key for (key,) in public.execute("SELECT period_key FROM dim_period WHERE is_public ORDER BY 1").fetchall()
+    ]
+    years = defaultdict(list)
+    for key, year in public.execute("SELECT period_key, financial_year FROM dim_period ORDER BY 1").fetchall():
+        years[year].append(key)
+    attacked = 0
+    for indicator, series in configuration.indicators.items():
+        rules = configuration.rules_of(indicator)
+        if rules is None:
+            continue
+        cells = SeriesCells(row for row in contributions if row["indicator_key"] == indicator)
+        by_quarter = dictionaries(public, f"FROM indicator_value WHERE indicator_key = '{indicator}'")
+        by_year = dictionaries(public, f"FROM indicator_year WHERE indicator_key = '{indicator}'")
+        for scope in series.scopes:
+            categories = sorted({str(row["scope_key"]) for row in by_quarter if row["scope"] == scope} | {""})
+            attacker = Attacker(quarters, categories, scope)
+            attacker.read([row for row in by_quarter if row["period_key"] in quarters], by_year, years)
+            for stretch in [[quarter] for quarter in quarters] + [y for y in years.values() if set(y) <= set(quarters)]:
+                for category in categories:
+                    facts = facts_of(merge(cells.cells(Scope(scope), p).get(category, {}) for p in stretch), rules)
+                    if not is_unsafe(facts, rules):
+                        continue
+                    low, high = attacker.interval(stretch, category)
+                    attacked += 1
+                    if rules.kind == "count":
+                        assert high - low >= rules.width - 1e-6, (indicator, scope, category, stretch)
+                    else:
+                        top = facts.value + upper_protection(facts, rules)
+                        assert high >= top * (1 - 1e-3), (indicator, scope, category, stretch)
+    assert attacked > 100
