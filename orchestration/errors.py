@@ -11,3 +11,7 @@ class NightFailed(Exception):
     """The night ended without a release; the last one keeps serving. Exit code 1."""
 
     exit_code = 1
+
+
+class PublicationFailed(NightFailed):
+    """PostgreSQL did not take the release; what it served before keeps serving. Exit code 1."""
