@@ -12,6 +12,7 @@ from orchestration.assets.gate import build_gate
 from orchestration.assets.identity import organisation_record
 from orchestration.assets.landing import build_landing_assets
 from orchestration.assets.models import build_model_assets
+from orchestration.assets.postgresql import POSTGRESQL_KEY, postgresql_release
 from orchestration.assets.publication import RELEASE_KEY, build_release_asset
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.resources import Progress, night_resource, silent
@@ -31,7 +32,7 @@ def build_defs(progress: Progress = silent) -> dg.Definitions:
     evaluate = build_evaluation_asset(manifest, mart_keys)
     gate = build_gate(mart_keys)
     schedule, sensors = build_triggers()
-    after_gate = dg.AssetSelection.assets(RELEASE_KEY, *evaluate.keys, *evaluation_keys)
+    after_gate = dg.AssetSelection.assets(RELEASE_KEY, POSTGRESQL_KEY, *evaluate.keys, *evaluation_keys)
     gate_checks = dg.AssetSelection.checks(gate)
     return dg.Definitions(
         assets=[
@@ -40,6 +41,7 @@ def build_defs(progress: Progress = silent) -> dg.Definitions:
             organisation_record,
             evaluate,
             build_release_asset(mart_keys | evaluation_keys),
+            postgresql_release,
         ],
         asset_checks=[gate],
         jobs=[

@@ -65,6 +65,15 @@ class ReleaseConfiguration(BaseModel):
     keep: int = Field(default=14, ge=1)
 
 
+class PostgresqlConfiguration(BaseModel):
+    """Whether the night also publishes to the PostgreSQL of WMIP_POSTGRES_URL, and how long it waits for readers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: bool = False
+    patience_seconds: float = Field(default=300, ge=0)
+
+
 class OrchestrationConfiguration(BaseModel):
     """Which triggers start by themselves. Off unless chosen, so that no copy of a home runs unasked."""
 
@@ -125,6 +134,7 @@ class Configuration(BaseModel):
     releases: ReleaseConfiguration = Field(default_factory=ReleaseConfiguration)
     orchestration: OrchestrationConfiguration = Field(default_factory=OrchestrationConfiguration)
     evaluation: EvaluationConfiguration = Field(default_factory=EvaluationConfiguration)
+    postgresql: PostgresqlConfiguration = Field(default_factory=PostgresqlConfiguration)
     open_data: OpenDataSettings = Field(default_factory=OpenDataSettings)
 
     @field_validator("sources")

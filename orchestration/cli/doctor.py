@@ -63,6 +63,12 @@ def doctor(home: Home = None) -> None:
             (probe.passed, f"Source {name}: {probe.name}", probe.message)
             for probe in probe_source(name, settings, os.environ)
         ]
+    if configuration.postgresql.enabled:
+        from orchestration.postgresql.doctor import probe_postgresql
+
+        rows += [(probe.passed, f"PostgreSQL: {probe.name}", probe.message) for probe in probe_postgresql(os.environ)]
+    else:
+        rows.append((True, "PostgreSQL", "off (wmip.yaml)"))
     table = Table("", "What", "Found")
     for passed, what, found in rows:
         table.add_row("[green]ok[/green]" if passed else "[red]fix[/red]", what, found)

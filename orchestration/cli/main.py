@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from orchestration.cli import nights, query, release_diff, releases
+from orchestration.cli import nights, publication, query, release_diff, releases
 from orchestration.cli.doctor import doctor
 from orchestration.cli.evaluate import evaluate
 from orchestration.cli.export import export
@@ -30,6 +30,7 @@ app.command()(query.trace)
 app.command()(evaluate)
 app.command()(export)
 app.command()(pack)
+app.command()(publication.publish)
 releases.app.command()(release_diff.diff)
 app.add_typer(releases.app, name="release")
 app.command()(doctor)

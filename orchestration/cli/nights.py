@@ -56,7 +56,8 @@ def _conclude(home: Path, record: NightRecord) -> None:
     if record.outcome in {BLOCKED, FAILED}:
         if record.run_id:
             print_night(console, home)
-            raise NightFailed(f"the night ended {record.outcome}; nothing was published")
+            serves = f"release {record.release_id} serves as files" if record.release_id else "nothing was published"
+            raise NightFailed(f"the night ended {record.outcome}; {serves}")
         raise NightFailed(record.message)
     print_scorecard(console, home)
     if record.outcome == UNCHANGED:

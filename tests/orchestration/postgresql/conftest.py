@@ -25,7 +25,7 @@ KEYS = Keys(
 )
 
 
-def _write_mart(path: Path, number: int, facts: int) -> dict[str, int]:
+def _write_mart(path: Path, number: int, facts: int, change: str = "") -> dict[str, int]:
     with duckdb.connect(str(path)) as mart:
         mart.execute(f"""
             CREATE TABLE release_info AS
@@ -40,13 +40,14 @@ def _write_mart(path: Path, number: int, facts: int) -> dict[str, int]:
                 CASE WHEN range % 5 > 0 THEN 'CB0' || range % 4 END AS partner_key,
                 CAST({number} + range / 10000 - range / 10000 AS DECIMAL(18, 4)) AS quantity,
                 range % 2 = 0 AS is_counted, DATE '2024-04-01' + CAST(range % 300 AS INTEGER) AS achieved_on,
-                CASE range % 4 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN 'a "b", c' ELSE E'café\\nnew\\tline\\\\.' END AS note,
+                CASE range % 4 WHEN 1 THEN '' WHEN 2 THEN 'a "b", c' WHEN 3 THEN E'café\\nnew\\tline\\\\.' END AS note,
                 CASE WHEN range % 3 > 0 THEN range / 3 END AS ratio
             FROM range({facts});
             CREATE TABLE waiver (check_name VARCHAR, is_in_force BOOLEAN);
             COMMENT ON TABLE indicator_fact IS 'What counts. Grain: fact. It''s "quoted".';
             COMMENT ON COLUMN indicator_fact.quantity IS 'In the indicator''s unit.';
         """)
+        mart.execute(change or "SELECT 1")
         return {
             name: mart.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]
             for (name,) in mart.execute("SELECT table_name FROM duckdb_tables()").fetchall()
@@ -60,7 +61,16 @@ def write_manifest(folder: Path, rows: dict[str, int]) -> None:
         for path in sorted(folder.iterdir())
         if path.name != "manifest.json"
     }
-    (folder / "manifest.json").write_text(json.dumps({"release_id": folder.name, "rows": rows, "files": files}))
+    manifest = {
+        "release_id": folder.name,
+        "released_at": "2025-05-15T02:00:00+00:00",
+        "gate_status": "passed",
+        "code_version": "test",
+        "input_fingerprint": "0" * 64,
+        "rows": rows,
+        "files": files,
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 @pytest.fixture
@@ -70,12 +80,9 @@ def make_release(tmp_path: Path) -> Callable[..., Path]:
     def make(number: int, *, facts: int = 200, public: bool = True, change: str = "") -> Path:
         folder = tmp_path / "home" / "releases" / f"R.{number}"
         folder.mkdir(parents=True)
-        rows = _write_mart(folder / "mart.duckdb", number, facts)
+        rows = _write_mart(folder / "mart.duckdb", number, facts, change)
         if public:
             _write_mart(folder / "mart_public.duckdb", number, facts)
-        if change:
-            with duckdb.connect(str(folder / "mart.duckdb")) as mart:
-                mart.execute(change)
         write_manifest(folder, rows)
         return tmp_path / "home"
 

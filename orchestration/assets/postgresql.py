@@ -1,0 +1,60 @@
+"""The release in PostgreSQL as an asset: after the files, when `wmip.yaml` says so."""
+
+import dagster as dg
+
+from orchestration.assets.publication import RELEASE_KEY
+from orchestration.dbt_runner import ensure_parsed
+from orchestration.errors import NightFailed, UserError
+from orchestration.night import FAILED
+from orchestration.notifications import notify_once
+from orchestration.release import current_release
+from orchestration.resources import Night
+
+POSTGRESQL_KEY = dg.AssetKey(["release", "postgresql"])
+
+
+@dg.asset(
+    key=POSTGRESQL_KEY,
+    deps=[RELEASE_KEY],
+    group_name="release",
+    kinds={"postgres"},
+    owners=["team:warehouse"],
+    description="The current release in PostgreSQL, for SQL and BI tools. Off unless wmip.yaml switches it on.",
+    required_resource_keys={"night"},
+)
+def postgresql_release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Publish the current release where the environment says. A failure here leaves the file release standing."""
+    night: Night = context.resources.night
+    settings = night.configuration.postgresql
+    release_id = current_release(night.home)
+    if not settings.enabled or release_id is None:
+        return dg.MaterializeResult(metadata={"enabled": settings.enabled})
+    from orchestration.postgresql.address import choose_address
+    from orchestration.postgresql.keys import read_keys
+    from orchestration.postgresql.publish import publish
+
+    try:
+        made = publish(
+            night.home,
+            release_id,
+            choose_address(None, night.environment),
+            read_keys(ensure_parsed(night.home)),
+            patience=settings.patience_seconds,
+            progress=lambda doing: night.progress("PostgreSQL", doing),
+        )
+    except (UserError, NightFailed) as failure:
+        message = f"release {release_id} is current as files, but PostgreSQL did not take it: {failure}"
+        night.update_record(outcome=FAILED, message=message)
+        notify_once(night.home, night.run_id, "WMIP: PostgreSQL did not take the release", message)
+        raise dg.Failure(description=message, allow_retries=False) from None
+    for warning in made.warnings:
+        context.log.warning(warning)
+    return dg.MaterializeResult(
+        metadata={
+            "enabled": True,
+            "release_id": release_id,
+            "server": made.server,
+            "loaded": bool(made.rows),
+            "rows": sum(sum(rows.values()) for rows in made.rows.values()),
+        }
+    )
