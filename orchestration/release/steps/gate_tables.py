@@ -7,41 +7,48 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DescribedTable:
-    """A table's description, which ends with its grain, and its columns' in their order."""
+    """A table's description, which ends with its grain; each column's type and description, in their order."""
 
     description: str
-    columns: dict[str, str]
+    columns: dict[str, tuple[str, str]]
+
+    def definition(self) -> str:
+        """The columns as `CREATE TABLE` takes them."""
+        return ", ".join(f"{column} {kind}" for column, (kind, _) in self.columns.items())
 
 
 GATE_TABLES = {
     "quality_result": DescribedTable(
         "What the gate checked on this release. Grain: check.",
         {
-            "check_name": "Name of the check; its definition stands in quality/suites or in the home's checks folder.",
-            "dimension": "completeness, uniqueness, consistency, timeliness, validity or accuracy.",
-            "severity": "critical (a failure keeps the candidate from being published) or warning.",
-            "table_name": "Table that was checked.",
-            "passed": "Whether it held; null when the check does not apply.",
-            "outcome": "passed, failed, error or not_applicable.",
-            "observed": "What the check saw, in words.",
-            "rows_checked": "Rows of the checked table.",
-            "failing_rows": "Rows against the check.",
-            "owner": "Who puts it right.",
-            "meaning": "What must hold, in words.",
-            "remedy": "What to do when it does not hold.",
-            "checked_at": "Instant of the check, UTC.",
-            "release_id": "The release.",
+            "check_name": (
+                "VARCHAR",
+                "Name of the check; its definition stands in quality/suites or in the home's checks folder.",
+            ),
+            "dimension": ("VARCHAR", "completeness, uniqueness, consistency, timeliness, validity or accuracy."),
+            "severity": ("VARCHAR", "critical (a failure keeps the candidate from being published) or warning."),
+            "table_name": ("VARCHAR", "Table that was checked."),
+            "passed": ("BOOLEAN", "Whether it held; null when the check does not apply."),
+            "outcome": ("VARCHAR", "passed, failed, error or not_applicable."),
+            "observed": ("VARCHAR", "What the check saw, in words."),
+            "rows_checked": ("BIGINT", "Rows of the checked table."),
+            "failing_rows": ("BIGINT", "Rows against the check."),
+            "owner": ("VARCHAR", "Who puts it right."),
+            "meaning": ("VARCHAR", "What must hold, in words."),
+            "remedy": ("VARCHAR", "What to do when it does not hold."),
+            "checked_at": ("TIMESTAMP", "Instant of the check, UTC."),
+            "release_id": ("VARCHAR", "The release."),
         },
     ),
     "release_info": DescribedTable(
         "This release. Grain: one row.",
         {
-            "release_id": "The release: its day and its number on that day, such as 2025-05-15.1.",
-            "released_at": "Instant of the night that published it, UTC.",
-            "data_as_of": "Instant of the newest good read of any source, UTC.",
-            "code_version": "Version of the product, and a fingerprint of its code.",
-            "input_fingerprint": "SHA-256 over everything that was landed and decided when it was built.",
-            "gate_status": "passed or passed_with_warnings.",
+            "release_id": ("VARCHAR", "The release: its day and its number on that day, such as 2025-05-15.1."),
+            "released_at": ("TIMESTAMP", "Instant of the night that published it, UTC."),
+            "data_as_of": ("TIMESTAMP", "Instant of the newest good read of any source, UTC."),
+            "code_version": ("VARCHAR", "Version of the product, and a fingerprint of its code."),
+            "input_fingerprint": ("VARCHAR", "SHA-256 over everything that was landed and decided when it was built."),
+            "gate_status": ("VARCHAR", "passed or passed_with_warnings."),
         },
     ),
 }

@@ -35,13 +35,7 @@ def write_mart_parquet(context: BuildContext) -> None:
 
 
 def _add_quality_result(connection: duckdb.DuckDBPyConnection, context: BuildContext) -> None:
-    connection.execute("""
-        CREATE TABLE quality_result (
-            check_name VARCHAR, dimension VARCHAR, severity VARCHAR, table_name VARCHAR, passed BOOLEAN,
-            outcome VARCHAR, observed VARCHAR, rows_checked BIGINT, failing_rows BIGINT, owner VARCHAR,
-            meaning VARCHAR, remedy VARCHAR, checked_at TIMESTAMP, release_id VARCHAR
-        )
-    """)
+    connection.execute(f"CREATE TABLE quality_result ({GATE_TABLES['quality_result'].definition()})")
     connection.executemany(
         "INSERT INTO quality_result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -68,12 +62,12 @@ def _add_quality_result(connection: duckdb.DuckDBPyConnection, context: BuildCon
 
 
 def _add_release_info(connection: duckdb.DuckDBPyConnection, context: BuildContext) -> None:
+    connection.execute(f"CREATE TABLE release_info ({GATE_TABLES['release_info'].definition()})")
     connection.execute(
         """
-        CREATE TABLE release_info AS
-        SELECT $release_id AS release_id, $clock::TIMESTAMP AS released_at,
-            (SELECT max(last_good_read_at) FROM source_run) AS data_as_of,
-            $code_version AS code_version, $input_fingerprint AS input_fingerprint, $gate_status AS gate_status
+        INSERT INTO release_info
+        SELECT $release_id, $clock, (SELECT max(last_good_read_at) FROM source_run), $code_version,
+            $input_fingerprint, $gate_status
         """,
         {
             "release_id": context.release_id,
@@ -89,5 +83,5 @@ def _add_release_info(connection: duckdb.DuckDBPyConnection, context: BuildConte
 def _describe(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     described = GATE_TABLES[table]
     connection.execute(f"COMMENT ON TABLE {table} IS {literal(described.description)}")
-    for column, description in described.columns.items():
+    for column, (_, description) in described.columns.items():
         connection.execute(f"COMMENT ON COLUMN {table}.{column} IS {literal(description)}")

@@ -1,0 +1,44 @@
+"""`wmip docs …`: the data dictionary, generated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.options import console
+from orchestration.errors import UserError
+from orchestration.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="Generate the data dictionary and the pages of the docs site.")
+
+MADE_HERE = ".made-by-wmip-docs"
+
+
+@app.command()
+def build(
+    output: Annotated[Path, typer.Option("--output", help="Folder to make anew.")] = Path("build/docs"),
+) -> None:
+    """Write all pages of the docs site: the written ones, and a generated page a table.
+
+    `make docs` makes the site of them.
+    """
+    from orchestration.dictionary.site import write_site_source
+
+    if output.exists() and not (output / MADE_HERE).exists() and any(output.iterdir()):
+        raise UserError(f"{output} holds something else; give --output a new folder")
+    pages = write_site_source(output, load_settings().home)
+    (output / MADE_HERE).touch()
+    console.print(f"{len(pages)} pages in {output}", highlight=False)
+
+
+@app.command()
+def index() -> None:
+    """Rewrite docs/dictionary/index.md, the list of tables that is kept in the repository."""
+    from orchestration.dictionary.site import DICTIONARY, WRITTEN, committed_index
+
+    path = WRITTEN / DICTIONARY / "index.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(committed_index(load_settings().home), encoding="utf-8")
+    console.print(f"wrote {path}", highlight=False)
