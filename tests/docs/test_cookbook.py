@@ -22,18 +22,18 @@ TYPES = {"VARCHAR": "text", "DOUBLE": "double precision"}
 
 
 @pytest.fixture(scope="module")
-def mart(small_release):
+def mart(small_release, tmp_path_factory):
     path = (small_release.path / "releases" / "current" / "mart.duckdb").resolve()
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"ATTACH '{path}' AS mart (READ_ONLY); USE mart")
-        connection.execute(f"ATTACH '{_copy(path)}' AS earlier (READ_ONLY)")
+        connection.execute(f"ATTACH '{_copy(path, tmp_path_factory.mktemp('earlier'))}' AS earlier (READ_ONLY)")
         yield connection
 
 
-def _copy(path: Path) -> Path:
+def _copy(path: Path, folder: Path) -> Path:
     """An earlier release of which one figure was another."""
-    copy = path.parents[3] / "earlier.duckdb"
+    copy = folder / "earlier.duckdb"
     copy.write_bytes(path.read_bytes())
     with duckdb.connect(str(copy)) as connection:
         connection.execute("""
