@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import SourceDeclaration
 from ingestion.findings import Finding
-from ingestion.http import MalformedRecord, authenticator, session
+from ingestion.http import IDENTICAL_REQUESTS, CircleGuard, MalformedRecord, authenticator, session
 from ingestion.landing import ids_landed_after, latest_instant
 from ingestion.read_log import last_good_read
 
@@ -39,8 +39,13 @@ class ApiRead:
     _seen: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
+    def guard(self) -> CircleGuard:
+        """What notices that a source's paging leads in a circle."""
+        return CircleGuard(int(self.settings.get("identical_requests", IDENTICAL_REQUESTS)))
+
+    @cached_property
     def _session(self) -> Any:
-        return session(self.settings)
+        return session(self.settings, self.guard)
 
     @cached_property
     def _auth(self) -> Any:

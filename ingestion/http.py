@@ -1,15 +1,18 @@
 """The one HTTP client of all API sources: throttled, retrying, and mute about credentials.
 
 dlt's session retries with exponential backoff and waits as long as `Retry-After` says. Added here: a body that is cut
-short is retried like a dropped connection, requests keep below a source's documented rate, and a failure is put in
-words that hold neither token nor query.
+short is retried like a dropped connection, requests keep below a source's documented rate, paging that leads in a circle
+is noticed, and a failure is put in words that hold neither token nor query.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 import traceback
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 6
 LONGEST_WAIT_SECONDS = 120.0
-TIMEOUT_SECONDS = (10.0, 60.0)
+CONNECT_SECONDS = 10.0
+TIMEOUT_SECONDS = 60.0
+IDENTICAL_REQUESTS = 100
 
 
 class SourceFailed(Exception):
@@ -49,12 +54,39 @@ def _is_cut_short(response: requests.Response | None, _error: BaseException | No
     return False
 
 
-def session(settings: Mapping[str, Any]) -> requests.Session:
-    """A requests session with retries and throttling; `settings` may give `requests_per_second`."""
+@dataclass
+class CircleGuard:
+    """Counts requests that are the same to the last byte: a paging token that comes again leads nowhere for ever."""
+
+    limit: int = IDENTICAL_REQUESTS
+    _seen: Counter[bytes] = field(default_factory=Counter)
+
+    def forget(self) -> None:
+        """Start to count anew: the same request for another stream is no circle."""
+        self._seen.clear()
+
+    def count(self, request: requests.PreparedRequest) -> None:
+        """Raises SourceFailed at the request that was made too often."""
+        body = request.body if isinstance(request.body, bytes) else str(request.body).encode()
+        asked = hashlib.sha256(f"{request.method} {request.url} ".encode() + body).digest()
+        self._seen[asked] += 1
+        if self._seen[asked] > self.limit:
+            where = urlsplit(str(request.url))
+            raise SourceFailed(
+                f"{where.scheme}://{where.hostname}{where.path} gave the same page again and again "
+                f"({self.limit} times): its paging is broken; the next night tries again"
+            )
+
+
+def session(settings: Mapping[str, Any], guard: CircleGuard | None = None) -> requests.Session:
+    """A requests session with retries and throttling.
+
+    `settings` may give `requests_per_second`, `attempts`, `backoff_seconds` and `timeout_seconds` (of silence).
+    """
     from dlt.sources.helpers.requests import Client
 
     made: requests.Session = Client(
-        request_timeout=TIMEOUT_SECONDS,
+        request_timeout=(CONNECT_SECONDS, float(settings.get("timeout_seconds", TIMEOUT_SECONDS))),
         raise_for_status=False,
         request_max_attempts=int(settings.get("attempts", ATTEMPTS)),
         request_backoff_factor=float(settings.get("backoff_seconds", 1)),
@@ -67,6 +99,8 @@ def session(settings: Mapping[str, Any]) -> requests.Session:
 
     def throttled(request: requests.PreparedRequest, **options: Any) -> requests.Response:
         nonlocal last
+        if guard is not None:
+            guard.count(request)
         wait = last + pause - time.monotonic()
         if wait > 0:
             time.sleep(wait)
@@ -83,24 +117,59 @@ def authenticator(
     """How requests are signed. `kind` is a declaration's `auth`, `secrets` its roles with their values.
 
     bearer: `token`. basic: `user` and, if there is one, `password`. client_credentials: `client_id` and `client_secret`
-    are changed at the setting `token_url` for a token that is fetched anew when it has run out; `token_request` of the
-    settings is sent along.
+    are changed at the setting `token_url` for a token that is fetched anew when it has run out or is refused. The
+    setting `token_request` is sent along, `token_auth: basic` sends the client in the header; `{role}` in address and
+    request stands for a secret.
     """
-    from dlt.sources.helpers.rest_client.auth import BearerTokenAuth, HttpBasicAuth, OAuth2ClientCredentials
+    from dlt.sources.helpers.rest_client.auth import BearerTokenAuth, HttpBasicAuth
 
     if kind == "bearer":
         return BearerTokenAuth(secrets["token"])
     if kind == "basic":
         return HttpBasicAuth(secrets["user"], secrets.get("password", ""))
     if kind == "client_credentials":
-        return OAuth2ClientCredentials(
-            access_token_url=settings["token_url"],
-            client_id=secrets["client_id"],
-            client_secret=secrets["client_secret"],
-            access_token_request_data=dict(settings.get("token_request", {})),
-            session=with_session,
-        )
+        return _client_credentials(secrets, settings, with_session)
     return None
+
+
+def _client_credentials(
+    secrets: Mapping[str, str], settings: Mapping[str, Any], with_session: requests.Session
+) -> AuthConfigBase:
+    from dlt.sources.helpers.rest_client.auth import OAuth2ClientCredentials
+
+    class RenewingCredentials(OAuth2ClientCredentials):
+        """Asks once for a new token when one is refused before its time; the request is then sent again."""
+
+        def build_access_token_request(self) -> dict[str, Any]:
+            asked: dict[str, Any] = super().build_access_token_request()
+            if settings.get("token_auth") == "basic":
+                asked["auth"] = (asked["data"].pop("client_id"), asked["data"].pop("client_secret"))
+            return asked
+
+        def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+            signed: requests.PreparedRequest = super().__call__(request)
+            signed.register_hook("response", self._renew)
+            return signed
+
+        def _renew(self, response: requests.Response, **options: Any) -> requests.Response:
+            if response.status_code != 401:
+                return response
+            response.close()
+            again = response.request.copy()
+            again.deregister_hook("response", self._renew)
+            self.obtain_token()
+            again.headers["Authorization"] = f"Bearer {self.access_token}"
+            return with_session.send(again, **options)
+
+    return RenewingCredentials(
+        access_token_url=str(settings["token_url"]).format(**secrets),
+        client_id=secrets["client_id"],
+        client_secret=secrets["client_secret"],
+        access_token_request_data={
+            name: str(value).format(**secrets) for name, value in settings.get("token_request", {}).items()
+        },
+        session=with_session,
+    )
 
 
 def failure(title: str, error: Exception) -> SourceFailed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -165,16 +165,27 @@ def land(
         if not count:
             return Landed(0)
         load_id = f"{clock.strftime('%Y%m%dT%H%M%SZ')}_{digest[:12]}"
+        loaded_at = _after_what_is_landed(connection, folder, clock)
         columns = ", ".join([data, *(name for name in PROVENANCE if name not in ("_load_id", "_loaded_at", "_source"))])
         table = connection.execute(
             f"""
             SELECT {columns}, $load_id AS _load_id, $clock::TIMESTAMPTZ AS _loaded_at, $source AS _source
             FROM changed ORDER BY {keys}
             """,
-            {"load_id": load_id, "clock": clock, "source": source},
+            {"load_id": load_id, "clock": loaded_at, "source": source},
         ).to_arrow_table()
     write_parquet(table.select(stream.schema.names).cast(stream.schema), folder / f"{load_id}.parquet")
     return Landed(int(count), int(tombstones), load_id)
+
+
+def _after_what_is_landed(connection: duckdb.DuckDBPyConnection, folder: Path, clock: datetime) -> datetime:
+    """The clock, or the next instant after the newest load: a clock that was put back must not hide a newer version."""
+    (newest,) = connection.execute(f"SELECT max(_loaded_at) AT TIME ZONE 'UTC' FROM {_all_of(folder)}").fetchone() or (
+        None,
+    )
+    if newest is None:
+        return clock
+    return max(clock, newest.replace(tzinfo=UTC) + timedelta(microseconds=1))
 
 
 def _within(connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, groups: Sequence[tuple[str, ...]]) -> str:

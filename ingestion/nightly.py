@@ -193,10 +193,9 @@ class _Night:
                 continue
             try:
                 report.streams.append(self._read_stream(read, stream))
-            except SourceFailed as error:
-                failed = str(error)
             except Exception as error:  # noqa: BLE001 - whatever a source does, the night goes on and says so
-                failed = str(failure(self.declaration.title, _root(error)))
+                cause = _root(error)
+                failed = str(cause if isinstance(cause, SourceFailed) else failure(self.declaration.title, cause))
             if failed is not None:
                 report.streams.append(self.report(stream, "full", "failed", message=failed))
         return report
@@ -213,6 +212,7 @@ class _Night:
         )
         mode = "full" if newest is None else "incremental"
         before = len(read.findings)
+        read.guard.forget()
         table = as_table(stream, reader(read))
         findings = read.findings[before:]
         previous = last_full_rows(self.home, self.declaration.name, stream.name) if stream.full_list else None
@@ -252,12 +252,14 @@ class _Night:
 
 
 def _root(error: BaseException) -> Exception:
-    """The error a library wrapped: the HTTP or network one, if there is one in the chain."""
+    """The error a library wrapped: ours, or the HTTP or network one, if there is one in the chain."""
     import requests
+
+    from ingestion.http import SourceFailed
 
     current: BaseException | None = error
     while current is not None:
-        if isinstance(current, requests.RequestException):
+        if isinstance(current, (SourceFailed, requests.RequestException)):
             return current
         current = current.__cause__ or current.__context__
     return error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
