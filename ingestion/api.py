@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import SourceDeclaration
 from ingestion.findings import Finding
 from ingestion.http import IDENTICAL_REQUESTS, CircleGuard, MalformedRecord, authenticator, session
-from ingestion.landing import ids_landed_after, latest_instant
-from ingestion.read_log import last_good_read
+from ingestion.landing import ids_landed_after, last_versions, latest_instant, stream_folder
+from ingestion.mapping import StreamMapping, load_mapping
+from ingestion.read_log import last_continuation, last_good_read, last_read_as, last_whole_read
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource
@@ -36,6 +37,12 @@ class ApiRead:
     findings: list[Finding] = field(default_factory=list)
     listed_whole: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     """Per stream the groups (values of its `listed_whole_by` columns) that were read whole tonight."""
+    whole: set[str] = field(default_factory=set)
+    """Streams without a full list of every night that were nevertheless read whole tonight."""
+    continuations: dict[str, str] = field(default_factory=dict)
+    """Per stream where the source says that the next read continues, when only the source can read that."""
+    usage: str | None = None
+    """What the source last said of the requests used, of those allowed."""
     _seen: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
@@ -45,7 +52,8 @@ class ApiRead:
 
     @cached_property
     def _session(self) -> Any:
-        return session(self.settings, self.guard)
+        watch = getattr(self.declaration.reader(), "watch", None)
+        return session(self.settings, self.guard, None if watch is None else partial(watch, self))
 
     @cached_property
     def _auth(self) -> Any:
@@ -57,6 +65,65 @@ class ApiRead:
         from dlt.sources.helpers.rest_client import RESTClient
 
         return RESTClient(base_url=self.settings["base_url"], auth=self._auth, session=self._session)
+
+    @property
+    def token_reply(self) -> Mapping[str, Any]:
+        """What the token endpoint said beside the token (`instance_url`); for the authentication client_credentials."""
+        if self._auth.access_token is None or self._auth.is_token_expired():
+            self._auth.obtain_token()
+        reply: Mapping[str, Any] = self._auth.reply
+        return reply
+
+    @cached_property
+    def _mapping(self) -> Mapping[str, StreamMapping]:
+        return load_mapping(self.declaration, self.home)
+
+    def mapping(self, stream: str) -> StreamMapping:
+        """Where this tenant keeps a stream's records. Raises InvalidMapping."""
+        return self._mapping[stream]
+
+    def read_as(self, stream: str) -> str | None:
+        """Fingerprint of what a mapped stream is asked for; None for a stream without a mapping."""
+        if not self.declaration.is_mapped or stream not in self._mapping:
+            return None
+        return self.mapping(stream).fingerprint(str(self.settings.get("api_version")))
+
+    def must_read_whole(self, stream: str, every_days: float | None = None) -> bool:
+        """Whether changes alone would not do.
+
+        Nothing is landed; something else is asked for than last time (its old records would lack it); the last read is
+        longer ago than the source keeps its deletions (setting `deletions_kept_days`); the last whole read is longer
+        ago than `every_days`; or the settings say `read_whole`.
+        """
+        name = self.declaration.name
+        last = last_good_read(self.home, name, stream)
+        if last is None or self.settings.get("read_whole"):
+            return True
+        before = last_read_as(self.home, name, stream)
+        if before is not None and before != self.read_as(stream):
+            return True
+        kept = self.settings.get("deletions_kept_days")
+        if kept is not None and self.clock - last > timedelta(days=float(kept)):
+            return True
+        if every_days is not None:
+            listed = last_whole_read(self.home, name, stream)
+            return listed is None or self.clock - listed > timedelta(days=every_days)
+        return False
+
+    def continue_from(self, stream: str) -> str | None:
+        """What `continuations` held when the stream was last read well; None when the landing is an older one than it
+        was said of (restored from a backup): then it would skip what is missing there.
+        """
+        found = last_continuation(self.home, self.declaration.name, stream)
+        if found is None:
+            return None
+        token, through = found
+        is_ours = through is not None and (stream_folder(self.home, self.declaration.name, stream) / through).exists()
+        return token if is_ours else None
+
+    def last_versions(self, stream: str, ids: Sequence[str]) -> list[Row]:
+        """The landed data of those of the ids that are known and not deleted."""
+        return last_versions(self.home, self.declaration.name, self.declaration.stream(stream), ids)
 
     def resources(self, paginator: BasePaginator, resources: list[Any]) -> dict[str, DltResource]:
         """dlt's declarative resources (`rest_api`) on the source's client, by name."""

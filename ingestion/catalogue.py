@@ -109,6 +109,11 @@ class SourceDeclaration:
         return {stream.name: stream for stream in self.streams}[name]
 
     @property
+    def is_mapped(self) -> bool:
+        """Whether its objects and fields have other names at other tenants (`ingestion.mapping`)."""
+        return (FOLDER / self.name / "mapping.yaml").exists()
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """Environment variables without which it cannot be read."""
         return (*self.secrets.values(), *(("WMIP_PSEUDONYM_KEY",) if self.holds_people else ()))

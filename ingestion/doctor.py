@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ingestion.catalogue import SOURCES
+from ingestion.mapping import load_mapping
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Probe:
     message: str
 
 
-def probe_source(name: str, config: Mapping[str, Any], environment: Mapping[str, str]) -> list[Probe]:
+def probe_source(name: str, config: Mapping[str, Any], environment: Mapping[str, str], home: Path) -> list[Probe]:
     """Look at one enabled source. Sends one request to an API source."""
     declaration = SOURCES[name]
     settings = {**declaration.settings, **config}
@@ -36,16 +38,26 @@ def probe_source(name: str, config: Mapping[str, Any], environment: Mapping[str,
         return probes
     import requests
 
-    from ingestion.http import authenticator, failure, session
+    from ingestion.http import SourceFailed, authenticator, failure, session
 
+    if declaration.is_mapped:
+        try:
+            load_mapping(declaration, home)
+        except SourceFailed as error:
+            return [*probes, Probe("mapping", False, str(error))]
+        probes.append(Probe("mapping", True, f"mappings/{name}.yaml and what is shipped"))
     asking = session({**settings, "attempts": 1})
     secrets = {role: environment[variable] for role, variable in declaration.secrets.items()}
+    probe_path = getattr(declaration.reader(), "probe_path", None)
+    path = str(declaration.probe).format(**settings) if probe_path is None else probe_path(settings)
     try:
         response = asking.get(
-            settings["base_url"].rstrip("/") + "/" + str(declaration.probe).format(**settings),
+            settings["base_url"].rstrip("/") + "/" + path,
             auth=authenticator(declaration.auth, secrets, settings, asking),
         )
         response.raise_for_status()
+    except SourceFailed as error:
+        return [*probes, Probe("connection", False, str(error))]
     except requests.RequestException as error:
         return [*probes, Probe("connection", False, str(failure(declaration.title, error)))]
     return [*probes, Probe("connection", True, f"{declaration.title} accepts the token")]

@@ -1,8 +1,8 @@
 """The one HTTP client of all API sources: throttled, retrying, and mute about credentials.
 
 dlt's session retries with exponential backoff and waits as long as `Retry-After` says. Added here: a body that is cut
-short is retried like a dropped connection, requests keep below a source's documented rate, paging that leads in a circle
-is noticed, and a failure is put in words that hold neither token nor query.
+short is retried like a dropped connection, requests keep below a source's documented rate, paging that leads in a
+circle is noticed, and a failure is put in words that hold neither token nor query.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import time
 import traceback
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,21 +78,54 @@ class CircleGuard:
             )
 
 
-def session(settings: Mapping[str, Any], guard: CircleGuard | None = None) -> requests.Session:
+def _watched_adapter(longest_wait: float, watch: Callable[[requests.Response], None] | None) -> Any:
+    """An adapter that looks at every answer before it is retried.
+
+    An answer that asks for a longer wait than `longest_wait` seconds ends the read: asking earlier would prolong it.
+    """
+    from requests.adapters import HTTPAdapter
+
+    class Watched(HTTPAdapter):
+        def build_response(self, *given: Any) -> requests.Response:
+            response = super().build_response(*given)
+            if watch is not None:
+                watch(response)
+            asked = response.headers.get("Retry-After", "").strip()
+            if response.status_code in (429, 503) and asked.isdigit() and int(asked) > longest_wait:
+                where = urlsplit(response.url)
+                raise SourceFailed(
+                    f"{where.scheme}://{where.hostname}{where.path} asks to wait {asked} seconds, longer than a night "
+                    f"waits ({longest_wait:g}): nothing more was asked; the next night goes on from what is landed"
+                )
+            return response
+
+    return Watched()
+
+
+def session(
+    settings: Mapping[str, Any],
+    guard: CircleGuard | None = None,
+    watch: Callable[[requests.Response], None] | None = None,
+) -> requests.Session:
     """A requests session with retries and throttling.
 
-    `settings` may give `requests_per_second`, `attempts`, `backoff_seconds` and `timeout_seconds` (of silence).
+    `settings` may give `requests_per_second`, `attempts`, `backoff_seconds`, `timeout_seconds` (of silence) and
+    `longest_wait_seconds`. `watch` sees every answer before it is retried; a SourceFailed it raises ends the read.
     """
     from dlt.sources.helpers.requests import Client
+
+    longest_wait = float(settings.get("longest_wait_seconds", LONGEST_WAIT_SECONDS))
 
     made: requests.Session = Client(
         request_timeout=(CONNECT_SECONDS, float(settings.get("timeout_seconds", TIMEOUT_SECONDS))),
         raise_for_status=False,
         request_max_attempts=int(settings.get("attempts", ATTEMPTS)),
         request_backoff_factor=float(settings.get("backoff_seconds", 1)),
-        request_max_retry_delay=LONGEST_WAIT_SECONDS,
+        request_max_retry_delay=longest_wait,
         retry_condition=_is_cut_short,
     ).session
+    for scheme in ("http://", "https://"):
+        made.mount(scheme, _watched_adapter(longest_wait, watch))
     pause = 1 / float(settings.get("requests_per_second", 10))
     send = made.send
     last = 0.0
@@ -118,8 +151,8 @@ def authenticator(
 
     bearer: `token`. basic: `user` and, if there is one, `password`. client_credentials: `client_id` and `client_secret`
     are changed at the setting `token_url` for a token that is fetched anew when it has run out or is refused. The
-    setting `token_request` is sent along, `token_auth: basic` sends the client in the header; `{role}` in address and
-    request stands for a secret.
+    setting `token_request` is sent along, `token_auth: basic` sends the client in the header; `{name}` in address and
+    request stands for a secret or another setting.
     """
     from dlt.sources.helpers.rest_client.auth import BearerTokenAuth, HttpBasicAuth
 
@@ -138,7 +171,14 @@ def _client_credentials(
     from dlt.sources.helpers.rest_client.auth import OAuth2ClientCredentials
 
     class RenewingCredentials(OAuth2ClientCredentials):
-        """Asks once for a new token when one is refused before its time; the request is then sent again."""
+        """Asks once for a new token when one is refused before its time; the request is then sent again.
+
+        `reply` is what the token endpoint last said, the token included.
+        """
+
+        def parse_access_token(self, response_json: Any) -> str:
+            self.reply = dict(response_json)
+            return str(super().parse_access_token(response_json))
 
         def build_access_token_request(self) -> dict[str, Any]:
             asked: dict[str, Any] = super().build_access_token_request()
@@ -161,12 +201,13 @@ def _client_credentials(
             again.headers["Authorization"] = f"Bearer {self.access_token}"
             return with_session.send(again, **options)
 
+    known = {**settings, **secrets}
     return RenewingCredentials(
-        access_token_url=str(settings["token_url"]).format(**secrets),
+        access_token_url=str(settings["token_url"]).format(**known),
         client_id=secrets["client_id"],
         client_secret=secrets["client_secret"],
         access_token_request_data={
-            name: str(value).format(**secrets) for name, value in settings.get("token_request", {}).items()
+            name: str(value).format(**known) for name, value in settings.get("token_request", {}).items()
         },
         session=with_session,
     )
@@ -185,7 +226,8 @@ def failure(title: str, error: Exception) -> SourceFailed:
         remedy = {
             401: "the token was refused; check the token in the environment",
             403: "the token may not read this; give it the scopes named in docs/sources",
-            404: "there is nothing at that address; check base_url in wmip.yaml",
+            404: "there is nothing at that address; check base_url, and api_version if it names one, in wmip.yaml",
+            410: "this version of the API was retired; name a newer api_version in wmip.yaml",
             429: "the rate limit did not lift; the next night tries again",
         }.get(
             status,

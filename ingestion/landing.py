@@ -11,13 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.catalogue import PROVENANCE, StreamDeclaration
+from ingestion.scratch import scratch
+
+if TYPE_CHECKING:
+    import duckdb
 
 ABSENT = "absent_from_complete_list"
 _SCHEMA_FILE = "00000000T000000Z_schema.parquet"
@@ -126,7 +129,7 @@ def land(
     keys = ", ".join(_quote(name) for name in stream.key)
     same_key = " AND ".join(f"new.{_quote(name)} IS NOT DISTINCT FROM old.{_quote(name)}" for name in stream.key)
     data = ", ".join(_quote(name) for name in stream.columns)
-    with duckdb.connect() as connection:
+    with scratch() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("incoming", rows.append_column("_position", pa.array(range(len(rows)), pa.int64())))
         connection.execute(f"""
@@ -204,7 +207,7 @@ def latest_instant(home: Path, source: str, stream: StreamDeclaration, column: s
     This is where an incremental read continues: it cannot disagree with what was landed.
     """
     folder = ensure_stream(home, source, stream)
-    with duckdb.connect() as connection:
+    with scratch() as connection:
         row = connection.execute(
             f"SELECT max(TRY_CAST({_quote(column)} AS TIMESTAMPTZ)) AT TIME ZONE 'UTC' FROM {_all_of(folder)}"
         ).fetchone()
@@ -215,7 +218,7 @@ def read_latest(home: Path, source: str, stream: StreamDeclaration, columns: tup
     """The given columns of the latest version of every key that is not deleted; for small streams."""
     folder = ensure_stream(home, source, stream)
     wanted = ", ".join(_quote(name) for name in columns)
-    with duckdb.connect() as connection:
+    with scratch() as connection:
         return connection.execute(
             f"SELECT {wanted} FROM ({_latest(stream, folder, '*')}) WHERE _deleted_at IS NULL ORDER BY ALL"
         ).fetchall()
@@ -224,10 +227,40 @@ def read_latest(home: Path, source: str, stream: StreamDeclaration, columns: tup
 def ids_landed_after(home: Path, source: str, stream: StreamDeclaration, instant: datetime | None) -> list[str]:
     """Ids of a stream's live records whose latest version was landed after an instant; all of them for None."""
     folder = ensure_stream(home, source, stream)
-    with duckdb.connect() as connection:
+    with scratch() as connection:
         rows = connection.execute(
             f"SELECT id FROM ({_latest(stream, folder, '*')}) "
             "WHERE _deleted_at IS NULL AND ($since IS NULL OR _loaded_at > $since::TIMESTAMPTZ) ORDER BY id",
             {"since": instant},
         ).fetchall()
     return [row[0] for row in rows]
+
+
+def last_versions(home: Path, source: str, stream: StreamDeclaration, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The latest data of those of the ids that are landed and not deleted; an id never seen is not among them."""
+    folder = ensure_stream(home, source, stream)
+    wanted = pa.table({"id": pa.array(ids, pa.string())})
+    columns = ", ".join(_quote(name) for name in (*stream.columns, "_source_record"))
+    with scratch() as connection:
+        connection.register("wanted", wanted)
+        table = connection.execute(
+            f"SELECT {columns} FROM ({_latest(stream, folder, '*')}) "
+            "WHERE _deleted_at IS NULL AND id IN (SELECT id FROM wanted) ORDER BY id"
+        ).to_arrow_table()
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows
+
+
+def live_rows(home: Path, source: str, stream: StreamDeclaration) -> int:
+    """How many keys of a stream are landed and not deleted."""
+    folder = ensure_stream(home, source, stream)
+    with scratch() as connection:
+        row = connection.execute(
+            f"SELECT count(*) FROM ({_latest(stream, folder, '_deleted_at')}) WHERE _deleted_at IS NULL"
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def newest_file(home: Path, source: str, stream: str) -> str:
+    """Name of the newest landed file of a stream."""
+    return max(path.name for path in stream_folder(home, source, stream).glob("*.parquet"))

@@ -101,7 +101,7 @@ class _Night:
             finished_at=self.clock,
             mode=mode,
             status=status,
-            api_version=self.declaration.api_version,
+            api_version=str(self.settings.get("api_version") or self.declaration.api_version or "") or None,
             **more,
         )
 
@@ -201,7 +201,7 @@ class _Night:
         return report
 
     def _read_stream(self, read: Any, stream: StreamDeclaration) -> StreamReport:
-        from ingestion.landing import as_table, land, latest_instant
+        from ingestion.landing import as_table, land, latest_instant, live_rows, newest_file
 
         reader = self.declaration.reader().READERS[stream.name]
         cursor = stream.cursor
@@ -215,16 +215,24 @@ class _Night:
         read.guard.forget()
         table = as_table(stream, reader(read))
         findings = read.findings[before:]
-        previous = last_full_rows(self.home, self.declaration.name, stream.name) if stream.full_list else None
+        is_whole = stream.full_list or stream.name in read.whole
+        if stream.full_list:
+            previous, listed = last_full_rows(self.home, self.declaration.name, stream.name), len(table)
+        elif is_whole:
+            mode = "full"
+            previous = live_rows(self.home, self.declaration.name, stream)
+            listed = table["_deleted_at"].null_count
+        else:
+            previous, listed = None, len(table)
         guard = float(self.settings["shrink_guard"])
-        if previous and len(table) < guard * previous:
+        if previous and listed < guard * previous:
             return self.report(
                 stream,
                 mode,
                 "refused",
                 rows_read=len(table),
                 previous_full_rows=previous,
-                message=f"{self.declaration.name}/{stream.name} listed {len(table)} rows, the last full list had "
+                message=f"{self.declaration.name}/{stream.name} listed {listed} rows, the last full list had "
                 f"{previous}: refused as incomplete, the last good data stays in use",
             )
         quarantine(self.home, findings, self.clock)
@@ -234,7 +242,7 @@ class _Night:
             stream,
             table,
             clock=self.clock,
-            complete_list=stream.full_list,
+            complete_list=is_whole,
             complete_for=read.listed_whole.get(stream.name, ()),
         )
         return self.report(
@@ -248,6 +256,10 @@ class _Night:
             rows_deleted=landed.tombstones,
             previous_full_rows=previous,
             read_through=latest_instant(self.home, self.declaration.name, stream, cursor) if cursor else None,
+            api_usage=read.usage,
+            read_as=read.read_as(stream.name),
+            continue_from=read.continuations.get(stream.name),
+            landed_through=newest_file(self.home, self.declaration.name, stream.name),
         )
 
 

@@ -34,6 +34,14 @@ class StreamReport:
     read_through: datetime | None = None
     api_version: str | None = None
     message: str | None = None
+    api_usage: str | None = None
+    """What the source said of the requests used, of those allowed."""
+    read_as: str | None = None
+    """Changes when the source was asked for something else (`ingestion.mapping`)."""
+    continue_from: str | None = None
+    """Where the source says the next read continues, when only the source can read that."""
+    landed_through: str | None = None
+    """The stream's newest landed file when that was said."""
 
 
 def _schema() -> pa.Schema:
@@ -54,12 +62,14 @@ def _schema() -> pa.Schema:
 
 def ensure_log(home: Path) -> None:
     """Create the log's file without rows, so that it can be queried before the first night."""
+    import pyarrow.parquet as pq
+
     from ingestion.landing import write_parquet
 
-    folder = home / "runs" / "00000000T000000Z" / "source_run"
-    if not (folder / "schema.parquet").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        write_parquet(_schema().empty_table(), folder / "schema.parquet")
+    path = home / "runs" / "00000000T000000Z" / "source_run" / "schema.parquet"
+    if not path.exists() or not pq.read_schema(path).equals(_schema()):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_parquet(_schema().empty_table(), path)
 
 
 def write_log(home: Path, run_id: str, source: str, reports: Sequence[StreamReport]) -> None:
@@ -86,11 +96,30 @@ def last_good_read(home: Path, source: str, stream: str) -> datetime | None:
     return row.replace(tzinfo=UTC) if row is not None else None
 
 
+def last_whole_read(home: Path, source: str, stream: str) -> datetime | None:
+    """When a stream was last listed whole, or None when it never was."""
+    row = _newest_good(home, source, stream, "started_at AT TIME ZONE 'UTC'", "mode = 'full'")
+    return row.replace(tzinfo=UTC) if row is not None else None
+
+
+def last_read_as(home: Path, source: str, stream: str) -> str | None:
+    """What a stream was asked for when it was last read; None when that was not written down."""
+    row = _newest_good(home, source, stream, "read_as", "true")
+    return None if row is None else str(row)
+
+
+def last_continuation(home: Path, source: str, stream: str) -> tuple[str, str | None] | None:
+    """Where the source said to continue, and the newest file that was landed by then; None if none was said."""
+    token = _newest_good(home, source, stream, "continue_from", "true")
+    through = _newest_good(home, source, stream, "landed_through", "true")
+    return None if token is None else (str(token), through)
+
+
 def _newest_good(home: Path, source: str, stream: str, wanted: str, condition: str) -> Any:
-    import duckdb
+    from ingestion.scratch import scratch
 
     ensure_log(home)
-    with duckdb.connect() as connection:
+    with scratch() as connection:
         row = connection.execute(
             f"""
             SELECT {wanted} FROM read_parquet(?, union_by_name = true)

@@ -5,8 +5,10 @@ Reference: sources.md section B1.
 
 from __future__ import annotations
 
+import operator
 import random
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -22,6 +24,14 @@ from sandbox.world import BusinessRecord, Session, World
 
 TOKEN = "sandbox-hubspot-token"
 SEARCH_WALL = 10_000
+DATED_VERSIONS = ("2026-03", "2026-09")
+# Properties every account has, whether or not a record has a value.
+STANDARD = {
+    "companies": ("hs_merged_object_ids",),
+    "contacts": ("hs_merged_object_ids", "hs_calculated_merged_vids"),
+    "deals": ("hs_merged_object_ids",),
+    "meetings": (),
+}
 TYPES = ("companies", "contacts", "deals", "meetings")
 Record = dict[str, Any]
 
@@ -35,37 +45,21 @@ def _at(day: date, hour: int = 9) -> datetime:
 
 
 class HubspotApi:
-    """Serves the CRM of a world at a stage (`early` or `final`)."""
+    """Serves the records it was given. Switches: `wall`, rows after which a search stops; `most_associated`,
+    associations of a record in one answer.
+    """
 
-    def __init__(
-        self, world: World, spelling: Spelling, stage: str, faults: ServerFaults, seed: int, plant_bad: bool
-    ) -> None:
+    def __init__(self, faults: ServerFaults) -> None:
         self.faults = faults
-        self.bad_ids: list[str] = []
-        self._stage = stage
+        self.wall = SEARCH_WALL
+        self.most_associated = 500
         self._objects: dict[str, list[Record]] = {name: [] for name in TYPES}
         self._linked: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-        draw = random.Random(f"{seed}:crm")
-        records = [record for record in world.records if record.system == "hubspot"]
-        losers: dict[str, list[str]] = defaultdict(list)
-        for record in records:
-            if record.merged_into:
-                losers[record.merged_into].append(record.ref)
-        for record in records:
-            self._company(record, losers, spelling)
-        for number, session in enumerate(s for s in world.sessions if s.record.system == "hubspot"):
-            self._meeting(number, session, losers)
-        companies = [record.ref for record in records if not record.merged_into]
-        for number, person in enumerate(world.people[: len(companies)]):
-            self._contact(number, person, companies[number], draw)
-        if plant_bad and self._objects["meetings"]:
-            self._plant()
-        for listed in self._objects.values():
-            listed.sort(key=lambda item: item["id"])
 
-    def _add(
+    def add(
         self, kind: str, identifier: str, properties: Record, created: datetime, changed: datetime, archived: bool
-    ) -> None:
+    ) -> Record:
+        """Add a record; it may be changed while it is served."""
         modified = "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
         record: Record = {
             "id": identifier,
@@ -82,118 +76,32 @@ class HubspotApi:
         if archived:
             record["archivedAt"] = _iso(EARLY_CLOCK + timedelta(days=2))
         self._objects[kind].append(record)
+        return record
 
-    def _company(self, record: BusinessRecord, losers: dict[str, list[str]], spelling: Spelling) -> None:
-        # Every stage draws alike, so that the same company is written the same way.
-        written = spelling.loosely(record.organisation)
-        if record.merged_into and self._stage == "final":
-            return
-        organisation = record.organisation
-        merged = losers.get(record.ref, []) if self._stage == "final" else []
-        created = datetime(2023, 5, 1, 9, tzinfo=UTC) + timedelta(minutes=int(record.ref))
-        self._add(
-            "companies",
-            record.ref,
-            {
-                "name": written.name,
-                "domain": organisation.domain if written.website else None,
-                "phone": None,
-                "company_number": written.company_number,
-                "charity_number": written.charity_number,
-                "zip": written.postcode,
-                "city": "Birmingham",
-                "numberofemployees": None,
-                "organisation_type": organisation.kind,
-                "cluster_tag": organisation.cluster,
-                "size_band": organisation.size_band,
-                "hs_merged_object_ids": ";".join(merged) or None,
-            },
-            created,
-            EARLY_CLOCK + timedelta(days=1) if merged else created,
-            record.is_archived and self._stage == "final",
-        )
+    def remove(self, kind: str, identifier: str) -> None:
+        """Let a record vanish, as the loser of a merge does."""
+        self._objects[kind] = [record for record in self._objects[kind] if record["id"] != identifier]
 
-    def _meeting(self, number: int, session: Session, losers: dict[str, list[str]]) -> None:
-        started = _at(session.held_on, 10)
-        company = session.record.ref
-        if self._stage == "early" and losers.get(company) and number % 2:
-            company = losers[company][0]
-        identifier = f"55{number:07d}"
-        self._add(
-            "meetings",
-            identifier,
-            {
-                "hs_meeting_title": f"Call with {session.record.organisation.trading_name}",
-                "hs_timestamp": _iso(started),
-                "hs_meeting_start_time": _iso(started),
-                "hs_meeting_end_time": _iso(started + timedelta(hours=session.hours)),
-                "hs_meeting_outcome": "COMPLETED" if session.is_completed else "NO_SHOW",
-                "wmip_partner_code": session.body,
-                "wmip_channel": session.channel,
-                "wmip_evidence": session.evidence,
-            },
-            started,
-            started + timedelta(hours=session.hours, seconds=number % 5),
-            session.is_archived and self._stage == "final",
-        )
-        self._linked["meetings", "companies"][identifier].append(company)
-
-    def _contact(self, number: int, person: Any, company: str, draw: random.Random) -> None:
-        created = datetime(2023, 6, 1, 9, tzinfo=UTC) + timedelta(minutes=number)
-        identifier = f"44{number:07d}"
-        self._add(
-            "contacts",
-            identifier,
-            {
-                "email": person.email,
-                "firstname": person.first_name,
-                "lastname": person.last_name,
-                "phone": person.phone,
-                "jobtitle": "Director",
-                "associatedcompanyid": company,
-            },
-            created,
-            created,
-            False,
-        )
-        self._linked["contacts", "companies"][identifier].append(company)
-        if number % 5 == 0:
-            self._add(
-                "deals",
-                f"33{number:07d}",
-                {
-                    "dealname": f"Deal with {person.name}",
-                    "amount": str(draw.randrange(1000, 90_000)),
-                    "dealstage": "closedwon",
-                    "pipeline": "default",
-                    "closedate": "2024-05-01",
-                },
-                created,
-                created,
-                False,
-            )
-
-    def _plant(self) -> None:
-        first = self._objects["meetings"][0]
-        changes: tuple[Record, ...] = (
-            {"hs_meeting_start_time": "soon"},
-            {"hs_meeting_end_time": "2020-01-01T00:00:00.000Z"},
-            {"hs_meeting_start_time": None},
-        )
-        for number, change in enumerate(changes):
-            identifier = f"559999990{number}"
-            self._objects["meetings"].append(
-                {**first, "id": identifier, "archived": False, "properties": {**first["properties"], **change}}
-            )
-            self.bad_ids.append(identifier)
+    def link(self, kind: str, identifier: str, target_kind: str, target: str) -> None:
+        """Associate two records."""
+        self._linked[kind, target_kind][identifier].append(target)
 
     def routes(self) -> list[Route]:
         """Paths below `/crm/`."""
+        # Numbered versions stand before an API's name, dated ones behind it.
+        objects, associations, properties = (
+            [f"/{number}/{api}", *(f"/{api}/{dated}" for dated in DATED_VERSIONS)]
+            for number, api in (("v3", "objects"), ("v4", "associations"), ("v3", "properties"))
+        )
         return [
-            Route("/v3/objects/{kind}", self._list),
-            Route("/v3/objects/{kind}/search", self._search, methods=["POST"]),
-            Route("/v4/associations/{kind}/{target}/batch/read", self._associations, methods=["POST"]),
-            Route("/v3/properties/{kind}", self._properties),
+            *(Route(f"{path}/{{kind}}", self._list) for path in objects),
+            *(Route(f"{path}/{{kind}}/search", self._search, methods=["POST"]) for path in objects),
+            *(Route(f"{path}/{{kind}}/batch/read", self._batch, methods=["POST"]) for path in objects),
+            *(
+                Route(f"{path}/{{kind}}/{{target}}/batch/read", self._associations, methods=["POST"])
+                for path in associations
+            ),
+            *(Route(f"{path}/{{kind}}", self._properties) for path in properties),
             Route("/{rest:path}", self._unknown, methods=["GET", "POST"]),
         ]
 
@@ -246,25 +154,48 @@ class HubspotApi:
             }
         return self._answer(body)
 
+    async def _batch(self, request: Request) -> Response:
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
+        body = await request.json()
+        if len(body["inputs"]) > 100:
+            return _error(400, "at most 100 inputs", "VALIDATION_ERROR")
+        archived = request.query_params.get("archived", "false") == "true"
+        known = {r["id"]: r for r in self._objects[request.path_params["kind"]] if r["archived"] == archived}
+        asked = [item["id"] for item in body["inputs"]]
+        answer: Record = {
+            "status": "COMPLETE",
+            "results": [self._shown(known[i], body["properties"]) for i in asked if i in known],
+            "startedAt": _iso(EARLY_CLOCK),
+            "completedAt": _iso(EARLY_CLOCK),
+        }
+        missing = [identifier for identifier in asked if identifier not in known]
+        if missing:
+            error = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": "Could not get some objects."}
+            answer |= {"numErrors": 1, "errors": [{**error, "context": {"ids": missing}}]}
+        return self._answer(answer)
+
     async def _search(self, request: Request) -> Response:
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
         body = await request.json()
         limit, start = int(body.get("limit", 10)), int(body.get("after") or 0)
-        if limit > 200 or start + limit > SEARCH_WALL:
-            return _error(400, f"search returns at most {SEARCH_WALL} rows, {limit} at a time", "VALIDATION_ERROR")
+        if limit > 200 or start + limit > self.wall:
+            return _error(400, f"search returns at most {self.wall} rows, {limit} at a time", "VALIDATION_ERROR")
+        if len(body.get("sorts", [])) > 1:
+            return _error(400, "only one sort is allowed", "VALIDATION_ERROR")
         records = [r for r in self._objects[request.path_params["kind"]] if not r["archived"]]
         for group in body.get("filterGroups", []):
             for rule in group["filters"]:
-                if rule["operator"] != "GTE":
+                matches = _MATCHES.get(rule["operator"])
+                if matches is None:
                     return _error(400, f"operator {rule['operator']} is not served here", "VALIDATION_ERROR")
-                floor = _iso(datetime.fromtimestamp(int(rule["value"]) / 1000, UTC))
-                records = [r for r in records if (r["properties"].get(rule["propertyName"]) or "") >= floor]
+                records = [r for r in records if matches(_comparable(r, rule["propertyName"]), _sought(rule))]
         for order in body.get("sorts", []):
             name = order["propertyName"]
-            # Ids are compared as text, as the real search does.
-            records = sorted(records, key=lambda r: (r["properties"].get(name) or "", r["id"]))
+            records = sorted(records, key=lambda r: (_comparable(r, name), r["id"]))
         found: Record = {
             "total": len(records),
             "results": [self._shown(r, body.get("properties", [])) for r in records[start : start + limit]],
@@ -279,25 +210,29 @@ class HubspotApi:
             return refusal
         links = self._linked[request.path_params["kind"], request.path_params["target"]]
         body = await request.json()
-        results = [
-            {
+        results = []
+        for item in body.get("inputs", []):
+            if item["id"] not in links:
+                continue
+            start = int(item.get("after", 0))
+            listed = links[item["id"]][start : start + self.most_associated]
+            kinds = [{"category": "HUBSPOT_DEFINED", "typeId": 188, "label": None}]
+            result: Record = {
                 "from": {"id": item["id"]},
-                "to": [
-                    {"toObjectId": int(target), "associationTypes": [{"category": "HUBSPOT_DEFINED", "typeId": 188}]}
-                    for target in links[item["id"]]
-                ],
+                "to": [{"toObjectId": int(target), "associationTypes": kinds} for target in listed],
             }
-            for item in body.get("inputs", [])
-            if item["id"] in links
-        ]
+            if start + self.most_associated < len(links[item["id"]]):
+                result["paging"] = {"next": {"after": str(start + self.most_associated), "link": str(request.url)}}
+            results.append(result)
         return self._answer({"status": "COMPLETE", "results": results})
 
     async def _properties(self, request: Request) -> Response:
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
-        listed = self._objects[request.path_params["kind"]]
-        names = sorted(listed[0]["properties"]) if listed else []
+        kind = request.path_params["kind"]
+        listed = self._objects[kind]
+        names = sorted({*(name for record in listed for name in record["properties"]), *STANDARD[kind]})
         return self._answer(
             {"results": [{"name": n, "label": n, "type": "string", "fieldType": "text"} for n in names]}
         )
@@ -311,6 +246,157 @@ class HubspotApi:
             response.headers["X-HubSpot-RateLimit-Max"] = "190"
             response.headers["X-HubSpot-RateLimit-Remaining"] = "180"
         return response
+
+
+class WorldHubspotApi(HubspotApi):
+    """Serves the CRM of a world at a stage (`early` or `final`)."""
+
+    def __init__(
+        self, world: World, spelling: Spelling, stage: str, faults: ServerFaults, seed: int, plant_bad: bool
+    ) -> None:
+        super().__init__(faults)
+        self.bad_ids: list[str] = []
+        self._stage = stage
+        draw = random.Random(f"{seed}:crm")
+        records = [record for record in world.records if record.system == "hubspot"]
+        losers: dict[str, list[str]] = defaultdict(list)
+        for record in records:
+            if record.merged_into:
+                losers[record.merged_into].append(record.ref)
+        for record in records:
+            self._company(record, losers, spelling)
+        for number, session in enumerate(s for s in world.sessions if s.record.system == "hubspot"):
+            self._meeting(number, session, losers)
+        companies = [record.ref for record in records if not record.merged_into]
+        for number, person in enumerate(world.people[: len(companies)]):
+            self._contact(number, person, companies[number], draw)
+        if plant_bad and self._objects["meetings"]:
+            self._plant()
+        for listed in self._objects.values():
+            listed.sort(key=lambda item: item["id"])
+
+    def _company(self, record: BusinessRecord, losers: dict[str, list[str]], spelling: Spelling) -> None:
+        # Every stage draws alike, so that the same company is written the same way.
+        written = spelling.loosely(record.organisation)
+        if record.merged_into and self._stage == "final":
+            return
+        organisation = record.organisation
+        merged = losers.get(record.ref, []) if self._stage == "final" else []
+        created = datetime(2023, 5, 1, 9, tzinfo=UTC) + timedelta(minutes=int(record.ref))
+        self.add(
+            "companies",
+            record.ref,
+            {
+                "name": written.name,
+                "domain": organisation.domain if written.website else None,
+                "phone": None,
+                "company_number": written.company_number,
+                "charity_number": written.charity_number,
+                "zip": written.postcode,
+                "city": "Birmingham",
+                "numberofemployees": None,
+                "organisation_type": organisation.kind,
+                "cluster_tag": organisation.cluster,
+                "size_band": organisation.size_band,
+                "hs_merged_object_ids": ";".join(merged) or None,
+            },
+            created,
+            EARLY_CLOCK + timedelta(days=1) if merged else created,
+            record.is_archived and self._stage == "final",
+        )
+
+    def _meeting(self, number: int, session: Session, losers: dict[str, list[str]]) -> None:
+        started = _at(session.held_on, 10)
+        company = session.record.ref
+        if self._stage == "early" and losers.get(company) and number % 2:
+            company = losers[company][0]
+        identifier = f"55{number:07d}"
+        self.add(
+            "meetings",
+            identifier,
+            {
+                "hs_meeting_title": f"Call with {session.record.organisation.trading_name}",
+                "hs_timestamp": _iso(started),
+                "hs_meeting_start_time": _iso(started),
+                "hs_meeting_end_time": _iso(started + timedelta(hours=session.hours)),
+                "hs_meeting_outcome": "COMPLETED" if session.is_completed else "NO_SHOW",
+                "wmip_partner_code": session.body,
+                "wmip_channel": session.channel,
+                "wmip_evidence": session.evidence,
+            },
+            started,
+            started + timedelta(hours=session.hours, seconds=number % 5),
+            session.is_archived and self._stage == "final",
+        )
+        self.link("meetings", identifier, "companies", company)
+
+    def _contact(self, number: int, person: Any, company: str, draw: random.Random) -> None:
+        created = datetime(2023, 6, 1, 9, tzinfo=UTC) + timedelta(minutes=number)
+        identifier = f"44{number:07d}"
+        self.add(
+            "contacts",
+            identifier,
+            {
+                "email": person.email,
+                "firstname": person.first_name,
+                "lastname": person.last_name,
+                "phone": person.phone,
+                "jobtitle": "Director",
+                "associatedcompanyid": company,
+            },
+            created,
+            created,
+            False,
+        )
+        self.link("contacts", identifier, "companies", company)
+        if number % 5 == 0:
+            self.add(
+                "deals",
+                f"33{number:07d}",
+                {
+                    "dealname": f"Deal with {person.name}",
+                    "amount": str(draw.randrange(1000, 90_000)),
+                    "dealstage": "closedwon",
+                    "pipeline": "default",
+                    "closedate": "2024-05-01",
+                },
+                created,
+                created,
+                False,
+            )
+
+    def _plant(self) -> None:
+        first = self._objects["meetings"][0]
+        changes: tuple[Record, ...] = (
+            {"hs_meeting_start_time": "soon"},
+            {"hs_meeting_end_time": "2020-01-01T00:00:00.000Z"},
+            {"hs_meeting_start_time": None},
+        )
+        for number, change in enumerate(changes):
+            identifier = f"559999990{number}"
+            self._objects["meetings"].append(
+                {**first, "id": identifier, "archived": False, "properties": {**first["properties"], **change}}
+            )
+            self.bad_ids.append(identifier)
+
+
+def _comparable(record: Record, name: str) -> str:
+    """A property as the search compares it: ids too are text there."""
+    return str(record["properties"].get(name) or "")
+
+
+def _sought(rule: Record) -> str:
+    if rule["propertyName"] == "hs_object_id":
+        return str(rule["value"])
+    instant = datetime.fromtimestamp(int(rule["value"]) / 1000, UTC)
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+
+
+_MATCHES: dict[str, Callable[[str, str], bool]] = {
+    "GTE": operator.ge,
+    "GT": operator.gt,
+    "EQ": operator.eq,
+}
 
 
 def _error(

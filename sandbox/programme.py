@@ -21,7 +21,7 @@ from sandbox.files import (
     write_wrong_workbook,
 )
 from sandbox.generate import make_world
-from sandbox.hubspot import HubspotApi
+from sandbox.hubspot import WorldHubspotApi
 from sandbox.options import EARLY_CLOCK, Options
 from sandbox.spelling import Spelling
 from sandbox.truth import Truth
@@ -66,10 +66,10 @@ class Programme:
         """The Eventbrite API of a stage."""
         return EventbriteApi(self.world, self._spelling("eventbrite"), stage, faults, self.has_bad_rows)
 
-    def hubspot(self, stage: str, faults: ServerFaults) -> HubspotApi:
+    def hubspot(self, stage: str, faults: ServerFaults) -> WorldHubspotApi:
         """The HubSpot API of a stage."""
         spelling = self._spelling("hubspot")
-        return HubspotApi(self.world, spelling, stage, faults, self.options.seed, self.has_bad_rows)
+        return WorldHubspotApi(self.world, spelling, stage, faults, self.options.seed, self.has_bad_rows)
 
     def write_inbox(self, home: Path, stage: str = "final") -> None:
         """Write the file sources below `home/inbox`; at the early stage late and corrected workbooks are missing."""

@@ -61,7 +61,7 @@ def doctor(home: Home = None) -> None:
             continue
         rows += [
             (probe.passed, f"Source {name}: {probe.name}", probe.message)
-            for probe in probe_source(name, settings, os.environ)
+            for probe in probe_source(name, settings, os.environ, folder)
         ]
     if configuration.postgresql.enabled:
         from orchestration.postgresql.doctor import probe_postgresql

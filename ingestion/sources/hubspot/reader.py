@@ -1,157 +1,241 @@
-"""HubSpot CRM: the first load by list, later ones by search on the modified date, archived records by their own list.
+"""HubSpot CRM: read whole by list at first, later by search on the modified date, archived records by their own list.
 
 Reference: sources.md section B1. Search is eventually consistent, so a window is read again; it stops at 10,000 rows,
-so a long change list is read in steps from the last modified date seen. Merged records vanish: their winner names them.
+so a long change list is read in steps from the last modified date seen, and within one instant by id (which the search
+compares as text). Merged records vanish: their winner names them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ingestion.http import MalformedRecord
+from ingestion.http import MalformedRecord, SourceFailed
 from ingestion.instants import parse_instant
 from ingestion.privacy import email_domain, person_key
 
 if TYPE_CHECKING:
+    import requests
+
     from ingestion.api import ApiRead
 
 PAGE = 100
 SEARCH_PAGE = 200
 SEARCH_WALL = 10_000
-MERGED = "hs_merged_object_ids"
+# Characters of `properties` beyond which a list's address would grow too long: then the batch endpoint is asked.
+LONGEST_ADDRESS = 1_500
+OBJECTS = ("companies", "contacts", "deals", "meetings")
+MERGING = {"companies", "contacts"}
+_ASSOCIATED = {"meetings": "companies", "contacts": "companies"}
+_GONE = "OBJECT_NOT_FOUND"
 Row = dict[str, Any]
 
-# Landed column -> HubSpot property. What is not named here is never asked for.
-PROPERTIES: dict[str, dict[str, str]] = {
-    "companies": {
-        "name": "name",
-        "domain": "domain",
-        "company_number": "company_number",
-        "charity_number": "charity_number",
-        "zip": "zip",
-        "city": "city",
-        "numberofemployees": "numberofemployees",
-        "organisation_type": "organisation_type",
-        "cluster_tag": "cluster_tag",
-        "size_band": "size_band",
-        "merged_ids": MERGED,
-    },
-    "contacts": {"email": "email", "company_id": "associatedcompanyid"},
-    "deals": {
-        "amount": "amount",
-        "dealstage": "dealstage",
-        "pipeline": "pipeline",
-        "closedate": "closedate",
-    },
-    "meetings": {
-        "started_at": "hs_meeting_start_time",
-        "ended_at": "hs_meeting_end_time",
-        "outcome": "hs_meeting_outcome",
-        "partner_code": "wmip_partner_code",
-        "channel": "wmip_channel",
-        "evidence": "wmip_evidence",
-    },
-}
-_MODIFIED = {"contacts": "lastmodifieddate"}
-_ASSOCIATED = {"meetings": "companies", "contacts": "companies"}
+
+def _path(settings: Mapping[str, Any], api: str) -> str:
+    """Path of one of the CRM's APIs: numbered versions stand before its name, dated ones behind it."""
+    version = str(settings["api_version"])
+    if version.startswith("v"):
+        return f"crm/{'v4' if api == 'associations' else version}/{api}"
+    return f"crm/{api}/{version}"
+
+
+def probe_path(settings: Mapping[str, Any]) -> str:
+    """A cheap request that shows whether the token is accepted."""
+    return f"{_path(settings, 'objects')}/companies?limit=1"
+
+
+def watch(read: ApiRead, response: requests.Response) -> None:
+    """Note how much of the day's requests is used. Raises SourceFailed when all are: waiting would not help tonight."""
+    allowed, left = (response.headers.get(f"X-HubSpot-RateLimit-Daily{end}", "") for end in ("", "-Remaining"))
+    if allowed.isdigit() and left.isdigit():
+        read.usage = f"{int(allowed) - int(left)}/{allowed} requests of the day"
+    if response.status_code == 429 and _said(response).get("policyName") == "DAILY":
+        raise SourceFailed(
+            "HubSpot CRM: the account's requests of the day are used up (they return at midnight of its time zone): "
+            "nothing more was asked; the next night goes on from what is landed"
+        )
+
+
+def _said(response: requests.Response) -> Mapping[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _modified(stream: str) -> str:
-    return _MODIFIED.get(stream, "hs_lastmodifieddate")
+    return "lastmodifieddate" if stream == "contacts" else "hs_lastmodifieddate"
 
 
-def _listed(read: ApiRead, stream: str, archived: bool) -> Iterator[Mapping[str, Any]]:
+def _properties(read: ApiRead, stream: str) -> list[str]:
+    """What to ask for. Raises SourceFailed when the account does not have it: HubSpot would send nothing, silently."""
+    mapping = read.mapping(stream)
+    response = read.client.get(f"{_path(read.settings, 'properties')}/{mapping.object}")
+    if response.status_code != 403:  # without the scope to look, HubSpot's silence cannot be told from an empty field
+        response.raise_for_status()
+        known = {str(item["name"]) for item in response.json().get("results", [])}
+        missing = [name for name in mapping.fields if name not in known]
+        if missing:
+            raise SourceFailed(
+                f"HubSpot CRM has no property {', '.join(missing)} of {mapping.object} (any more): name the property "
+                "that replaces it in mappings/hubspot.yaml, or null; until then the last landed data stays in use"
+            )
+    return [*mapping.fields, _modified(stream)]
+
+
+def _listed(read: ApiRead, stream: str, properties: Sequence[str], archived: bool) -> Iterator[Mapping[str, Any]]:
     """All records of a type, live or archived, by the list endpoint."""
     from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
 
+    is_long = len(",".join(properties)) > LONGEST_ADDRESS
+    flag = "true" if archived else "false"
     # A short or empty page may still carry `after`.
     paginator = JSONResponseCursorPaginator(cursor_path="paging.next.after", cursor_param="after")
     resource = {
         "name": stream,
         "endpoint": {
-            "path": f"{read.settings['api_path']}/objects/{stream}",
+            "path": f"{_path(read.settings, 'objects')}/{read.mapping(stream).object}",
             "params": {
                 "limit": PAGE,
-                "archived": "true" if archived else "false",
-                "properties": ",".join([*PROPERTIES[stream].values(), _modified(stream)]),
+                "archived": flag,
+                "properties": "hs_object_id" if is_long else ",".join(properties),
             },
             "data_selector": "results",
         },
     }
-    yield from read.resources(paginator, [resource])[stream]
+    listed: Iterable[Mapping[str, Any]] = read.resources(paginator, [resource])[stream]
+    if not is_long:
+        yield from listed
+        return
+    for ids in _chunks((str(record["id"]) for record in listed), PAGE):
+        yield from _batch(read, stream, properties, ids, flag)
 
 
-def _searched(read: ApiRead, stream: str, since: datetime) -> Iterator[Mapping[str, Any]]:
+def _batch(
+    read: ApiRead, stream: str, properties: Sequence[str], ids: Sequence[str], archived: str
+) -> Iterator[Mapping[str, Any]]:
+    """Records by id, with as many properties as one likes."""
+    where = f"{_path(read.settings, 'objects')}/{read.mapping(stream).object}/batch/read"
+    body = {"properties": list(properties), "inputs": [{"id": identifier} for identifier in ids]}
+    response = read.client.post(f"{where}?archived={archived}", json=body)
+    response.raise_for_status()
+    answer = response.json()
+    # A record that went between the list and this request is not there; anything else that is missing is a fault.
+    if any(error.get("category") != _GONE for error in answer.get("errors", [])):
+        raise SourceFailed(f"HubSpot CRM gave only some of the {stream} it had listed; the next night reads them again")
+    yield from answer.get("results", [])
+
+
+def _searched(read: ApiRead, stream: str, properties: Sequence[str], since: datetime) -> Iterator[Mapping[str, Any]]:
     """Live records modified since an instant, in steps that stay below the search's wall."""
     modified = _modified(stream)
-    start = int(since.timestamp() * 1000)
+    start = _milliseconds(since)
     while True:
-        count, last, after = 0, start, None
-        while True:
-            body: dict[str, Any] = {
-                "filterGroups": [{"filters": [{"propertyName": modified, "operator": "GTE", "value": str(start)}]}],
-                "sorts": [{"propertyName": modified, "direction": "ASCENDING"}],
-                "properties": [*PROPERTIES[stream].values(), modified],
-                "limit": SEARCH_PAGE,
-            }
-            if after is not None:
-                body["after"] = after
-            response = read.client.post(f"{read.settings['api_path']}/objects/{stream}/search", json=body)
-            response.raise_for_status()
-            page = response.json()
-            for record in page.get("results", []):
-                count += 1
-                instant = parse_instant(modified, record.get("updatedAt"))
-                last = max(last, int(instant.timestamp() * 1000))
-                yield record
-            after = page.get("paging", {}).get("next", {}).get("after")
-            if after is None:
-                return
-            if count + SEARCH_PAGE > SEARCH_WALL:
-                break
-        if last == start:
-            raise MalformedRecord(
-                modified, "search_wall", f"more than {SEARCH_WALL} {stream} were modified in one instant"
-            )
-        # From the last instant seen, inclusive: ties at the edge come twice and land once.
-        start = last
+        filters = [{"propertyName": modified, "operator": "GTE", "value": str(start)}]
+        last = yield from _until_the_wall(read, stream, properties, filters, modified)
+        if last is None:
+            return
+        reached = _milliseconds(parse_instant(modified, last.get("updatedAt")))
+        if reached > start:
+            # From the last instant seen, inclusive: ties at the edge come twice and land once.
+            start = reached
+            continue
+        yield from _of_one_instant(read, stream, properties, start)
+        start += 1
+
+
+def _of_one_instant(read: ApiRead, stream: str, properties: Sequence[str], instant: int) -> Iterator[Mapping[str, Any]]:
+    """The records of one instant that holds more than the wall lets through (an import), by id."""
+    filters = [{"propertyName": _modified(stream), "operator": "EQ", "value": str(instant)}]
+    after: list[dict[str, str]] = []
+    while True:
+        last = yield from _until_the_wall(read, stream, properties, [*filters, *after], "hs_object_id")
+        if last is None:
+            return
+        after = [{"propertyName": "hs_object_id", "operator": "GT", "value": str(last["id"])}]
+
+
+def _until_the_wall(
+    read: ApiRead, stream: str, properties: Sequence[str], filters: list[dict[str, str]], sort: str
+) -> Any:
+    """Yields one search's records; returns the last of them when there are more behind the wall, else None."""
+    count, after = 0, None
+    record: Mapping[str, Any] | None = None
+    while True:
+        body: dict[str, Any] = {
+            "filterGroups": [{"filters": filters}],
+            "sorts": [{"propertyName": sort, "direction": "ASCENDING"}],
+            "properties": list(properties),
+            "limit": SEARCH_PAGE,
+        }
+        if after is not None:
+            body["after"] = after
+        path = f"{_path(read.settings, 'objects')}/{read.mapping(stream).object}/search"
+        response = read.client.post(path, json=body)
+        response.raise_for_status()
+        page = response.json()
+        for record in page.get("results", []):
+            count += 1
+            yield record
+        after = page.get("paging", {}).get("next", {}).get("after")
+        if after is None:
+            return None
+        if count + SEARCH_PAGE > SEARCH_WALL:
+            return record
+
+
+def _milliseconds(instant: datetime) -> int:
+    return round(instant.timestamp() * 1000)
 
 
 def _read_objects(read: ApiRead, stream: str) -> Iterator[Row]:
-    since = read.since(stream, "updated_at")
-    live = _listed(read, stream, archived=False) if since is None else _searched(read, stream, since)
-    to_row = partial(_row, stream=stream, key=read.pseudonym_key)
+    mapping = read.mapping(stream)
+    if mapping.object is None:
+        return
+    properties = _properties(read, stream)
+    since = None if read.must_read_whole(stream) else read.since(stream, "updated_at")
+    if since is None:
+        live = _listed(read, stream, properties, archived=False)
+        read.whole.add(stream)
+    else:
+        live = _searched(read, stream, properties, since)
+    to_row = partial(_row, stream=stream, columns=mapping.columns, key=read.pseudonym_key)
     losers: list[Row] = []
     for row in read.usable(stream, live, to_row):
-        losers += _losers(row)
+        if stream in MERGING:
+            losers += _losers(row, stream)
         yield row
-    yield from read.usable(stream, _listed(read, stream, archived=True), to_row)
+    yield from read.usable(stream, _listed(read, stream, properties, archived=True), to_row)
     # Last, so that a loser that is still listed as archived ends as merged.
     yield from losers
 
 
-def _losers(winner: Row) -> list[Row]:
-    merged = [part.strip() for part in (winner.get("merged_ids") or "").split(";") if part.strip()]
+def _losers(winner: Row, stream: str) -> list[Row]:
     return [
         {
             "id": loser,
-            "_source_record": f"hubspot/companies/{loser}",
+            "merged_into": winner["id"],
+            "_source_record": f"hubspot/{stream}/{loser}",
             "_deleted_at": parse_instant("updated_at", winner["updated_at"]),
             "_delete_reason": "merged",
         }
-        for loser in merged
+        for loser in (winner["merged_ids"] or "").split(";")
+        if loser and loser != winner["id"]
     ]
 
 
-def _row(record: Mapping[str, Any], *, stream: str, key: str) -> Row:
+def _merged(*listed: str | None) -> str | None:
+    """Ids merged into a record. Contacts have them with the time of the merge as well: `123:1661707291575;456:…`."""
+    ids = [part.partition(":")[0].strip() for text in listed for part in (text or "").split(";")]
+    return ";".join(dict.fromkeys(part for part in ids if part)) or None
+
+
+def _row(record: Mapping[str, Any], *, stream: str, columns: Mapping[str, str], key: str) -> Row:
     given = record.get("properties") or {}
-    row: Row = {
-        column: None if given.get(name) in (None, "") else str(given[name])
-        for column, name in PROPERTIES[stream].items()
-    }
+    row: Row = {column: None if given.get(name) in (None, "") else str(given[name]) for column, name in columns.items()}
     archived = bool(record.get("archived"))
     row.update(
         id=str(record["id"]),
@@ -163,8 +247,10 @@ def _row(record: Mapping[str, Any], *, stream: str, key: str) -> Row:
     if archived:
         row["_deleted_at"] = parse_instant("archived_at", record.get("archivedAt") or record.get("updatedAt"))
         row["_delete_reason"] = "archived"
+    if stream in MERGING:
+        row["merged_ids"] = _merged(row.get("merged_ids"), row.pop("merged_vids", None))
     if stream == "contacts":
-        address = row.pop("email")
+        address = row.pop("email", None)
         row["person_key"], row["email_domain"] = person_key(address, key), email_domain(address)
     if stream == "meetings" and not archived:
         _check_meeting(row)
@@ -173,8 +259,8 @@ def _row(record: Mapping[str, Any], *, stream: str, key: str) -> Row:
 
 def _check_meeting(row: Row) -> None:
     started, ended = (
-        parse_instant("started_at", row["started_at"]),
-        parse_instant("ended_at", row["ended_at"]),
+        parse_instant("started_at", row.get("started_at")),
+        parse_instant("ended_at", row.get("ended_at")),
     )
     if ended < started:
         raise MalformedRecord("ended_at", "ends_before_start", "the meeting ends before it starts")
@@ -183,26 +269,37 @@ def _check_meeting(row: Row) -> None:
 def read_associations(read: ApiRead) -> Iterator[Row]:
     """Which companies the changed records belong to. Grain: a pair of records."""
     for from_type, to_type in _ASSOCIATED.items():
+        if read.mapping(from_type).object is None or read.mapping(to_type).object is None:
+            continue
         for ids in _chunks(read.ids_to_follow(from_type, "associations"), PAGE):
-            response = read.client.post(
-                f"crm/v4/associations/{from_type}/{to_type}/batch/read",
-                json={"inputs": [{"id": identifier} for identifier in ids]},
-            )
-            response.raise_for_status()
+            yield from _associated(read, from_type, to_type, [{"id": identifier} for identifier in ids])
             read.listed_whole.setdefault("associations", []).extend(
                 (from_type, identifier, to_type) for identifier in ids
             )
-            for result in response.json().get("results", []):
-                from_id = str(result["from"]["id"])
-                for target in result.get("to", []):
-                    to_id = str(target["toObjectId"])
-                    yield {
-                        "from_type": from_type,
-                        "from_id": from_id,
-                        "to_type": to_type,
-                        "to_id": to_id,
-                        "_source_record": f"hubspot/associations/{from_type}/{from_id}/{to_type}/{to_id}",
-                    }
+
+
+def _associated(read: ApiRead, from_type: str, to_type: str, inputs: list[dict[str, str]]) -> Iterator[Row]:
+    """The pairs of some records; a record with many is asked for again from where its list stopped."""
+    of, to = read.mapping(from_type).object, read.mapping(to_type).object
+    path = f"{_path(read.settings, 'associations')}/{of}/{to}/batch/read"
+    while inputs:
+        response = read.client.post(path, json={"inputs": inputs})
+        response.raise_for_status()
+        inputs = []
+        for result in response.json().get("results", []):
+            from_id = str(result["from"]["id"])
+            for target in result.get("to", []):
+                to_id = str(target["toObjectId"])
+                yield {
+                    "from_type": from_type,
+                    "from_id": from_id,
+                    "to_type": to_type,
+                    "to_id": to_id,
+                    "_source_record": f"hubspot/associations/{from_type}/{from_id}/{to_type}/{to_id}",
+                }
+            after = result.get("paging", {}).get("next", {}).get("after")
+            if after is not None:
+                inputs.append({"id": from_id, "after": after})
 
 
 def _chunks(ids: Iterable[str], size: int) -> Iterator[list[str]]:
@@ -217,6 +314,6 @@ def _chunks(ids: Iterable[str], size: int) -> Iterator[list[str]]:
 
 
 READERS = {
-    **{stream: partial(_read_objects, stream=stream) for stream in PROPERTIES},
+    **{stream: partial(_read_objects, stream=stream) for stream in OBJECTS},
     "associations": read_associations,
 }
