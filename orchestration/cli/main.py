@@ -10,6 +10,7 @@ from orchestration.cli import docs, nights, publication, query, release_diff, re
 from orchestration.cli.doctor import doctor
 from orchestration.cli.evaluate import evaluate
 from orchestration.cli.export import export
+from orchestration.cli.metric import metric
 from orchestration.cli.options import errors
 from orchestration.cli.pack import pack
 from orchestration.errors import NightFailed, UserError
@@ -27,6 +28,7 @@ app.command()(nights.run)
 app.command()(nights.scorecard)
 app.command()(query.sql)
 app.command()(query.trace)
+app.command()(metric)
 app.command()(evaluate)
 app.command()(export)
 app.command()(pack)

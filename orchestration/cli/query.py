@@ -16,13 +16,15 @@ TRACE_COLUMNS = (
 )
 
 
-def _connect(mart: Path) -> Any:
+def connect_mart(mart: Path) -> Any:
+    """A read-only connection to a release's DuckDB file."""
     import duckdb
 
     return duckdb.connect(str(mart.resolve()), read_only=True)
 
 
-def _write(relation: Any, output: Format, file: Path | None) -> None:
+def write_relation(relation: Any, output: Format, file: Path | None) -> None:
+    """Show rows or write them to a file. Raises UserError for a format that needs a file, or has none."""
     if output is Format.parquet:
         if file is None:
             raise UserError("--format parquet needs --output FILE")
@@ -64,12 +66,12 @@ def sql(
     """
     import duckdb
 
-    connection = _connect(current_mart(resolve_home(home)))
+    connection = connect_mart(current_mart(resolve_home(home)))
     try:
         relation = connection.sql(query)
         if relation is None:
             raise UserError("that statement returns no rows; only queries run here, a release is never changed")
-        _write(relation, output, file)
+        write_relation(relation, output, file)
     except duckdb.Error as error:
         raise UserError(f"DuckDB did not run the query: {error}") from None
 
@@ -92,7 +94,7 @@ def trace(
 
         wmip trace H7 --partner CB03 --not-counted --format csv
     """
-    connection = _connect(current_mart(resolve_home(home)))
+    connection = connect_mart(current_mart(resolve_home(home)))
     known = connection.execute(
         "SELECT indicator_key FROM dim_indicator WHERE lower(?) IN (lower(indicator_key), lower(indicator_code))",
         [indicator],
@@ -114,7 +116,7 @@ def trace(
     ).fetchone()
     top = f" LIMIT {limit}" if limit else ""
     query = f"SELECT {TRACE_COLUMNS} FROM indicator_fact WHERE {where} ORDER BY achieved_on, fact_key{top}"
-    _write(connection.sql(query, params=values), output, file)
+    write_relation(connection.sql(query, params=values), output, file)
     if output is Format.table:
         shown = min(total[0], limit) if limit else total[0]
         console.print(f"{shown} of {total[0]} facts; verified {total[1]:,.2f}, claimed {total[2]:,.2f}")

