@@ -96,3 +96,9 @@ def test_the_cursor_is_the_newest_instant_landed(tmp_path):
 def test_rows_of_another_shape_are_an_error_of_ours():
     with pytest.raises(Exception, match="Expected bytes"):
         as_table(STREAM, [{"id": 5, "_source_record": "x"}])
+
+
+def test_a_clock_that_was_put_back_does_not_hide_the_newer_version(tmp_path):
+    _land(tmp_path, [{"id": "1", "value": "read by a clock a month fast"}], hours=24 * 30)
+    assert _land(tmp_path, [{"id": "1", "value": "read by the right clock"}]).rows == 1
+    assert _latest(tmp_path) == {"1": "read by the right clock"}
