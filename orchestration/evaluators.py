@@ -51,7 +51,29 @@ def value_for_money(connection: duckdb.DuckDBPyConnection, facts: NightFacts) ->
     return evaluate(read_gross_jobs(connection), registered_sets(connection), circumstances(facts))
 
 
+def network(connection: duckdb.DuckDBPyConnection, facts: NightFacts) -> dict[str, pa.Table]:
+    """The collaboration network of every quarter that has ended."""
+    from evaluation.network.evaluate import NetworkSettings, connectedness
+
+    parameters: dict[str, int] = {
+        name: int(value)
+        for name, value in connection.execute(
+            "SELECT parameter, value FROM seed.parameter "
+            "WHERE starts_with(parameter, 'network_') OR parameter = 'collaboration_lookback_months'"
+        ).fetchall()
+    }
+    settings = NetworkSettings(
+        window_months=parameters["network_window_months"],
+        lookback_months=parameters["collaboration_lookback_months"],
+        lapsed_months=parameters["network_lapsed_months"],
+        minimum_organisations=parameters["network_minimum_organisations"],
+        pivots=parameters["network_betweenness_nodes"],
+    )
+    return connectedness(connection, settings, facts.on)
+
+
 EVALUATORS: dict[str, Evaluator] = {
+    "the collaboration network": network,
     "gross to net, GVA and value for money": value_for_money,
 }
 

@@ -93,7 +93,6 @@ class PublicConfiguration(BaseModel):
     list_grants: bool
     rule_sets: dict[str, RuleSet]
     indicators: dict[str, Series] = Field(min_length=1)
-    least_network_organisations: int = Field(ge=1)
 
     @model_validator(mode="after")
     def _rules_exist(self) -> PublicConfiguration:

@@ -216,10 +216,6 @@ def _write(mart: Path, folder: Path, rows: Mapping[str, pa.Table], configuration
         )
         for name, table in rows.items():
             connection.register(name, table)
-        connection.execute(
-            "CREATE TEMP TABLE setting AS SELECT ? AS least_network_organisations",
-            [configuration.least_network_organisations],
-        )
         present = {
             name
             for (name,) in connection.execute(

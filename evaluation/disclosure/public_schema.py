@@ -1,7 +1,7 @@
 """The tables of `mart_public`: name, description, columns and the query that makes each. No table holds a fact.
 
 Queries see the release's mart as `internal` and what disclosure control made as `quarter_row`, `year_row`,
-`period_row`, `rule_row` and `setting`.
+`period_row` and `rule_row`.
 """
 
 from __future__ import annotations
@@ -253,22 +253,21 @@ _TABLES = (
         "The collaboration network as a whole. Grain: quarter, tie class, measure.",
         {
             "period_key": _PERIOD,
-            "tie_class": "formal, project or event.",
+            "tie_class": "formal, project, event, or brokered (with the cluster bodies).",
             "measure": "The measure; see docs/connectedness.md.",
             "value": "Its value; empty where it is not shown.",
-            "status": STATUS,
+            "status": "Empty: an ordinary value. c too few organisations, x not available, e an estimate.",
         },
         """
         SELECT measure.period_key, measure.tie_class, measure.measure,
-            CASE WHEN measure.organisations >= setting.least_network_organisations AND period_row.period_key IS NOT NULL
-                THEN measure.value END AS value,
+            CASE WHEN period_row.period_key IS NOT NULL THEN measure.value END AS value,
             CASE
                 WHEN period_row.period_key IS NULL THEN 'x'
-                WHEN measure.organisations < setting.least_network_organisations THEN 'c'
+                WHEN measure.status = 'too_few_organisations' THEN 'c'
                 WHEN measure.value IS NULL THEN 'x'
+                WHEN measure.status = 'estimated' THEN 'e'
             END AS status
         FROM internal.evaluation_network_measure AS measure
-        CROSS JOIN setting
         LEFT JOIN period_row ON measure.period_key = period_row.period_key
         WHERE measure.is_public
         ORDER BY measure.period_key, measure.tie_class, measure.measure

@@ -10,6 +10,7 @@ select
     leverage.amount_gbp,
     leverage.stage_reached_on,
     leverage.agreement_signed_on,
+    leverage.intervention_ref,
     coalesce(facts.status, 'claimed') as status,
     facts.evidence_grade,
     facts.final_reason is null and facts.fact_key is not null as is_counted,
