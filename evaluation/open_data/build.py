@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -27,23 +28,32 @@ class OpenData:
 
 
 def build(
-    mart: duckdb.DuckDBPyConnection, folder: Path, settings: OpenDataSettings, *, parquet: Path | None = None
+    mart: duckdb.DuckDBPyConnection,
+    public: duckdb.DuckDBPyConnection,
+    folder: Path,
+    settings: OpenDataSettings,
+    *,
+    release: Path | None = None,
+    held_back: Collection[str] = (),
 ) -> OpenData:
-    """Write the open data of a released mart into an empty or new folder; the same mart and settings, the same bytes.
+    """Write the open data of a release into an empty or new folder; the same release and settings, the same bytes.
 
-    `mart` is a connection whose tables are those of one release; `parquet` the folder of the release's Parquet files,
-    whose totals are then compared too. Raises TotalsDiffer when two files would give different totals.
+    `mart`, `public`: connections to the release's `mart.duckdb` and `mart_public.duckdb`. `release`: its folder, whose
+    Parquet files are then compared too. `held_back`: indicators of which the public view keeps older figures.
+    Raises TotalsDiffer when two files would give different totals.
     """
     folder.mkdir(parents=True, exist_ok=True)
     release_id, released_at = mart.execute("SELECT release_id, released_at FROM release_info").fetchall()[0]
-    indicators.write(mart, folder)
-    _prove_indicators(mart, folder, parquet)
+    indicators.write(public, folder)
+    _prove_indicators(mart, public, folder, release, held_back)
     left_out = {}
     grants_file = None
     try:
+        if not _are_grants_listed(public):
+            raise GrantsNotPublishable("the public view lists no grants; see list_grants in public_tables.yaml")
         _write_json(folder / GRANTS_FILE, grants.package(mart, settings, released_at.date()))
         grants_file = GRANTS_FILE
-        _prove_grants(mart, folder / GRANTS_FILE)
+        _prove_grants(mart, public, folder / GRANTS_FILE)
     except GrantsNotPublishable as reason:
         left_out[GRANTS_FILE] = str(reason)
     systems = mart.execute(
@@ -52,7 +62,7 @@ def build(
     descriptor = datapackage.describe(
         folder,
         settings=settings,
-        comments=indicators.comments(mart),
+        comments=indicators.comments(public),
         release_id=release_id,
         released_at=released_at,
         source_systems=[name for (name,) in systems],
@@ -63,21 +73,48 @@ def build(
     return OpenData(sorted(path.name for path in folder.iterdir()), left_out)
 
 
-def _prove_indicators(mart: duckdb.DuckDBPyConnection, folder: Path, parquet: Path | None) -> None:
-    stem = folder / indicators.VALUES
-    found = {
-        "mart.duckdb": indicators.mart_totals(mart),
-        "indicator_value.csv": indicators.csv_totals(stem.with_suffix(".csv")),
-        "indicator_value.json": indicators.json_totals(stem.with_suffix(".json")),
+def _prove_indicators(
+    mart: duckdb.DuckDBPyConnection,
+    public: duckdb.DuckDBPyConnection,
+    folder: Path,
+    release: Path | None,
+    held_back: Collection[str],
+) -> None:
+    quarters = {
+        "mart_public.duckdb": indicators.mart_totals(public),
+        "indicator_value.csv": indicators.csv_totals(folder / "indicator_value.csv"),
+        "indicator_value.json": indicators.json_totals(folder / "indicator_value.json"),
     }
-    if parquet is not None:
-        found["parquet/indicator_value.parquet"] = indicators.parquet_totals(parquet / "indicator_value.parquet")
-    prove_equal(found)
+    years = {
+        "mart_public.duckdb": indicators.mart_totals(public, indicators.YEARS),
+        "indicator_year.csv": indicators.csv_totals(folder / "indicator_year.csv"),
+    }
+    internal = {"mart.duckdb": indicators.mart_totals(mart)}
+    if release is not None:
+        inside, outside = release / "parquet", release / "parquet_public"
+        internal["parquet"] = indicators.parquet_totals(inside / "indicator_value.parquet")
+        quarters["parquet_public"] = indicators.parquet_totals(outside / "indicator_value.parquet")
+        years["parquet_public"] = indicators.parquet_totals(outside / "indicator_year.parquet")
+    for totals in (internal, quarters, years):
+        prove_equal(totals)
+    known = {scope for _, scope, _ in internal["mart.duckdb"]}
+    shown = {key: value for key, value in indicators.shown_cells(public, held_back).items() if key[2] in known}
+    prove_equal({"mart.duckdb": indicators.mart_cells(mart, shown), "mart_public.duckdb": shown})
 
 
-def _prove_grants(mart: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _are_grants_listed(public: duckdb.DuckDBPyConnection) -> bool:
+    return bool(public.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'grant_award'").fetchall())
+
+
+def _prove_grants(mart: duckdb.DuckDBPyConnection, public: duckdb.DuckDBPyConnection, path: Path) -> None:
     written = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal, parse_int=Decimal)
     prove_equal({"mart.duckdb": grants.mart_totals(mart), GRANTS_FILE: grants.totals(written)})
+    listed = dict(public.execute("SELECT grant_id, coalesce(amount_gbp, 0) FROM grant_award").fetchall())
+    in_pounds = {
+        grant["id"]: Decimal(grant["amountAwarded"]) if grant["currency"] == "GBP" else Decimal(0)
+        for grant in written["grants"]
+    }
+    prove_equal({"mart_public.duckdb": listed, GRANTS_FILE: in_pounds})
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

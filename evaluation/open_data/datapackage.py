@@ -7,11 +7,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from evaluation.open_data.indicators import DEFINITION_FIELDS, DEFINITIONS, VALUE_FIELDS, VALUES, Field
+from evaluation.open_data.indicators import (
+    DEFINITION_FIELDS,
+    DEFINITIONS,
+    VALUE_FIELDS,
+    VALUES,
+    YEAR_FIELDS,
+    YEARS,
+    Field,
+)
 from evaluation.open_data.settings import OpenDataSettings
 
 FILE = "datapackage.json"
 _VALUE_KEY = ["indicator_key", "period_key", "scope", "scope_key", "basis"]
+_YEAR_KEY = ["indicator_key", "financial_year", "scope", "scope_key", "basis"]
+_OF_INDICATOR = {"fields": ["indicator_key"], "reference": {"resource": DEFINITIONS, "fields": ["indicator_key"]}}
+_AREAS = (
+    "Areas by postcode: ONS Postcode Directory, Office for National Statistics, Open Government Licence v3.0. "
+    "Contains OS data © Crown copyright and database right 2025. "
+    "Contains Royal Mail data © Royal Mail copyright and database right 2025"
+)
 _MEDIA_TYPES = {
     "csv": "text/csv",
     "json": "application/json",
@@ -31,7 +46,8 @@ def describe(
 ) -> dict[str, Any]:
     """The descriptor of the files that lie in a folder, with hash, bytes and a schema for each table."""
     description = (
-        "Figures of the programme's indicators by quarter. Verified and claimed figures are never to be added."
+        "Verified figures of the programme's indicators after disclosure control. "
+        "A figure marked c is confidential, x not available or not public yet, r revised since it was first public."
     )
     content: dict[str, Any] = {
         "profile": "data-package",
@@ -43,6 +59,7 @@ def describe(
         "sources": [
             {"title": f"Release {release_id} of the programme's warehouse, gate passed"},
             *({"title": f"Source system {name}"} for name in source_systems),
+            {"title": _AREAS},
         ],
     }
     if settings.licence:
@@ -52,16 +69,16 @@ def describe(
         if settings.publisher.website:
             contributor["path"] = settings.publisher.website
         content["contributors"] = [contributor]
-    value_schema = _schema(VALUE_FIELDS, comments, _VALUE_KEY)
-    value_schema["foreignKeys"] = [
-        {"fields": ["indicator_key"], "reference": {"resource": DEFINITIONS, "fields": ["indicator_key"]}}
-    ]
+    definitions = _schema(DEFINITION_FIELDS, comments, ["indicator_key"])
+    values = {**_schema(VALUE_FIELDS, comments, _VALUE_KEY), "foreignKeys": [_OF_INDICATOR]}
+    years = {**_schema(YEAR_FIELDS, comments, _YEAR_KEY), "foreignKeys": [_OF_INDICATOR]}
     resources = [
-        _table(
-            folder, DEFINITIONS, "What is counted, and how", _schema(DEFINITION_FIELDS, comments, ["indicator_key"])
+        _table(folder, DEFINITIONS, "What is counted, and how", definitions),
+        _table(folder, VALUES, "Figures by indicator, quarter and scope", values),
+        _table(folder, YEARS, "Figures by indicator, financial year and scope", years),
+        _file(
+            folder, f"{VALUES}.json", f"{VALUES}_json", "The figures by quarter as JSON: a list with an object a row"
         ),
-        _table(folder, VALUES, "Figures by indicator, quarter, scope and basis", value_schema),
-        _file(folder, f"{VALUES}.json", f"{VALUES}_json", "The same figures as JSON: a list with an object a row"),
     ]
     if grants_file:
         resources.append(_file(folder, grants_file, "grants_360giving", "Grants, 360Giving Data Standard 1.4"))

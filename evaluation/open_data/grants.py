@@ -1,7 +1,7 @@
 """The programme's grants in the 360Giving Data Standard, version 1.4.
 
 Grants to persons are never in it. The recipient is named only where a public register or its kind says that it is an
-organisation, unless the publisher decides otherwise.
+organisation: a business in none may be one person trading under their own name.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def package(mart: duckdb.DuckDBPyConnection, settings: OpenDataSettings, release
     }
     if settings.licence:
         content["license"] = settings.licence.path
-    content["grants"] = [_grant(row, publisher, settings.name_unregistered_recipients) for row in rows]
+    content["grants"] = [_grant(row, publisher) for row in rows]
     return content
 
 
@@ -87,7 +87,7 @@ def _refuse_incomplete(rows: list[dict[str, Any]]) -> None:
         raise GrantsNotPublishable(f"the standard requires what is missing: {listed}{more}; correct it at the source")
 
 
-def _grant(row: dict[str, Any], publisher: Publisher, name_unregistered: bool) -> dict[str, Any]:
+def _grant(row: dict[str, Any], publisher: Publisher) -> dict[str, Any]:
     programme = row["programme_title"]
     grant: dict[str, Any] = {
         "id": row["grant_id"],
@@ -97,7 +97,7 @@ def _grant(row: dict[str, Any], publisher: Publisher, name_unregistered: bool) -
         "currency": row["currency"],
         "amountAwarded": row["amount_awarded"],
         "awardDate": row["awarded_on"].isoformat(),
-        "recipientOrganization": [_recipient(row, publisher, name_unregistered)],
+        "recipientOrganization": [_recipient(row, publisher)],
         "fundingOrganization": [{"id": row["funding_org_id"], "name": row["funding_org_name"]}],
     }
     if programme:
@@ -105,9 +105,9 @@ def _grant(row: dict[str, Any], publisher: Publisher, name_unregistered: bool) -
     return grant
 
 
-def _recipient(row: dict[str, Any], publisher: Publisher, name_unregistered: bool) -> dict[str, Any]:
+def _recipient(row: dict[str, Any], publisher: Publisher) -> dict[str, Any]:
     identifier = organisation_id(row["company_number"], row["charity_number"])
-    is_named = identifier is not None or row["organisation_type"] in _NAMED_KINDS or name_unregistered
+    is_named = identifier is not None or row["organisation_type"] in _NAMED_KINDS
     recipient: dict[str, Any] = {
         "id": identifier or f"{publisher.grant_prefix}-{row['organisation_key']}",
         "name": row["recipient_name"] if is_named and row["recipient_name"] else UNNAMED,

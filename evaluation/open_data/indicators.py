@@ -1,14 +1,14 @@
 """The indicators' figures as flat rows: the same query written as CSV and as JSON.
 
-From `mart_public` when the release has one, with its marks for what is withheld; else the programme's own figures only,
-because smaller areas and groups may give somebody away.
+From `mart_public` alone, with its marks for what is withheld: nothing here reads a figure that disclosure control has
+not seen.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -17,9 +17,10 @@ from typing import Any
 import duckdb
 
 VALUES = "indicator_value"
+YEARS = "indicator_year"
 DEFINITIONS = "indicator"
 
-Totals = dict[tuple[str, str], Decimal]
+Totals = dict[tuple[str, ...], Decimal]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,21 @@ VALUE_FIELDS = (
     Field("scope_key", "indicator_value", "scope_key", "string"),
     Field("basis", "indicator_value", "basis", "string"),
     Field("value", "indicator_value", "value", "number"),
+    Field("status", "indicator_value", "status", "string"),
     Field("cumulative_value", "indicator_value", "cumulative_value", "number"),
+    Field("cumulative_status", "indicator_value", "cumulative_status", "string"),
+)
+YEAR_FIELDS = (
+    Field("indicator_code", "dim_indicator", "indicator_code", "string"),
+    Field("indicator_key", "indicator_year", "indicator_key", "string"),
+    Field("indicator_name", "dim_indicator", "name", "string"),
+    Field("unit", "dim_indicator", "unit", "string"),
+    Field("financial_year", "indicator_year", "financial_year", "string"),
+    Field("scope", "indicator_year", "scope", "string"),
+    Field("scope_key", "indicator_year", "scope_key", "string"),
+    Field("basis", "indicator_year", "basis", "string"),
+    Field("value", "indicator_year", "value", "number"),
+    Field("status", "indicator_year", "status", "string"),
 )
 DEFINITION_FIELDS = (
     Field("indicator_code", "dim_indicator", "indicator_code", "string"),
@@ -64,12 +79,19 @@ _VALUES = """
     SELECT
         i.indicator_code, v.indicator_key, i.name AS indicator_name, i.unit, v.period_key,
         p.starts_on AS period_starts_on, p.ends_on AS period_ends_on, v.scope, v.scope_key, v.basis,
-        v.value, v.cumulative_value
+        v.value, v.status, v.cumulative_value, v.cumulative_status
     FROM indicator_value AS v
     LEFT JOIN dim_indicator AS i ON v.indicator_key = i.indicator_key
     LEFT JOIN dim_period AS p ON v.period_key = p.period_key
-    WHERE v.scope = 'programme'
     ORDER BY i.indicator_code, v.indicator_key, v.period_key, v.scope, v.scope_key, v.basis
+"""
+_YEARS = """
+    SELECT
+        i.indicator_code, y.indicator_key, i.name AS indicator_name, i.unit, y.financial_year, y.scope, y.scope_key,
+        y.basis, y.value, y.status
+    FROM indicator_year AS y
+    LEFT JOIN dim_indicator AS i ON y.indicator_key = i.indicator_key
+    ORDER BY i.indicator_code, y.indicator_key, y.financial_year, y.scope, y.scope_key, y.basis
 """
 _DEFINITIONS = """
     SELECT
@@ -81,11 +103,16 @@ _DEFINITIONS = """
 """
 
 
-def write(mart: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Write the figures (CSV, JSON) and the definitions (CSV) into a folder; the same mart, the same bytes."""
-    for name, form in (("csv", "FORMAT csv, HEADER"), ("json", "FORMAT json, ARRAY true")):
-        mart.execute(f"COPY ({_VALUES}) TO {_literal(folder / f'{VALUES}.{name}')} ({form})")
-    mart.execute(f"COPY ({_DEFINITIONS}) TO {_literal(folder / f'{DEFINITIONS}.csv')} (FORMAT csv, HEADER)")
+def write(public: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write the public figures (CSV; by quarter also JSON) and the definitions; the same mart, the same bytes."""
+    _copy(public, _VALUES, folder / f"{VALUES}.csv", "FORMAT csv, HEADER")
+    _copy(public, _VALUES, folder / f"{VALUES}.json", "FORMAT json, ARRAY true")
+    _copy(public, _YEARS, folder / f"{YEARS}.csv", "FORMAT csv, HEADER")
+    _copy(public, _DEFINITIONS, folder / f"{DEFINITIONS}.csv", "FORMAT csv, HEADER")
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path, form: str) -> None:
+    connection.execute(f"COPY ({query}) TO {_literal(path)} ({form})")
 
 
 def _literal(path: Path) -> str:
@@ -104,14 +131,14 @@ def comments(mart: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
 def _add_up(rows: Iterable[dict[str, Any]]) -> Totals:
     sums: Totals = {}
     for row in rows:
-        if row["scope"] == "programme" and row["value"] not in (None, ""):
-            key = (row["indicator_key"], row["basis"])
+        if row["value"] not in (None, ""):
+            key = (row["indicator_key"], row["scope"], row["basis"])
             sums[key] = sums.get(key, Decimal(0)) + Decimal(row["value"])
     return sums
 
 
 def csv_totals(path: Path) -> Totals:
-    """Programme totals by indicator and basis as anybody reads them from the CSV."""
+    """Totals by indicator, scope and basis, of what is shown, as anybody reads them from the CSV."""
     with path.open(encoding="utf-8", newline="") as handle:
         return _add_up(csv.DictReader(handle))
 
@@ -122,19 +149,39 @@ def json_totals(path: Path) -> Totals:
 
 
 def parquet_totals(path: Path) -> Totals:
-    """The same from a release's `indicator_value.parquet`."""
+    """The same from a Parquet file of the release."""
     with duckdb.connect() as connection:
         return _sql_totals(connection, f"read_parquet({_literal(path)})")
 
 
-def mart_totals(mart: duckdb.DuckDBPyConnection) -> Totals:
-    """The same from `indicator_value` of a mart, without any join."""
-    return _sql_totals(mart, "indicator_value")
+def mart_totals(mart: duckdb.DuckDBPyConnection, table: str = VALUES) -> Totals:
+    """The same from a table of a mart, without any join."""
+    return _sql_totals(mart, table)
 
 
 def _sql_totals(connection: duckdb.DuckDBPyConnection, table: str) -> Totals:
     rows = connection.execute(
-        f"SELECT indicator_key, basis, sum(value) FROM {table} "
-        "WHERE scope = 'programme' AND value IS NOT NULL GROUP BY indicator_key, basis"
+        f"SELECT indicator_key, scope, basis, sum(value) FROM {table} WHERE value IS NOT NULL GROUP BY ALL"
     ).fetchall()
-    return {(indicator, basis): Decimal(total) for indicator, basis, total in rows}
+    return {(indicator, scope, basis): Decimal(total) for indicator, scope, basis, total in rows}
+
+
+def shown_cells(public: duckdb.DuckDBPyConnection, held_back: Collection[str]) -> Totals:
+    """Figures by quarter that are public as they are: neither hidden, nor rounded, nor of an indicator held back."""
+    rows = public.execute("""
+        SELECT v.indicator_key, v.period_key, v.scope, v.scope_key, v.basis, v.value
+        FROM indicator_value AS v
+        WHERE v.value IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM disclosure_rule AS r
+            WHERE v.indicator_key = r.indicator_key AND v.scope = r.scope AND r.rounding_base IS NOT NULL
+        )
+    """).fetchall()
+    return {tuple(row[:5]): Decimal(row[5]) for row in rows if row[0] not in held_back}
+
+
+def mart_cells(mart: duckdb.DuckDBPyConnection, wanted: Collection[tuple[str, ...]]) -> Totals:
+    """The same figures as the evaluators' mart has them; those of scopes it does not know are left out."""
+    rows = mart.execute(
+        "SELECT indicator_key, period_key, scope, scope_key, basis, value FROM indicator_value"
+    ).fetchall()
+    return {tuple(row[:5]): Decimal(row[5]) for row in rows if tuple(row[:5]) in wanted}

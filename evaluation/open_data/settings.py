@@ -40,5 +40,3 @@ class OpenDataSettings(BaseModel):
 
     publisher: Publisher | None = None
     licence: Licence | None = None
-    # A business that is in no public register may be one person trading under their own name.
-    name_unregistered_recipients: bool = False

@@ -18,10 +18,11 @@ def export(
     release_id: Annotated[str | None, typer.Option("--release", help="Release id; default the current one.")] = None,
     home: Home = None,
 ) -> None:
-    """Write the open data of a release: indicators as CSV with a Frictionless data package, grants as 360Giving JSON.
+    """Write the open data of a release: public figures as a Frictionless data package, grants as 360Giving JSON.
 
-    Who publishes and under which licence stands under `open_data:` in `wmip.yaml`; the same release and settings
-    give the same bytes. Exit code 1 when totals differ between the files; nothing is then left in the folder.
+    Figures are those of the public view, after disclosure control. Who publishes and under which licence stands under
+    `open_data:` in `wmip.yaml`; the same release and settings give the same bytes. Exit code 1 when totals differ
+    between the files; nothing is then left in the folder.
 
     Examples:
 
@@ -29,10 +30,8 @@ def export(
 
         wmip export --release 2025-05-15.1 --output /tmp/open_data
     """
-    import duckdb
-
-    from evaluation.open_data.build import build
     from evaluation.open_data.errors import TotalsDiffer
+    from orchestration.release.steps.open_data import NoPublicView, export_release
     from orchestration.settings import load_configuration
 
     folder = resolve_home(home)
@@ -42,16 +41,15 @@ def export(
     problems = release.verify(folder, chosen)
     if problems:
         raise NightFailed(f"release {chosen} is not what was published: " + "; ".join(problems))
-    source = release.release_folder(folder, chosen)
     settings = load_configuration(folder).open_data
-    with duckdb.connect(str(source / "mart.duckdb"), read_only=True) as mart:
-        mart.execute("SET TimeZone = 'UTC'")
-        try:
-            written = build(mart, output, settings, parquet=source / "parquet")
-        except TotalsDiffer as difference:
-            for path in output.iterdir():
-                path.unlink()
-            raise NightFailed(f"nothing was exported: {difference}") from None
+    try:
+        written = export_release(release.release_folder(folder, chosen), output, settings)
+    except NoPublicView as missing:
+        raise UserError(f"release {missing}") from None
+    except TotalsDiffer as difference:
+        for path in output.iterdir():
+            path.unlink()
+        raise NightFailed(f"nothing was exported: {difference}") from None
     console.print(f"Release {chosen} to {output}: {', '.join(written.files)}", highlight=False)
     for name, reason in written.left_out.items():
         console.print(f"[yellow]{name} was left out:[/yellow] {reason}", highlight=False)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
 import duckdb
 import pytest
 
@@ -63,6 +68,64 @@ MART = """
             ('360G-other-1', 'org_a', 77, 'GBP', false, false, 'E08000025')
         ) AS t (grant_id, organisation_key, amount, currency, is_individual, is_programme_grant, local_authority_code);
 """
+
+# After disclosure control: no claims, one body hidden, one figure by a scope that the evaluators' table does not have.
+PUBLIC = """
+    CREATE TABLE dim_indicator AS FROM internal.dim_indicator;
+    COMMENT ON COLUMN dim_indicator.indicator_code IS 'Code of the indicator.';
+    CREATE TABLE dim_period AS FROM internal.dim_period;
+    CREATE TABLE indicator_performance AS FROM internal.indicator_performance;
+    CREATE TABLE indicator_value AS
+        SELECT indicator_key, period_key, scope, scope_key, basis, CASE WHEN scope <> 'partner' THEN value END AS value,
+            CASE WHEN scope = 'partner' THEN 'c' END AS status, NULL::DECIMAL(18, 4) AS cumulative_value,
+            'x' AS cumulative_status
+        FROM internal.indicator_value WHERE basis = 'verified'
+        UNION ALL
+        VALUES ('jobs_created', '2023-24-Q1', 'size_band', 'micro', 'verified', 3::DECIMAL(18, 4), NULL, NULL, 'x');
+    CREATE TABLE indicator_year AS
+        SELECT indicator_key, '2023-24' AS financial_year, scope, scope_key, basis, sum(value)::DECIMAL(18, 4) AS value,
+            NULL::VARCHAR AS status
+        FROM indicator_value WHERE scope = 'programme' GROUP BY ALL;
+    CREATE TABLE disclosure_rule AS
+        SELECT 'jobs_created' AS indicator_key, 'programme' AS scope, NULL::INTEGER AS rounding_base;
+    CREATE TABLE grant_award AS
+        SELECT grant_id, CASE WHEN currency = 'GBP' THEN amount_awarded END AS amount_gbp
+        FROM internal.fct_grant_award WHERE is_programme_grant AND NOT is_individual;
+"""
+
+
+@dataclass(frozen=True)
+class Marts:
+    """The two marts of one release."""
+
+    mart: duckdb.DuckDBPyConnection
+    public: duckdb.DuckDBPyConnection
+
+
+@contextmanager
+def release_of(folder: Path, *changes: str) -> Iterator[Marts]:
+    """Both marts, after changes to the evaluators' one."""
+    for file in ("internal.duckdb", "public.duckdb"):
+        (folder / file).unlink(missing_ok=True)
+    with duckdb.connect(str(folder / "internal.duckdb")) as mart:
+        mart.execute(MART)
+        for change in changes:
+            mart.execute(change)
+    with duckdb.connect(str(folder / "public.duckdb")) as public:
+        public.execute(f"ATTACH '{folder / 'internal.duckdb'}' AS internal (READ_ONLY)")
+        public.execute(PUBLIC)
+        public.execute("DETACH internal")
+    with (
+        duckdb.connect(str(folder / "internal.duckdb")) as mart,
+        duckdb.connect(str(folder / "public.duckdb")) as public,
+    ):
+        yield Marts(mart, public)
+
+
+@pytest.fixture
+def marts(tmp_path) -> Iterator[Marts]:
+    with release_of(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
