@@ -93,9 +93,15 @@ def assortativity(graph: nx.Graph) -> float | None:
     """(tr e - s) / (1 - s) over the mixing matrix e; None where all tie ends are of one cluster."""
     import networkx as nx
 
-    if len({cluster for pair in mixing(graph) for cluster in pair}) < 2:
+    clusters = sorted({cluster for pair in mixing(graph) for cluster in pair})
+    if len(clusters) < 2:
         return None
-    return float(nx.attribute_assortativity_coefficient(graph, "cluster"))
+    # networkx alone takes the clusters in the order of a set, which differs from process to process, and with it the
+    # last digit of the sum.
+    places = {cluster: place for place, cluster in enumerate(clusters)}
+    matrix = nx.attribute_mixing_matrix(graph, "cluster", mapping=places)
+    share = (matrix @ matrix).sum()
+    return float((matrix.trace() - share) / (1 - share))
 
 
 def participation(graph: nx.Graph) -> dict[str, float | None]:
@@ -104,7 +110,7 @@ def participation(graph: nx.Graph) -> dict[str, float | None]:
     for node in graph:
         degree = graph.degree(node)
         into = Counter(graph.nodes[neighbour]["cluster"] for neighbour in graph[node])
-        found[node] = 1 - sum((ties / degree) ** 2 for ties in into.values()) if degree else None
+        found[node] = 1 - sum((ties / degree) ** 2 for ties in sorted(into.values())) if degree else None
     return found
 
 
@@ -118,7 +124,7 @@ def betweenness(graph: nx.Graph, pivots: int | None = None) -> dict[str, float]:
     sample = pivots if pivots is not None and pivots < graph.number_of_nodes() else None
     ordered = nx.Graph()
     ordered.add_nodes_from(sorted(graph))
-    ordered.add_edges_from(graph.edges)
+    ordered.add_edges_from(sorted(tuple(sorted(edge)) for edge in graph.edges))
     return dict(nx.betweenness_centrality(ordered, k=sample, normalized=True, seed=1))
 
 
@@ -163,11 +169,14 @@ def dependence(brokered: nx.Graph, bodies: set[str], through: dict[str, float]) 
     together = _largest_share(brokered, others)
     apart = _largest_share(without(brokered, bodies & set(brokered)), others)
     paths = sum(through.values())
+    through_bodies = sum(through[body] for body in sorted(bodies & set(through)))
     return {
         "giant_component_share_with_bodies": together,
         "giant_component_share_without_bodies": apart,
         "dependence_on_bodies": None if together is None or apart is None else together - apart,
-        "betweenness_share_of_bodies": sum(through[body] for body in bodies & set(through)) / paths if paths else None,
+        "betweenness_share_of_bodies": sum(through[body] for body in sorted(bodies & set(through))) / paths
+        if paths
+        else None,
     }
 
 

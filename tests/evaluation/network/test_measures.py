@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import networkx as nx
 import pytest
 from hypothesis import given, settings
@@ -39,6 +43,36 @@ def test_participation_of_the_worked_example():
 
 def near_all(values: dict[str, float]):
     return pytest.approx(values, abs=5e-7)
+
+
+MEASURED = """
+import random
+from evaluation.network import measures
+from evaluation.network.graph import Member, build_graph
+from tests.evaluation.network.graphs import edge
+
+draw = random.Random(7)
+names = [f"org_{number}" for number in range(40)]
+clusters = ["health", "clean", "auto", "digital", "rail", "food"]
+members = {name: Member(draw.choice(clusters), "business") for name in names}
+graph = build_graph([edge(*sorted(draw.sample(names, 2))) for _ in range(90)], members)
+print(sorted(measures.network_measures(graph).items()), sorted(measures.betweenness(graph).items()))
+"""
+
+
+def test_every_digit_is_the_same_in_another_process():
+    """Sets are in another order in every process; a figure must not be."""
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", MEASURED],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(said) == 1
 
 
 def test_an_empty_graph_has_no_measure_and_none_is_nought():
