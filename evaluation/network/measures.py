@@ -174,9 +174,7 @@ def dependence(brokered: nx.Graph, bodies: set[str], through: dict[str, float]) 
         "giant_component_share_with_bodies": together,
         "giant_component_share_without_bodies": apart,
         "dependence_on_bodies": None if together is None or apart is None else together - apart,
-        "betweenness_share_of_bodies": sum(through[body] for body in sorted(bodies & set(through))) / paths
-        if paths
-        else None,
+        "betweenness_share_of_bodies": through_bodies / paths if paths else None,
     }
 
 
