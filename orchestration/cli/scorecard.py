@@ -229,5 +229,6 @@ def print_scorecard(console: Console, home: Path, by: str | None = None) -> None
         parts.append(_sources(connection))
         parts += _gate(connection)
         parts += _refusals(connection)
-    parts.append(f"Receipt: {home / 'releases' / info['release_id'] / 'receipt.json'}")
+    release = home / "releases" / info["release_id"]
+    parts.append(f"Report: {release / 'pack' / 'report.html'}\nReceipt: {release / 'receipt.json'}")
     console.print(Group(*parts))
