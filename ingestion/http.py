@@ -176,6 +176,20 @@ def _client_credentials(
         `reply` is what the token endpoint last said, the token included.
         """
 
+        def obtain_token(self) -> None:
+            import requests
+
+            try:
+                super().obtain_token()
+            except requests.HTTPError as error:
+                if error.response.status_code not in (400, 401):
+                    raise
+                where = urlsplit(self.access_token_url)
+                raise SourceFailed(
+                    f"{where.scheme}://{where.hostname}{where.path} refused the client: check its id and secret in the "
+                    "environment, and that it may use the client credentials flow"
+                ) from None
+
         def parse_access_token(self, response_json: Any) -> str:
             self.reply = dict(response_json)
             return str(super().parse_access_token(response_json))
@@ -201,7 +215,7 @@ def _client_credentials(
             again.headers["Authorization"] = f"Bearer {self.access_token}"
             return with_session.send(again, **options)
 
-    known = {**settings, **secrets}
+    known = {**settings, **secrets, "base_url": str(settings.get("base_url", "")).rstrip("/") + "/"}
     return RenewingCredentials(
         access_token_url=str(settings["token_url"]).format(**known),
         client_id=secrets["client_id"],

@@ -1,0 +1,9 @@
+"""Innovate UK keeps live claims in a Salesforce organisation: the same reader, other objects (mapping.yaml)."""
+
+from __future__ import annotations
+
+from ingestion.sources.salesforce.reader import probe_path, readers, watch
+
+__all__ = ["READERS", "probe_path", "watch"]
+
+READERS = readers(("projects", "participants", "cost_categories", "claims", "profiles"))
