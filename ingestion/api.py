@@ -55,6 +55,11 @@ class ApiRead:
         watch = getattr(self.declaration.reader(), "watch", None)
         return session(self.settings, self.guard, None if watch is None else partial(watch, self))
 
+    def close(self) -> None:
+        """Close the connections that are still open."""
+        if "_session" in self.__dict__:
+            self._session.close()
+
     @cached_property
     def _auth(self) -> Any:
         return authenticator(self.declaration.auth, self.secrets, self.settings, self._session)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -168,7 +169,6 @@ class _Night:
 
     def read_api(self) -> SourceReport:
         from ingestion.api import ApiRead
-        from ingestion.http import SourceFailed, failure
 
         missing = [name for name in self.declaration.variables if not self.environment.get(name)]
         if missing:
@@ -184,6 +184,12 @@ class _Night:
             self.environment.get("WMIP_PSEUDONYM_KEY", ""),
             self.clock,
         )
+        with closing(read):
+            return self._read_streams(read)
+
+    def _read_streams(self, read: Any) -> SourceReport:
+        from ingestion.http import SourceFailed, failure
+
         report = SourceReport(self.declaration.name)
         failed: str | None = None
         for stream in self.declaration.streams:

@@ -214,8 +214,10 @@ def _changed(table: Table, since: int | None) -> list[tuple[str, Record | None]]
 
 def _filtered(table: Table, query: Mapping[str, str]) -> list[tuple[str, Record | None]]:
     floor = query.get("$filter", "").removeprefix("modifiedon ge ")
-    found = [(i, record) for i, record in table.records.items() if record["modifiedon"] >= floor]
-    return sorted(found, key=lambda item: (item[1]["modifiedon"], item[0])) if "$orderby" in query else list(found)
+    found = [i for i, record in table.records.items() if record["modifiedon"] >= floor]
+    if "$orderby" in query:
+        found.sort(key=lambda identifier: (table.records[identifier]["modifiedon"], identifier))
+    return [(identifier, table.records[identifier]) for identifier in found]
 
 
 def _shown(table: Table, identifier: str, record: Record, columns: list[str], is_annotated: bool) -> Record:

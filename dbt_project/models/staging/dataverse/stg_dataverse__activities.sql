@@ -1,0 +1,31 @@
+with latest as (
+    {{ latest_version(source('dataverse', 'activities'), ['id']) }}
+),
+
+-- A session regarding a contact is the contact's account's.
+located as (
+    select
+        latest.*,
+        case
+            when latest.regarding_table = 'account' then latest.regarding_id
+            else contacts.account_id
+        end as located_account_id
+    from latest
+    left join {{ ref('stg_dataverse__contacts') }} as contacts
+        on latest.regarding_table = 'contact' and latest.regarding_id = contacts.contact_id
+    where latest._deleted_at is null
+)
+
+select
+    located.id as activity_id,
+    coalesce(merged.winner_id, located.located_account_id) as account_id,
+    located.partner_code,
+    {{ session_date('located.started_at') }} as supported_on,
+    {{ session_hours('located.hours', 'located.minutes', 'located.started_at', 'located.ended_at') }} as support_hours,
+    coalesce({{ crm_value('outcome', 'located.outcome') }} = 'completed', false) as is_completed,
+    coalesce({{ crm_value('channel', 'located.channel') }}, 'other') as channel,
+    coalesce({{ crm_value('evidence', 'located.evidence') }}, 'none') as evidence,
+    located._source_record as source_record
+from located
+left join {{ ref('stg_dataverse__account_merges') }} as merged
+    on located.located_account_id = merged.loser_id

@@ -1,0 +1,16 @@
+with latest as (
+    {{ latest_version(source('innovate_uk_claims', 'profiles'), ['id']) }}
+)
+
+select
+    id as profile_id,
+    record_type,
+    participant_id,
+    cost_category_id,
+    cast({{ dbt.safe_cast('period_number', 'decimal(12, 2)') }} as integer) as period_number,
+    {{ dbt.safe_cast('substr(period_starts_on, 1, 10)', 'date') }} as period_starts_on,
+    {{ dbt.safe_cast('substr(period_ends_on, 1, 10)', 'date') }} as period_ends_on,
+    {{ dbt.safe_cast('forecast_cost', 'decimal(18, 2)') }} as forecast_cost_gbp,
+    _source_record as source_record
+from latest
+where _deleted_at is null

@@ -1,0 +1,1 @@
+{{ crm_merges(source('salesforce', 'accounts')) }}

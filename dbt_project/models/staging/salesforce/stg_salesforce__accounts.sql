@@ -1,0 +1,20 @@
+with latest as (
+    {{ latest_version(source('salesforce', 'accounts'), ['id']) }}
+)
+
+-- Deleted accounts stay: their past support happened. Losers of a merge live on in their winner.
+select
+    latest.id as account_id,
+    latest.name as account_name,
+    {{ normalise_domain('latest.website') }} as domain,
+    {{ normalise_company_number('latest.company_number') }} as company_number,
+    {{ normalise_charity_number('latest.charity_number') }} as charity_number,
+    {{ normalise_postcode('latest.postcode') }} as postcode,
+    {{ crm_value('organisation_type', 'latest.organisation_type') }} as organisation_type,
+    {{ crm_value('cluster_tag', 'latest.cluster_tag') }} as cluster_tag,
+    {{ crm_value('size_band', 'latest.size_band') }} as size_band,
+    latest.created_at,
+    latest._deleted_at is not null as is_deleted,
+    latest._source_record as source_record
+from latest
+where coalesce(latest._delete_reason, '') <> 'merged'
