@@ -35,11 +35,12 @@ def write_relation(relation: Any, output: Format, file: Path | None) -> None:
     elif output is Format.json:
         text = relation.df().to_json(orient="records", date_format="iso", indent=2) + "\n"
     else:
+        from rich.markup import escape
         from rich.table import Table
 
-        table = Table(*relation.columns)
+        table = Table(*map(escape, relation.columns))
         for row in relation.fetchall():
-            table.add_row(*("" if value is None else str(value) for value in row))
+            table.add_row(*("" if value is None else escape(str(value)) for value in row))
         if file is None:
             console.print(table)
             return

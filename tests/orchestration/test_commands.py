@@ -1,0 +1,133 @@
+"""The commands as a user types them, on a released home."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli.main import app
+from tests.conftest import wmip
+
+pytestmark = pytest.mark.xdist_group("small_release")
+
+
+@pytest.fixture(scope="module")
+def home(small_release):
+    return small_release.path
+
+
+def test_every_command_explains_itself_with_an_example():
+    run = partial(CliRunner().invoke, app)
+    listed = run(["--help"])
+    assert listed.exit_code == 0
+    for command in ("demo", "run", "scorecard", "sql", "trace", "doctor", "publish", "evaluate", "pack", "export"):
+        assert command in listed.stdout
+        said = run([command, "--help"]).stdout
+        assert "Example" in said, command
+        assert f"wmip {command}" in said, command
+
+
+def test_the_scorecard_shows_what_a_programme_manager_asks(home):
+    said = wmip("scorecard", "--home", home, "--by", "partner").stdout
+    for part in (
+        "Pilots funded",
+        "about 15",
+        "no target stated",
+        "6,000",
+        "Gate passed",
+        "Last good read",
+        "rows in quarantine",
+        "CB99 old style return.xlsx",
+        "CB01",
+        "report.html",
+        "receipt.json",
+    ):
+        assert part in said, part
+
+
+def test_a_query_comes_back_in_every_format(home, tmp_path):
+    query = "SELECT indicator_key, '[bold]x[/bold]' AS note FROM dim_indicator WHERE indicator_code = 'H5'"
+    assert "[bold]x[/bold]" in wmip("sql", query, "--home", home).stdout
+    assert wmip("sql", query, "--home", home, "--format", "csv").stdout == (
+        "indicator_key,note\njobs_created,[bold]x[/bold]\n"
+    )
+    assert json.loads(wmip("sql", query, "--home", home, "--format", "json").stdout) == [
+        {"indicator_key": "jobs_created", "note": "[bold]x[/bold]"}
+    ]
+    file = tmp_path / "rows.parquet"
+    assert wmip("sql", query, "--home", home, "--format", "parquet", "--output", file).returncode == 0
+    assert pq.read_table(file).num_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("sql", "SELECT nothing"), "DuckDB did not run the query"),
+        (("sql", "DELETE FROM indicator_fact"), "read-only"),
+        (("sql", "SELECT 1", "--format", "parquet"), "--output"),
+        (("trace", "happiness"), "known are"),
+        (("release", "show", "1999-01-01.1"), "1999-01-01.1"),
+        (("release", "rollback", "1999-01-01.1"), "1999-01-01.1"),
+    ],
+)
+def test_a_mistake_is_answered_in_words_with_exit_code_2(home, arguments, said):
+    result = wmip(*arguments, "--home", home)
+    assert result.returncode == 2, result.stderr
+    assert said in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_a_home_without_a_release_says_what_to_run(tmp_path):
+    for command in (("scorecard",), ("sql", "SELECT 1"), ("trace", "H1")):
+        result = wmip(*command, "--home", tmp_path)
+        assert result.returncode == 2
+        assert "wmip demo" in result.stderr
+
+
+def test_a_figure_opens_to_the_facts_that_make_it(home):
+    ((value,),) = _query(
+        home,
+        "SELECT sum(value) FROM indicator_value WHERE indicator_key = 'jobs_created' AND scope = 'programme' "
+        "AND basis = 'verified'",
+    )
+    facts = json.loads(wmip("trace", "H5", "--home", home, "--counted", "--limit", "0", "--format", "json").stdout)
+    assert sum(fact["quantity"] for fact in facts if fact["status"] == "verified") == pytest.approx(float(value))
+    assert all(".xlsx#Jobs!" in fact["source_place"] for fact in facts)
+    assert f"verified {value:,.2f}" in wmip("trace", "jobs_created", "--home", home).stdout
+
+
+def test_releases_are_listed_shown_verified_and_switched(small_copy):
+    (release_id,) = [p.name for p in (small_copy / "releases").iterdir() if p.is_dir() and not p.is_symlink()]
+    assert release_id in wmip("release", "list", "--home", small_copy).stdout
+    assert "candidate_fingerprint" in wmip("release", "show", release_id, "--home", small_copy).stdout
+    assert wmip("release", "verify", release_id, "--home", small_copy).returncode == 0
+    with (small_copy / "releases" / release_id / "receipt.json").open("a") as receipt:
+        receipt.write(" ")
+    spoiled = wmip("release", "verify", release_id, "--home", small_copy)
+    assert spoiled.returncode == 1
+    assert "receipt.json" in spoiled.stdout + spoiled.stderr
+
+
+def test_the_doctor_finds_a_missing_credential_and_says_what_to_set(small_copy):
+    result = wmip("doctor", "--home", small_copy)
+    assert result.returncode == 1
+    assert "set the environment variable EVENTBRITE_TOKEN" in " ".join(result.stdout.split())
+    (small_copy / "wmip.yaml").write_text("sources: {eventbrite: {enabled: false}, hubspot: {enabled: false}}\n")
+    assert wmip("doctor", "--home", small_copy).returncode == 0
+
+
+def test_the_demo_takes_no_home_that_holds_something_else(tmp_path):
+    (tmp_path / "mine.txt").write_text("x")
+    result = wmip("demo", "--home", tmp_path)
+    assert result.returncode == 2
+    assert "not a sandbox" in result.stderr
+
+
+def _query(home, sql):
+    with duckdb.connect(str((home / "releases/current/mart.duckdb").resolve()), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
