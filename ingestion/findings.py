@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from ingestion.catalogue import QUARANTINE
 from ingestion.landing import Landed, as_table, land
@@ -31,8 +32,12 @@ class Finding:
 
 def quarantine(home: Path, findings: Iterable[Finding], clock: datetime) -> Landed:
     """Keep the findings; one that is known already is not repeated."""
-    rows = [{**vars(finding), "_source_record": finding.place} for finding in findings]
-    return land(home, "quarantine", QUARANTINE, as_table(QUARANTINE, rows), clock=clock)
+    return land(home, "quarantine", QUARANTINE, as_table(QUARANTINE, finding_rows(findings)), clock=clock)
+
+
+def finding_rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Findings as rows of the quarantine."""
+    return [{**vars(finding), "_source_record": finding.place} for finding in findings]
 
 
 def places(findings: Iterable[Finding]) -> int:

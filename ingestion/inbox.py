@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,8 @@ from ingestion.catalogue import INBOX_FILES
 from ingestion.landing import as_table, land, read_latest
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from ingestion.findings import Finding
 
 _PASSING = (".tmp", ".part", ".crdownload")
@@ -33,8 +35,32 @@ class InboxFile:
     sha256: str
 
 
-FileReader = Callable[[InboxFile], "tuple[dict[str, list[dict[str, Any]]], list[Finding]]"]
-"""Reads one file: landed rows by stream, and what is wrong with the others. Raises RefusedFile."""
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of one stream of a file and what is wrong with others; all findings of a row come in one chunk.
+
+    Rows are dictionaries in landed form, or an Arrow batch with columns of the stream.
+    """
+
+    stream: str
+    rows: Sequence[Mapping[str, Any]] | pa.RecordBatch = ()
+    findings: Sequence[Finding] = ()
+
+    @property
+    def size(self) -> int:
+        """How many rows."""
+        return self.rows.num_rows if hasattr(self.rows, "num_rows") else len(self.rows)
+
+
+FileReader = Callable[[InboxFile], Iterator[Chunk]]
+"""Reads one file chunk by chunk. Raises RefusedFile, at its end too: then nothing of the file is landed."""
+
+
+def chunks(rows: Mapping[str, Sequence[Mapping[str, Any]]], findings: Iterable[Finding]) -> Iterator[Chunk]:
+    """What was read of a small file at once: rows by stream, and the findings."""
+    wrong = list(findings)
+    for stream in dict.fromkeys([*rows, *(finding.stream for finding in wrong)]):
+        yield Chunk(stream, rows.get(stream, ()), [finding for finding in wrong if finding.stream == stream])
 
 
 @dataclass(frozen=True)

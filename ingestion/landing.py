@@ -1,13 +1,16 @@
 """The landing: append-only Parquet, written whole or not at all, holding each version of a row once.
 
 All or nothing for a stream and load: rows are compared with the latest landed version of their key, what is new or
-changed becomes one file, which appears under its name only when it is complete on disk.
+changed becomes one file, which appears under its name only when it is complete on disk. Keys and hashes are compared
+first and whole rows fetched only for what changed, within bounded memory (`ingestion.scratch`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,23 +20,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.catalogue import PROVENANCE, StreamDeclaration
-from ingestion.scratch import scratch
+from ingestion.scratch import scratch, spilling
+from ingestion.spool import Row, Spool, batches, row_schema
 
 if TYPE_CHECKING:
     import duckdb
 
+SMALL_ROWS = 50_000
+SMALL_BYTES = 16 << 20
 ABSENT = "absent_from_complete_list"
 _SCHEMA_FILE = "00000000T000000Z_schema.parquet"
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Landed:
-    """What one load added: rows written (tombstones included), tombstones among them, its id if any."""
+    """What one load added: rows written (tombstones included), tombstones among them, its id if any; `repeated` are the
+    rows given whose key a later row of the load has too.
+    """
 
     rows: int
     tombstones: int = 0
     load_id: str | None = None
+    repeated: int = 0
 
 
 def stream_folder(home: Path, source: str, stream: str) -> Path:
@@ -45,6 +53,11 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     """Write a Parquet file so that it is there whole, or not there."""
     temporary = path.with_name(f".{path.name}.tmp")
     pq.write_table(table, temporary, compression="zstd")
+    _publish(temporary, path)
+
+
+def _publish(temporary: Path, path: Path) -> None:
+    """Give a file its name once all of it is on disk."""
     with temporary.open("rb+") as handle:
         os.fsync(handle.fileno())
     temporary.replace(path)
@@ -67,23 +80,9 @@ def ensure_stream(home: Path, source: str, stream: StreamDeclaration) -> Path:
     return folder
 
 
-def as_table(stream: StreamDeclaration, rows: Iterable[Row], size: int = 20_000) -> pa.Table:
-    """Rows as an Arrow table with the stream's data columns and the record's own provenance.
-
-    Read in batches, so that a long list is held in columns, not in dictionaries.
-    """
-    names = [*stream.columns, "_source_record", "_deleted_at", "_delete_reason"]
-    schema = pa.schema([stream.schema.field(name) for name in names])
-    batches: list[pa.RecordBatch] = []
-    pending: list[Row] = []
-    for row in rows:
-        pending.append(row)
-        if len(pending) == size:
-            batches.append(pa.RecordBatch.from_pylist(pending, schema=schema))
-            pending = []
-    if pending:
-        batches.append(pa.RecordBatch.from_pylist(pending, schema=schema))
-    return pa.Table.from_batches(batches, schema=schema)
+def as_table(stream: StreamDeclaration, rows: Iterable[Row]) -> pa.Table:
+    """Rows as an Arrow table with the stream's data columns and the record's own provenance."""
+    return pa.Table.from_batches(batches(stream, rows), schema=row_schema(stream))
 
 
 def _hash_of(stream: StreamDeclaration) -> str:
@@ -95,10 +94,23 @@ def _quote(name: str) -> str:
     return f'"{name}"'
 
 
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(_quote(name) for name in names)
+
+
+def _text(value: str) -> str:
+    """A value as SQL text."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _same(columns: Iterable[str], new: str = "new") -> str:
+    """The condition that the landed row `old` has the key of another."""
+    return " AND ".join(f"{new}.{_quote(name)} IS NOT DISTINCT FROM old.{_quote(name)}" for name in columns)
+
+
 def _all_of(folder: Path) -> str:
     """The table function that reads every landed file of a stream."""
-    files = str(folder / "*.parquet").replace("'", "''")
-    return f"read_parquet('{files}', union_by_name = true)"
+    return f"read_parquet({_text(str(folder / '*.parquet'))}, union_by_name = true)"
 
 
 def _latest(stream: StreamDeclaration, folder: Path, columns: str) -> str:
@@ -113,7 +125,7 @@ def land(
     home: Path,
     source: str,
     stream: StreamDeclaration,
-    rows: pa.Table,
+    rows: pa.Table | Spool,
     *,
     clock: datetime,
     complete_list: bool = False,
@@ -121,64 +133,122 @@ def land(
 ) -> Landed:
     """Land the rows that differ from the latest landed version of their key.
 
-    `rows` as made by `as_table`; of several rows of a key the last stands. With `complete_list` a key that is
-    landed but not listed gets a tombstone: its last data with `_deleted_at` and the reason. `complete_for` says the
-    same of some groups only: those whose `stream.listed_whole_by` columns have one of these values.
+    `rows` as made by `as_table`, or a spool with every part kept; of several rows of a key the last stands. With
+    `complete_list` a key that is landed but not listed gets a tombstone: its last data with `_deleted_at` and the
+    reason. `complete_for` says the same of some groups only: those whose `stream.listed_whole_by` columns have one of
+    these values.
     """
     folder = ensure_stream(home, source, stream)
-    keys = ", ".join(_quote(name) for name in stream.key)
-    same_key = " AND ".join(f"new.{_quote(name)} IS NOT DISTINCT FROM old.{_quote(name)}" for name in stream.key)
-    data = ", ".join(_quote(name) for name in stream.columns)
-    with scratch() as connection:
+    keys = _list(stream.key)
+    same_key = _same(stream.key)
+    with _workspace(home, folder, rows) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.register("incoming", rows.append_column("_position", pa.array(range(len(rows)), pa.int64())))
+        _offer(connection, stream, rows)
         connection.execute(f"""
             CREATE TEMP TABLE listed AS
-            SELECT * EXCLUDE (_position), {_hash_of(stream)} AS _row_hash FROM incoming
+            SELECT {keys}, _position, {_hash_of(stream)} AS _row_hash FROM incoming
             QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY _position DESC) = 1
         """)
+        compared = _list(dict.fromkeys((*stream.key, *stream.listed_whole_by)))
         connection.execute(
-            "CREATE TEMP TABLE landed AS " + _latest(stream, folder, f"{data}, _source_record, _row_hash, _deleted_at")
+            "CREATE TEMP TABLE landed AS "
+            + _latest(stream, folder, f"{compared}, _row_hash, _deleted_at, _loaded_at, _load_id")
         )
         connection.execute(f"""
             CREATE TEMP TABLE changed AS
-            SELECT new.* FROM listed AS new
+            SELECT new._position, new._row_hash FROM listed AS new
             LEFT JOIN landed AS old ON {same_key}
             WHERE old._row_hash IS DISTINCT FROM new._row_hash
         """)
-        tombstones = 0
-        if complete_list or complete_for:
-            within = "true" if complete_list else _within(connection, stream, complete_for)
-            connection.execute(
-                f"""
-                INSERT INTO changed BY NAME
-                SELECT {data}, _source_record, $clock::TIMESTAMPTZ AS _deleted_at, $reason AS _delete_reason,
-                    sha256(concat_ws(chr(31), _row_hash, $reason)) AS _row_hash
-                FROM landed AS old
-                WHERE _deleted_at IS NULL AND {within} AND NOT EXISTS (SELECT 1 FROM listed AS new WHERE {same_key})
-                """,
-                {"clock": clock, "reason": ABSENT},
-            )
-            (tombstones,) = connection.execute(
-                "SELECT count(*) FROM changed WHERE _delete_reason = $reason", {"reason": ABSENT}
-            ).fetchone() or (0,)
-        count, digest = connection.execute(
-            "SELECT count(*), sha256(string_agg(_row_hash, '' ORDER BY _row_hash)) FROM changed"
-        ).fetchone() or (0, None)
-        if not count:
-            return Landed(0)
-        load_id = f"{clock.strftime('%Y%m%dT%H%M%SZ')}_{digest[:12]}"
-        loaded_at = _after_what_is_landed(connection, folder, clock)
-        columns = ", ".join([data, *(name for name in PROVENANCE if name not in ("_load_id", "_loaded_at", "_source"))])
-        table = connection.execute(
+        within = "true" if complete_list else _within(connection, stream, complete_for) if complete_for else "false"
+        connection.execute(
             f"""
-            SELECT {columns}, $load_id AS _load_id, $clock::TIMESTAMPTZ AS _loaded_at, $source AS _source
-            FROM changed ORDER BY {keys}
+            CREATE TEMP TABLE gone AS
+            SELECT {keys}, _loaded_at, _load_id, sha256(concat_ws(chr(31), _row_hash, $reason)) AS _row_hash
+            FROM landed AS old
+            WHERE _deleted_at IS NULL AND {within} AND NOT EXISTS (SELECT 1 FROM listed AS new WHERE {same_key})
             """,
-            {"load_id": load_id, "clock": loaded_at, "source": source},
-        ).to_arrow_table()
-    write_parquet(table.select(stream.schema.names).cast(stream.schema), folder / f"{load_id}.parquet")
-    return Landed(int(count), int(tombstones), load_id)
+            {"reason": ABSENT},
+        )
+        repeated = _count(connection, "incoming") - _count(connection, "listed")
+        count, tombstones = _count(connection, "changed"), _count(connection, "gone")
+        if not count + tombstones:
+            return Landed(0, repeated=repeated)
+        load_id = f"{clock.strftime('%Y%m%dT%H%M%SZ')}_{_digest(connection)[:12]}"
+        path = folder / f"{load_id}.parquet"
+        temporary = path.with_name(f".{path.name}.tmp")
+        loaded_at = _after_what_is_landed(connection, folder, clock)
+        _write_changes(connection, source, stream, folder, load_id, (clock, loaded_at), temporary)
+        _publish(temporary, path)
+    return Landed(count + tombstones, tombstones, load_id, repeated)
+
+
+def _workspace(home: Path, folder: Path, rows: pa.Table | Spool) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    """A database in memory for what is small for sure, else one that spills."""
+    given = rows.rows if isinstance(rows, Spool) else len(rows)
+    is_small = given <= SMALL_ROWS and sum(path.stat().st_size for path in folder.glob("*.parquet")) <= SMALL_BYTES
+    return scratch() if is_small else spilling(home)
+
+
+def _offer(connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, rows: pa.Table | Spool) -> None:
+    """Make the rows the view `incoming`, with their `_position`."""
+    if isinstance(rows, Spool) and rows.parts:
+        files = ", ".join(_text(str(path)) for path in rows.parts)
+        connection.execute(f"CREATE TEMP VIEW incoming AS SELECT * FROM read_parquet([{files}])")
+        return
+    table = row_schema(stream).empty_table() if isinstance(rows, Spool) else rows
+    connection.register("incoming", table.append_column("_position", pa.array(range(len(table)), pa.int64())))
+
+
+def _write_changes(
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    stream: StreamDeclaration,
+    folder: Path,
+    load_id: str,
+    times: tuple[datetime, datetime],
+    path: Path,
+) -> None:
+    """Write what `changed` and `gone` name, whole rows, in the order they were given. `times`: of deletion, of loading."""
+    deleted_at, loaded_at = (f"{_text(time.isoformat())}::TIMESTAMPTZ" for time in times)
+    given = _list((*stream.columns, "_source_record"))
+    kept = ", ".join(f"old.{_quote(name)}" for name in (*stream.columns, "_source_record"))
+    own = {
+        "_load_id": _text(load_id),
+        "_loaded_at": loaded_at,
+        "_source": _text(source),
+    }
+    columns = ", ".join(
+        [*(_quote(name) for name in stream.columns), *(f"{own.get(name, name)} AS {name}" for name in PROVENANCE)]
+    )
+    connection.execute(f"""
+        COPY (
+            SELECT {columns} FROM (
+                SELECT {given}, _deleted_at, _delete_reason, {_hash_of(stream)} AS _row_hash
+                FROM incoming SEMI JOIN changed USING (_position)
+                UNION ALL
+                SELECT {kept}, {deleted_at}, {_text(ABSENT)}, gone._row_hash
+                FROM {_all_of(folder)} AS old
+                JOIN gone
+                    ON old._loaded_at = gone._loaded_at AND old._load_id = gone._load_id
+                    AND {_same(stream.key, "gone")}
+            )
+        ) TO {_text(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000, USE_TMP_FILE false)
+    """)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
+    return int(count)
+
+
+def _digest(connection: duckdb.DuckDBPyConnection) -> str:
+    """SHA-256 over the hashes of the rows to land, in order of hash."""
+    digest = hashlib.sha256()
+    found = connection.execute("SELECT _row_hash FROM changed UNION ALL SELECT _row_hash FROM gone ORDER BY _row_hash")
+    while some := found.fetchmany(10_000):
+        digest.update("".join(row[0] for row in some).encode())
+    return digest.hexdigest()
 
 
 def _after_what_is_landed(connection: duckdb.DuckDBPyConnection, folder: Path, clock: datetime) -> datetime:

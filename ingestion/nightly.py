@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ingestion.catalogue import LEDGERS, SOURCES, SourceDeclaration, StreamDeclaration, addressee
-from ingestion.findings import Finding, RefusedFile, places, quarantine
-from ingestion.inbox import FileReport, keep_original, new_files, record
+from ingestion.catalogue import LEDGERS, QUARANTINE, SOURCES, SourceDeclaration, StreamDeclaration, addressee
+from ingestion.findings import RefusedFile, finding_rows, places, quarantine
+from ingestion.inbox import FileReader, FileReport, InboxFile, keep_original, new_files, record
 from ingestion.read_log import StreamReport, ensure_log, last_full_rows, write_log
 
 Progress = Callable[[str], None]
-Row = dict[str, Any]
 
 
 @dataclass
@@ -116,54 +116,60 @@ class _Night:
     # Files
 
     def read_files(self) -> SourceReport:
-        from ingestion.landing import as_table, land
+        from ingestion.landing import land
+        from ingestion.spool import spooling
 
         kind = str(self.declaration.inbox)
         read_one = self.declaration.reader().open_reader(self.home)
-        files: list[FileReport] = []
-        rows: dict[str, list[Row]] = {stream.name: [] for stream in self.declaration.streams}
-        findings: list[Finding] = []
-        for file in new_files(self.home, kind):
-            if addressee(file.path, kind).name != self.declaration.name:
-                continue
-            self.progress(f"{self.declaration.title}: {file.path.name}")
-            keep_original(self.home, file)
-            try:
-                content, wrong = read_one(file)
-            except RefusedFile as refusal:
-                files.append(FileReport(file, "refused", str(refusal), 0, 0))
-                continue
-            for stream, found in content.items():
-                rows[stream] += found
-            findings += wrong
-            loaded = sum(len(found) for found in content.values())
-            files.append(FileReport(file, "loaded", None, loaded, places(wrong)))
-        quarantine(self.home, findings, self.clock)
-        report = SourceReport(self.declaration.name, files=files)
-        refused = [file.file.path.name for file in files if file.status == "refused"]
-        for declared in self.declaration.streams:
-            landed = land(
-                self.home,
-                self.declaration.name,
-                declared,
-                as_table(declared, rows[declared.name]),
-                clock=self.clock,
-            )
-            bad = places(finding for finding in findings if finding.stream == declared.name)
-            report.streams.append(
-                self.report(
-                    declared,
-                    "files",
-                    "loaded" if landed.rows else "unchanged",
-                    load_id=landed.load_id,
-                    rows_read=len(rows[declared.name]) + bad,
-                    rows_landed=landed.rows,
-                    rows_quarantined=bad,
-                    message=f"{len(refused)} file(s) refused" if refused else None,
+        report = SourceReport(self.declaration.name)
+        with spooling(self.home, self.declaration.name) as folder:
+            spools = _Spools(folder, self.declaration)
+            for file in new_files(self.home, kind):
+                if addressee(file.path, kind).name != self.declaration.name:
+                    continue
+                self.progress(f"{self.declaration.title}: {file.path.name}")
+                keep_original(self.home, file)
+                report.files.append(self._spool_file(read_one, file, spools))
+            land(self.home, "quarantine", QUARANTINE, spools.findings, clock=self.clock)
+            refused = sum(file.status == "refused" for file in report.files)
+            for declared in self.declaration.streams:
+                spool, bad = spools.streams[declared.name], spools.bad[declared.name]
+                landed = land(self.home, self.declaration.name, declared, spool, clock=self.clock)
+                said = [
+                    f"{refused} file(s) refused" if refused else "",
+                    f"{landed.repeated} row(s) have the key of a later row, which stands" if landed.repeated else "",
+                ]
+                report.streams.append(
+                    self.report(
+                        declared,
+                        "files",
+                        "loaded" if landed.rows else "unchanged",
+                        load_id=landed.load_id,
+                        rows_read=spool.rows + bad,
+                        rows_landed=landed.rows,
+                        rows_quarantined=bad,
+                        message="; ".join(filter(None, said)) or None,
+                    )
                 )
-            )
-        record(self.home, files, self.clock)
+        record(self.home, report.files, self.clock)
         return report
+
+    def _spool_file(self, read_one: FileReader, file: InboxFile, spools: _Spools) -> FileReport:
+        """Read a file to its end before any of it counts."""
+        bad: Counter[str] = Counter()
+        loaded = 0
+        try:
+            for chunk in read_one(file):
+                loaded += spools.streams[chunk.stream].add(chunk.rows)
+                spools.findings.add(finding_rows(chunk.findings))
+                bad[chunk.stream] += places(chunk.findings)
+                self.progress(f"{self.declaration.title}: {file.path.name}, {loaded:,} rows")
+        except RefusedFile as refusal:
+            spools.drop()
+            return FileReport(file, "refused", str(refusal), 0, 0)
+        spools.keep()
+        spools.bad.update(bad)
+        return FileReport(file, "loaded", None, loaded, bad.total())
 
     # APIs
 
@@ -267,6 +273,25 @@ class _Night:
             continue_from=read.continuations.get(stream.name),
             landed_through=newest_file(self.home, self.declaration.name, stream.name),
         )
+
+
+class _Spools:
+    """What the files of a source give tonight: rows by stream, findings, and how many rows these refuse by stream."""
+
+    def __init__(self, folder: Path, declaration: SourceDeclaration) -> None:
+        from ingestion.spool import Spool
+
+        self.streams = {stream.name: Spool(folder, stream) for stream in declaration.streams}
+        self.findings = Spool(folder, replace(QUARANTINE, name="quarantine"))
+        self.bad: Counter[str] = Counter()
+
+    def keep(self) -> None:
+        for spool in (*self.streams.values(), self.findings):
+            spool.keep()
+
+    def drop(self) -> None:
+        for spool in (*self.streams.values(), self.findings):
+            spool.drop()
 
 
 def _root(error: BaseException) -> Exception:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 UNTOUCHED = "please select an option"
+EMPTY = frozenset({"", UNTOUCHED, "please select"})
+"""Text that stands for nothing, in lower case."""
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]")
 _PERIOD = re.compile(r"20\d\d-\d\d-Q[1-4]")
 
 
@@ -29,8 +32,10 @@ class BadValue(Exception):
 class Column:
     """One column of a table people fill in.
 
-    `kind` is text, role (text in which no e-mail address may stand), date, number, whole, yes_no, choice or period;
-    `allowed` maps what may stand there to what is landed; bounds are in the column's own unit.
+    `kind` is text, role (text in which no e-mail address may stand), date, serial_date (a date, or a day number as
+    Excel counts them), number, whole, yes_no, choice or period; `form` is how the dates of a file are written, as
+    strptime has it, where that is declared; `allowed` maps what may stand there to what is landed; bounds are in the
+    column's own unit.
     """
 
     name: str
@@ -43,6 +48,7 @@ class Column:
     maximum: Decimal | None = None
     required_when: Mapping[str, str] = field(default_factory=dict)
     required_unless: Mapping[str, str] = field(default_factory=dict)
+    form: str | None = None
 
     @classmethod
     def from_contract(cls, entry: Mapping[str, Any]) -> Column:
@@ -64,7 +70,7 @@ class Column:
 
 def is_empty(raw: Any) -> bool:
     """Blank cells and untouched drop-downs."""
-    return raw is None or (isinstance(raw, str) and _plain(raw).lower() in {"", UNTOUCHED, "please select"})
+    return raw is None or (isinstance(raw, str) and _plain(raw).lower() in EMPTY)
 
 
 def value_class(raw: Any) -> str:
@@ -96,6 +102,12 @@ def _role(column: Column, raw: Any) -> str:
     return _text(column, raw)
 
 
+# The forms have no zone: only the calendar date is read from them.
+_DATE_FORMS = ("%d/%m/%Y", "%Y-%m-%d", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S")
+_EXCEL_DAY_0 = date(1899, 12, 30)
+_EXCEL_DAYS = range(1, 109_575)
+
+
 def _date(column: Column, raw: Any) -> str:
     if isinstance(raw, datetime):
         return raw.date().isoformat()
@@ -103,22 +115,29 @@ def _date(column: Column, raw: Any) -> str:
         return raw.isoformat()
     if isinstance(raw, str):
         text = _plain(raw)
-        for form in ("%d/%m/%Y", "%Y-%m-%d"):
+        for form in _DATE_FORMS if column.form is None else (column.form,):
             try:
-                # The form has no time: only the calendar date is read from it.
                 return datetime.strptime(text, form).date().isoformat()  # noqa: DTZ007
             except ValueError:
                 continue
-        if "T" in text:
+        if column.form is None and _INSTANT.match(text):
             try:
                 return datetime.fromisoformat(text).date().isoformat()
             except ValueError:
                 pass
-    raise BadValue(
-        "not_a_date",
-        value_class(raw),
-        f"{column.heading} is not a date; give day/month/year, such as 31/03/2024",
-    )
+    example = date(2024, 3, 31).strftime(column.form or "%d/%m/%Y")
+    raise BadValue("not_a_date", value_class(raw), f"{column.heading} is not a date; give one such as {example}")
+
+
+def _serial_date(column: Column, raw: Any) -> str:
+    """A date, or a day number as Excel counts them (1 is the last day of 1899)."""
+    try:
+        day = decimal_of(raw)
+    except ValueError:
+        return _date(column, raw)
+    if day == day.to_integral_value() and int(day) in _EXCEL_DAYS:
+        return (_EXCEL_DAY_0 + timedelta(days=int(day))).isoformat()
+    raise BadValue("not_a_date", value_class(raw), f"{column.heading} is not a date; give one such as 31/03/2024")
 
 
 def decimal_of(raw: Any) -> Decimal:
@@ -193,6 +212,7 @@ _READERS = {
     "text": _text,
     "role": _role,
     "date": _date,
+    "serial_date": _serial_date,
     "number": _number,
     "whole": _number,
     "yes_no": _yes_no,

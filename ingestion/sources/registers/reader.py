@@ -9,7 +9,7 @@ from typing import Any
 
 from ingestion.encodings import open_text
 from ingestion.findings import Finding, RefusedFile
-from ingestion.inbox import FileReader
+from ingestion.inbox import FileReader, chunks
 from ingestion.tables import RawRow, check_table, match_headings
 from ingestion.values import Column
 
@@ -72,7 +72,7 @@ CONTRACTS: dict[str, list[Column]] = {
 
 def open_reader(_home: Path) -> FileReader:
     """What reads one register."""
-    return lambda file: read_register(file.path, file.sha256)
+    return lambda file: chunks(*read_register(file.path, file.sha256))
 
 
 def read_register(path: Path, sha256: str) -> tuple[dict[str, list[dict[str, Any]]], list[Finding]]:

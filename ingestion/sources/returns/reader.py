@@ -12,7 +12,7 @@ from typing import Any
 
 from ingestion.catalogue import SOURCES, return_template
 from ingestion.findings import Finding, RefusedFile
-from ingestion.inbox import FileReader
+from ingestion.inbox import FileReader, chunks
 from ingestion.landing import read_latest
 from ingestion.tables import RawRow, check_table, column_letter, heading_key, match_headings
 from ingestion.values import BadValue, Column, is_empty
@@ -26,7 +26,7 @@ def open_reader(home: Path) -> FileReader:
     partners = SOURCES["registers"].stream("partners")
     codes = [row[0] for row in read_latest(home, "registers", partners, ("partner_code",))]
     reader = ReturnReader(codes)
-    return lambda file: reader.read(file.path, file.sha256)
+    return lambda file: chunks(*reader.read(file.path, file.sha256))
 
 
 class ReturnReader:

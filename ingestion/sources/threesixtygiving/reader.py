@@ -1,181 +1,209 @@
-"""Grants files in the 360Giving Data Standard: JSON, CSV and XLSX become the same rows.
+"""Grants files in the 360Giving Data Standard: JSON, CSV and XLSX, alone or in a zip, become the same rows.
 
-Reference: 360Giving Data Standard 1.4; sources.md section C1. A grant to a person lands without the person: neither
-name nor identifier leaves this module.
+Reference: 360Giving Data Standard 1.4; docs/sources/threesixtygiving.md. A grant to a person lands without the person:
+neither name, identifier, place nor title leaves this module.
 """
 
 from __future__ import annotations
 
-import csv
+import codecs
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import read_yaml
-from ingestion.encodings import open_text
+from ingestion.encodings import encoding_of
 from ingestion.findings import Finding, RefusedFile
-from ingestion.inbox import FileReader, InboxFile
-from ingestion.tables import RawRow, check_table, heading_key
+from ingestion.inbox import Chunk, FileReader, InboxFile
+from ingestion.tables import RawRow, heading_key
+from ingestion.tabular import BATCH_ROWS, read_tables, unpacked
 from ingestion.values import Column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ingestion.batches import CheckedBatch, TableCheck
 
 CURRENCY_CODES = Path(__file__).parents[2] / "currency_codes.txt"
 SOURCE = "threesixtygiving"
 STREAM = "grants"
-_PERSONAL = ("recipient_individual_id", "recipient_individual_name")
-Row = dict[str, Any]
+_INDIVIDUAL = ("recipient_individual_id", "recipient_individual_name")
+# Of a grant to a person: what may say who it is.
+_HIDDEN = (
+    "recipient_id",
+    "recipient_name",
+    "recipient_charity_number",
+    "recipient_company_number",
+    "recipient_postal_code",
+    "beneficiary_location_name",
+    "beneficiary_geo_code",
+)
+# So many of the required headings make a sheet one of grants, to be refused if it has not all.
+_RECOGNISED_BY = 3
 
 
-def open_reader(_home: Path) -> FileReader:
+def open_reader(home: Path) -> FileReader:
     """What reads one grants file."""
+    reader = GrantReader()
 
-    def read_grants(file: InboxFile) -> tuple[dict[str, list[Row]], list[Finding]]:
-        grants = GrantReader()
-        return {STREAM: list(grants.read(file.path, file.sha256))}, grants.findings
+    def read_grants(file: InboxFile) -> Iterator[Chunk]:
+        with unpacked(file.path, home / "spool" / "unpacked" / file.sha256) as path:
+            yield from reader.read(path, file.sha256, file.path.name)
 
     return read_grants
 
 
 class GrantReader:
-    """Reads grants files; a row that is wrong becomes findings in `findings`, the others are yielded."""
+    """Reads grants files. `source` and `stream` are whom its findings name."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: str = SOURCE, stream: str = STREAM) -> None:
         entries: list[dict[str, Any]] = read_yaml(Path(__file__).with_name("columns.yaml"))
         codes = [line for line in CURRENCY_CODES.read_text(encoding="utf-8").splitlines() if len(line) == 3]
+        self.source, self.stream = source, stream
         self.paths = {entry["name"]: entry.pop("path").split("/") for entry in entries}
         self.headings: dict[str, str] = {}
         self.columns: list[Column] = []
         for entry in entries:
             title = entry.pop("title")
-            self.headings[heading_key(title)] = entry["name"]
-            self.headings[heading_key("/".join(self.paths[entry["name"]]))] = entry["name"]
+            for heading in (title, "/".join(self.paths[entry["name"]])):
+                self.headings[_heading(heading)] = entry["name"]
             allowed = {code: code for code in codes} if entry["name"] == "currency" else {}
             self.columns.append(Column.from_contract({**entry, "heading": title, "allowed": allowed}))
-        self.findings: list[Finding] = []
 
-    def read(self, path: Path, sha256: str) -> Iterator[Row]:
-        """Yield the landed rows of a file. Raises RefusedFile when it is no grants file; read it to the end."""
-        readers = {".json": self._json, ".csv": self._csv, ".xlsx": self._xlsx}
-        reader = readers.get(path.suffix.lower())
-        if reader is None:
-            raise RefusedFile("not a grants file; give 360Giving data as .json, .csv or .xlsx")
-        for place, record, row in reader(path):
-            landed = self._land(row, place)
-            if landed is not None:
-                yield {
-                    **landed,
-                    "file_name": path.name,
-                    "file_sha256": sha256,
-                    "_source_record": f"{sha256}:{record}",
-                }
-
-    def _land(self, row: Mapping[str, str | None], place: str) -> Row | None:
-        landed: Row = {name: value for name, value in row.items() if name not in _PERSONAL}
-        is_individual = any(row[name] for name in _PERSONAL)
-        if is_individual:
-            landed.update(
-                recipient_id=None,
-                recipient_name=None,
-                recipient_postal_code=None,
-                title="Grant to an individual",
+    def read(self, path: Path, sha256: str, name: str) -> Iterator[Chunk]:
+        """The rows of a file called `name`. Raises RefusedFile when it is no grants file, at its end too."""
+        suffix = path.suffix.lower()
+        if suffix == ".json":
+            read = self._json(path, name)
+        elif suffix in {".csv", ".xlsx"}:
+            read = self._tables(path, name)
+        else:
+            raise RefusedFile(
+                "not a grants file; give 360Giving data as .json, .csv or .xlsx, or one of these in a .zip"
             )
-        elif not (row["recipient_id"] and row["recipient_name"]):
-            self.findings.append(
-                Finding(
-                    source=SOURCE,
-                    stream=STREAM,
-                    place=place,
-                    column_name="recipient_id",
-                    reason_code="missing",
-                    message="Recipient Org:Identifier or Recipient Org:Name is empty; a grant needs its recipient",
-                    value_class="empty",
-                )
-            )
-            return None
-        landed["recipient_is_individual"] = "yes" if is_individual else "no"
-        return landed
+        constants = {"file_name": name, "file_sha256": sha256}
+        for checked, place, record in read:
+            yield self.chunk(checked, place, f"{sha256}:{record}", constants)
 
-    def _checked(
-        self, rows: Iterable[RawRow], positions: Mapping[str, int], place: str
-    ) -> Iterator[tuple[int, dict[str, str | None]]]:
-        for row in rows:
-            checked = check_table(self.columns, positions, [row], source=SOURCE, stream=STREAM, place=place)
-            self.findings += checked.findings
-            yield from checked.rows
+    def check(self, positions: Mapping[str, int], place: str) -> TableCheck:
+        """The check of grants that stand at these positions."""
+        from ingestion.batches import TableCheck
 
-    def _json(self, path: Path) -> Iterator[tuple[str, str, dict[str, str | None]]]:
+        return TableCheck(self.columns, positions, self.source, self.stream, place)
+
+    def cells(self, grant: Any) -> list[Any]:
+        """A grant of the standard's JSON as the cells of a row; never blank, whatever it is."""
+        return [*(_at(grant, path) for path in self.paths.values()), True]
+
+    @property
+    def json_positions(self) -> dict[str, int]:
+        """Where `cells` puts the columns."""
+        return {name: index for index, name in enumerate(self.paths)}
+
+    def chunk(self, checked: CheckedBatch, place: str, record: str, constants: Mapping[str, str]) -> Chunk:
+        """Landed rows of right grants: persons hidden, a grant without recipient refused.
+
+        `place` and `record` are what stands before a row's number.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        from ingestion.batches import NUMBER
+
+        rows = checked.rows
+        is_individual = pc.or_(*(pc.is_valid(rows.column(name)) for name in _INDIVIDUAL))
+        has_recipient = pc.and_(pc.is_valid(rows.column("recipient_id")), pc.is_valid(rows.column("recipient_name")))
+        stays = pc.or_(is_individual, has_recipient)
+        findings = [
+            self._without_recipient(f"{place}{n}") for n in rows.column(NUMBER).filter(pc.invert(stays)).to_pylist()
+        ]
+        rows, is_individual = rows.filter(stays), is_individual.filter(stays)
+        landed: dict[str, pa.Array] = {}
+        for column in rows.schema.names:
+            values = rows.column(column)
+            if column in _HIDDEN:
+                values = pc.if_else(is_individual, pa.scalar(None, pa.string()), values)
+            elif column == "title":
+                values = pc.if_else(is_individual, "Grant to an individual", values)
+            if column not in (*_INDIVIDUAL, NUMBER):
+                landed[column] = values
+        landed["recipient_is_individual"] = pc.if_else(is_individual, "yes", "no")
+        numbers = rows.column(NUMBER).cast(pa.string())
+        landed["_source_record"] = pc.binary_join_element_wise(pa.scalar(record), numbers, "")
+        for column, value in constants.items():
+            landed[column] = pa.array([value], pa.string()).take(pa.array([0] * rows.num_rows, pa.int8()))
+        return Chunk(
+            self.stream,
+            pa.RecordBatch.from_arrays(list(landed.values()), list(landed)),
+            [*checked.findings, *findings],
+        )
+
+    def _without_recipient(self, place: str) -> Finding:
+        return Finding(
+            source=self.source,
+            stream=self.stream,
+            place=place,
+            column_name="recipient_id",
+            reason_code="missing",
+            message="Recipient Org:Identifier or Recipient Org:Name is empty; a grant needs its recipient",
+            value_class="empty",
+        )
+
+    def _json(self, path: Path, name: str) -> Iterator[tuple[CheckedBatch, str, str]]:
         import ijson
 
-        positions = {column.name: index for index, column in enumerate(self.columns)}
-        place = f"{path.name}#grants/"
+        check = self.check(self.json_positions, f"{name}#grants/")
         count = 0
-
-        def raw_rows(grants: Iterable[Any]) -> Iterator[RawRow]:
-            nonlocal count
-            for index, grant in enumerate(grants):
-                count += 1
-                yield RawRow(index, [_at(grant, self.paths[column.name]) for column in self.columns])
-
         try:
-            with path.open("rb") as handle:
-                for index, row in self._checked(raw_rows(ijson.items(handle, "grants.item")), positions, place):
-                    yield f"{place}{index}", f"grants/{index}", row
+            with _utf8(path) as handle:
+                rows = enumerate(ijson.items(handle, "grants.item"))
+                while some := [RawRow(index, self.cells(grant)) for index, grant in islice(rows, BATCH_ROWS)]:
+                    count += len(some)
+                    yield check.check_rows(some), check.place, "grants/"
         except (ijson.JSONError, UnicodeDecodeError) as error:
             where = re.sub(r"\s+", " ", str(error).splitlines()[0])[:60] if str(error) else "cut short"
             raise RefusedFile(f"not valid JSON after {count} grants ({where}); export the file again") from None
         if not count:
             raise RefusedFile('no grants in it; a 360Giving JSON file holds them in a list named "grants"')
 
-    def _csv(self, path: Path) -> Iterator[tuple[str, str, dict[str, str | None]]]:
-        with open_text(path) as handle:
-            try:
-                reader = csv.reader(handle)
-                positions = self._positions(next(reader, []))
-                if positions is None:
-                    raise RefusedFile(self._no_headings())
-                place = f"{path.name}#!"
-                rows = (RawRow(number, cells) for number, cells in enumerate(reader, start=2))
-                for number, row in self._checked(rows, positions, place):
-                    yield f"{place}{number}", str(number), row
-            except csv.Error as error:
-                raise RefusedFile(f"not a CSV file: {error}") from None
-
-    def _xlsx(self, path: Path) -> Iterator[tuple[str, str, dict[str, str | None]]]:
-        from python_calamine import CalamineWorkbook
-
-        try:
-            workbook = CalamineWorkbook.from_path(str(path))
-            names = workbook.sheet_names
-        except Exception:  # noqa: BLE001 - whatever the reader meets, the file is not a workbook; it is kept
-            raise RefusedFile("cannot be opened as an .xlsx workbook; open and save it again in Excel") from None
+    def _tables(self, path: Path, name: str) -> Iterator[tuple[CheckedBatch, str, str]]:
         found = False
-        for name in names:
-            rows = workbook.get_sheet_by_name(name).iter_rows()
-            first = next(rows, None)
-            positions = self._positions(first or [])
-            # Extra sheets and the standard's meta tab hold no grants.
-            if positions is None:
+        for table in read_tables(path):
+            positions = self._positions(table.headings)
+            missing = [column.heading for column in self.columns if column.required and column.name not in positions]
+            required = sum(column.required for column in self.columns)
+            if len(missing) > required - _RECOGNISED_BY:
+                # Extra sheets and the standard's meta tab hold no grants.
                 continue
+            if missing:
+                where = f"sheet {table.sheet}: " if table.sheet else ""
+                raise RefusedFile(
+                    f"{where}the heading {', '.join(missing)} is missing; use those of the 360Giving standard"
+                )
             found = True
-            place = f"{path.name}#{name}!"
-            raw = (RawRow(number, cells) for number, cells in enumerate(rows, start=2))
-            for number, row in self._checked(raw, positions, place):
-                yield f"{place}{number}", f"{name}!{number}", row
+            check = self.check(positions, f"{name}#{table.place or '!'}")
+            for checked in check.check(table):
+                yield checked, check.place, table.place
         if not found:
-            raise RefusedFile(self._no_headings())
+            needed = ", ".join(column.heading for column in self.columns if column.required)
+            raise RefusedFile(f"no table with the headings {needed}; use the headings of the 360Giving standard")
 
-    def _positions(self, headings: Sequence[Any]) -> dict[str, int] | None:
-        """Columns by heading, titles and paths alike; None when a required one is missing."""
+    def _positions(self, headings: Sequence[Any]) -> dict[str, int]:
+        """Columns by heading, titles and paths alike; the first of two that are the same counts."""
         positions: dict[str, int] = {}
         for index, heading in enumerate(headings):
-            name = self.headings.get(re.sub(r":0:", ":", heading_key(heading)))
+            name = self.headings.get(_heading(heading))
             if name is not None:
                 positions.setdefault(name, index)
-        return positions if all(c.name in positions for c in self.columns if c.required) else None
+        return positions
 
-    def _no_headings(self) -> str:
-        needed = ", ".join(column.heading for column in self.columns if column.required)
-        return f"no table with the headings {needed}; use the headings of the 360Giving standard"
+
+def _heading(heading: Any) -> str:
+    """`Recipient Org:0:Identifier`, `recipientOrganization/0/id`: steps by colon, without the first of a list."""
+    return re.sub(r":0(?=:)", "", heading_key(heading).replace("/", ":"))
 
 
 def _at(grant: Any, path: Sequence[str]) -> Any:
@@ -189,3 +217,11 @@ def _at(grant: Any, path: Sequence[str]) -> Any:
         else:
             return None
     return None if isinstance(value, (dict, list)) else value
+
+
+@contextmanager
+def _utf8(path: Path) -> Iterator[Any]:
+    """A text file as bytes in UTF-8 without a mark."""
+    encoding = encoding_of(path)
+    with path.open("rb") as handle:
+        yield handle if encoding == "utf-8" else codecs.EncodedFile(handle, "utf-8", encoding)

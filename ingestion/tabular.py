@@ -1,0 +1,182 @@
+"""Tables in CSV and XLSX files, read in batches: headings first, then cells as they stand, with their row numbers.
+
+A CSV is read by pyarrow, many rows at once; from a row that pyarrow does not take (one with too few or too many cells)
+the csv module goes on, more slowly. Both read the same cells: tests/ingestion/test_tabular.py.
+"""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from ingestion.encodings import encoding_of, open_text
+from ingestion.findings import RefusedFile
+from ingestion.tables import RawRow
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH_ROWS = 10_000
+BLOCK_BYTES = 4 << 20
+LARGEST_UNPACKED_BYTES = 8 << 30
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Some rows of a table: number of the first (from 1), and text by column, in the columns' order in the file."""
+
+    first: int
+    batch: pa.RecordBatch
+
+
+@dataclass(frozen=True)
+class Table:
+    """A sheet (None: the file is a CSV), its headings, its rows: text in columns, or cells as a workbook has them."""
+
+    sheet: str | None
+    headings: Sequence[Any]
+    rows: Iterator[Cells | list[RawRow]]
+
+    @property
+    def place(self) -> str:
+        """What stands before a row number in places and source records."""
+        return "" if self.sheet is None else f"{self.sheet}!"
+
+
+def read_tables(path: Path, heading_row: int = 1, delimiter: str = ",") -> Iterator[Table]:
+    """The tables of a file, a workbook's sheet by sheet; read each to its end before the next. Raises RefusedFile."""
+    if path.suffix.lower() in {".xlsx", ".xlsm"}:
+        return _sheets(path, heading_row)
+    return iter([_csv(path, heading_row, delimiter)])
+
+
+@contextmanager
+def unpacked(path: Path, into: Path) -> Iterator[Path]:
+    """The file itself, or the only file in a zip, for as long as it is needed. Raises RefusedFile."""
+    if path.suffix.lower() != ".zip":
+        yield path
+        return
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [
+                member
+                for member in archive.infolist()
+                if not member.is_dir() and not member.filename.startswith("__MACOSX/")
+            ]
+            if len(members) != 1:
+                raise RefusedFile(f"the zip holds {len(members)} files; give a zip with one file, or the files alone")
+            target = into / f"unpacked{PurePosixPath(members[0].filename).suffix.lower()}"
+            _unpack(archive, members[0], target)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+        raise RefusedFile("the zip cannot be opened (damaged, or with a password); give the file without it") from None
+    try:
+        yield target
+    finally:
+        target.unlink()
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    if member.file_size > LARGEST_UNPACKED_BYTES:
+        raise RefusedFile(f"the file in the zip is larger than {LARGEST_UNPACKED_BYTES >> 30} GiB; split it")
+    written = 0
+    with archive.open(member) as packed, target.open("wb") as handle:
+        while block := packed.read(1 << 20):
+            written += len(block)
+            if written > LARGEST_UNPACKED_BYTES:
+                raise RefusedFile("the file in the zip is larger than the zip says; give the file without it")
+            handle.write(block)
+
+
+def _csv(path: Path, heading_row: int, delimiter: str) -> Table:
+    with open_text(path) as handle, _as_refusal():
+        headings = next(islice(csv.reader(handle, delimiter=delimiter), heading_row - 1, None), [])
+    return Table(None, headings, _csv_rows(path, len(headings), heading_row, delimiter))
+
+
+def _csv_rows(path: Path, width: int, heading_row: int, delimiter: str) -> Iterator[Cells | list[RawRow]]:
+    import pyarrow as pa
+
+    number = heading_row + 1
+    # What pyarrow does not take is read by the csv module, which says what is wrong with it if anything is.
+    with suppress(pa.ArrowInvalid, UnicodeError):
+        for batch in _arrow_batches(path, width, heading_row, delimiter):
+            yield Cells(number, batch)
+            number += batch.num_rows
+        return
+    with open_text(path) as handle, _as_refusal():
+        reader = csv.reader(handle, delimiter=delimiter, strict=True)
+        yield from _grouped(RawRow(at, cells) for at, cells in enumerate(islice(reader, number - 1, None), number))
+
+
+def _arrow_batches(path: Path, width: int, heading_row: int, delimiter: str) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+    import pyarrow.csv as arrow_csv
+
+    # An empty line is a row of one empty cell to pyarrow and a row without cells to the csv module. A quotation mark
+    # that is never closed ends with the file to pyarrow, in an error to the csv module.
+    if width < 2 or _quotation_marks(path) % 2:
+        raise pa.ArrowInvalid("for the csv module")
+    names = [str(index) for index in range(width)]
+    encoding = encoding_of(path)
+    # The first block is read when the reader is made: what is wrong in it is raised here too.
+    reader = arrow_csv.open_csv(
+        path,
+        read_options=arrow_csv.ReadOptions(
+            column_names=names,
+            skip_rows_after_names=heading_row,
+            block_size=BLOCK_BYTES,
+            encoding="utf8" if encoding == "utf-8-sig" else encoding,
+            use_threads=False,
+        ),
+        parse_options=arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, null_values=[]
+        ),
+    )
+    with reader:
+        for batch in reader:
+            for start in range(0, batch.num_rows, BATCH_ROWS):
+                yield batch.slice(start, BATCH_ROWS)
+
+
+def _quotation_marks(path: Path) -> int:
+    with path.open("rb") as handle:
+        return sum(block.count(b'"') for block in iter(lambda: handle.read(1 << 20), b""))
+
+
+@contextmanager
+def _as_refusal() -> Iterator[None]:
+    try:
+        yield
+    except csv.Error as error:
+        raise RefusedFile(f"not a CSV file: {error}") from None
+
+
+def _sheets(path: Path, heading_row: int) -> Iterator[Table]:
+    from python_calamine import CalamineWorkbook
+
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        names = workbook.sheet_names
+    except Exception:  # noqa: BLE001 - whatever the reader meets, the file is not a workbook; it is kept
+        raise RefusedFile("cannot be opened as an .xlsx workbook; open and save it again in Excel") from None
+    for name in names:
+        sheet = workbook.get_sheet_by_name(name)
+        # Rows come from the first of the sheet, their cells from the first column in use.
+        left = [None] * (sheet.start[1] if sheet.start else 0)
+        rows = ((number, [*left, *cells]) for number, cells in enumerate(sheet.iter_rows(), 1))
+        headings: Sequence[Any] = next((cells for number, cells in rows if number == heading_row), [])
+        yield Table(name, headings, _grouped(RawRow(number, cells) for number, cells in rows))
+
+
+def _grouped(rows: Iterable[RawRow]) -> Iterator[list[RawRow]]:
+    remaining = iter(rows)
+    while some := list(islice(remaining, BATCH_ROWS)):
+        yield some
