@@ -209,7 +209,7 @@ def _write_changes(
     times: tuple[datetime, datetime],
     path: Path,
 ) -> None:
-    """Write what `changed` and `gone` name, whole rows, in the order they were given. `times`: of deletion, of loading."""
+    """Write what `changed` and `gone` name, whole rows, in the order given. `times`: of deletion, of loading."""
     deleted_at, loaded_at = (f"{_text(time.isoformat())}::TIMESTAMPTZ" for time in times)
     given = _list((*stream.columns, "_source_record"))
     kept = ", ".join(f"old.{_quote(name)}" for name in (*stream.columns, "_source_record"))

@@ -7,7 +7,9 @@ the csv module goes on, more slowly. Both read the same cells: tests/ingestion/t
 from __future__ import annotations
 
 import csv
+import shutil
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -58,11 +60,21 @@ def read_tables(path: Path, heading_row: int = 1, delimiter: str = ",") -> Itera
 
 @contextmanager
 def unpacked(path: Path, into: Path) -> Iterator[Path]:
-    """The file itself, or the only file in a zip, for as long as it is needed. Raises RefusedFile."""
+    """The file itself, or the only file in a zip, for as long as it is needed; `into` is a folder for that alone.
+
+    Raises RefusedFile.
+    """
     if path.suffix.lower() != ".zip":
         yield path
         return
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        yield _only_member(path, into)
+    finally:
+        shutil.rmtree(into)
+
+
+def _only_member(path: Path, into: Path) -> Path:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [
@@ -74,12 +86,9 @@ def unpacked(path: Path, into: Path) -> Iterator[Path]:
                 raise RefusedFile(f"the zip holds {len(members)} files; give a zip with one file, or the files alone")
             target = into / f"unpacked{PurePosixPath(members[0].filename).suffix.lower()}"
             _unpack(archive, members[0], target)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+            return target
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
         raise RefusedFile("the zip cannot be opened (damaged, or with a password); give the file without it") from None
-    try:
-        yield target
-    finally:
-        target.unlink()
 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
