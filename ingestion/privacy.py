@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from importlib.resources import files
 
 
@@ -16,6 +17,8 @@ def _public_providers() -> frozenset[str]:
 
 
 PUBLIC_MAIL_PROVIDERS = _public_providers()
+# Something@something.else, or nine digits and more that are only parted by blanks and signs.
+_CONTACT = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]|(?<![0-9])[+(]?[0-9](?:[ ()./-]*[0-9]){8,}")
 
 
 def normalise_email(address: str | None) -> str | None:
@@ -49,3 +52,11 @@ def email_domain(address: str | None) -> str | None:
         return None
     domain = normalised.rpartition("@")[2]
     return None if domain in PUBLIC_MAIL_PROVIDERS else domain
+
+
+def organisation_text(text: str | None) -> str | None:
+    """What a person wrote of an organisation, trimmed; None when empty or when it holds an address or a phone number,
+    which people write into any field.
+    """
+    plain = " ".join(str(text or "").split())
+    return None if not plain or _CONTACT.search(plain) else plain

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -30,33 +31,22 @@ def _utc(day: date, hour: int = 9, second: int = 0) -> str:
     return (datetime.combine(day, time(hour), UTC) + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class EventbriteApi:
-    """Serves events and attendees of a world at a stage (`early` or `final`)."""
+class EventbriteServer:
+    """Serves what stands in `events`, `attendees` and `orders`, by organisation.
 
-    def __init__(self, world: World, spelling: Spelling, stage: str, faults: ServerFaults, plant_bad: bool) -> None:
-        self.faults = faults
-        self._bodies = world.bodies
-        self.bad_ids: list[str] = []
-        events = [event for event in world.events if event.platform_id]
-        self._events = {
-            body.eventbrite_organization: [_event(e) for e in events if e.body is body] for body in world.bodies
-        }
-        self._attendees: dict[str, list[Record]] = {}
-        for body in world.bodies:
-            rows = [_attendee(e, t, spelling, stage) for e in events if e.body is body for t in e.tickets]
-            self._attendees[body.eventbrite_organization] = rows
-        if plant_bad:
-            self._plant()
+    `is_old`: replies as of 2016, without `has_more_items` and `continuation`. `tokens`: accepted ones; taking the last
+    away is a token that expired.
+    """
 
-    def _plant(self) -> None:
-        for number, rows in enumerate(list(self._attendees.values())[:BAD_ATTENDEES]):
-            if not rows:
-                continue
-            bad = {**rows[0], "id": f"12990000{number:02d}"}
-            column, value = (("event_id", None), ("created", "last Tuesday"), ("event_id", ""))[number]
-            bad[column] = value
-            rows.append(bad)
-            self.bad_ids.append(bad["id"])
+    def __init__(self, faults: ServerFaults | None = None, organizations: dict[str, str] | None = None) -> None:
+        self.faults = faults or ServerFaults(rate_limits=0)
+        self.organizations = organizations or {"11": "Organisation 11"}
+        self.events: dict[str, list[Record]] = {identifier: [] for identifier in self.organizations}
+        self.attendees: dict[str, list[Record]] = {identifier: [] for identifier in self.organizations}
+        self.orders: dict[str, list[Record]] = {identifier: [] for identifier in self.organizations}
+        self.is_old = False
+        self.page_size = PAGE_SIZE
+        self.tokens = {TOKEN}
 
     def routes(self) -> list[Route]:
         """Paths below `/v3/`."""
@@ -64,6 +54,7 @@ class EventbriteApi:
             Route("/users/me/organizations/", self._organizations),
             Route("/organizations/{organization}/events/", self._list_events),
             Route("/organizations/{organization}/attendees/", self._list_attendees),
+            Route("/organizations/{organization}/orders/", self._list_orders),
             Route("/{rest:path}", self._not_found),
         ]
 
@@ -74,7 +65,7 @@ class EventbriteApi:
         authorization = request.headers.get("authorization", "")
         if not authorization:
             return _error(401, "NO_AUTH", "Authentication not provided.")
-        if authorization != f"Bearer {TOKEN}":
+        if authorization.removeprefix("Bearer ") not in self.tokens:
             return _error(401, "INVALID_AUTH", "The OAuth token you provided was invalid.")
         if faults.server_errors > 0:
             faults.server_errors -= 1
@@ -90,7 +81,7 @@ class EventbriteApi:
 
     async def _organizations(self, request: Request) -> Response:
         records = [
-            {"id": body.eventbrite_organization, "name": body.name, "_type": "organization"} for body in self._bodies
+            {"id": identifier, "name": name, "_type": "organization"} for identifier, name in self.organizations.items()
         ]
         return self._refusal(request) or self._page(request, "organizations", records)
 
@@ -98,7 +89,7 @@ class EventbriteApi:
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
-        records = self._events.get(request.path_params["organization"])
+        records = self.events.get(request.path_params["organization"])
         if records is None:
             return _error(404, "NOT_FOUND", "The organization you requested does not exist.")
         if "eventbrite" in self.faults.half_empty:
@@ -111,33 +102,81 @@ class EventbriteApi:
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
-        records = self._attendees.get(request.path_params["organization"])
+        records = self.attendees.get(request.path_params["organization"])
         if records is None:
             return _error(404, "NOT_FOUND", "The organization you requested does not exist.")
-        since = request.query_params.get("changed_since")
-        if since:
-            records = [record for record in records if record["changed"] >= since]
+        records = _changed_since(request, records)
         if "answers" not in request.query_params.get("expand", "").split(","):
             records = [{name: value for name, value in record.items() if name != "answers"} for record in records]
         return self._page(request, "attendees", records)
 
+    async def _list_orders(self, request: Request) -> Response:
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
+        records = self.orders.get(request.path_params["organization"])
+        if records is None:
+            return _error(404, "NOT_FOUND", "The organization you requested does not exist.")
+        if request.query_params.get("status", "active") == "active":
+            records = [record for record in records if record["status"] == "placed"]
+        return self._page(request, "orders", _changed_since(request, records))
+
     def _page(self, request: Request, name: str, records: list[Record]) -> Response:
         given = request.query_params.get("continuation")
+        size = self.page_size
         try:
             start = json.loads(base64.urlsafe_b64decode(given))["start"] if given else 0
         except (ValueError, KeyError):
             return _error(400, "BAD_CONTINUATION_TOKEN", "The continuation token is invalid.")
-        end = start + PAGE_SIZE
+        if "page" in request.query_params:
+            start = (int(request.query_params["page"]) - 1) * size
+        if start > max(0, len(records) - 1):
+            return _error(400, "BAD_PAGE", "Page number is out of range.")
+        end = start + size
         pagination: Record = {
             "object_count": len(records),
-            "page_number": start // PAGE_SIZE + 1,
-            "page_size": PAGE_SIZE,
-            "page_count": max(1, -(-len(records) // PAGE_SIZE)),
-            "has_more_items": end < len(records),
+            "page_number": start // size + 1,
+            "page_size": size,
+            "page_count": max(1, -(-len(records) // size)),
         }
+        if self.is_old:
+            return reply({"pagination": pagination, name: records[start:end]}, self.faults)
+        pagination["has_more_items"] = end < len(records)
         if end < len(records):
             pagination["continuation"] = base64.urlsafe_b64encode(json.dumps({"start": end}).encode()).decode()
         return reply({"pagination": pagination, name: records[start:end]}, self.faults)
+
+
+class EventbriteApi(EventbriteServer):
+    """Serves events, attendees and orders of a world at a stage (`early` or `final`)."""
+
+    def __init__(self, world: World, spelling: Spelling, stage: str, faults: ServerFaults, plant_bad: bool) -> None:
+        super().__init__(faults, {body.eventbrite_organization: body.name for body in world.bodies})
+        self.bad_ids: list[str] = []
+        events = [event for event in world.events if event.platform_id]
+        for body in world.bodies:
+            own = [event for event in events if event.body is body]
+            self.events[body.eventbrite_organization] = [_event(event) for event in own]
+            rows = [row for event in own for row in _attendees(event, spelling, stage)]
+            self.attendees[body.eventbrite_organization] = rows
+            self.orders[body.eventbrite_organization] = list(_orders(own))
+        if plant_bad:
+            self._plant()
+
+    def _plant(self) -> None:
+        for number, rows in enumerate(list(self.attendees.values())[:BAD_ATTENDEES]):
+            if not rows:
+                continue
+            bad = {**rows[0], "id": f"12990000{number:02d}"}
+            column, value = (("event_id", None), ("created", "last Tuesday"), ("event_id", ""))[number]
+            bad[column] = value
+            rows.append(bad)
+            self.bad_ids.append(bad["id"])
+
+
+def _changed_since(request: Request, records: list[Record]) -> list[Record]:
+    since = request.query_params.get("changed_since")
+    return [record for record in records if record["changed"] >= since] if since else records
 
 
 def reply(body: Record, faults: ServerFaults) -> Response:
@@ -172,8 +211,47 @@ def _event(event: Event) -> Record:
         "venue": None if event.mode == "online" else {"address": {"postal_code": event.postcode, "country": "GB"}},
         "capacity": 200,
         "is_series": False,
+        "is_series_parent": False,
         "series_id": None,
     }
+
+
+def _orders(events: list[Event]) -> Iterator[Record]:
+    """One order for each order id of the tickets, under the buyer's name."""
+    for event in events:
+        first = {ticket.order_id: ticket for ticket in reversed(event.tickets)}
+        for ticket in reversed(first.values()):
+            yield {
+                "id": ticket.order_id,
+                "event_id": event.platform_id,
+                "name": ticket.person.name,
+                "first_name": ticket.person.first_name,
+                "last_name": ticket.person.last_name,
+                "email": ticket.email,
+                "status": "placed",
+                "time_remaining": None,
+                "created": _utc(ticket.created),
+                "changed": _utc(ticket.created),
+                "costs": {"gross": {"display": "£0.00", "currency": "GBP", "value": 0, "major_value": "0.00"}},
+            }
+
+
+def _attendees(event: Event, spelling: Spelling, stage: str) -> Iterator[Record]:
+    """The tickets of an event; a guest's carries all that the buyer wrote."""
+    bought: dict[str, Record] = {}
+    for ticket in event.tickets:
+        if not ticket.is_guest:
+            yield bought.setdefault(ticket.order_id, _attendee(event, ticket, spelling, stage))
+            continue
+        used = "used" if ticket.is_checked_in else "unused"
+        yield {
+            **bought[ticket.order_id],
+            "id": ticket.id,
+            "changed": _utc(event.held_on, 12, int(ticket.id[-3:])),
+            "status": "Checked In" if ticket.is_checked_in else "Attending",
+            "checked_in": ticket.is_checked_in,
+            "barcodes": [{"barcode": f"{ticket.id}01", "status": used, "checkin_type": 0}],
+        }
 
 
 def _attendee(event: Event, ticket: Ticket, spelling: Spelling, stage: str) -> Record:

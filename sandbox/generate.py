@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 
 from sandbox import vocabulary as words
@@ -111,7 +112,23 @@ def _events(options: Options, bodies: list[Body], people: list[Person]) -> list[
             event.signed_in = 0 if weak else draw.randint(10, 60)
             event.walk_ins = draw.randint(15, 40) if weak else int(event.signed_in * 0.2 * draw.random())
         events.append(event)
+    _bring_guests(events, options)
     return events
+
+
+def _bring_guests(events: list[Event], options: Options) -> None:
+    """Tickets that some booked for others, in the same order. Drawn apart, so that all else stays as it is."""
+    draw = random.Random(f"{options.seed}:guests")
+    count = 0
+    for event in events:
+        buyers = [ticket for ticket in event.tickets if ticket.role == "delegate" and not ticket.is_cancelled]
+        for buyer in buyers:
+            guests = draw.randint(1, 3) if draw.random() < options.dirt.guests_booked else 0
+            for _ in range(guests):
+                count += 1
+                came = draw.random() >= options.dirt.no_show
+                guest = replace(buyer, id=f"13{count:08d}", is_checked_in=came, is_edited_later=False, is_guest=True)
+                event.tickets.append(guest)
 
 
 def _came(ticket: Ticket) -> bool:

@@ -173,7 +173,7 @@ class Truth:
                 if ticket.is_checked_in and not ticket.is_cancelled and ticket.role != "staff":
                     yield Claim(
                         "event_attendees",
-                        (event.ref, id(ticket.person)),
+                        (event.ref, ticket.holder),
                         event.body.code,
                         event.held_on,
                         one if funded else ZERO,

@@ -357,7 +357,7 @@ def _leverage(books: dict[tuple[str, str], Workbook], world: World, spelling: Sp
 
 def _events(books: dict[tuple[str, str], Workbook], world: World) -> None:
     for event in world.events:
-        named = {id(t.person) for t in event.tickets if t.is_checked_in and not t.is_cancelled and t.role != "staff"}
+        named = {t.holder for t in event.tickets if t.is_checked_in and not t.is_cancelled and t.role != "staff"}
         books[event.body.code, period_of(event.held_on)].tables["EVENTS"].append(
             {
                 "Event ref": event.ref,

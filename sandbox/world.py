@@ -58,7 +58,10 @@ class Body:
 
 @dataclass
 class Ticket:
-    """One ticket of a person for an event. Two tickets of a person at an event are one attendance."""
+    """One ticket of a person for an event. Two tickets of a person at an event are one attendance.
+
+    `is_guest`: somebody else holds it, whose name nobody knows; `person` bought it.
+    """
 
     id: str
     order_id: str
@@ -70,6 +73,12 @@ class Ticket:
     scans: int
     created: date
     is_edited_later: bool
+    is_guest: bool = False
+
+    @property
+    def holder(self) -> int | str:
+        """Who comes with it."""
+        return self.id if self.is_guest else id(self.person)
 
 
 @dataclass

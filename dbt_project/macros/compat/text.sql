@@ -36,3 +36,12 @@
 {% macro spark__split_to_rows(expression) -%}
     explode(split({{ expression }}, ';'))
 {%- endmacro %}
+
+{# What `dbt.safe_cast` becomes: null for what is not of the type. dbt's own for DuckDB is a plain cast. #}
+{% macro duckdb__safe_cast(field, type) -%}
+    try_cast({{ field }} as {{ type }})
+{%- endmacro %}
+
+{% macro spark__safe_cast(field, type) -%}
+    try_cast({{ field }} as {{ type }})
+{%- endmacro %}

@@ -1,7 +1,7 @@
-"""Eventbrite API v3: events by full list, attendees by `changed_since`.
+"""Eventbrite API v3: events by full list, attendees and orders by `changed_since`.
 
-Reference: sources.md section A1. Events have no cursor: all are listed and compared. Attendees are read from the newest
-landed change on, less a window, because rows can become visible late.
+Reference: sources.md section A1. Events have no cursor: all are listed and compared. Attendees and orders are read from
+the newest landed change on, less a window, because rows can become visible late.
 """
 
 from __future__ import annotations
@@ -11,43 +11,56 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ingestion.http import MalformedRecord
+from ingestion.http import MalformedRecord, SourceFailed
 from ingestion.instants import parse_instant
-from ingestion.privacy import email_domain, person_key
+from ingestion.privacy import email_domain, organisation_text, person_key
+from ingestion.sources.eventbrite.questions import Questions, load_questions
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource
 
     from ingestion.api import ApiRead
 
-# The texts of built-in and custom questions whose answers are kept, and as what.
-QUESTIONS = {
-    "organisation postcode": "organisation_postcode",
-    "organization postcode": "organisation_postcode",
-}
 _SCANNED = "used"
+_ANSWERS = {"yes": "yes", "y": "yes", "true": "yes", "i agree": "yes", "no": "no", "n": "no", "false": "no"}
 Row = dict[str, Any]
 
 
-def _paginator() -> Any:
+def _paginator(least_share: float) -> Any:
     from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
 
     class ContinuationPaginator(JSONResponseCursorPaginator):
-        """Follows `continuation`; where an old reply has none, counts pages up to `page_count`."""
+        """Follows `continuation`; where an old reply has none, counts pages up to `page_count`.
+
+        A list that ends long before the number of objects it announced (`object_count`) is none: half of it would be
+        taken for all.
+        """
 
         def __init__(self) -> None:
             super().__init__(cursor_path="pagination.continuation", cursor_param="continuation")
             self._page: int | None = None
+            self._listed = 0
+
+        def init_request(self, request: Any) -> None:
+            super().init_request(request)
+            self._page, self._listed, self._has_next_page = None, 0, True
 
         def update_state(self, response: Any, data: list[Any] | None = None) -> None:
             page = response.json().get("pagination") or {}
             self._page = None
+            self._listed += len(data or [])
             if page.get("has_more_items") is False:
                 self._has_next_page = False
-                return
-            super().update_state(response, data)
-            if not self._has_next_page and page.get("page_number", 0) < page.get("page_count", 0):
-                self._page, self._has_next_page = page["page_number"] + 1, True
+            else:
+                super().update_state(response, data)
+                if not self._has_next_page and page.get("page_number", 0) < page.get("page_count", 0):
+                    self._page, self._has_next_page = page["page_number"] + 1, True
+            announced = page.get("object_count")
+            if not self._has_next_page and announced and self._listed < least_share * announced:
+                raise SourceFailed(
+                    f"Eventbrite listed {self._listed} of {announced} objects: refused as incomplete, "
+                    "the last good data stays in use"
+                )
 
         def update_request(self, request: Any) -> None:
             if self._page is None:
@@ -58,46 +71,49 @@ def _paginator() -> Any:
     return ContinuationPaginator()
 
 
-def _resources(read: ApiRead, changed_since: datetime | None) -> dict[str, DltResource]:
-    attendee_params: dict[str, Any] = {"expand": "answers"}
-    if changed_since is not None:
-        attendee_params["changed_since"] = changed_since.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return read.resources(
-        _paginator(),
+def _resources(read: ApiRead, name: str, params: dict[str, Any]) -> DltResource:
+    """One list of every organisation that the token sees."""
+    made = read.resources(
+        _paginator(float(read.settings["shrink_guard"])),
         [
             {
                 "name": "organizations",
                 "endpoint": {"path": "users/me/organizations/", "data_selector": "organizations"},
             },
             {
-                "name": "events",
+                "name": name,
                 "endpoint": {
-                    "path": "organizations/{resources.organizations.id}/events/",
-                    "params": {"expand": "venue", "status": "all"},
-                    "data_selector": "events",
-                },
-            },
-            {
-                "name": "attendees",
-                "endpoint": {
-                    "path": "organizations/{resources.organizations.id}/attendees/",
-                    "params": attendee_params,
-                    "data_selector": "attendees",
+                    "path": f"organizations/{{resources.organizations.id}}/{name}/",
+                    "params": params,
+                    "data_selector": name,
                 },
             },
         ],
     )
+    return made[name]
+
+
+def _changed_since(since: datetime | None) -> dict[str, str]:
+    return {} if since is None else {"changed_since": since.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
 def read_events(read: ApiRead) -> Iterator[Row]:
     """Every event of every organisation the token sees. Grain: an event."""
-    yield from read.usable("events", _resources(read, None)["events"], _event)
+    listed = _resources(read, "events", {"expand": "venue", "status": "all"})
+    yield from read.usable("events", listed, _event)
 
 
 def read_attendees(read: ApiRead) -> Iterator[Row]:
     """Tickets changed since the newest landed change, less the window. Grain: a ticket."""
-    resource = _resources(read, read.since("attendees", "changed"))["attendees"]
-    yield from read.usable("attendees", resource, partial(_attendee, key=read.pseudonym_key))
+    params = {"expand": "answers", **_changed_since(read.since("attendees", "changed"))}
+    to_row = partial(_attendee, key=read.pseudonym_key, questions=load_questions(read.home))
+    yield from read.usable("attendees", _resources(read, "attendees", params), to_row)
+
+
+def read_orders(read: ApiRead) -> Iterator[Row]:
+    """Orders in every state changed since the newest landed change, less the window. Grain: an order."""
+    params = {"status": "both", **_changed_since(read.since("orders", "changed"))}
+    yield from read.usable("orders", _resources(read, "orders", params), partial(_order, key=read.pseudonym_key))
 
 
 def _text(value: Any) -> str | None:
@@ -108,7 +124,15 @@ def _text(value: Any) -> str | None:
     return str(value)
 
 
+def _check(record: Mapping[str, Any]) -> None:
+    if not record.get("id"):
+        raise MalformedRecord("id", "missing", "the record has no id")
+    for name in ("created", "changed"):
+        parse_instant(name, record.get(name))
+
+
 def _event(event: Mapping[str, Any]) -> Row:
+    _check(event)
     start, end = event.get("start") or {}, event.get("end") or {}
     parse_instant("start", start.get("utc"))
     venue = (event.get("venue") or {}).get("address") or {}
@@ -122,8 +146,10 @@ def _event(event: Mapping[str, Any]) -> Row:
                 "created",
                 "changed",
                 "online_event",
+                "venue_id",
                 "capacity",
                 "is_series",
+                "is_series_parent",
                 "series_id",
             )
         },
@@ -135,17 +161,17 @@ def _event(event: Mapping[str, Any]) -> Row:
     }
 
 
-def _attendee(attendee: Mapping[str, Any], *, key: str) -> Row:
+def _attendee(attendee: Mapping[str, Any], *, key: str, questions: Questions) -> Row:
     if not attendee.get("event_id"):
         raise MalformedRecord("event_id", "missing", "the attendee names no event")
-    for name in ("created", "changed"):
-        parse_instant(name, attendee.get(name))
+    _check(attendee)
     profile = attendee.get("profile") or {}
-    answers: Row = {}
-    for answer in attendee.get("answers") or []:
-        column = QUESTIONS.get(str(answer.get("question", "")).strip().lower())
-        if column and isinstance(answer.get("answer"), str):
-            answers[column] = _text(answer["answer"].strip())
+    # What the form's own question says of the organisation stands before the profile's field.
+    said = {
+        "organisation_name": organisation_text(profile.get("company")),
+        "organisation_website": organisation_text(profile.get("website")),
+        **_answers(attendee, questions),
+    }
     return {
         **{
             name: _text(attendee.get(name))
@@ -166,10 +192,38 @@ def _attendee(attendee: Mapping[str, Any], *, key: str) -> Row:
         "scan_count": str(sum(1 for barcode in attendee.get("barcodes") or [] if barcode.get("status") == _SCANNED)),
         "person_key": person_key(profile.get("email"), key),
         "email_domain": email_domain(profile.get("email")),
-        "organisation_name": _text((profile.get("company") or "").strip()),
-        "organisation_website": _text(profile.get("website")),
-        **answers,
+        **said,
     }
 
 
-READERS = {"events": read_events, "attendees": read_attendees}
+def _answers(attendee: Mapping[str, Any], questions: Questions) -> Row:
+    """The answers that are kept, by landed column. Their shape depends on the question's type: only texts are read."""
+    found: Row = {}
+    for answer in attendee.get("answers") or []:
+        meaning = questions.meaning(
+            str(attendee["event_id"]), str(answer.get("question_id")), str(answer.get("question") or "")
+        )
+        given = answer.get("answer")
+        if meaning is None or not isinstance(given, str):
+            continue
+        value = _ANSWERS.get(given.strip().lower()) if meaning == "consent" else organisation_text(given)
+        if value is not None:
+            found[meaning] = value
+    return found
+
+
+def _order(order: Mapping[str, Any], *, key: str) -> Row:
+    if not order.get("event_id"):
+        raise MalformedRecord("event_id", "missing", "the order names no event")
+    _check(order)
+    gross = (order.get("costs") or {}).get("gross") or {}
+    return {
+        **{name: _text(order.get(name)) for name in ("id", "event_id", "status", "created", "changed")},
+        "person_key": person_key(order.get("email"), key),
+        "currency": _text(gross.get("currency")),
+        # Minor units (pence), as the API gives them.
+        "gross_minor": _text(gross.get("value")),
+    }
+
+
+READERS = {"events": read_events, "attendees": read_attendees, "orders": read_orders}

@@ -5,10 +5,10 @@ with tickets as (
         attendance.event_key,
         attendance.organisation_key,
         cast(1 as decimal(18, 4)) as heads,
-        'check_in_export' as evidence,
-        'eventbrite' as source_system,
+        attendance.evidence,
+        attendance.source_system,
         attendance.source_record as source_record_id,
-        'eventbrite/attendees/' || attendance.attendee_id as source_place
+        attendance.source_place
     from {{ ref('int_event__attendance') }} as attendance
     where attendance.is_attended
 ),

@@ -20,7 +20,9 @@ attendance as (
         min(tickets.organisation_key) as organisation_key,
         max(case when tickets.is_attended then 1 else 0 end) = 1 as is_attended,
         max(case when tickets.is_identified then 1 else 0 end) = 1 as is_identified,
-        min(tickets.attendee_id) as attendee_id,
+        max(case when tickets.is_registered then 1 else 0 end) = 1 as is_registered,
+        min(tickets.evidence) as evidence,
+        min(tickets.source_place) as source_place,
         min(tickets.source_record) as source_record
     from {{ ref('int_event__attendance') }} as tickets
     inner join funded_events
@@ -59,19 +61,20 @@ units as (
         event_key || '|' || person_key as unit_key,
         event_key,
         organisation_key,
-        'check_in_export' as evidence,
+        evidence,
         source_record,
-        'eventbrite/attendees/' || attendee_id as source_place
+        source_place
     from attendance
+    where is_registered
     union all
     select
         'unique_people' as indicator_key,
         person_key as unit_key,
         event_key,
         organisation_key,
-        'check_in_export' as evidence,
+        evidence,
         source_record,
-        'eventbrite/attendees/' || attendee_id as source_place
+        source_place
     from first_by_person
     where visit = 1
     union all
@@ -80,9 +83,9 @@ units as (
         organisation_key as unit_key,
         event_key,
         organisation_key,
-        'check_in_export' as evidence,
+        evidence,
         source_record,
-        'eventbrite/attendees/' || attendee_id as source_place
+        source_place
     from first_by_organisation
     where visit = 1
     union all

@@ -1,17 +1,36 @@
--- One row a ticket of a person who counts. Several tickets of one person are kept: they are claims of one attendance.
+-- One row a ticket, or a person in an online event, that counts. Several tickets of one person are kept: they are
+-- claims of one attendance. A platform has a model of its own in `attendance/`, and its name here.
+-- noqa: disable=LT02
+{%- set platforms = ['eventbrite'] %}
+
+with attendance as (
+    {%- for platform in platforms %}
+    select * from {{ ref('int_event__attendance_' ~ platform) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+)
+
 select
-    attendees.attendee_id,
-    'eventbrite:' || attendees.event_id as event_key,
-    attendees.person_key,
-    attendees.is_identified,
+    attendance.attendee_id,
+    attendance.event_key,
+    attendance.person_key,
+    attendance.is_identified,
     resolved.organisation_key,
-    attendees.is_checked_in as is_attended,
-    attendees.source_record
-from {{ ref('stg_eventbrite__attendees') }} as attendees
+    attendance.is_registered,
+    attendance.is_checked_in,
+    attendance.attended_minutes,
+    attendance.is_checked_in
+    or coalesce(attendance.attended_minutes, 0) >= {{ parameter('min_online_minutes') }} as is_attended,
+    attendance.evidence,
+    attendance.source_system,
+    attendance.source_record,
+    attendance.source_place
+from attendance
 inner join {{ ref('int_event__all') }} as events
-    on events.event_key = 'eventbrite:' || attendees.event_id
+    on attendance.event_key = events.event_key
 left join {{ ref('int_organisation__resolved') }} as resolved
     on
-        resolved.source_system = 'eventbrite'
-        and attendees.attendee_id = resolved.source_record_id
-where not attendees.is_cancelled and attendees.is_counted_role
+        attendance.source_system = resolved.source_system
+        and attendance.organisation_record_id = resolved.source_record_id

@@ -3,7 +3,8 @@ with persons as (
     select
         event_key,
         person_key,
-        max(case when is_attended then 1 else 0 end) as attended
+        max(case when is_attended then 1 else 0 end) as attended,
+        max(case when is_registered then 1 else 0 end) as registered
     from {{ ref('int_event__attendance') }}
     group by event_key, person_key
 ),
@@ -11,8 +12,9 @@ with persons as (
 identified as (
     select
         event_key,
-        count(*) as registered_count,
-        sum(attended) as attended_identified
+        sum(registered) as registered_count,
+        sum(attended) as attended_identified,
+        sum(registered * attended) as registered_attended
     from persons
     group by event_key
 ),
@@ -22,6 +24,7 @@ figures as (
         events.event_key,
         coalesce(identified.registered_count, 0) as registered_count,
         cast(coalesce(identified.attended_identified, 0) as integer) as attended_identified,
+        coalesce(identified.registered_attended, 0) as registered_attended,
         coalesce(events.signed_in, 0) as signed_in,
         events.headcount
     from {{ ref('int_event__all') }} as events
@@ -39,6 +42,6 @@ select
     + greatest(coalesce(headcount, 0) - attended_identified - signed_in, 0) as total_attendances,
     case
         when registered_count > 0
-            then cast(1 - attended_identified / cast(registered_count as decimal(18, 4)) as decimal(12, 4))
+            then cast(1 - registered_attended / cast(registered_count as decimal(18, 4)) as decimal(12, 4))
     end as no_show_rate
 from figures

@@ -1,18 +1,21 @@
 -- What the cluster bodies say of each event. If two return one platform event, the first code's return stands.
-with ranked as (
+with keyed as (
     select
         events.*,
-        case
-            when platform = 'eventbrite' then 'eventbrite:' || platform_event_id
-            else 'returns:' || partner_code || ':' || event_ref
-        end as event_key,
-        row_number() over (
-            partition by
-                platform,
-                case when platform = 'eventbrite' then platform_event_id else partner_code || ':' || event_ref end
-            order by partner_code, event_ref
-        ) as return_rank
+        {{ returned_event_key(
+            'events.platform',
+            'events.platform_event_id',
+            'events.held_on',
+            "'returns:' || events.partner_code || ':' || events.event_ref"
+        ) }} as event_key
     from {{ ref('stg_returns__events') }} as events
+),
+
+ranked as (
+    select
+        keyed.*,
+        row_number() over (partition by event_key order by partner_code, event_ref) as return_rank
+    from keyed
 )
 
 select *

@@ -3,6 +3,9 @@ with persons as (
         event_key,
         person_key,
         min(organisation_key) as organisation_key,
+        max(case when is_registered then 1 else 0 end) = 1 as is_registered,
+        max(case when is_checked_in then 1 else 0 end) = 1 as is_checked_in,
+        cast(sum(attended_minutes) as decimal(12, 4)) as attended_minutes,
         max(case when is_attended then 1 else 0 end) = 1 as is_attended,
         cast(count(*) as integer) as ticket_count
     from {{ ref('int_event__attendance') }}
@@ -13,7 +16,9 @@ select
     persons.event_key,
     persons.person_key,
     persons.organisation_key,
-    true as is_registered,
+    persons.is_registered,
+    persons.is_checked_in,
+    persons.attended_minutes,
     persons.is_attended,
     events.mode,
     persons.ticket_count

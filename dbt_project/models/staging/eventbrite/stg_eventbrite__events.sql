@@ -12,6 +12,8 @@ select
     online_event = 'true' as is_online,
     {{ normalise_postcode('venue_postcode') }} as venue_postcode,
     status in ('canceled', 'cancelled') as is_cancelled,
+    series_id,
     _source_record as source_record
 from latest
-where _deleted_at is null
+-- The parent of a series is held by nobody: its children are events with ids of their own.
+where _deleted_at is null and coalesce(is_series_parent, 'false') <> 'true'

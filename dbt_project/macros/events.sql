@@ -1,0 +1,45 @@
+{# Events of platforms: their keys, tickets bought for others. Reference: docs/contracts.md section 5. #}
+
+{#
+    Key of an event as a body returns it. Ticket platforms give every event its own id; a meeting keeps its id each time
+    it is held, so that the date tells its times apart.
+#}
+{% macro returned_event_key(platform, platform_event_id, held_on, own_key) -%}
+    case
+        when {{ platform }} in ('eventbrite', 'tickettailor') then {{ platform }} || ':' || trim({{ platform_event_id }})
+        when {{ platform }} = 'zoom'
+            then 'zoom:' || {{ regex_replace(platform_event_id, '[^0-9]', '') }} || ':' || cast({{ held_on }} as varchar)
+        when {{ platform }} = 'teams'
+            then 'teams:' || trim({{ platform_event_id }}) || ':' || cast({{ held_on }} as varchar)
+        else {{ own_key }}
+    end
+{%- endmacro %}
+
+{#
+    Whether a ticket carries the details of who bought it, not of who holds it: all tickets of its order have one address,
+    and it is not the first. To be selected over the tickets that are not deleted.
+#}
+{% macro is_buyer_copy(order_id, person_key, ticket_id) -%}
+    coalesce(
+        {{ order_id }} is not null
+        and {{ person_key }} is not null
+        and min({{ person_key }}) over (partition by {{ order_id }})
+        = max({{ person_key }}) over (partition by {{ order_id }})
+        and row_number() over (
+            partition by {{ order_id }}, case when {{ person_key }} is null then 1 else 0 end
+            order by {{ ticket_id }}
+        ) > 1,
+        false
+    )
+{%- endmacro %}
+
+{# Whether holders of a ticket of this class count as attendees; any word of the seed `ticket_role` in it decides. #}
+{% macro counted_ticket_classes(relation, class_name) -%}
+    select
+        classes.ticket_class,
+        min(ticket_role.is_counted) as is_counted
+    from (select distinct {{ class_name }} as ticket_class from {{ relation }}) as classes
+    inner join {{ ref('ticket_role') }} as ticket_role
+        on lower(classes.ticket_class) like '%' || ticket_role.word || '%'
+    group by classes.ticket_class
+{%- endmacro %}
