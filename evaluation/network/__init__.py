@@ -6,7 +6,7 @@
     measures  measures of a graph
     attendance  the event network, counted
     evaluate  the evaluation tables of all quarters
-    draw      a picture
+    draw      where organisations stand in a picture
     export    files for Gephi and spreadsheets
 
 Only recorded ties are seen: growth is partly better reporting, and nothing here says that the programme caused it.

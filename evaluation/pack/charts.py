@@ -52,7 +52,7 @@ class Picture:
     svg: Markup
 
 
-def _text_alternative(svg: str, name: str, title: str, description: str) -> Markup:
+def name_picture(svg: str, name: str, title: str, description: str) -> Markup:
     """Make a bare SVG an image with a name; ids get the picture's name, for many pictures share one page."""
     root = _ROOT.match(svg)
     if root is None:
@@ -68,11 +68,12 @@ def _text_alternative(svg: str, name: str, title: str, description: str) -> Mark
     return Markup(head + body)  # noqa: S704 - the renderer escapes what it draws, and we what we add
 
 
-def _render(chart: Any, name: str, title: str, description: str) -> Picture:
+def render(chart: Any, name: str, title: str, description: str) -> Picture:
+    """A chart as SVG with a name and a text alternative."""
     import vl_convert
 
     svg = vl_convert.vegalite_to_svg(chart.configure(**_CONFIG).to_dict())
-    return Picture(_text_alternative(svg, name, title, description))
+    return Picture(name_picture(svg, name, title, description))
 
 
 def trend(
@@ -128,7 +129,7 @@ def trend(
     verified = figures[(indicator.key, last, "verified")].cumulative
     claimed = figures[(indicator.key, last, "claimed")].cumulative
     goal = wording.target(indicator.target, indicator.unit, indicator.is_approximate)
-    return _render(
+    return render(
         chart,
         f"trend-{indicator.key}",
         f"{indicator.name}: cumulative by quarter",
@@ -198,7 +199,7 @@ def waterfall(leverage: Leverage, *, narrow: bool) -> Picture:
     lost = "; ".join(
         f"{wording.spoken(wording.REASON, s.reason)} {wording.number(s.amount, 'GBP')}" for s in leverage.steps
     )
-    return _render(
+    return render(
         chart,
         f"waterfall-{'narrow' if narrow else 'wide'}",
         "Resource levered: from what was returned to what counts",
@@ -261,7 +262,7 @@ def ranges(of_measure: Sequence[Range], *, narrow: bool) -> Picture:
         ),
     ).transform_calculate(title="datum.label + ': ' + datum.text")
     chart = chart.properties(width=296 if narrow else 520, height=alt.Step(54 if narrow else 44))
-    return _render(
+    return render(
         chart,
         f"range-{of_measure[0].measure}-{'narrow' if narrow else 'wide'}",
         f"{wording.spoken(wording.MEASURE, of_measure[0].measure)}: range of the scenarios, modelled",

@@ -14,6 +14,7 @@ from evaluation.pack.finance import GrantsOfYear, read_grants
 from evaluation.pack.impact import Impact, read_impact
 from evaluation.pack.leverage import Leverage, read_leverage
 from evaluation.pack.milestones import Intervention, read_interventions
+from evaluation.pack.network import Network, read_network
 from evaluation.pack.programme import Forecast, Indicator, Quarter, QuarterFigure, Release
 from evaluation.pack.restatement import Restatements, read_restatements
 
@@ -37,6 +38,7 @@ class PackFigures:
     leverage: Leverage
     grants: list[GrantsOfYear]
     interventions: list[Intervention]
+    network: Network | None
     impact: Impact | None
     assurance: Assurance
     restatements: Restatements
@@ -74,6 +76,7 @@ def read_figures(
         leverage=read_leverage(mart),
         grants=read_grants(mart),
         interventions=read_interventions(mart),
+        network=read_network(mart),
         impact=read_impact(mart),
         assurance=read_assurance(mart),
         restatements=read_restatements(mart, previous),

@@ -28,6 +28,26 @@ CAVEATS = (
     "A target that was not stated is shown as such. None is estimated, and nothing is rated against it.",
 )
 
+NETWORK = (
+    "Only ties that the returns name are seen. Growth is partly better reporting.",
+    (
+        "An organisation is in the network when it has at least one tie in the window. Those without a tie are "
+        "left out, so these are measures of the connected part, not of the region."
+    ),
+    (
+        "Nothing here shows that the programme caused a tie: that would need a comparison with organisations it did "
+        "not reach."
+    ),
+    (
+        "A tie is an agreement that qualified as a collaboration, whether or not it counts as new. Being at the same "
+        "event is not a tie here."
+    ),
+    (
+        "A network of fewer than 10 organisations is not described. Measures of single organisations are for named "
+        "evaluators; none is in this report, and no organisation or cluster body is named or marked in the picture."
+    ),
+)
+
 SHORTHAND = (
     ("c", "confidential: not shown, because it could tell something about a single organisation or person"),
     ("x", "not available: the returns do not carry it"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from evaluation.pack import charts, notes, wording
+from evaluation.pack import charts, network_charts, notes, wording
 from evaluation.pack.breakdown import Breakdown, ShownFigure
 from evaluation.pack.figures import PackFigures
 from evaluation.pack.impact import GVA
@@ -43,6 +43,8 @@ def _environment() -> Any:
     )
     environment.filters.update(
         number=wording.number,
+        network_value=wording.network_value,
+        outline=network_charts.outline,
         short_number=wording.short_number,
         unit_words=wording.unit_words,
         quarter=wording.quarter,
@@ -135,6 +137,10 @@ def render_report(figures: PackFigures) -> str:
         stages=stages,
         interventions=figures.interventions,
         interventions_by_kind=_by_kind(figures.interventions, stages),
+        network=figures.network,
+        network_cautions=notes.NETWORK,
+        network_columns=wording.NETWORK_MEASURE.items(),
+        **_network(figures),
         impact=figures.impact,
         gva_wide=_gva(figures, narrow=False),
         gva_narrow=_gva(figures, narrow=True),
@@ -144,6 +150,20 @@ def render_report(figures: PackFigures) -> str:
         restated_note="Figures marked r were restated since the release before." if restated else "",
     )
     return text
+
+
+def _network(figures: PackFigures) -> dict[str, Any]:
+    """The pictures of the network; none of who is tied to whom where there are too few to be shown."""
+    network = figures.network
+    if network is None or network.last is None:
+        return {"network_wide": None, "network_narrow": None, "network_groups": [], "network_courses": []}
+    shape = network.shape
+    return {
+        "network_wide": shape and network_charts.network_picture(shape, network.last, narrow=False),
+        "network_narrow": shape and network_charts.network_picture(shape, network.last, narrow=True),
+        "network_groups": network_charts.groups_of(shape) if shape else [],
+        "network_courses": network_charts.courses(network),
+    }
 
 
 def _gva(figures: PackFigures, *, narrow: bool) -> charts.Picture | None:

@@ -115,6 +115,32 @@ GATE = {
     "passed": "Passed",
     "passed_with_warnings": "Passed, with warnings",
 }
+NETWORK_MEASURE = {
+    "mean_degree": "Partners, mean",
+    "density": "Density",
+    "e_i_index": "E-I index",
+    "e_i_index_expected": "E-I by chance",
+    "e_i_index_above_expected": "Difference",
+    "new_ties": "New pairs",
+    "repeated_ties": "Repeated",
+    "lapsed_ties": "Lapsed",
+    "retention": "Retention",
+    "giant_component_share_with_bodies": "Connected, with the bodies",
+    "giant_component_share_without_bodies": "Connected, without them",
+    "dependence_on_bodies": "Dependence on the bodies",
+}
+NETWORK_STATUS = {
+    "too_few_organisations": "fewer than 10 organisations",
+    "no_ties": "no ties",
+    "not_defined": "not defined",
+}
+_NETWORK_COUNTS = {"mean_degree", "new_ties", "repeated_ties", "lapsed_ties"}
+_NETWORK_SHARES = {
+    "retention",
+    "giant_component_share_with_bodies",
+    "giant_component_share_without_bodies",
+    "dependence_on_bodies",
+}
 _UNITS = {"count": "", "GBP": "GBP", "FTE": "FTE"}
 
 
@@ -181,6 +207,15 @@ def target(value: Decimal | None, unit: str, is_approximate: bool) -> str:
 def percent(share: Decimal) -> str:
     """A fraction as whole per cent."""
     return f"{_rounded(share * 100, 0)}%"
+
+
+def network_value(value: Decimal, measure: str) -> str:
+    """A measure of the network as text: counts, whole per cent, or an index with three decimals."""
+    if measure in _NETWORK_COUNTS:
+        return number(value, "count")
+    if measure in _NETWORK_SHARES:
+        return _signed(value, percent(abs(value)), plus=False)
+    return _signed(value, str(_rounded(abs(value), 3)), plus=False)
 
 
 def quarter(period_key: str) -> str:

@@ -178,6 +178,39 @@ _EVALUATION = """
 """
 
 
+# Twelve organisations in a ring with one chord: five automotive, five rail, two of other clusters. The quarter before had
+# eight. A cluster body is one of them. The indices are those of the worked graph of connectedness.
+_NETWORK = """
+    CREATE TABLE dim_cluster AS
+    FROM (VALUES ('automotive_ev', 'Automotive <b>'), ('rail_vlr', 'Rail'), ('creative', 'Creative'), ('logistics', 'Logistics'))
+        AS t (cluster_key, name);
+    CREATE TABLE evaluation_network_node AS
+    SELECT '2023-24-Q4' AS period_key, 'formal' AS tie_class, concat('secret-', i) AS node_key, concat('secret-', i) AS organisation_key,
+        CASE WHEN i < 5 THEN 'automotive_ev' WHEN i < 10 THEN 'rail_vlr' WHEN i = 10 THEN 'creative' ELSE 'logistics' END AS cluster_key,
+        i = 3 AS is_cluster_body
+    FROM range(12) AS t (i);
+    CREATE TABLE evaluation_network_edge AS
+    SELECT '2023-24-Q4' AS period_key, 'formal' AS tie_class, concat('secret-', i) AS one_node_key,
+        concat('secret-', (i + 1) % 12) AS other_node_key
+    FROM range(12) AS t (i)
+    UNION ALL SELECT '2023-24-Q4', 'formal', 'secret-0', 'secret-6';
+    CREATE TABLE evaluation_network_measure AS
+    SELECT period_key, tie_class, measure, CASE WHEN status IS NULL THEN value END::DOUBLE AS value, status,
+        organisations::INTEGER AS organisations, ties::INTEGER AS ties, (ends_on - to_months(36))::DATE AS window_starts_on,
+        ends_on AS window_ends_on, true AS is_public
+    FROM (VALUES
+        ('2023-24-Q3', DATE '2023-12-31', 8, 9, 'too_few_organisations'), ('2023-24-Q4', DATE '2024-03-31', 12, 13, NULL)
+    ) AS q (period_key, ends_on, organisations, ties, status)
+    CROSS JOIN (VALUES
+        ('formal', 'density', 0.19696969696969696), ('formal', 'mean_degree', 2.1666666666666665), ('formal', 'e_i_index', -0.25),
+        ('formal', 'e_i_index_expected', 0.6), ('formal', 'e_i_index_above_expected', -0.85), ('formal', 'new_ties', 3),
+        ('formal', 'repeated_ties', 1), ('formal', 'lapsed_ties', 2), ('formal', 'retention', 0.1),
+        ('formal', 'modularity', -0.02), ('brokered', 'giant_component_share_with_bodies', 1),
+        ('brokered', 'giant_component_share_without_bodies', 0.75), ('brokered', 'dependence_on_bodies', 0.25)
+    ) AS m (tie_class, measure, value);
+"""
+
+
 def _release(path: Path, release_id: str, released_at: str, facts: str, evaluation: str) -> Path:
     with duckdb.connect(str(path)) as connection:
         connection.execute(_INDICATORS + facts + _REST + _VALUES + evaluation)
@@ -192,7 +225,7 @@ def _release(path: Path, release_id: str, released_at: str, facts: str, evaluati
 
 def build_mart(path: Path) -> Path:
     """The release the pack is made of."""
-    return _release(path, "2024-05-15.1", "2024-05-15 02:00:00", _FACTS, _EVALUATION)
+    return _release(path, "2024-05-15.1", "2024-05-15 02:00:00", _FACTS, _EVALUATION + _NETWORK)
 
 
 def build_previous_mart(path: Path) -> Path:

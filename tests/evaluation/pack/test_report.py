@@ -96,7 +96,9 @@ def test_names_are_unique_and_links_lead_somewhere(page):
 def test_every_picture_has_its_words(page):
     pictures = [attributes for tag, attributes in page.tags if tag == "svg"]
     charts = [attributes for attributes in pictures if attributes.get("aria-hidden") != "true"]
-    assert len(charts) == 7 + 2 + 2, "seven trends, waterfall and range each wide and narrow"
+    assert len(charts) == 7 + 2 + 2 + 2 + 5, (
+        "seven trends; waterfall, range, network, each wide and narrow; five courses"
+    )
     for chart in charts:
         assert chart["role"] == "img"
         title, text = (chart["aria-labelledby"] or "").split()
@@ -124,6 +126,12 @@ def test_every_figure_is_the_marts(page, marts):
             f"evaluation_result/programme/{level}/{measure}/{scenario}": value
             for level, measure, scenario, value in marts.mart.execute(
                 "SELECT spatial_level, measure, scenario, modelled_value FROM evaluation_result"
+            ).fetchall()
+        },
+        **{
+            f"evaluation_network_measure/{period}/{measure}": Decimal(repr(value))
+            for period, measure, value in marts.mart.execute(
+                "SELECT period_key, measure, value FROM evaluation_network_measure WHERE value IS NOT NULL"
             ).fetchall()
         },
         "indicator_forecast/jobs_created/2023-24-Q4": Decimal(5),

@@ -80,7 +80,9 @@ def test_a_screen_reader_is_told_what_each_picture_says(opened):
     pictures = page.get_by_role("img")
     names = [pictures.nth(i).evaluate("e => e.querySelector('title').textContent") for i in range(pictures.count())]
     assert "Jobs created: cumulative by quarter" in names
-    assert len(names) == 9, "seven trends, one waterfall, one range: the other width of a picture is not there"
+    assert len(names) == 15, (
+        "seven trends, a waterfall, a range, a network, five courses: the other width of a picture is not there"
+    )
 
 
 def test_letters_are_large_enough_to_read_on_a_phone(opened):
