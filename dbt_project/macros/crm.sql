@@ -80,3 +80,20 @@
         on followed.winner_id = merged.loser_id
     where merged.loser_id is null
 {% endmacro %}
+
+{#
+    What a CRM's session counts by, the same for every CRM but its key and place. A body claims an organisation once,
+    however many sessions it had. `sessions` is the alias of the staged sessions.
+#}
+{% macro crm_session_columns(source_system, organisation_record_id, sessions) -%}
+    {{ sessions }}.partner_code as partner_key,
+    '{{ source_system }}' as source_system,
+    {{ organisation_record_id }} as organisation_record_id,
+    '{{ source_system }}:' || coalesce({{ sessions }}.partner_code, 'unknown') || ':' || {{ organisation_record_id }} as claim_ref,
+    {{ organisation_record_id }} as source_ref,
+    {{ sessions }}.supported_on,
+    {{ sessions }}.support_hours,
+    {{ sessions }}.channel,
+    {{ sessions }}.evidence,
+    {{ sessions }}.source_record
+{%- endmacro %}

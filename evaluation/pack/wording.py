@@ -48,6 +48,9 @@ GRADE = {
 SOURCE = {
     "eventbrite": "Event platform (Eventbrite)",
     "hubspot": "CRM (HubSpot)",
+    "salesforce": "CRM (Salesforce)",
+    "dataverse": "CRM (Dynamics 365)",
+    "innovate_uk_claims": "Innovate UK's grant service (claims)",
     "returns": "Quarterly returns",
     "threesixtygiving": "Grants data (360Giving)",
     "registers": "Registers of the programme office",

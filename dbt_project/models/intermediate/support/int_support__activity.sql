@@ -3,14 +3,11 @@
 with activities as (
     select
         session_key as activity_key,
-        case source_system
-            when 'returns' then 'businesses_assisted:' || organisation_record_id
-            else 'businesses_assisted:hubspot:' || coalesce(partner_key, 'unknown') || ':' || organisation_record_id
-        end as fact_key,
+        'businesses_assisted:' || claim_ref as fact_key,
         partner_key,
         organisation_key,
         supported_on as happened_on,
-        case when is_verified then support_hours else 0 end as verified_hours,
+        case when is_verified then coalesce(support_hours, 0) else 0 end as verified_hours,
         cast(0 as decimal(18, 2)) as grant_gbp,
         evidence,
         evidence_grade,

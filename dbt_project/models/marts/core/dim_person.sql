@@ -7,9 +7,11 @@ with mentions as (
         contacts.person_key,
         resolved.organisation_key,
         true as is_identified
-    from {{ ref('stg_hubspot__contacts') }} as contacts
+    from {{ ref('int_person__contact') }} as contacts
     left join {{ ref('int_organisation__resolved') }} as resolved
-        on resolved.source_system = 'hubspot' and contacts.company_id = resolved.source_record_id
+        on
+            contacts.source_system = resolved.source_system
+            and contacts.organisation_record_id = resolved.source_record_id
 ),
 
 counted as (

@@ -4,18 +4,18 @@ with latest as (
 
 -- Archived companies stay: their past support happened. Losers of a merge live on in their winner's merged_ids.
 select
-    id as company_id,
-    name as company_name,
-    {{ normalise_domain('domain') }} as domain,
-    {{ normalise_company_number('company_number') }} as company_number,
-    {{ normalise_charity_number('charity_number') }} as charity_number,
-    {{ normalise_postcode('zip') }} as postcode,
-    organisation_type,
-    cluster_tag,
-    size_band,
-    merged_ids,
-    created_at,
-    _deleted_at is not null as is_archived,
-    _source_record as source_record
+    latest.id as company_id,
+    latest.name as company_name,
+    {{ normalise_domain('latest.domain') }} as domain,
+    {{ normalise_company_number('latest.company_number') }} as company_number,
+    {{ normalise_charity_number('latest.charity_number') }} as charity_number,
+    {{ normalise_postcode('latest.zip') }} as postcode,
+    {{ crm_value('organisation_type', 'latest.organisation_type') }} as organisation_type,
+    {{ crm_value('cluster_tag', 'latest.cluster_tag') }} as cluster_tag,
+    {{ crm_value('size_band', 'latest.size_band') }} as size_band,
+    latest.merged_ids,
+    latest.created_at,
+    latest._deleted_at is not null as is_archived,
+    latest._source_record as source_record
 from latest
-where coalesce(_delete_reason, '') <> 'merged'
+where coalesce(latest._delete_reason, '') <> 'merged'

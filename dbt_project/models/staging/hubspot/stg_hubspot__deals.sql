@@ -4,7 +4,7 @@ with latest as (
 
 select
     id as deal_id,
-    {{ dbt.safe_cast('amount', 'decimal(18, 2)') }} as amount_gbp,
+    case when coalesce(currency, 'GBP') = 'GBP' then {{ dbt.safe_cast('amount', 'decimal(18, 2)') }} end as amount_gbp,
     dealstage as deal_stage,
     pipeline,
     {{ dbt.safe_cast('substr(closedate, 1, 10)', 'date') }} as closes_on,

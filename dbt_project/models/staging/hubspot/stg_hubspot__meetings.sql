@@ -3,16 +3,13 @@ with latest as (
 )
 
 select
-    id as meeting_id,
-    partner_code,
-    {{ local_date('started_at', "'Europe/London'") }} as supported_on,
-    cast(
-        {{ dbt.datediff('cast(started_at as timestamp)', 'cast(ended_at as timestamp)', 'second') }} / 3600.0 -- noqa: LT05
-        as decimal(12, 4)
-    ) as support_hours,
-    upper(coalesce(outcome, '')) = 'COMPLETED' as is_completed,
-    coalesce(channel, 'other') as channel,
-    coalesce(evidence, 'none') as evidence,
-    _source_record as source_record
+    latest.id as meeting_id,
+    latest.partner_code,
+    {{ session_date('latest.started_at') }} as supported_on,
+    {{ session_hours('null', 'null', 'latest.started_at', 'latest.ended_at') }} as support_hours,
+    coalesce({{ crm_value('outcome', 'latest.outcome') }} = 'completed', false) as is_completed,
+    coalesce({{ crm_value('channel', 'latest.channel') }}, 'other') as channel,
+    coalesce({{ crm_value('evidence', 'latest.evidence') }}, 'none') as evidence,
+    latest._source_record as source_record
 from latest
-where _deleted_at is null
+where latest._deleted_at is null

@@ -2,7 +2,7 @@
 
 -- A source that names organisations has a model of its own beside this one, and its name here.
 -- noqa: disable=LT02
-{%- set sources = ['eventbrite', 'hubspot', 'returns', 'threesixtygiving'] %}
+{%- set sources = ['dataverse', 'eventbrite', 'hubspot', 'returns', 'salesforce', 'threesixtygiving'] %}
 
 with records as (
     {%- for source in sources %}

@@ -1,0 +1,16 @@
+{{ config(materialized='view') }}
+
+select
+    'returns:' || partner_code || ':' || session_ref as session_key,
+    partner_code as partner_key,
+    'returns' as source_system,
+    partner_code || ':business:' || business_ref as organisation_record_id,
+    partner_code || ':business:' || business_ref as claim_ref,
+    business_ref as source_ref,
+    supported_on,
+    support_hours,
+    channel,
+    evidence,
+    source_record,
+    source_place
+from {{ ref('stg_returns__support_sessions') }}
