@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from orchestration.dbt_runner import PROJECT_DIR
+from orchestration.dbt_runner import PROJECT_DIR, dbt_environment
 from sandbox.options import SANDBOX_CLOCK
 
 console = Console()
@@ -35,10 +35,8 @@ def _bare_dbt_build(home: Path) -> float:
     """Seconds of `dbt build` of the same project on the same landing in its own process, best of two."""
     environment = {
         **os.environ,
-        "WMIP_HOME": str(home.resolve()),
+        **dbt_environment(home, SANDBOX_CLOCK),
         "WMIP_WAREHOUSE": str(home.resolve() / "bare.duckdb"),
-        "WMIP_CLOCK": SANDBOX_CLOCK.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "DBT_PROFILES_DIR": str(PROJECT_DIR),
         "DBT_TARGET_PATH": str(home.resolve() / "bare_target"),
         "DBT_LOG_PATH": str(home.resolve() / "bare_logs"),
     }

@@ -60,7 +60,8 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _dbt_environment(home: Path, clock: datetime | None) -> dict[str, str]:
+def dbt_environment(home: Path, clock: datetime | None) -> dict[str, str]:
+    """What the dbt project asks of its environment to run on a home; `clock` None to parse only."""
     home = home.resolve()
     variables = {
         "WMIP_HOME": str(home),
@@ -97,7 +98,7 @@ def ensure_parsed(home: Path) -> Path:
 def _parse(home: Path) -> None:
     from dbt.cli.main import dbtRunner
 
-    with _environment(_dbt_environment(home, None)):
+    with _environment(dbt_environment(home, None)):
         result = dbtRunner().invoke(
             ["--quiet", "parse", "--target-path", str(TARGET_DIR), "--log-path", str(TARGET_DIR)]
         )
@@ -135,7 +136,7 @@ def run_dbt(
     manifest = Manifest.from_msgpack((TARGET_DIR / "partial_parse.msgpack").read_bytes())
     manifest.build_parent_and_child_maps()
     state = home.resolve() / "dbt"
-    with _environment(_dbt_environment(home, clock)):
+    with _environment(dbt_environment(home, clock)):
         try:
             result = dbtRunner(manifest=manifest, callbacks=[record]).invoke(
                 [
