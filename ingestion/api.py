@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import SourceDeclaration
+from ingestion.drift import DriftWatch
 from ingestion.findings import Finding
 from ingestion.http import IDENTICAL_REQUESTS, CircleGuard, MalformedRecord, authenticator, session
 from ingestion.landing import ids_landed_after, last_versions, latest_instant, stream_folder
@@ -43,6 +44,8 @@ class ApiRead:
     """Per stream where the source says that the next read continues, when only the source can read that."""
     usage: str | None = None
     """What the source last said of the requests used, of those allowed."""
+    watches: dict[str, DriftWatch] = field(default_factory=dict)
+    """Per stream what its records of tonight say of the source's drift."""
     _seen: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
@@ -162,7 +165,9 @@ class ApiRead:
     ) -> Iterator[Row]:
         """The rows of the records that can be used; the others become findings with their place."""
         seen = self._seen.setdefault(stream, [])
+        watch = self.watches.setdefault(stream, DriftWatch(self.declaration.stream(stream)))
         for record in records:
+            watch.record(record)
             place = f"{self.declaration.name}/{stream}/{record.get('id')}"
             try:
                 row = to_row(record)
@@ -179,6 +184,7 @@ class ApiRead:
                 )
                 continue
             seen.append(row["id"])
+            watch.row(row)
             yield {**row, "_source_record": place}
 
     def ids_to_follow(self, stream: str, follower: str) -> list[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.catalogue import LEDGERS, QUARANTINE, SOURCES, SourceDeclaration, StreamDeclaration, addressee
+from ingestion.drift import Drift, ensure_drift_log, write_drift
 from ingestion.findings import RefusedFile, finding_rows, places, quarantine
 from ingestion.inbox import FileReader, FileReport, InboxFile, keep_original, new_files, record
 from ingestion.read_log import StreamReport, ensure_log, last_full_rows, write_log
@@ -31,6 +32,7 @@ class SourceReport:
     source: str
     streams: list[StreamReport] = field(default_factory=list)
     files: list[FileReport] = field(default_factory=list)
+    drifts: list[Drift] = field(default_factory=list)
 
 
 def ensure_landing(home: Path) -> None:
@@ -43,6 +45,7 @@ def ensure_landing(home: Path) -> None:
     for source, stream in LEDGERS.items():
         ensure_stream(home, source, stream)
     ensure_log(home)
+    ensure_drift_log(home)
 
 
 def input_fingerprint(home: Path) -> str:
@@ -65,7 +68,8 @@ def ingest_source(
     environment: Mapping[str, str],
     progress: Progress | None = None,
 ) -> SourceReport:
-    """Read a source into the landing and write what it did to `runs/<run_id>/source_run/<name>.parquet`.
+    """Read a source into the landing and write what it did to `runs/<run_id>/source_run/<name>.parquet`, and what was
+    new in what it sent to `source_drift/<name>.parquet` beside it.
 
     `config` is the source's block of `wmip.yaml`; `environment` holds the secrets it names.
     """
@@ -80,6 +84,7 @@ def ingest_source(
     else:
         report = night.read_api()
     write_log(home, run_id, name, report.streams)
+    write_drift(home, run_id, name, report.drifts)
     return report
 
 
@@ -191,7 +196,10 @@ class _Night:
             self.clock,
         )
         with closing(read):
-            return self._read_streams(read)
+            report = self._read_streams(read)
+        for watch in read.watches.values():
+            report.drifts += watch.drifts(self.run_id, self.declaration.name)
+        return report
 
     def _read_streams(self, read: Any) -> SourceReport:
         from ingestion.http import SourceFailed, failure

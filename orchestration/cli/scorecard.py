@@ -21,6 +21,7 @@ RAG_STYLE = {
 }
 
 
+MOST_DRIFTS = 8
 MILLION = Decimal(1_000_000)
 
 
@@ -103,6 +104,24 @@ def _by(connection: Any, scope: str) -> Table:
     for line in sorted({key[0] for key in cells}):
         table.add_row(line, *(_number(cells.get((line, code), Decimal(0)), units[code]) for code in codes))
     return table
+
+
+def _drift(connection: Any) -> list[str]:
+    rows = _query(
+        connection,
+        "SELECT source, stream, message, indicators FROM source_drift WHERE is_latest_run "
+        "ORDER BY source, stream, kind, column_name, message",
+    )
+    if not rows:
+        return []
+    lines = [
+        f"  {row['source']}/{row['stream']}: {row['message']}"
+        + (f" (touches {row['indicators']})" if row["indicators"] else "")
+        for row in rows[:MOST_DRIFTS]
+    ]
+    if len(rows) > MOST_DRIFTS:
+        lines.append(f'  … and {len(rows) - MOST_DRIFTS} more: wmip sql "SELECT * FROM source_drift"')
+    return [f"{len(rows)} change(s) in what sources send:", *lines]
 
 
 def _sources(connection: Any) -> Table:
@@ -227,6 +246,7 @@ def print_scorecard(console: Console, home: Path, by: str | None = None) -> None
         if by:
             parts.append(_by(connection, by))
         parts.append(_sources(connection))
+        parts += _drift(connection)
         parts += _gate(connection)
         parts += _refusals(connection)
     release = home / "releases" / info["release_id"]

@@ -1,0 +1,152 @@
+"""What a source sends that its declaration does not know, and what it no longer sends: noticed, counted, told.
+
+Only what a declaration names is landed. Anything else is told of: a new field, a field that looks personal (dropped at
+the door, like all that is not named), a field that no record had tonight, a value that an enumeration does not know.
+Grain of the log `runs/<run_id>/source_drift/<source>.parquet`: run, stream, kind and column. It holds names and
+counts; of values only those of declared enumerations, unless they look personal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingestion.catalogue import StreamDeclaration
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NEW, PERSONAL, VANISHED, UNKNOWN = "new_column", "personal_column", "vanished_column", "unknown_value"
+# Fewer records than this say nothing about a field that none of them had.
+ENOUGH_RECORDS = 5
+_PERSONAL_NAME = re.compile(
+    r"e-?mail|phone|mobile|\btel\b|fax|(first|last|full|given|family|sur|maiden|contact)[ _-]?name|birth|\bdob\b|gender"
+    r"|ethnic|street|home.?address|postal.?address|passport|national.?insurance",
+    re.IGNORECASE,
+)
+_PERSONAL_VALUE = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}|(?:\+44|\b0)(?:[ -]?\d){9,10}\b", re.IGNORECASE)
+
+
+def looks_personal(name: str, value: Any = None) -> bool:
+    """Whether a field's name, or a value in it, is of the kind that names or reaches a person."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+    return bool(_PERSONAL_NAME.search(spaced) or (isinstance(value, str) and _PERSONAL_VALUE.search(value)))
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One difference between what a stream declares and what came. `records`: how many show it."""
+
+    run_id: str
+    source: str
+    stream: str
+    kind: str
+    column_name: str
+    records: int
+    indicators: str
+    message: str
+
+
+@dataclass
+class DriftWatch:
+    """Watches the records of one stream. A stream that declares no `reads` is watched for its enumerations only.
+
+    A field within another is named with a dot where the declaration does so: `properties.name`.
+    """
+
+    declaration: StreamDeclaration
+    records: int = 0
+    _present: set[str] = field(default_factory=set)
+    _new: Counter[str] = field(default_factory=Counter)
+    _personal: set[str] = field(default_factory=set)
+    _unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        declared = self.declaration
+        self._known = {*declared.reads, *declared.ignores, *declared.personal}
+        self._opened = {name.partition(".")[0] for name in self._known if "." in name}
+
+    def record(self, record: Mapping[str, Any]) -> None:
+        """Look at a record as it came."""
+        self.records += 1
+        if not self.declaration.reads:
+            return
+        for name, value in self._fields(record):
+            self._present.add(name)
+            if name not in self._known:
+                self._new[name] += 1
+                if looks_personal(name, value):
+                    self._personal.add(name)
+
+    def row(self, row: Mapping[str, Any]) -> None:
+        """Look at a row as it is landed."""
+        for column, known in self.declaration.enumerations.items():
+            value = row.get(column)
+            if value is not None and value not in known:
+                self._unknown[column, "a value that looks personal" if looks_personal("", value) else str(value)] += 1
+
+    def _fields(self, record: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+        for name, value in record.items():
+            if name in self._opened and isinstance(value, Mapping):
+                yield from ((f"{name}.{inner}", within) for inner, within in value.items())
+            else:
+                yield name, value
+
+    def drifts(self, run_id: str, source: str) -> list[Drift]:
+        """What was noticed, in order of kind and column."""
+        touched = ", ".join(self.declaration.indicators)
+
+        def drift(kind: str, column: str, records: int, message: str) -> Drift:
+            return Drift(run_id, source, self.declaration.name, kind, column, records, touched, message)
+
+        found = [
+            drift(PERSONAL, name, count, f"the new field {name} looks personal: dropped; name it under `personal`")
+            if name in self._personal
+            else drift(NEW, name, count, f"the new field {name} is not read; name it under `reads` or `ignores`")
+            for name, count in self._new.items()
+        ]
+        if self.records >= ENOUGH_RECORDS:
+            found += [
+                drift(VANISHED, name, self.records, f"no record has the field {name} any more; its column is empty")
+                for name in self.declaration.reads
+                if name not in self._present
+            ]
+        found += [
+            drift(UNKNOWN, column, count, f"{column} holds {value!r}, which is not one of its known values")
+            for (column, value), count in self._unknown.items()
+        ]
+        return sorted(found, key=lambda one: (one.kind, one.column_name, one.message))
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema([(name, pa.int64() if name == "records" else pa.string()) for name in Drift.__dataclass_fields__])
+
+
+def ensure_drift_log(home: Path) -> None:
+    """Create the log's file without rows, so that it can be queried before the first night."""
+    from ingestion.landing import write_parquet
+
+    folder = home / "runs" / "00000000T000000Z" / "source_drift"
+    if not (folder / "schema.parquet").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_parquet(_schema().empty_table(), folder / "schema.parquet")
+
+
+def write_drift(home: Path, run_id: str, source: str, drifts: Sequence[Drift]) -> None:
+    """Write what was noticed of a source in a run; nothing when there was nothing."""
+    if not drifts:
+        return
+    import pyarrow as pa
+
+    from ingestion.landing import write_parquet
+
+    folder = home / "runs" / run_id / "source_drift"
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [asdict(drift) for drift in drifts]
+    write_parquet(pa.Table.from_pylist(rows, schema=_schema()), folder / f"{source}.parquet")
