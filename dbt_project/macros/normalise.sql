@@ -11,12 +11,16 @@
     nullif(trim({{ regex_replace(bare, '^\\s+the\\s', ' ') }}), '')
 {%- endmacro %}
 
-{# 8 characters: digits padded to 8, or two letters with digits padded to 6, or as registered (IP12345R). Null if not a number. #}
+{#
+    8 characters: digits padded to 8, or two letters with digits padded to 6, or as registered (IP12345R; IP12345 lost its
+    R). Null if not a number.
+#}
 {% macro normalise_company_number(number) -%}
     {%- set bare = regex_replace("upper(" ~ number ~ ")", '[^A-Z0-9]', '') -%}
     case
         when {{ regex_match(bare, '^0*$') }} then null
         when {{ regex_match(bare, '^[0-9]{5,8}$') }} then lpad({{ bare }}, 8, '0')
+        when {{ regex_match(bare, '^IP[0-9]{5}$') }} then {{ bare }} || 'R'
         when {{ regex_match(bare, '^[A-Z]{2}[0-9]{4,6}$') }}
             then substr({{ bare }}, 1, 2) || lpad(substr({{ bare }}, 3), 6, '0')
         when {{ regex_match(bare, '^[A-Z]{2}[0-9]{5}[A-Z]$') }} then {{ bare }}

@@ -1,5 +1,18 @@
+-- A source of grants has a model of its own, int_grant__<source>, and its name here.
+-- noqa: disable=LT02
+{%- set sources = ['innovate_uk', 'threesixtygiving'] %}
+
+with grants as (
+    {%- for source in sources %}
+    select * from {{ ref('int_grant__' ~ source) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+)
+
 select
-    grants.grant_id as grant_award_key,
+    grants.grant_award_key,
     grants.grant_id,
     grants.title,
     resolved.organisation_key,
@@ -14,13 +27,14 @@ select
     grants.is_individual,
     grants.is_programme_grant,
     coalesce(placed.local_authority_code, 'unknown') as local_authority_code,
-    'awarded' as status,
+    grants.status,
     'A' as evidence_grade,
     grants.file_name,
+    grants.source_system,
     grants.source_record as source_record_id
-from {{ ref('stg_threesixtygiving__grants') }} as grants
+from grants
 left join {{ ref('int_organisation__resolved') }} as resolved
-    on resolved.source_system = 'threesixtygiving' and grants.grant_id = resolved.source_record_id
+    on grants.source_system = resolved.source_system and grants.organisation_record_id = resolved.source_record_id
 left join {{ ref('int_organisation__placed') }} as placed
     on resolved.organisation_key = placed.organisation_key
-order by grant_award_key
+order by grants.grant_award_key
