@@ -39,12 +39,14 @@ class InboxFile:
 class Chunk:
     """Some rows of one stream of a file and what is wrong with others; all findings of a row come in one chunk.
 
-    Rows are dictionaries in landed form, or an Arrow batch with columns of the stream.
+    Rows are dictionaries in landed form, or an Arrow batch with columns of the stream. `is_whole_list`: the file lists
+    all there is of the stream, so that what is landed and not in it was deleted.
     """
 
     stream: str
     rows: Sequence[Mapping[str, Any]] | pa.RecordBatch = ()
     findings: Sequence[Finding] = ()
+    is_whole_list: bool = False
 
     @property
     def size(self) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -139,7 +139,14 @@ class _Night:
             refused = sum(file.status == "refused" for file in report.files)
             for declared in self.declaration.streams:
                 spool, bad = spools.streams[declared.name], spools.bad[declared.name]
-                landed = land(self.home, self.declaration.name, declared, spool, clock=self.clock)
+                landed = land(
+                    self.home,
+                    self.declaration.name,
+                    declared,
+                    spool,
+                    clock=self.clock,
+                    complete_list=declared.name in spools.whole,
+                )
                 said = [
                     f"{refused} file(s) refused" if refused else "",
                     f"{landed.repeated} row(s) have the key of a later row, which stands" if landed.repeated else "",
@@ -153,6 +160,7 @@ class _Night:
                         rows_read=spool.rows + bad,
                         rows_landed=landed.rows,
                         rows_quarantined=bad,
+                        rows_deleted=landed.tombstones,
                         message="; ".join(filter(None, said)) or None,
                     )
                 )
@@ -162,17 +170,20 @@ class _Night:
     def _spool_file(self, read_one: FileReader, file: InboxFile, spools: _Spools) -> FileReport:
         """Read a file to its end before any of it counts."""
         bad: Counter[str] = Counter()
+        whole: set[str] = set()
         loaded = 0
         try:
             for chunk in read_one(file):
                 loaded += spools.streams[chunk.stream].add(chunk.rows)
                 spools.findings.add(finding_rows(chunk.findings))
                 bad[chunk.stream] += places(chunk.findings)
+                if chunk.is_whole_list:
+                    whole.add(chunk.stream)
                 self.progress(f"{self.declaration.title}: {file.path.name}, {loaded:,} rows")
         except RefusedFile as refusal:
             spools.drop()
             return FileReport(file, "refused", str(refusal), 0, 0)
-        spools.keep()
+        spools.keep(whole)
         spools.bad.update(bad)
         return FileReport(file, "loaded", None, loaded, bad.total())
 
@@ -292,8 +303,13 @@ class _Spools:
         self.streams = {stream.name: Spool(folder, stream) for stream in declaration.streams}
         self.findings = Spool(folder, replace(QUARANTINE, name="quarantine"))
         self.bad: Counter[str] = Counter()
+        self.whole: set[str] = set()
 
-    def keep(self) -> None:
+    def keep(self, whole: Set[str]) -> None:
+        """Keep a file. Of a stream of which it is the whole list (`whole`), what other files gave tonight is dropped."""
+        self.whole |= whole
+        for name in whole:
+            self.streams[name].forget()
         for spool in (*self.streams.values(), self.findings):
             spool.keep()
 

@@ -79,6 +79,12 @@ class Spool:
         self.rows += self._rows_open
         self._open, self._rows_open = None, 0
 
+    def forget(self) -> None:
+        """Take back the parts kept so far; the part that is open stays."""
+        for path in self.parts:
+            path.unlink()
+        self.parts, self.rows = [], 0
+
     def drop(self) -> None:
         """Close the part and forget its rows."""
         if self._open is not None:

@@ -33,9 +33,9 @@ class Column:
     """One column of a table people fill in.
 
     `kind` is text, role (text in which no e-mail address may stand), date, serial_date (a date, or a day number as
-    Excel counts them), number, whole, yes_no, choice or period; `form` is how the dates of a file are written, as
-    strptime has it, where that is declared; `allowed` maps what may stand there to what is landed; bounds are in the
-    column's own unit.
+    Excel counts them), number, whole, yes_no, choice, period, company_number or postcode; `form` is how
+    the dates of a file are written, as strptime has it, where that is declared; `allowed` maps what may stand there to
+    what is landed; bounds are in the column's own unit.
     """
 
     name: str
@@ -208,6 +208,31 @@ def _period(column: Column, raw: Any) -> str:
     return text
 
 
+def _company_number(column: Column, raw: Any) -> str:
+    """Eight characters; leading zeros are lost where a number was taken for one."""
+    text = _text(column, raw).replace(" ", "").upper()
+    if text.isascii() and text.isdecimal():
+        text = text.zfill(8)
+    if not re.fullmatch(r"[A-Z0-9]{8}", text):
+        raise BadValue(
+            "not_a_company_number",
+            value_class(raw),
+            f"{column.heading} is not a company number; it has eight characters, such as 01234567 or SC123456",
+        )
+    return text
+
+
+_POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
+
+
+def _postcode(column: Column, raw: Any) -> str:
+    """Upper case with one space before the last three."""
+    found = _POSTCODE.fullmatch(_text(column, raw).replace(" ", "").upper())
+    if found is None:
+        raise BadValue("not_a_postcode", value_class(raw), f"{column.heading} is not a postcode, such as B1 1AA")
+    return f"{found[1]} {found[2]}"
+
+
 _READERS = {
     "text": _text,
     "role": _role,
@@ -218,4 +243,6 @@ _READERS = {
     "yes_no": _yes_no,
     "choice": _choice,
     "period": _period,
+    "company_number": _company_number,
+    "postcode": _postcode,
 }

@@ -1,0 +1,127 @@
+"""The free company data product of Companies House: a CSV of 55 columns, whole or in parts, alone or in a zip.
+
+Reference: docs/sources/reference.md. Only a file that says it is the whole product (`BasicCompanyDataAsOneFile-…`) makes
+a company that is missing from it a deleted one. Care-of names and address lines leave with nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingestion.catalogue import SOURCES
+from ingestion.findings import RefusedFile
+from ingestion.inbox import Chunk, FileReader, InboxFile
+from ingestion.published import EDITIONS, Editions, edition_row, recogniser, refuse_if_cut_short, with_constants
+from ingestion.tables import match_headings
+from ingestion.tabular import read_tables, unpacked
+from ingestion.values import Column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SOURCE = "companies_house"
+COMPANIES = "companies"
+PREVIOUS_NAMES = "previous_names"
+_DATE = "%d/%m/%Y"
+_PREVIOUS = range(1, 11)
+_NAME = re.compile(r"BasicCompanyData(AsOneFile)?-(20\d\d-\d\d-\d\d)", re.IGNORECASE)
+
+COMPANY = [
+    Column("company_number", "CompanyNumber", "company_number", required=True),
+    Column("name", "CompanyName", required=True),
+    Column("post_town", "RegAddress.PostTown"),
+    Column("county", "RegAddress.County"),
+    Column("country", "RegAddress.Country"),
+    Column("postcode", "RegAddress.PostCode"),
+    Column("category", "CompanyCategory"),
+    Column("status", "CompanyStatus"),
+    Column("country_of_origin", "CountryOfOrigin"),
+    Column("dissolved_on", "DissolutionDate", "date", form=_DATE),
+    Column("incorporated_on", "IncorporationDate", "date", form=_DATE),
+    Column("accounts_category", "Accounts.AccountCategory"),
+    Column("accounts_made_up_to", "Accounts.LastMadeUpDate", "date", form=_DATE),
+    Column("accounts_due_on", "Accounts.NextDueDate", "date", form=_DATE),
+    Column("confirmation_made_up_to", "ConfStmtLastMadeUpDate", "date", form=_DATE),
+    Column("confirmation_due_on", "ConfStmtNextDueDate", "date", form=_DATE),
+    *(Column(f"sic_text_{n}", f"SICCode.SicText_{n}") for n in range(1, 5)),
+    Column("uri", "URI"),
+]
+BEFORE = [
+    column
+    for n in _PREVIOUS
+    for column in (
+        Column(f"previous_{n}", f"PreviousName_{n}.CompanyName"),
+        Column(f"changed_on_{n}", f"PreviousName_{n}.CONDATE", "date", form=_DATE),
+    )
+]
+recognises = recogniser(["CompanyName", "CompanyNumber", "CompanyCategory", "CompanyStatus", "SICCode.SicText_1"])
+
+
+def open_reader(home: Path) -> FileReader:
+    """What reads one file of the product."""
+    editions = Editions(home, SOURCE, SOURCES[SOURCE].stream(EDITIONS))
+
+    def read_companies(file: InboxFile) -> Iterator[Chunk]:
+        edition, is_complete = edition_of(file.path.name)
+        editions.accept(edition)
+        rows = 0
+        with unpacked(file.path, home / "spool" / "unpacked" / file.sha256) as path:
+            for chunk in _chunks(path, file):
+                rows += chunk.size if chunk.stream == COMPANIES else 0
+                yield chunk
+        if is_complete:
+            refuse_if_cut_short(home, SOURCE, SOURCES[SOURCE].stream(COMPANIES), rows)
+            yield Chunk(COMPANIES, is_whole_list=True)
+            yield Chunk(PREVIOUS_NAMES, is_whole_list=True)
+        yield Chunk(EDITIONS, [edition_row(edition, file.path.name, file.sha256, rows, is_complete=is_complete)])
+
+    return read_companies
+
+
+def edition_of(name: str) -> tuple[str, bool]:
+    """Date of the edition and whether the file is all of it, as the name says. Raises RefusedFile."""
+    found = _NAME.search(name)
+    if found is None:
+        raise RefusedFile(
+            "the name does not say which edition it is; keep the name Companies House gave it, "
+            "such as BasicCompanyDataAsOneFile-2024-05-01.zip"
+        )
+    return found[2], found[1] is not None
+
+
+def _chunks(path: Path, file: InboxFile) -> Iterator[Chunk]:
+    from ingestion.batches import NUMBER, TableCheck
+
+    columns = [*COMPANY, *BEFORE]
+    for table in read_tables(path):
+        positions = match_headings(columns, table.headings, "first row")
+        check = TableCheck(columns, positions, SOURCE, COMPANIES, f"{file.path.name}#!")
+        for checked in check.check(table):
+            rows = checked.rows
+            record = _joined(f"{file.sha256}:", rows.column(NUMBER))
+            given = rows.select([column.name for column in COMPANY]).append_column("_source_record", record)
+            yield Chunk(COMPANIES, given, checked.findings)
+            for n in _PREVIOUS:
+                yield from _previous_names(rows, record, n)
+
+
+def _joined(start: str, numbers: pa.Array) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.binary_join_element_wise(pa.scalar(start), numbers.cast(pa.string()), "")
+
+
+def _previous_names(rows: pa.RecordBatch, record: pa.Array, n: int) -> Iterator[Chunk]:
+    """The n-th previous name of the companies that have so many."""
+    import pyarrow as pa
+
+    named = pa.RecordBatch.from_arrays(
+        [rows.column("company_number"), rows.column(f"previous_{n}"), rows.column(f"changed_on_{n}"), record],
+        ["company_number", "name", "changed_on", "_source_record"],
+    ).filter(rows.column(f"previous_{n}").is_valid())
+    if named.num_rows:
+        yield Chunk(PREVIOUS_NAMES, with_constants(named, {"position": str(n)}))

@@ -1,0 +1,114 @@
+"""The ONS Postcode Directory (ONSPD) and the National Statistics Postcode Lookup (NSPL), alone or in a zip of one CSV.
+
+Reference: docs/sources/reference.md. Column names change from edition to edition: columns.yaml. Ended postcodes stay:
+older grants use them. What a row lacks (no grid reference, pseudo area codes) is for staging to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ingestion.catalogue import SOURCES, read_yaml
+from ingestion.findings import RefusedFile
+from ingestion.inbox import Chunk, FileReader, InboxFile
+from ingestion.published import EDITIONS, Editions, edition_row, refuse_if_cut_short
+from ingestion.tables import heading_key
+from ingestion.tabular import read_tables, unpacked
+from ingestion.values import Column
+
+SOURCE = "postcode_directory"
+POSTCODES = "postcodes"
+_NAME = re.compile(r"(?:ONSPD|NSPL(?:21)?)_([A-Z]{3})_(20\d\d)(_UK(?![A-Z0-9_]))?", re.IGNORECASE)
+
+
+def open_reader(home: Path) -> FileReader:
+    """What reads one edition. It also says what the inbox folder takes, of a file that no source knows."""
+    editions = Editions(home, SOURCE, SOURCES[SOURCE].stream(EDITIONS))
+
+    def read_postcodes(file: InboxFile) -> Iterator[Chunk]:
+        if file.path.suffix.lower() not in {".csv", ".zip"}:
+            raise RefusedFile(_not_ours())
+        with unpacked(file.path, home / "spool" / "unpacked" / file.sha256) as path:
+            yield from _chunks(path, file, home, editions)
+
+    return read_postcodes
+
+
+def edition_of(name: str) -> tuple[str, bool]:
+    """Month of the edition (2025-05) and whether the file is all of it, as the name says. Raises RefusedFile."""
+    found = _NAME.search(name)
+    try:
+        month = datetime.strptime(f"{found[1]} {found[2]}", "%b %Y") if found else None  # noqa: DTZ007
+    except ValueError:
+        month = None
+    if found is None or month is None:
+        raise RefusedFile(
+            "the name does not say which edition it is; keep the name the ONS gave it, such as ONSPD_MAY_2025_UK.csv"
+        )
+    return f"{month:%Y-%m}", found[3] is not None
+
+
+def match_columns(headings: Sequence[Any]) -> tuple[list[Column], dict[str, int]]:
+    """The columns under the names that this edition has for them, and where they stand. Raises RefusedFile."""
+    places: dict[str, int] = {}
+    for index, heading in enumerate(headings):
+        places.setdefault(heading_key(heading), index)
+    columns: list[Column] = []
+    positions: dict[str, int] = {}
+    entries: list[dict[str, Any]] = read_yaml(Path(__file__).with_name("columns.yaml"))
+    for entry in entries:
+        # Whether a column must be there is said of the file, not of every row: doterm is empty for a live postcode.
+        is_required = entry.pop("required", False)
+        heading = _heading_of(entry.pop("headings"), places)
+        if heading is not None:
+            positions[entry["name"]] = places[heading]
+        elif is_required:
+            raise RefusedFile(_not_ours())
+        is_key = entry["name"] == "postcode"
+        columns.append(Column(heading=heading or entry["name"], required=is_key, **entry))
+    return columns, positions
+
+
+def _heading_of(names: Sequence[str], places: dict[str, int]) -> str | None:
+    for name in names:
+        pattern = re.compile(re.escape(name).replace(r"\{yy\}", r"\d\d"))
+        # Of several years (lsoa11cd, lsoa21cd) the latest.
+        found = max((heading for heading in places if pattern.fullmatch(heading)), default=None)
+        if found is not None:
+            return found
+    return None
+
+
+def _not_ours() -> str:
+    return (
+        "not a reference file this project reads; it takes the Companies House company data (BasicCompanyData….csv "
+        "or .zip) and the postcode directory (ONSPD_… or NSPL_… .csv, out of the folder Data of its zip)"
+    )
+
+
+def _chunks(path: Path, file: InboxFile, home: Path, editions: Editions) -> Iterator[Chunk]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from ingestion.batches import NUMBER, TableCheck
+
+    (table,) = read_tables(path)
+    columns, positions = match_columns(table.headings)
+    edition, is_complete = edition_of(file.path.name)
+    editions.accept(edition)
+    check = TableCheck(columns, positions, SOURCE, POSTCODES, f"{file.path.name}#!")
+    rows = 0
+    for checked in check.check(table):
+        rows += checked.rows.num_rows
+        numbers = checked.rows.column(NUMBER).cast(pa.string())
+        record = pc.binary_join_element_wise(pa.scalar(f"{file.sha256}:"), numbers, "")
+        landed = checked.rows.select([column.name for column in columns]).append_column("_source_record", record)
+        yield Chunk(POSTCODES, landed, checked.findings)
+    if is_complete:
+        refuse_if_cut_short(home, SOURCE, SOURCES[SOURCE].stream(POSTCODES), rows)
+        yield Chunk(POSTCODES, is_whole_list=True)
+    yield Chunk(EDITIONS, [edition_row(edition, file.path.name, file.sha256, rows, is_complete=is_complete)])
