@@ -306,7 +306,7 @@ class _Spools:
         self.whole: set[str] = set()
 
     def keep(self, whole: Set[str]) -> None:
-        """Keep a file. Of a stream of which it is the whole list (`whole`), what other files gave tonight is dropped."""
+        """Keep a file. Of a stream it is the whole list of (`whole`), what other files gave tonight is dropped."""
         self.whole |= whole
         for name in whole:
             self.streams[name].forget()

@@ -1,7 +1,7 @@
 """The free company data product of Companies House: a CSV of 55 columns, whole or in parts, alone or in a zip.
 
-Reference: docs/sources/reference.md. Only a file that says it is the whole product (`BasicCompanyDataAsOneFile-…`) makes
-a company that is missing from it a deleted one. Care-of names and address lines leave with nothing.
+Reference: docs/sources/reference.md. Only a file that says it is the whole product (`BasicCompanyDataAsOneFile-…`)
+makes a company that is missing from it a deleted one. Care-of names and address lines are not read.
 """
 
 from __future__ import annotations

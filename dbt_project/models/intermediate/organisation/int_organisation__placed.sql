@@ -14,8 +14,16 @@ select
             else 'unknown'
         end
     ) as organisation_type,
-    coalesce(attributes.cluster_key, 'unknown') as cluster_key,
-    case when attributes.cluster_key is null then 'unknown' else 'tag' end as cluster_source,
+    coalesce(attributes.cluster_key, registered.cluster_key, 'unknown') as cluster_key,
+    case
+        when attributes.cluster_key is not null then 'tag'
+        when registered.cluster_key is not null then 'sic'
+        else 'unknown'
+    end as cluster_source,
+    registered.sic_code,
+    registered.sic_version,
+    registered.company_status,
+    registered.register_edition,
     attributes.size_band,
     case
         when directory.local_authority_code is not null then directory.local_authority_code
@@ -27,5 +35,7 @@ select
         when attributes.postcode is not null then false
     end as is_in_area
 from {{ ref('int_organisation__attribute') }} as attributes
+left join {{ ref('int_organisation__registered') }} as registered
+    on attributes.organisation_key = registered.organisation_key
 left join {{ ref('stg_reference__postcodes') }} as directory
     on attributes.postcode = directory.postcode
