@@ -19,7 +19,12 @@ JE2 3AB,,L99999999,9,,,99.999999
 CV1 9ZZ,200112,E08000026,1,433000,279000,52.4
 """
 MODELS = (
-    "int_sic__cluster ref_area_productivity ref_gdp_deflator stg_companies_house__companies stg_reference__postcodes"
+    "cluster",
+    "int_sic__cluster",
+    "ref_area_productivity",
+    "ref_gdp_deflator",
+    "stg_companies_house__companies",
+    "stg_reference__postcodes",
 )
 
 
@@ -34,7 +39,7 @@ def ask(tmp_path_factory):
     ensure_landing(home)
     for source in ("companies_house", "postcode_directory"):
         ingest_source(source, home=home, config={}, clock=CLOCK, run_id="night", environment={})
-    selection = [f"+{name}" for name in MODELS.split()]
+    selection = [f"+{name}" for name in MODELS]
     run = run_dbt(["build", "--exclude-resource-type", "unit_test", "--select", *selection], home=home, clock=CLOCK)
     assert run.success, run.failures
 
@@ -111,7 +116,8 @@ def test_the_deflator_runs_from_1990_to_its_base(ask):
 
 def test_the_register_gives_status_codes_and_edition(ask):
     assert ask(
-        "SELECT company_status, sic_code_1, sic_code_2, sic_version, edition FROM staging.stg_companies_house__companies "
+        "SELECT company_status, sic_code_1, sic_code_2, sic_version, edition "
+        "FROM staging.stg_companies_house__companies "
         "WHERE company_number IN ('10710570', '10460582') ORDER BY company_number"
     ) == [
         ("active_proposal_to_strike_off", "79901", None, "2007", "2018-02-01"),

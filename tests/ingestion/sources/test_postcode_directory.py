@@ -7,9 +7,18 @@ from ingestion.sources.postcode_directory.reader import edition_of, match_column
 from tests.ingestion.sources.nights import Nights
 
 OLD = "pcd,pcd2,pcds,dointr,doterm,oslaua,osward,oseast1m,osnrth1m,osgrdind,ctry,rgn,itl,lat,long,lsoa11,lsoa21"
-NEW = "pcd7,pcd8,pcds,dointr,doterm,lad25cd,wd25cd,east1m,north1m,gridind,ctry25cd,rgn25cd,itl25cd,lat,long,lsoa11cd,lsoa21cd"
-LIVE = "B1  1AA,B1   1AA,B1 1AA,198001,,E08000025,E05011151,406649,286530,1,E92000001,E12000005,E08000025,52.4,-1.9,E010,E012"
-ENDED = "B1  1AD,B1   1AD,B1 1AD,198001,199512,E08000025,E05011151,,,9,E92000001,E12000005,E08000025,99.999999,0.0,E010,E012"
+NEW = (
+    "pcd7,pcd8,pcds,dointr,doterm,lad25cd,wd25cd,east1m,north1m,gridind,ctry25cd,rgn25cd,itl25cd,lat,long,"
+    "lsoa11cd,lsoa21cd"
+)
+LIVE = (
+    "B1  1AA,B1   1AA,B1 1AA,198001,,E08000025,E05011151,406649,286530,1,E92000001,E12000005,E08000025,52.4,-1.9,"
+    "E010,E012"
+)
+ENDED = (
+    "B1  1AD,B1   1AD,B1 1AD,198001,199512,E08000025,E05011151,,,9,E92000001,E12000005,E08000025,99.999999,0.0,"
+    "E010,E012"
+)
 
 
 @pytest.fixture
