@@ -11,6 +11,7 @@ from quality.suites import CheckDefinition
 _FOLDERS = {
     "indicators": "Figures",
     "core": "Who, what, when",
+    "reference": "Reference data",
     "operations": "The night and its returns",
     "evaluation": "Evaluation: modelled, never measured",
     "release": "The release and its gate",
