@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +23,7 @@ from evaluation.disclosure.rules import (
 )
 
 ACRO = Rules(threshold=10, dominance=Dominance(n=2, k=0.90), p_percent=0.10)
+ACRO_CASES = Path(__file__).parents[2] / "fixtures" / "disclosure" / "acro_cases.jsonl"
 WITHOUT_THRESHOLD = Rules(threshold=2, dominance=ACRO.dominance, p_percent=ACRO.p_percent)
 
 
@@ -51,6 +55,17 @@ def test_the_threshold_is_the_least_that_is_shown(contributors, unsafe):
 def test_nothing_is_safe_and_one_contributor_never_is():
     assert not is_unsafe(Facts(0, 0), ACRO)
     assert is_unsafe(facts(100), WITHOUT_THRESHOLD)
+
+
+@pytest.mark.parametrize("case", map(json.loads, ACRO_CASES.read_text(encoding="utf-8").splitlines()))
+def test_the_rules_say_what_acro_says(case):
+    found = facts(*case["contributions"])
+    broken = {
+        "threshold": below_threshold(found.contributors, ACRO.threshold),
+        "dominance": is_dominated(found.value, found.largest, n=2, k=0.90),
+        "p_percent": fails_p_percent(found.value, found.largest, 0.10),
+    }
+    assert sorted(rule for rule, is_broken in broken.items() if is_broken) == case["broken"]
 
 
 @given(st.lists(st.integers(1, 10_000), min_size=3, max_size=8))
