@@ -9,6 +9,10 @@ import duckdb
 
 from evaluation.pack.tables import rows
 
+# Rule R12: from which change on a restatement is material.
+MATERIAL_SHARE = Decimal("0.05")
+SMALL_BASE, MATERIAL_UNITS = Decimal(20), Decimal(1)
+
 
 @dataclass(frozen=True)
 class Restatement:
@@ -28,6 +32,20 @@ class Restatement:
     def difference(self) -> Decimal:
         """After less before."""
         return self.after - self.before
+
+    @property
+    def is_material(self) -> bool:
+        """Rule R12: a closed quarter changed by 5% or more, or, from a figure below 20, by one unit or more."""
+        change, base = abs(self.difference), abs(self.before)
+        is_large = change >= MATERIAL_UNITS if base < SMALL_BASE else change >= MATERIAL_SHARE * base
+        return self.was_closed and is_large
+
+    @property
+    def kind(self) -> str:
+        """In words, for readers."""
+        if not self.was_closed:
+            return "open: still filling"
+        return f"closed: a {'material ' if self.is_material else ''}restatement"
 
 
 @dataclass(frozen=True)

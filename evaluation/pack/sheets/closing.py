@@ -28,7 +28,7 @@ def write_restatements(sheet: Sheet, figures: PackFigures) -> None:
             [
                 f"{indicator.code} {indicator.name}",
                 wording.quarter(change.period_key),
-                "closed: a restatement" if change.was_closed else "open: still filling",
+                change.kind,
                 change.before,
                 change.after,
                 difference,

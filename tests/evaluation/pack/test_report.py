@@ -206,7 +206,7 @@ def test_what_is_missing_for_the_impact_is_named(page):
 
 def test_restated_quarters_are_marked(page):
     assert re.search(r"Pilots funded\s*1 r", page.text_of["quarters"])
-    assert "closed: a restatement" in page.text_of["restatements"]
+    assert "closed: a material restatement" in page.text_of["restatements"]
 
 
 def test_names_from_the_returns_cannot_become_markup(source, page):

@@ -164,7 +164,7 @@ def test_without_a_public_mart_there_is_no_breakdown(bare_pack):
 def test_restatements_tell_closed_quarters_from_open_ones(book):
     lines = [row[:6] for row in book.rows("Restatements") if len(row) > 5 and isinstance(row[5], float)]
     assert lines == [
-        ["H1 Pilots funded", "Q1 2023-24", "closed: a restatement", 0.0, 1.0, 1.0],
+        ["H1 Pilots funded", "Q1 2023-24", "closed: a material restatement", 0.0, 1.0, 1.0],
         ["H6 Event attendees", "Q1 2024-25", "open: still filling", 30.0, 75.0, 45.0],
     ]
 
