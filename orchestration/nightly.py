@@ -24,6 +24,11 @@ concurrency:
     max_concurrent_runs: 1
 run_monitoring:
   enabled: true
+event_log_storage:
+  module: orchestration.event_log
+  class: OpenEventLog
+  config:
+    base_dir: {env: DAGSTER_HOME}
 """
 
 

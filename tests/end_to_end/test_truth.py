@@ -12,7 +12,10 @@ import pytest
 EXACT = ("pilots_funded", "interventions_scaled", "jobs_created", "event_attendees", "resource_levered")
 BY_IDENTITY = ("businesses_assisted", "new_collaborations")
 # What looks at one home is run by one worker, so that none waits for the other to make it.
-SEEDS = [pytest.param(seed, marks=pytest.mark.xdist_group(f"seed{seed}")) for seed in (1, 2, 3)]
+SEEDS = [
+    pytest.param(seed, marks=[pytest.mark.xdist_group(f"seed{seed}"), *([pytest.mark.slow] if seed > 2 else [])])
+    for seed in (1, 2, 3)
+]
 
 
 def _values(rows) -> dict[tuple, Decimal]:
