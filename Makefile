@@ -10,7 +10,7 @@ export DO_NOT_TRACK := 1
 # Networks that inspect traffic have their certificate in the machine's store, not in uv's own.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup demo test test-slow test-browser lint format serve bench bench-readers docs lock clean
+.PHONY: help setup demo test test-slow test-browser lint format serve bench bench-readers bench-queries docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ bench: $(INSTALLED) ## Print the benchmarks, measured in one run
 
 bench-readers: $(INSTALLED) ## Print rows a second of every reader, and memory as a file grows
 	@$(BIN)/python -m benchmarks.readers
+
+bench-queries: $(INSTALLED) ## Print the latency of ten BI questions on DuckDB and PostgreSQL
+	@$(BIN)/python -m benchmarks.queries
 
 # The site's tool wants other versions of what dbt pins: it runs in an environment of its own.
 docs: $(INSTALLED) ## Build the docs site with the data dictionary into build/site, and refresh its committed index
