@@ -201,7 +201,7 @@ SOURCES: dict[str, SourceDeclaration] = _load()
 
 def addressee(path: Path, kind: str) -> SourceDeclaration:
     """The source a file of an inbox folder is for: the first whose reader's `recognises(path)` knows it, else the one
-    of that folder without such a function, which refuses what it cannot read.
+    of that folder without such a function, which refuses what it cannot read. A path is `<home>/inbox/<kind>/<file>`.
     """
     sharing = [source for source in SOURCES.values() if source.inbox == kind]
     if len(sharing) == 1:

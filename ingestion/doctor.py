@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.catalogue import SOURCES
-from ingestion.mapping import load_mapping
+from ingestion.mapping import InvalidMapping, load_mapping
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,10 @@ def probe_source(name: str, config: Mapping[str, Any], environment: Mapping[str,
     declaration = SOURCES[name]
     settings = {**declaration.settings, **config}
     if declaration.kind == "files":
+        try:
+            declaration.reader().open_reader(home)
+        except InvalidMapping as error:
+            return [Probe("mapping", False, str(error))]
         return [Probe("inbox", True, f"files dropped in inbox/{declaration.inbox}")]
     probes = [
         Probe(

@@ -81,21 +81,24 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def new_files(home: Path, kind: str) -> Iterator[InboxFile]:
+def new_files(home: Path, kind: str, again: Callable[[Path], bool] | None = None) -> Iterator[InboxFile]:
     """Files of a kind that the ledger does not know, in order of name; each content once.
 
-    A file of a strange suffix is offered too: its reader refuses it with a reason.
+    A file of a strange suffix is offered too: its reader refuses it with a reason. `again` says which of the refused
+    files to offer once more.
     """
-    known = {
-        sha256
-        for sha256, of_kind in read_latest(home, "inbox", INBOX_FILES, ("file_sha256", "kind"))
-        if of_kind == kind
-    }
+    known: set[str] = set()
+    refused: set[str] = set()
+    for sha256, of_kind, status in read_latest(home, "inbox", INBOX_FILES, ("file_sha256", "kind", "status")):
+        if of_kind == kind:
+            (refused if status == "refused" else known).add(sha256)
     folder = home / "inbox" / kind
     for path in sorted(folder.glob("*")) if folder.is_dir() else []:
         if not path.is_file() or path.name.startswith((".", "~$")) or path.suffix.lower() in _PASSING:
             continue
         sha256 = _sha256(path)
+        if sha256 in refused and not (again is not None and again(path)):
+            continue
         if sha256 not in known:
             known.add(sha256)
             yield InboxFile(path, kind, sha256)

@@ -20,6 +20,7 @@ from ingestion.catalogue import LEDGERS, QUARANTINE, SOURCES, SourceDeclaration,
 from ingestion.drift import Drift, ensure_drift_log, write_drift
 from ingestion.findings import RefusedFile, finding_rows, places, quarantine
 from ingestion.inbox import FileReader, FileReport, InboxFile, keep_original, new_files, record
+from ingestion.mapping import InvalidMapping
 from ingestion.read_log import StreamReport, ensure_log, last_full_rows, write_log
 
 Progress = Callable[[str], None]
@@ -125,11 +126,15 @@ class _Night:
         from ingestion.spool import spooling
 
         kind = str(self.declaration.inbox)
-        read_one = self.declaration.reader().open_reader(self.home)
+        reader = self.declaration.reader()
+        try:
+            read_one = reader.open_reader(self.home)
+        except InvalidMapping as error:
+            return self.same_for_all("failed", str(error))
         report = SourceReport(self.declaration.name)
         with spooling(self.home, self.declaration.name) as folder:
             spools = _Spools(folder, self.declaration)
-            for file in new_files(self.home, kind):
+            for file in new_files(self.home, kind, getattr(reader, "reads_again", None)):
                 if addressee(file.path, kind).name != self.declaration.name:
                     continue
                 self.progress(f"{self.declaration.title}: {file.path.name}")

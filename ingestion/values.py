@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+from ingestion.privacy import organisation_text
 
 UNTOUCHED = "please select an option"
 EMPTY = frozenset({"", UNTOUCHED, "please select"})
@@ -32,8 +34,9 @@ class BadValue(Exception):
 class Column:
     """One column of a table people fill in.
 
-    `kind` is text, role (text in which no e-mail address may stand), date, serial_date (a date, or a day number as
-    Excel counts them), number, whole, yes_no, choice, period, company_number or postcode; `form` is how
+    `kind` is text, role (text in which no e-mail address may stand), open_text (no phone number either), date,
+    serial_date (a date, or a day number as Excel counts them), ordered_date (the same, `form` one of DATE_ORDERS; without
+    it a date that can be read in two ways is refused), number, whole, yes_no, choice, period, company_number or postcode; `form` is how
     the dates of a file are written, as strptime has it, where that is declared; `allowed` maps what may stand there to
     what is landed; bounds are in the column's own unit.
     """
@@ -140,6 +143,39 @@ def _serial_date(column: Column, raw: Any) -> str:
     raise BadValue("not_a_date", value_class(raw), f"{column.heading} is not a date; give one such as 31/03/2024")
 
 
+DATE_ORDERS = ("day_first", "month_first")
+_PARTS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?: +\d{1,2}:\d\d(?::\d\d)?)?")
+
+
+def _ordered_date(column: Column, raw: Any) -> str:
+    """Numbers of day and month in the order `form` declares; ISO and Excel's dates need no order."""
+    found = _PARTS.fullmatch(_plain(raw)) if isinstance(raw, str) else None
+    if found is None:
+        return _serial_date(replace(column, form=None), raw)
+    first, second, year = int(found[1]), int(found[2]), int(found[3])
+    month_first = column.form == "month_first"
+    if column.form is None and first != second:
+        if first <= 12 and second <= 12:
+            message = f"{column.heading} can be read in two ways; declare the order, {' or '.join(DATE_ORDERS)}"
+            raise BadValue("ambiguous_date", "text", message)
+        month_first = second > 12
+    month, day = (first, second) if month_first else (second, first)
+    try:
+        return date(year + 2000 if year < 100 else year, month, day).isoformat()
+    except ValueError:
+        order = f", {column.form.replace('_', ' ')}" if column.form else ""
+        raise BadValue("not_a_date", "text", f"{column.heading} is not a date{order}") from None
+
+
+def _open_text(column: Column, raw: Any) -> str:
+    text = _text(column, raw)
+    if organisation_text(text) is None:
+        raise BadValue(
+            "names_a_person", "contact", f"{column.heading} holds an e-mail address or phone number; take it out"
+        )
+    return text
+
+
 def decimal_of(raw: Any) -> Decimal:
     """A number as people write it: `1,234.50`, `£1,234.50`, or a numeric cell. Raises ValueError."""
     if isinstance(raw, bool) or not isinstance(raw, (int, float, Decimal, str)):
@@ -236,8 +272,10 @@ def _postcode(column: Column, raw: Any) -> str:
 _READERS = {
     "text": _text,
     "role": _role,
+    "open_text": _open_text,
     "date": _date,
     "serial_date": _serial_date,
+    "ordered_date": _ordered_date,
     "number": _number,
     "whole": _number,
     "yes_no": _yes_no,

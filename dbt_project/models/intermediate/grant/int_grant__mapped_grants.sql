@@ -1,0 +1,20 @@
+{{ config(materialized='view') }}
+
+select
+    'mapped_grants' as source_system,
+    grant_key as organisation_record_id,
+    'mapped_grants:' || grant_key as grant_award_key,
+    grant_id,
+    title,
+    awarded_on,
+    amount_awarded,
+    currency,
+    funding_org_id,
+    funding_org_name,
+    programme_title,
+    is_individual,
+    is_programme_grant,
+    status,
+    file_name,
+    source_record
+from {{ ref('stg_mapped_grants__grants') }}
