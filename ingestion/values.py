@@ -35,10 +35,10 @@ class Column:
     """One column of a table people fill in.
 
     `kind` is text, role (text in which no e-mail address may stand), open_text (no phone number either), date,
-    serial_date (a date, or a day number as Excel counts them), ordered_date (the same, `form` one of DATE_ORDERS; without
-    it a date that can be read in two ways is refused), number, whole, yes_no, choice, period, company_number or postcode; `form` is how
-    the dates of a file are written, as strptime has it, where that is declared; `allowed` maps what may stand there to
-    what is landed; bounds are in the column's own unit.
+    serial_date (a date, or a day number as Excel counts them), ordered_date (the same; without a `form` a date that can
+    be read in two ways is refused), number, whole, yes_no, choice, period, company_number or postcode; `form` is how
+    the dates of a file are written, where that is declared: as strptime has it, for ordered_date one of DATE_ORDERS;
+    `allowed` maps what may stand there to what is landed; bounds are in the column's own unit.
     """
 
     name: str
