@@ -10,7 +10,7 @@ export DO_NOT_TRACK := 1
 # Networks that inspect traffic have their certificate in the machine's store, not in uv's own.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup demo test test-slow test-browser lint format serve bench bench-readers bench-queries docs lock clean
+.PHONY: help setup demo test test-slow test-browser lint format serve bench bench-readers bench-queries docs superset lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -70,6 +70,9 @@ docs: $(INSTALLED) ## Build the docs site with the data dictionary into build/si
 	@$(BIN)/wmip docs build --output build/docs
 	@$(BIN)/uv run --quiet --no-project --with-requirements requirements-docs.lock zensical build --clean
 	@echo "Read it: $(BIN)/python -m http.server --directory build/site"
+
+superset: $(INSTALLED) ## Apache Superset with the public dashboard, on the release that WMIP_BI_URL names
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bi/superset/start.sh
 
 lock: ## Resolve the newest allowed versions into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
