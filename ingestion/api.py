@@ -15,6 +15,7 @@ from ingestion.findings import Finding
 from ingestion.http import IDENTICAL_REQUESTS, CircleGuard, MalformedRecord, authenticator, session
 from ingestion.landing import ids_landed_after, last_versions, latest_instant, stream_folder
 from ingestion.mapping import StreamMapping, load_mapping
+from ingestion.privacy import PseudonymKey
 from ingestion.read_log import last_continuation, last_good_read, last_read_as, last_whole_read
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class ApiRead:
     home: Path
     settings: Mapping[str, Any]
     secrets: Mapping[str, str]
-    pseudonym_key: str
+    pseudonym_key: PseudonymKey
     clock: datetime
     findings: list[Finding] = field(default_factory=list)
     listed_whole: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)

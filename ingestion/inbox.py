@@ -76,7 +76,8 @@ class FileReport:
     rows_quarantined: int
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
@@ -96,7 +97,7 @@ def new_files(home: Path, kind: str, again: Callable[[Path], bool] | None = None
     for path in sorted(folder.glob("*")) if folder.is_dir() else []:
         if not path.is_file() or path.name.startswith((".", "~$")) or path.suffix.lower() in _PASSING:
             continue
-        sha256 = _sha256(path)
+        sha256 = sha256_of(path)
         if sha256 in refused and not (again is not None and again(path)):
             continue
         if sha256 not in known:

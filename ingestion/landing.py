@@ -85,9 +85,17 @@ def as_table(stream: StreamDeclaration, rows: Iterable[Row]) -> pa.Table:
     return pa.Table.from_batches(batches(stream, rows), schema=row_schema(stream))
 
 
-def _hash_of(stream: StreamDeclaration) -> str:
+def row_hash(stream: StreamDeclaration) -> str:
+    """The hash of a landed row, as SQL: of its data; of a tombstone, of the hash its data had and the reason."""
+    live = _hash_of(stream, reason="CAST(NULL AS VARCHAR)")
+    absent = _text(ABSENT)
+    tombstone = f"sha256(concat_ws(chr(31), {live}, {absent}))"
+    return f"CASE WHEN _delete_reason = {absent} THEN {tombstone} ELSE {_hash_of(stream)} END"
+
+
+def _hash_of(stream: StreamDeclaration, reason: str = "_delete_reason") -> str:
     parts = ", ".join(f"coalesce(CAST({_quote(name)} AS VARCHAR), chr(0))" for name in stream.columns)
-    return f"sha256(concat_ws(chr(31), {parts}, coalesce(_delete_reason, chr(0))))"
+    return f"sha256(concat_ws(chr(31), {parts}, coalesce({reason}, chr(0))))"
 
 
 def _quote(name: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 
 from ingestion.catalogue import LEDGERS, QUARANTINE, SOURCES, SourceDeclaration, StreamDeclaration, addressee
 from ingestion.drift import Drift, ensure_drift_log, write_drift
+from ingestion.erasures import WrongKey, pseudonym_key
 from ingestion.findings import RefusedFile, finding_rows, places, quarantine
 from ingestion.inbox import FileReader, FileReport, InboxFile, keep_original, new_files, record
 from ingestion.mapping import InvalidMapping
@@ -203,12 +204,16 @@ class _Night:
                 "failed",
                 f"environment variable {', '.join(missing)} is not set; {self.declaration.title} was not read",
             )
+        try:
+            key = pseudonym_key(self.home, self.environment if self.declaration.holds_people else {}, self.clock)
+        except WrongKey as error:
+            return self.same_for_all("failed", str(error))
         read = ApiRead(
             self.declaration,
             self.home,
             self.settings,
             {role: self.environment[variable] for role, variable in self.declaration.secrets.items()},
-            self.environment.get("WMIP_PSEUDONYM_KEY", ""),
+            key,
             self.clock,
         )
         with closing(read):

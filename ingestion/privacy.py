@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.resources import files
 
 
@@ -17,6 +19,8 @@ def _public_providers() -> frozenset[str]:
 
 
 PUBLIC_MAIL_PROVIDERS = _public_providers()
+PSEUDONYM = re.compile(r"(?<![0-9A-Za-z])p_[0-9a-f]{32}(?![0-9a-f])")
+"""A pseudonym, wherever it stands in a text."""
 # Something@something.else, or nine digits and more that are only parted by blanks and signs.
 _CONTACT = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]|(?<![0-9])[+(]?[0-9](?:[ ()./-]*[0-9]){8,}")
 
@@ -32,17 +36,64 @@ def normalise_email(address: str | None) -> str | None:
     return f"{local}@{domain}"
 
 
-def person_key(address: str | None, key: str) -> str | None:
+@dataclass(frozen=True)
+class PseudonymKey:
+    """The secret that makes pseudonyms: its links, oldest first, and who was erased.
+
+    A rotated key has several links: each makes its pseudonym of what the link before it made, so that pseudonyms of
+    before the rotation could be carried over although no address is kept. `erased` maps a mark (`mark`) to the token
+    that stands for the person.
+    """
+
+    links: tuple[str, ...]
+    erased: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, text: str, erased: Mapping[str, str] | None = None) -> PseudonymKey:
+        """The key as the environment holds it: links parted by white space."""
+        return cls(tuple(text.split()), erased or {})
+
+    @property
+    def fingerprints(self) -> list[str]:
+        """What tells each link from others and gives nothing of it away."""
+        return [_keyed(link, "fingerprint of this key")[:16] for link in self.links]
+
+    def mark(self, pseudonym: str, link: str | None = None) -> str:
+        """What is kept of an erased person's pseudonym: a keyed hash of it; of the newest link unless told."""
+        return _keyed(link or self.links[-1], "erased " + pseudonym)
+
+    def replacement(self, pseudonym: str) -> str:
+        """The token of an erased person's pseudonym (of the newest link), else the pseudonym itself."""
+        return self.erased.get(self.mark(pseudonym), pseudonym) if self.erased else pseudonym
+
+
+def _keyed(link: str, text: str) -> str:
+    return hmac.new(link.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def next_pseudonym(value: str, link: str) -> str:
+    """What one link of a key makes of an address in plain form, or of the pseudonym of the link before it."""
+    return "p_" + _keyed(link, value)[:32]
+
+
+def person_key(address: str | None, key: str | PseudonymKey) -> str | None:
     """Keyed pseudonym of an address: `p_` and 32 hex digits of HMAC-SHA256. None when there is no address.
 
-    Raises ValueError when the key is empty: an unkeyed hash of an address can be guessed.
+    An erased person's address gives the token that stands for them. Raises ValueError when the key is empty: an unkeyed
+    hash of an address can be guessed.
     """
-    if not key:
+    secret = PseudonymKey.of(key) if isinstance(key, str) else key
+    if not secret.links:
         raise ValueError("the pseudonym key is empty")
-    normalised = normalise_email(address)
-    if normalised is None:
+    value = normalise_email(address)
+    if value is None:
         return None
-    return "p_" + hmac.new(key.encode(), normalised.encode(), hashlib.sha256).hexdigest()[:32]
+    for link in secret.links:
+        value = next_pseudonym(value, link)
+        # A person erased under an older link has a mark of that link only.
+        if secret.erased and (token := secret.erased.get(secret.mark(value, link))):
+            return token
+    return value
 
 
 def email_domain(address: str | None) -> str | None:

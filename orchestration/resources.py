@@ -11,6 +11,8 @@ from typing import Any
 import dagster as dg
 
 from orchestration.night import NightRecord, new_run_id, only_writer, read_record, write_record
+from orchestration.privacy.persons import settle
+from orchestration.privacy.retention import apply_retention
 from orchestration.settings import Configuration, load_configuration, load_settings
 
 Progress = Callable[[str, str], None]
@@ -40,6 +42,20 @@ class Night:
         return record
 
 
+def settle_persons(
+    home: Path, clock: datetime, configuration: Configuration, environment: Mapping[str, str], progress: Progress
+) -> None:
+    """Before anything is read: complete what an erasure or rotation began, let go of what is kept too long.
+
+    Raises UserError when the pseudonym key is not the one of the landing.
+    """
+    for erasure in settle(home, environment, clock):
+        progress("Protecting persons", f"{erasure.token} completed")
+    gone = apply_retention(home, clock, environment, **configuration.retention.model_dump())
+    for what, count in gone.items():
+        progress("Protecting persons", f"retention: {count} {what.replace('_', ' ')} let go")
+
+
 def night_resource(progress: Progress = silent) -> dg.ResourceDefinition:
     """The `night` resource: one per run, because all steps of a run share one process.
 
@@ -53,11 +69,13 @@ def night_resource(progress: Progress = silent) -> dg.ResourceDefinition:
         home = settings.home.resolve()
         with only_writer(home):
             clock = settings.now()
+            configuration = load_configuration(home)
+            settle_persons(home, clock, configuration, os.environ, progress)
             opened = Night(
                 home=home,
                 clock=clock,
                 run_id=new_run_id(home, clock),
-                configuration=load_configuration(home),
+                configuration=configuration,
                 environment=os.environ,
                 progress=progress,
             )

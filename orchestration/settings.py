@@ -65,6 +65,19 @@ class ReleaseConfiguration(BaseModel):
     keep: int = Field(default=14, ge=1)
 
 
+class RetentionConfiguration(BaseModel):
+    """How many months persons' pseudonyms and original files are kept; what is not set is kept. Which periods are right
+    is for the programme's data protection officer and its funder to say, so there is no default.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    person_keys_months: int | None = Field(default=None, ge=1)
+    """Counted from the last time anything of the person was landed."""
+    originals_months: int | None = Field(default=None, ge=1)
+    """Counted from the night that handled the file."""
+
+
 class PostgresqlConfiguration(BaseModel):
     """Whether the night also publishes to the PostgreSQL of WMIP_POSTGRES_URL, and how long it waits for readers."""
 
@@ -132,6 +145,7 @@ class Configuration(BaseModel):
 
     sources: dict[str, SourceConfiguration] = Field(default_factory=dict)
     releases: ReleaseConfiguration = Field(default_factory=ReleaseConfiguration)
+    retention: RetentionConfiguration = Field(default_factory=RetentionConfiguration)
     orchestration: OrchestrationConfiguration = Field(default_factory=OrchestrationConfiguration)
     evaluation: EvaluationConfiguration = Field(default_factory=EvaluationConfiguration)
     postgresql: PostgresqlConfiguration = Field(default_factory=PostgresqlConfiguration)

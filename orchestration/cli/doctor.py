@@ -12,7 +12,7 @@ from rich.table import Table
 
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.errors import NightFailed
-from orchestration.settings import load_configuration
+from orchestration.settings import Configuration, load_configuration, load_settings
 
 ENOUGH_BYTES = 2 * 1024**3
 PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "dlt", "pyarrow")
@@ -29,6 +29,26 @@ def _writable(home: Path) -> tuple[bool, str]:
     if os.access(there, os.W_OK):
         return True, str(home)
     return False, f"{there} cannot be written; choose another --home or change its owner"
+
+
+def _persons(home: Path, configuration: Configuration) -> list[tuple[bool, str, str]]:
+    """Is the pseudonym key the landing's, is every erasure finished, and what is let go when."""
+    from ingestion.erasures import DONE, WrongKey, pseudonym_key, read_erasures, recorded_fingerprints
+
+    rows = []
+    if recorded_fingerprints(home) is not None:
+        try:
+            key = pseudonym_key(home, os.environ, load_settings().now())
+            rows.append((True, "Pseudonym key", "the landing's" if key.links else "not set; no night with persons now"))
+        except WrongKey as error:
+            rows.append((False, "Pseudonym key", str(error)))
+    pending = sum(entry.status != DONE for entry in read_erasures(home))
+    if pending:
+        rows.append((False, "Erasures", f"{pending} not finished: `wmip erase --resume`, or the next night"))
+    for name, months in configuration.retention.model_dump().items():
+        said = f"{months} months" if months else "no period set in wmip.yaml: kept for ever"
+        rows.append((True, f"Retention of {name.removesuffix('_months').replace('_', ' ')}", said))
+    return rows
 
 
 def doctor(home: Home = None) -> None:
@@ -69,6 +89,7 @@ def doctor(home: Home = None) -> None:
         rows += [(probe.passed, f"PostgreSQL: {probe.name}", probe.message) for probe in probe_postgresql(os.environ)]
     else:
         rows.append((True, "PostgreSQL", "off (wmip.yaml)"))
+    rows += _persons(folder, configuration)
     table = Table("", "What", "Found")
     for passed, what, found in rows:
         table.add_row("[green]ok[/green]" if passed else "[red]fix[/red]", what, found)

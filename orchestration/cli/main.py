@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from orchestration.cli import docs, grants, network, nights, publication, query, release_diff, releases
+from orchestration.cli import docs, grants, network, nights, persons, publication, query, release_diff, releases
 from orchestration.cli.doctor import doctor
 from orchestration.cli.evaluate import evaluate
 from orchestration.cli.export import export
@@ -34,6 +34,8 @@ app.command()(export)
 app.command()(pack)
 app.command()(publication.publish)
 releases.app.command()(release_diff.diff)
+app.command()(persons.erase)
+app.command("rotate-key")(persons.rotate_key)
 app.add_typer(releases.app, name="release")
 app.add_typer(network.app, name="network")
 app.add_typer(grants.app, name="grants")

@@ -26,7 +26,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 def checksums(folder: Path) -> dict[str, dict[str, Any]]:
     """SHA-256 and size of every published file of a release, by its path in the release."""
     return {
-        str(path.relative_to(folder)): {"sha256": _checksum(path), "bytes": path.stat().st_size}
+        str(path.relative_to(folder)): {"sha256": checksum(path), "bytes": path.stat().st_size}
         for path in _files(folder)
     }
 
@@ -66,7 +66,7 @@ def verify(home: Path, release_id: str) -> list[str]:
     for name, facts in manifest["files"].items():
         if name not in present:
             problems.append(f"{name} is missing")
-        elif _checksum(folder / name) != facts["sha256"]:
+        elif checksum(folder / name) != facts["sha256"]:
             problems.append(f"{name} has changed")
     problems += [f"{name} was added" for name in sorted(present - set(manifest["files"]))]
     if f"{MART} is missing" in problems or f"{MART} has changed" in problems:
@@ -80,7 +80,8 @@ def verify(home: Path, release_id: str) -> list[str]:
     return problems
 
 
-def _checksum(path: Path) -> str:
+def checksum(path: Path) -> str:
+    """SHA-256 of a file."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 

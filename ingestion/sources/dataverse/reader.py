@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from ingestion.activities import check_activity
 from ingestion.http import SourceFailed
 from ingestion.instants import parse_instant
-from ingestion.privacy import email_domain, person_key
+from ingestion.privacy import PseudonymKey, email_domain, person_key
 
 if TYPE_CHECKING:
     import requests
@@ -240,7 +240,7 @@ def _value(record: Mapping[str, Any], name: str) -> str | None:
     return str(value)
 
 
-def _row(record: Mapping[str, Any], *, columns: Mapping[str, str], key: str) -> Row:
+def _row(record: Mapping[str, Any], *, columns: Mapping[str, str], key: PseudonymKey) -> Row:
     row: Row = {column: _value(record, name) for column, name in columns.items()}
     row.update(id=record["id"], created_at=_value(record, "createdon"), updated_at=_value(record, "modifiedon"))
     changed = parse_instant("updated_at", row["updated_at"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.http import MalformedRecord, SourceFailed
 from ingestion.instants import parse_instant
-from ingestion.privacy import email_domain, organisation_text, person_key
+from ingestion.privacy import PseudonymKey, email_domain, organisation_text, person_key
 from ingestion.sources.eventbrite.questions import Questions, load_questions
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _event(event: Mapping[str, Any]) -> Row:
     }
 
 
-def _attendee(attendee: Mapping[str, Any], *, key: str, questions: Questions) -> Row:
+def _attendee(attendee: Mapping[str, Any], *, key: PseudonymKey, questions: Questions) -> Row:
     if not attendee.get("event_id"):
         raise MalformedRecord("event_id", "missing", "the attendee names no event")
     _check(attendee)
@@ -212,7 +212,7 @@ def _answers(attendee: Mapping[str, Any], questions: Questions) -> Row:
     return found
 
 
-def _order(order: Mapping[str, Any], *, key: str) -> Row:
+def _order(order: Mapping[str, Any], *, key: PseudonymKey) -> Row:
     if not order.get("event_id"):
         raise MalformedRecord("event_id", "missing", "the order names no event")
     _check(order)

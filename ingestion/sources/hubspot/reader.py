@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.http import MalformedRecord, SourceFailed
 from ingestion.instants import parse_instant
-from ingestion.privacy import email_domain, person_key
+from ingestion.privacy import PseudonymKey, email_domain, person_key
 
 if TYPE_CHECKING:
     import requests
@@ -233,7 +233,7 @@ def _merged(*listed: str | None) -> str | None:
     return ";".join(dict.fromkeys(part for part in ids if part)) or None
 
 
-def _row(record: Mapping[str, Any], *, stream: str, columns: Mapping[str, str], key: str) -> Row:
+def _row(record: Mapping[str, Any], *, stream: str, columns: Mapping[str, str], key: PseudonymKey) -> Row:
     given = record.get("properties") or {}
     row: Row = {column: None if given.get(name) in (None, "") else str(given[name]) for column, name in columns.items()}
     archived = bool(record.get("archived"))

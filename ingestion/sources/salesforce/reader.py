@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.activities import check_activity
 from ingestion.http import SourceFailed
 from ingestion.instants import parse_instant
-from ingestion.privacy import email_domain, person_key
+from ingestion.privacy import PseudonymKey, email_domain, person_key
 
 if TYPE_CHECKING:
     import requests
@@ -268,7 +268,7 @@ def _is_true(value: Any) -> bool:
     return str(value).lower() == "true"
 
 
-def _row(record: Mapping[str, Any], *, columns: Mapping[str, str], key: str, has_currency: bool) -> Row:
+def _row(record: Mapping[str, Any], *, columns: Mapping[str, str], key: PseudonymKey, has_currency: bool) -> Row:
     row: Row = {column: _value(record, name) for column, name in columns.items()}
     row.update(id=record["Id"], created_at=_value(record, "CreatedDate"), updated_at=_value(record, _CURSOR))
     changed = parse_instant("updated_at", row["updated_at"])
