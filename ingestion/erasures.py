@@ -26,7 +26,7 @@ class WrongKey(Exception):
 
 @dataclass
 class Erasure:
-    """One erased person. `mark`: keyed hash of the pseudonym. `counts`: values rewritten and files removed, by store."""
+    """One erased person. `mark`: keyed hash of the pseudonym. `counts`: values rewritten and files removed by store."""
 
     token: str
     mark: str

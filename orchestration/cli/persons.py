@@ -124,6 +124,6 @@ def rotate_key(home: Home = None) -> None:
         counts = rotate(folder, needed_key(folder, os.environ, clock), os.environ, clock)
     _print_counts("Carried over", dict(sorted(counts.items())))
     console.print(
-        'Now set WMIP_PSEUDONYM_KEY to "<what it was> <the new key>", before the next night: with another it is refused.'
+        'Now set WMIP_PSEUDONYM_KEY to "<what it was> <the new key>": a night with another is refused.'
     )
     _postgresql_hint(folder)

@@ -27,13 +27,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Change = Callable[[str], str]
-_NAMES = re.compile(
-    PSEUDONYM.pattern + r"|[\w.!#$%&'*+/=?^`{|}~-]+@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+"
-)
+_LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
+_LABEL = r"[^\W_](?:[\w-]*[^\W_])?"
+_NAMES = re.compile(rf"{PSEUDONYM.pattern}|(?<!{_LOCAL}){_LOCAL}++@{_LABEL}(?:\.{_LABEL})+")
 """A pseudonym or an e-mail address, wherever it stands in a text."""
 _LIKELY = r"p_[0-9a-f]{32}|[^ @]@[^ @]+\.[^ @]"
 """The same for a quick look, as DuckDB and Arrow read it: finds more."""
-# Not records of the programme: made anew by the next night, or not of text.
 _DERIVED = ("warehouse.duckdb", "warehouse.duckdb.wal")
 _ENCODINGS = ("utf-8-sig", "utf-16", "cp1252")
 _ORIGINALS = ("originals", "inbox")
@@ -65,14 +64,13 @@ def rewrite_home(
     originals and inbox alone. Raises NightFailed naming a file that holds what must go and cannot be rewritten.
     """
     counts: Counter[str] = Counter()
+    derived: list[Path] = []
     for path in home_files(home):
         store = store_of(home, path)
         if only_records and store in _ORIGINALS:
             continue
         if path.name in _DERIVED:
-            if path.suffix == ".duckdb":
-                counts[store] += 1
-            staging.remove(path)
+            derived.append(path)
             continue
         changed = _rewrite(home, path, change, staging)
         if not changed:
@@ -85,6 +83,11 @@ def rewrite_home(
                 f"{path.relative_to(home)} holds what must go and is of a kind that cannot be rewritten. Nothing was "
                 "changed; remove that file if it is not needed, then start again."
             )
+    if counts:
+        # The next night makes it anew from what is landed.
+        for path in derived:
+            staging.remove(path)
+            counts[store_of(home, path)] += 1
     return counts
 
 
