@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,8 @@ def _failure_message(result: dg.ExecuteInProcessResult) -> str:
             return str(data.user_failure_data.description)
         while error.cause is not None:
             error = error.cause
-        return str(error.message).strip()
+        # Dagster puts the error's type in front of what it says.
+        return re.sub(rf"^(?:\w+\.)*{error.cls_name}: ", "", str(error.message).strip())
     return "the run failed without saying why; see the run in Dagster"
 
 
@@ -85,7 +87,7 @@ def run_night(home: Path, progress: Progress, job: str | None = None) -> NightRe
     record = latest_record(home)
     if record is None or record == before:
         # The run ended before a night was opened: another writer, or settings that do not load.
-        return NightRecord("", "", FAILED, message=_failure_message(result))
+        return NightRecord("", "", outcome=FAILED, message=_failure_message(result))
     if not result.success and record.outcome == "started":
         record.outcome, record.message = FAILED, _failure_message(result)
         write_record(home, record)

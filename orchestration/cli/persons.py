@@ -123,7 +123,5 @@ def rotate_key(home: Home = None) -> None:
     with only_writer(folder):
         counts = rotate(folder, needed_key(folder, os.environ, clock), os.environ, clock)
     _print_counts("Carried over", dict(sorted(counts.items())))
-    console.print(
-        'Now set WMIP_PSEUDONYM_KEY to "<what it was> <the new key>": a night with another is refused.'
-    )
+    console.print('Now set WMIP_PSEUDONYM_KEY to "<what it was> <the new key>": a night with another is refused.')
     _postgresql_hint(folder)

@@ -112,11 +112,12 @@ def _change_bytes(content: bytes, change: Change) -> tuple[bytes, int]:
     binary = b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff"))
     if binary:
         # Whatever it is: what it says of a person can be found, but not taken out.
-        for start in (0, 1):
-            for encoding in ("latin-1", "utf-16-le"):
-                text = content[start:].decode(encoding, errors="replace")
-                if found := change_text(text, change)[1]:
-                    return content, -found
+        readings = [content.decode("latin-1")]
+        if b"@\0" in content or b"p\0_\0" in content:
+            readings += [content[start:].decode("utf-16-le", errors="replace") for start in (0, 1)]
+        for text in readings:
+            if found := change_text(text, change)[1]:
+                return content, -found
         return content, 0
     for encoding in _ENCODINGS:
         if encoding == "utf-16" and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
