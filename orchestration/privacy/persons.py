@@ -39,8 +39,8 @@ from orchestration.release.integrity import MANIFEST, checksum, write_json
 
 NEXT_VARIABLE = "WMIP_PSEUDONYM_KEY_NEXT"
 REQUEST = "request"
-# What may stand in front of an address without a blank and is allowed in one.
-_PREFIXES = "!#$%&'*+/=?^`{|}~.-_"
+# What texts put in front of an address without a blank, and is allowed in one; no sign that addresses really have.
+_PREFIXES = "!#$&'*/=?`{|}"
 
 
 def needed_key(home: Path, environment: Mapping[str, str], clock: datetime) -> PseudonymKey:
