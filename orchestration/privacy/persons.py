@@ -205,7 +205,9 @@ def settle(home: Path, environment: Mapping[str, str], clock: datetime) -> list[
 def _handled(home: Path) -> frozenset[str]:
     if not (home / "landing").is_dir():
         return frozenset()
-    return frozenset(sha256 for (sha256,) in read_latest(home, "inbox", INBOX_FILES, ("file_sha256",)))
+    # A refused file may be read yet, once its mapping is put right: it stays where it is, changed.
+    files = read_latest(home, "inbox", INBOX_FILES, ("file_sha256", "status"))
+    return frozenset(sha256 for sha256, status in files if status != "refused")
 
 
 def _seal_releases(home: Path, staging: Staging, reason: str, clock: datetime) -> None:
