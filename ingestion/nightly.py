@@ -265,8 +265,7 @@ class _Night:
             listed = table["_deleted_at"].null_count
         else:
             previous, listed = None, len(table)
-        guard = float(self.settings["shrink_guard"])
-        if previous and listed < guard * previous:
+        if previous and listed < float(self.settings["shrink_guard"]) * previous:
             return self.report(
                 stream,
                 mode,

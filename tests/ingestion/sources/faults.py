@@ -406,6 +406,17 @@ def _dataverse_config(url: str) -> dict[str, Any]:
     }
 
 
+def _gateway_to_research() -> App:
+    from sandbox.gateway_to_research import GatewayToResearchApi, fund, organisation, project
+
+    api = GatewayToResearchApi()
+    api.organisations = {"ORG-1": organisation("ORG-1", "University of Birmingham")}
+    api.funds = {f"FUND-{number}": fund(f"FUND-{number}", 1000.0) for number in range(3)}
+    api.projects = [project(number, "ORG-1", f"FUND-{number % 3}") for number in range(105)]
+    app: App = api.app()
+    return app
+
+
 SUBJECTS: dict[str, Subject] = {
     subject.name: subject
     for subject in (
@@ -447,6 +458,14 @@ SUBJECTS: dict[str, Subject] = {
             {"DATAVERSE_CLIENT_ID": "sandbox-dataverse-client", "DATAVERSE_CLIENT_SECRET": "sandbox-dataverse-secret"},
             lambda: CRM_PEOPLE,
             Paging("$skiptoken", _dataverse_items, _dataverse_next),
+        ),
+        # Its pages are numbered: there is no token that could go wrong.
+        Subject(
+            "gateway_to_research_api",
+            _gateway_to_research,
+            lambda url: {"base_url": url, "searches": [{"q": "project"}]},
+            {},
+            lambda: frozenset({"PERSON-1"}),
         ),
     )
 }

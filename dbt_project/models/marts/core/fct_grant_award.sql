@@ -1,6 +1,6 @@
 -- A source of grants has a model of its own, int_grant__<source>, and its name here.
 -- noqa: disable=LT02
-{%- set sources = ['innovate_uk', 'mapped_grants', 'threesixtygiving'] %}
+{%- set sources = ['gateway_to_research', 'innovate_uk', 'mapped_grants', 'threesixtygiving'] %}
 
 with grants as (
     {%- for source in sources %}

@@ -3,8 +3,8 @@
 -- A source that names organisations has a model of its own beside this one, and its name here.
 -- noqa: disable=LT02
 {%- set sources = [
-    'dataverse', 'eventbrite', 'hubspot', 'innovate_uk', 'innovate_uk_claims', 'mapped_grants', 'returns',
-    'salesforce', 'threesixtygiving',
+    'dataverse', 'eventbrite', 'gateway_to_research', 'hubspot', 'innovate_uk', 'innovate_uk_claims', 'mapped_grants',
+    'returns', 'salesforce', 'threesixtygiving',
 ] %}
 
 with records as (

@@ -1,0 +1,21 @@
+{{ config(materialized='view') }}
+
+-- Gateway to Research has no date of award: the project's start stands for it.
+select
+    'gateway_to_research' as source_system,
+    project_id as organisation_record_id,
+    'gateway_to_research:' || project_id as grant_award_key,
+    coalesce(project_reference, project_id) as grant_id,
+    title,
+    starts_on as awarded_on,
+    award_gbp as amount_awarded,
+    'GBP' as currency,
+    cast(null as varchar) as funding_org_id,
+    funder_name as funding_org_name,
+    project_category as programme_title,
+    false as is_individual,
+    is_programme_grant,
+    'awarded' as status,
+    file_name,
+    source_record
+from {{ ref('stg_gateway_to_research__projects') }}
