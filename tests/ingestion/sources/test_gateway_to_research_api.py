@@ -50,24 +50,27 @@ def test_an_organisation_is_asked_for_once_a_night_and_not_again_the_next(nights
         [f"/organisations/{ASTON}", f"/organisations/{BIRMINGHAM}"]
     )
     api.asked.clear()
-    nights.good_night(1)
+    nights.good_night(1, refresh_days=10_000_000)
     assert set(api.asked) == {"/projects"}
     assert len(nights.rows("projects")) == 250, "nothing changed, nothing is landed"
 
 
-def test_a_fund_is_asked_for_again_after_the_days_of_the_settings(nights, api):
+def test_every_fund_is_asked_for_again_once_in_the_days_of_the_settings(nights, api):
     nights.good_night(0)
-    api.funds["FUND-1"]["valuePounds"]["amount"] = 0
-    nights.good_night(29)
-    assert nights.latest("projects")["PROJECT-0001"]["award_pounds"] == "1000.5"
-    nights.good_night(30)
-    assert nights.latest("projects")["PROJECT-0001"]["award_pounds"] == "0"
+    for found in api.funds.values():
+        found["valuePounds"]["amount"] = 0
+    renewed = []
+    for day in range(1, 5):
+        nights.good_night(day, refresh_days=4)
+        renewed.append(sum(row["award_pounds"] == "0" for row in nights.latest("projects").values()))
+    assert renewed == sorted(set(renewed)), "some each night"
+    assert renewed[-1] == 250
 
 
 def test_a_project_with_another_fund_is_followed_at_once(nights, api):
     nights.good_night(0)
     api.projects[0] = project(1, BIRMINGHAM, "FUND-9")
-    nights.good_night(1)
+    nights.good_night(1, refresh_days=10_000_000)
     assert nights.latest("projects")["PROJECT-0001"]["award_pounds"] == "9004.5"
 
 
