@@ -96,6 +96,18 @@ def person_key(address: str | None, key: str | PseudonymKey) -> str | None:
     return value
 
 
+def participant_key(meeting: str, who: str, key: str | PseudonymKey) -> str:
+    """Keyed token of somebody in one meeting who has no address: `g_` and 32 hex digits; the same nowhere else.
+
+    It tells that two joins are one person's and nothing more. It is of the key's first link, which a rotation keeps.
+    Raises ValueError when the key is empty.
+    """
+    secret = PseudonymKey.of(key) if isinstance(key, str) else key
+    if not secret.links:
+        raise ValueError("the pseudonym key is empty")
+    return "g_" + _keyed(secret.links[0], f"{meeting}\x1f{who}")[:32]
+
+
 def email_domain(address: str | None) -> str | None:
     """Domain of a work address; None for a public mail provider, which says nothing of an organisation."""
     normalised = normalise_email(address)

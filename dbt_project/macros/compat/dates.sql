@@ -42,3 +42,16 @@
 {% macro spark__local_date(instant, time_zone) -%}
     cast(from_utc_timestamp({{ instant }}, {{ time_zone }}) as date)
 {%- endmacro %}
+
+{# Seconds from one instant to another. #}
+{% macro seconds_between(earlier, later) -%}
+    {{ return(adapter.dispatch('seconds_between')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro duckdb__seconds_between(earlier, later) -%}
+    date_diff('second', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{% macro spark__seconds_between(earlier, later) -%}
+    (unix_timestamp({{ later }}) - unix_timestamp({{ earlier }}))
+{%- endmacro %}

@@ -417,6 +417,36 @@ def _gateway_to_research() -> App:
     return app
 
 
+def _zoom() -> App:
+    from sandbox.zoom import ZoomApi, join, meeting, registrant
+
+    start, end = "2025-05-01T09:00:00Z", "2025-05-01T10:00:00Z"
+    api = ZoomApi(
+        meetings={"host": [meeting(f"u{number}==", 800 + number, start, end) for number in range(5)]}, page_size=4
+    )
+    for number in range(5):
+        people = [_crm_people(each) for each in range(9)]
+        api.joins[f"u{number}=="] = [
+            join(f"{n}", start, end, who["email"], who["name"]) for n, who in enumerate(people)
+        ]
+        api.registrants[f"{800 + number}"] = [registrant(f"r{n}", who["email"]) for n, who in enumerate(people)]
+    app: App = api.app()
+    return app
+
+
+def _zoom_items(body: Any) -> list[Any] | None:
+    return next((body[name] for name in ("meetings", "participants", "registrants") if name in body), None)
+
+
+def _zoom_next(body: Any, _here: str, token: str | None) -> None:
+    body["next_page_token"] = token or ""
+
+
+def _zoom_config(url: str) -> dict[str, Any]:
+    token = {"token_url": f"{url}oauth/token", "account_id": "sandbox-zoom-account"}
+    return {"base_url": f"{url}v2/", **token, "hosts": ["host"]}
+
+
 SUBJECTS: dict[str, Subject] = {
     subject.name: subject
     for subject in (
@@ -458,6 +488,14 @@ SUBJECTS: dict[str, Subject] = {
             {"DATAVERSE_CLIENT_ID": "sandbox-dataverse-client", "DATAVERSE_CLIENT_SECRET": "sandbox-dataverse-secret"},
             lambda: CRM_PEOPLE,
             Paging("$skiptoken", _dataverse_items, _dataverse_next),
+        ),
+        Subject(
+            "zoom",
+            _zoom,
+            _zoom_config,
+            {"ZOOM_CLIENT_ID": "sandbox-zoom-client", "ZOOM_CLIENT_SECRET": "sandbox-zoom-secret"},
+            lambda: CRM_PEOPLE,
+            Paging("next_page_token", _zoom_items, _zoom_next),
         ),
         # Its pages are numbered: there is no token that could go wrong.
         Subject(

@@ -1,0 +1,17 @@
+with latest as (
+    {{ latest_version(source('zoom', 'meetings'), ['id']) }}
+)
+
+select
+    id as occurrence_id,
+    meeting_id,
+    -- A meeting keeps its number each time it is held: the date tells its times apart.
+    'zoom:' || meeting_id || ':' || cast({{ local_date('started_at', "'Europe/London'") }} as varchar) as event_key,
+    kind,
+    topic,
+    cast(started_at as timestamptz) as started_at,
+    {{ local_date('started_at', "'Europe/London'") }} as starts_on,
+    {{ local_date('ended_at', "'Europe/London'") }} as ends_on,
+    _source_record as source_record
+from latest
+where _deleted_at is null
