@@ -1,14 +1,21 @@
-"""Is a source ready to be read: credentials there, address answering, token accepted."""
+"""Is a source ready to be read: credentials, reach, permissions, clock, version; and what to do where it is not."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ingestion.catalogue import SOURCES
-from ingestion.mapping import InvalidMapping, load_mapping
+from ingestion.catalogue import SOURCES, SourceDeclaration
+from ingestion.mapping import InvalidMapping, StreamMapping, load_mapping
+
+if TYPE_CHECKING:
+    import requests
+
+LARGEST_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -20,16 +27,16 @@ class Probe:
     message: str
 
 
-def probe_source(name: str, config: Mapping[str, Any], environment: Mapping[str, str], home: Path) -> list[Probe]:
-    """Look at one enabled source. Sends one request to an API source."""
+def probe_source(
+    name: str, config: Mapping[str, Any], environment: Mapping[str, str], home: Path, now: datetime
+) -> list[Probe]:
+    """Look at one enabled source at an instant. Sends an API source one request, and one a stream where it has
+    permissions by stream.
+    """
     declaration = SOURCES[name]
     settings = {**declaration.settings, **config}
     if declaration.kind == "files":
-        try:
-            declaration.reader().open_reader(home)
-        except InvalidMapping as error:
-            return [Probe("mapping", False, str(error))]
-        return [Probe("inbox", True, f"files dropped in inbox/{declaration.inbox}")]
+        return [_inbox(declaration, home)]
     probes = [
         Probe(
             "credentials",
@@ -40,28 +47,99 @@ def probe_source(name: str, config: Mapping[str, Any], environment: Mapping[str,
     ]
     if not all(probe.passed for probe in probes):
         return probes
+    from ingestion.http import SourceFailed
+
+    mapping: Mapping[str, StreamMapping] = {}
+    if declaration.is_mapped:
+        try:
+            mapping = load_mapping(declaration, home)
+        except SourceFailed as error:
+            return [*probes, Probe("mapping", False, str(error))]
+        probes.append(Probe("mapping", True, f"mappings/{name}.yaml and what is shipped"))
+    secrets = {role: environment[variable] for role, variable in declaration.secrets.items()}
+    return [*probes, *_asked(declaration, settings, secrets, mapping, now)]
+
+
+def _inbox(declaration: SourceDeclaration, home: Path) -> Probe:
+    try:
+        declaration.reader().open_reader(home)
+    except InvalidMapping as error:
+        return Probe("mapping", False, str(error))
+    folder = home / "inbox" / str(declaration.inbox)
+    if folder.exists():
+        try:
+            next(folder.iterdir(), None)
+        except OSError as error:
+            return Probe("inbox", False, f"{folder} cannot be read ({error.strerror}); give the night's user the right")
+    return Probe("inbox", True, f"files dropped in inbox/{declaration.inbox}")
+
+
+def _asked(
+    declaration: SourceDeclaration,
+    settings: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    mapping: Mapping[str, StreamMapping],
+    now: datetime,
+) -> Iterator[Probe]:
     import requests
 
     from ingestion.http import SourceFailed, authenticator, failure, session
 
-    if declaration.is_mapped:
-        try:
-            load_mapping(declaration, home)
-        except SourceFailed as error:
-            return [*probes, Probe("mapping", False, str(error))]
-        probes.append(Probe("mapping", True, f"mappings/{name}.yaml and what is shipped"))
+    reader = declaration.reader()
     asking = session({**settings, "attempts": 1})
-    secrets = {role: environment[variable] for role, variable in declaration.secrets.items()}
-    probe_path = getattr(declaration.reader(), "probe_path", None)
-    path = str(declaration.probe).format(**settings) if probe_path is None else probe_path(settings)
+    signature = authenticator(declaration.auth, secrets, settings, asking)
+
+    def ask(path: str) -> requests.Response | Probe:
+        try:
+            response = asking.get(settings["base_url"].rstrip("/") + "/" + path, auth=signature)
+            response.raise_for_status()
+        except SourceFailed as error:
+            return Probe("connection", False, str(error))
+        except requests.RequestException as error:
+            return Probe("connection", False, str(failure(declaration.title, error)))
+        return response
+
     try:
-        response = asking.get(
-            settings["base_url"].rstrip("/") + "/" + path,
-            auth=authenticator(declaration.auth, secrets, settings, asking),
+        path = (
+            reader.probe_path(settings) if hasattr(reader, "probe_path") else str(declaration.probe).format(**settings)
         )
-        response.raise_for_status()
-    except SourceFailed as error:
-        return [*probes, Probe("connection", False, str(error))]
-    except requests.RequestException as error:
-        return [*probes, Probe("connection", False, str(failure(declaration.title, error)))]
-    return [*probes, Probe("connection", True, f"{declaration.title} accepts the token")]
+    except (KeyError, IndexError):
+        yield Probe(
+            "settings", False, f"set what {declaration.probe} needs under sources.{declaration.name} in wmip.yaml"
+        )
+        return
+    answer = ask(path)
+    if isinstance(answer, Probe):
+        yield answer
+        return
+    yield Probe("connection", True, f"{declaration.title} accepts the {'token' if declaration.auth else 'request'}")
+    yield _clock(answer, now)
+    version = settings.get("api_version", declaration.api_version)
+    if version is not None:
+        yield Probe("version", True, f"{version} is served; it is pinned and recorded with each read")
+    if not hasattr(reader, "permission_path"):
+        return
+    for stream, known in mapping.items():
+        if known.object is None:
+            continue
+        allowed = ask(reader.permission_path(settings, known.object))
+        name = f"permission {stream}"
+        if isinstance(allowed, Probe):
+            yield Probe(name, False, allowed.message)
+        else:
+            yield Probe(name, True, f"{known.object} may be read")
+
+
+def _clock(answer: requests.Response, now: datetime) -> Probe:
+    """Cursors are instants of the source's clock, windows of ours: they must agree better than a window is long."""
+    said = answer.headers.get("Date")
+    if said is None:
+        return Probe("clock", True, "the source does not tell the time")
+    skew = abs(parsedate_to_datetime(said) - now)
+    if skew <= LARGEST_SKEW:
+        return Probe("clock", True, "agrees with the source's")
+    return Probe(
+        "clock",
+        False,
+        f"this machine's clock is {skew.total_seconds() / 60:.0f} minutes off the source's; set it by NTP",
+    )

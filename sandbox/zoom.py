@@ -81,7 +81,7 @@ class ZoomApi:
         query = request.query_params
         match parts:
             case ["report", "users", host, "meetings"] if host in self.meetings:
-                since, until = query["from"], query["to"]
+                since, until = query.get("from", ""), query.get("to", "9999")
                 found = [each for each in self.meetings[host] if since <= each["end_time"][:10] <= until]
                 return self._page(request, "meetings", found)
             case ["report", "meetings" | "webinars", identifier, "participants"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def doctor(home: Home = None) -> None:
             continue
         rows += [
             (probe.passed, f"Source {name}: {probe.name}", probe.message)
-            for probe in probe_source(name, settings, os.environ, folder)
+            for probe in probe_source(name, settings, os.environ, folder, datetime.now(UTC))
         ]
     if configuration.postgresql.enabled:
         from orchestration.postgresql.doctor import probe_postgresql

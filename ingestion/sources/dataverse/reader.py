@@ -41,6 +41,11 @@ def probe_path(settings: Mapping[str, Any]) -> str:
     return f"{_service(settings)}/WhoAmI"
 
 
+def permission_path(settings: Mapping[str, Any], object_name: str) -> str:
+    """A cheap request that shows whether the user may read a table."""
+    return f"{_service(settings)}/{object_name}?$select=modifiedon&$top=1"
+
+
 def _service(settings: Mapping[str, Any]) -> str:
     return f"api/data/{settings['api_version']}"
 

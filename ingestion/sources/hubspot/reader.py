@@ -46,6 +46,11 @@ def probe_path(settings: Mapping[str, Any]) -> str:
     return f"{_path(settings, 'objects')}/companies?limit=1"
 
 
+def permission_path(settings: Mapping[str, Any], object_name: str) -> str:
+    """A cheap request that shows whether the token has the scope of an object."""
+    return f"{_path(settings, 'objects')}/{object_name}?limit=1"
+
+
 def watch(read: ApiRead, response: requests.Response) -> None:
     """Note how much of the day's requests is used. Raises SourceFailed when all are: waiting would not help tonight."""
     allowed, left = (response.headers.get(f"X-HubSpot-RateLimit-Daily{end}", "") for end in ("", "-Remaining"))

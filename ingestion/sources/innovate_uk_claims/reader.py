@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ingestion.sources.salesforce.reader import probe_path, readers, watch
+from ingestion.sources.salesforce.reader import permission_path, probe_path, readers, watch
 
-__all__ = ["READERS", "probe_path", "watch"]
+__all__ = ["READERS", "permission_path", "probe_path", "watch"]
 
 READERS = readers(("projects", "participants", "cost_categories", "claims", "profiles"))

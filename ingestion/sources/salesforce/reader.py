@@ -41,6 +41,11 @@ def probe_path(settings: Mapping[str, Any]) -> str:
     return f"{_service(settings)}/limits"
 
 
+def permission_path(settings: Mapping[str, Any], object_name: str) -> str:
+    """A cheap request that shows whether the user may see an object."""
+    return f"{_service(settings)}/sobjects/{object_name}/describe"
+
+
 def _service(settings: Mapping[str, Any]) -> str:
     return f"services/data/v{settings['api_version']}"
 

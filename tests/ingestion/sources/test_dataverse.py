@@ -372,9 +372,15 @@ def test_a_table_that_is_not_there_is_named(environment):
 
 def test_doctor_and_the_record_of_the_version(environment):
     variables = {**SECRETS, "WMIP_PSEUDONYM_KEY": "x"}
-    assert all(p.passed for p in probe_source("dataverse", environment.config, variables, environment.home))
+    assert all(
+        p.passed for p in probe_source("dataverse", environment.config, variables, environment.home, datetime.now(UTC))
+    )
     wrong = probe_source(
-        "dataverse", environment.config, {**variables, "DATAVERSE_CLIENT_SECRET": "no"}, environment.home
+        "dataverse",
+        environment.config,
+        {**variables, "DATAVERSE_CLIENT_SECRET": "no"},
+        environment.home,
+        datetime.now(UTC),
     )
     assert "refused the client" in wrong[-1].message
     environment.good_night(0)

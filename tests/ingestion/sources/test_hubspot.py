@@ -392,15 +392,17 @@ def test_a_wrong_mapping_names_the_file_and_the_place(crm, text, said):
     assert said in crm.messages
     assert crm.transport.requests == []
     environment = {**SECRETS, "WMIP_PSEUDONYM_KEY": "x"}
-    probes = probe_source("hubspot", crm.config, environment, crm.home)
+    probes = probe_source("hubspot", crm.config, environment, crm.home, datetime.now(UTC))
     assert any(not probe.passed and said in probe.message for probe in probes)
 
 
 def test_doctor_asks_the_version_that_is_pinned(crm):
     config = {**crm.config, "api_version": "2026-09"}
     environment = {**SECRETS, "WMIP_PSEUDONYM_KEY": "x"}
-    assert all(probe.passed for probe in probe_source("hubspot", config, environment, crm.home))
-    assert crm.transport.requests == ["GET /crm/objects/2026-09/companies"]
+    assert all(probe.passed for probe in probe_source("hubspot", config, environment, crm.home, datetime.now(UTC)))
+    assert crm.transport.requests == ["GET /crm/objects/2026-09/companies"] * 2 + [
+        f"GET /crm/objects/2026-09/{name}" for name in ("contacts", "deals", "meetings")
+    ]
 
 
 def test_long_property_lists_go_into_a_body_not_into_the_address(crm, monkeypatch):

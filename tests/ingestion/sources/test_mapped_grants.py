@@ -2,7 +2,7 @@
 
 import csv
 import random
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -227,7 +227,7 @@ def test_a_mapping_that_cannot_be_used_fails_the_source_and_holds_its_files(coun
     assert council.stream("grants").status == "failed"
     assert "unknown field" in council.messages
     assert addressee(path, "grants").name == "mapped_grants"
-    (probe,) = probe_source("mapped_grants", {}, {}, council.home)
+    (probe,) = probe_source("mapped_grants", {}, {}, council.home, datetime.now(UTC))
     assert not probe.passed
     _map(council.home, text=right)
     council.good_night(1)

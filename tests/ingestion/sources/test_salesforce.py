@@ -517,6 +517,8 @@ def test_a_long_id_is_that_of_salesforce():
 
 def test_doctor_asks_for_a_token_and_the_pinned_version(org):
     environment = {**SECRETS, "WMIP_PSEUDONYM_KEY": "x"}
-    assert all(probe.passed for probe in probe_source("salesforce", org.config, environment, org.home))
-    wrong = probe_source("salesforce", {**org.config, "api_version": "20.0"}, environment, org.home)
+    assert all(
+        probe.passed for probe in probe_source("salesforce", org.config, environment, org.home, datetime.now(UTC))
+    )
+    wrong = probe_source("salesforce", {**org.config, "api_version": "20.0"}, environment, org.home, datetime.now(UTC))
     assert "api_version" in wrong[-1].message
