@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import SOURCES, SourceDeclaration
+from ingestion.inbox import FileRead
 from ingestion.mapping import InvalidMapping, StreamMapping, load_mapping
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def probe_source(
 
 def _inbox(declaration: SourceDeclaration, home: Path) -> Probe:
     try:
-        declaration.reader().open_reader(home)
+        declaration.reader().open_reader(FileRead(home))
     except InvalidMapping as error:
         return Probe("mapping", False, str(error))
     folder = home / "inbox" / str(declaration.inbox)

@@ -10,13 +10,14 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import INBOX_FILES
 from ingestion.landing import as_table, land, read_latest
+from ingestion.privacy import PseudonymKey
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,6 +34,15 @@ class InboxFile:
     path: Path
     kind: str
     sha256: str
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """One night's read of a file source: its home, its block of `wmip.yaml`, and the key of one that holds people."""
+
+    home: Path
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    pseudonym_key: PseudonymKey = field(default_factory=lambda: PseudonymKey(()))
 
 
 @dataclass(frozen=True)

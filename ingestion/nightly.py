@@ -20,11 +20,16 @@ from ingestion.catalogue import LEDGERS, QUARANTINE, SOURCES, SourceDeclaration,
 from ingestion.drift import Drift, ensure_drift_log, write_drift
 from ingestion.erasures import WrongKey, pseudonym_key
 from ingestion.findings import RefusedFile, finding_rows, places, quarantine
-from ingestion.inbox import FileReader, FileReport, InboxFile, keep_original, new_files, record
+from ingestion.inbox import FileRead, FileReader, FileReport, InboxFile, keep_original, new_files, record
 from ingestion.mapping import InvalidMapping
+from ingestion.privacy import PseudonymKey
 from ingestion.read_log import StreamReport, ensure_log, last_full_rows, write_log
 
 Progress = Callable[[str], None]
+
+
+class NotReady(Exception):
+    """What a source cannot be read without is missing or wrong; the message says what to set."""
 
 
 @dataclass
@@ -120,6 +125,18 @@ class _Night:
             [self.report(stream, mode, status, message=message) for stream in self.declaration.streams],
         )
 
+    def key(self) -> PseudonymKey:
+        """The pseudonym key; without links for a source that holds no people. Raises NotReady."""
+        missing = [name for name in self.declaration.variables if not self.environment.get(name)]
+        if missing:
+            raise NotReady(
+                f"environment variable {', '.join(missing)} is not set; {self.declaration.title} was not read"
+            )
+        try:
+            return pseudonym_key(self.home, self.environment if self.declaration.holds_people else {}, self.clock)
+        except WrongKey as error:
+            raise NotReady(str(error)) from None
+
     # Files
 
     def read_files(self) -> SourceReport:
@@ -129,8 +146,8 @@ class _Night:
         kind = str(self.declaration.inbox)
         reader = self.declaration.reader()
         try:
-            read_one = reader.open_reader(self.home)
-        except InvalidMapping as error:
+            read_one = reader.open_reader(FileRead(self.home, self.settings, self.key()))
+        except (InvalidMapping, NotReady) as error:
             return self.same_for_all("failed", str(error))
         report = SourceReport(self.declaration.name)
         with spooling(self.home, self.declaration.name) as folder:
@@ -198,15 +215,9 @@ class _Night:
     def read_api(self) -> SourceReport:
         from ingestion.api import ApiRead
 
-        missing = [name for name in self.declaration.variables if not self.environment.get(name)]
-        if missing:
-            return self.same_for_all(
-                "failed",
-                f"environment variable {', '.join(missing)} is not set; {self.declaration.title} was not read",
-            )
         try:
-            key = pseudonym_key(self.home, self.environment if self.declaration.holds_people else {}, self.clock)
-        except WrongKey as error:
+            key = self.key()
+        except NotReady as error:
             return self.same_for_all("failed", str(error))
         read = ApiRead(
             self.declaration,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.catalogue import SOURCES
 from ingestion.findings import RefusedFile
-from ingestion.inbox import Chunk, FileReader, InboxFile
+from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.published import EDITIONS, Editions, edition_row, recogniser, refuse_if_cut_short, with_constants
 from ingestion.tables import match_headings
 from ingestion.tabular import read_tables, unpacked
@@ -60,8 +60,9 @@ BEFORE = [
 recognises = recogniser(["CompanyName", "CompanyNumber", "CompanyCategory", "CompanyStatus", "SICCode.SicText_1"])
 
 
-def open_reader(home: Path) -> FileReader:
+def open_reader(read: FileRead) -> FileReader:
     """What reads one file of the product."""
+    home = read.home
     editions = Editions(home, SOURCE, SOURCES[SOURCE].stream(EDITIONS))
 
     def read_companies(file: InboxFile) -> Iterator[Chunk]:

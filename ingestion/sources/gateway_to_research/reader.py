@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingestion.inbox import Chunk, FileReader, InboxFile
+from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.published_list import PublishedList
 
 LIST = PublishedList.from_contract(
@@ -23,11 +23,11 @@ LIST = PublishedList.from_contract(
 recognises = LIST.recognises
 
 
-def open_reader(home: Path) -> FileReader:
+def open_reader(read: FileRead) -> FileReader:
     """What reads one export."""
 
     def read_export(file: InboxFile) -> Iterator[Chunk]:
-        for rows, findings in LIST.read(file, home):
+        for rows, findings in LIST.read(file, read.home):
             yield Chunk(LIST.stream, rows, findings)
 
     return read_export

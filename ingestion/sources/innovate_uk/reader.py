@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ingestion.inbox import Chunk, FileReader, InboxFile
+from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.published_list import PublishedList
 
 LIST = PublishedList.from_contract(
@@ -25,12 +25,12 @@ LIST = PublishedList.from_contract(
 recognises = LIST.recognises
 
 
-def open_reader(home: Path) -> FileReader:
+def open_reader(read: FileRead) -> FileReader:
     """What reads one list."""
 
     def read_list(file: InboxFile) -> Iterator[Chunk]:
         seen: dict[str, list[str]] = {}
-        for rows, findings in LIST.read(file, home):
+        for rows, findings in LIST.read(file, read.home):
             yield Chunk(
                 LIST.stream, [{**row, "participation_id": _participation_id(row, seen)} for row in rows], findings
             )

@@ -14,7 +14,7 @@ from typing import Any
 
 from ingestion.drift import looks_personal
 from ingestion.findings import Finding, RefusedFile
-from ingestion.inbox import Chunk, FileReader, InboxFile
+from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.mapping import InvalidMapping
 from ingestion.sources.mapped_grants.grant_mapping import GrantMapping, load_mappings
 from ingestion.tables import RawRow, check_table, column_letter, heading_key
@@ -62,8 +62,9 @@ def recognises(path: Path) -> bool:
 reads_again = recognises
 
 
-def open_reader(home: Path) -> FileReader:
+def open_reader(read: FileRead) -> FileReader:
     """What reads one export. Raises InvalidMapping."""
+    home = read.home
     mappings = load_mappings(home)
 
     def read_export(file: InboxFile) -> Iterator[Chunk]:

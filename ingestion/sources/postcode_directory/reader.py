@@ -14,7 +14,7 @@ from typing import Any
 
 from ingestion.catalogue import SOURCES, read_yaml
 from ingestion.findings import RefusedFile
-from ingestion.inbox import Chunk, FileReader, InboxFile
+from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.published import EDITIONS, Editions, edition_row, refuse_if_cut_short
 from ingestion.tables import heading_key
 from ingestion.tabular import read_tables, unpacked
@@ -25,8 +25,9 @@ POSTCODES = "postcodes"
 _NAME = re.compile(r"(?:ONSPD|NSPL(?:21)?)_([A-Z]{3})_(20\d\d)(_UK(?![A-Z0-9_]))?", re.IGNORECASE)
 
 
-def open_reader(home: Path) -> FileReader:
+def open_reader(read: FileRead) -> FileReader:
     """What reads one edition. It also says what the inbox folder takes, of a file that no source knows."""
+    home = read.home
     editions = Editions(home, SOURCE, SOURCES[SOURCE].stream(EDITIONS))
 
     def read_postcodes(file: InboxFile) -> Iterator[Chunk]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ingestion.encodings import open_text
 from ingestion.findings import Finding, RefusedFile
-from ingestion.inbox import FileReader, chunks
+from ingestion.inbox import FileRead, FileReader, chunks
 from ingestion.tables import RawRow, check_table, match_headings
 from ingestion.values import Column
 
@@ -70,7 +70,7 @@ CONTRACTS: dict[str, list[Column]] = {
 }
 
 
-def open_reader(_home: Path) -> FileReader:
+def open_reader(_read: FileRead) -> FileReader:
     """What reads one register."""
     return lambda file: chunks(*read_register(file.path, file.sha256))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ingestion.catalogue import SOURCES, return_template
 from ingestion.findings import Finding, RefusedFile
-from ingestion.inbox import FileReader, chunks
+from ingestion.inbox import FileRead, FileReader, chunks
 from ingestion.landing import read_latest
 from ingestion.tables import RawRow, check_table, column_letter, heading_key, match_headings
 from ingestion.values import BadValue, Column, is_empty
@@ -21,8 +21,9 @@ SOURCE = "returns"
 Row = dict[str, Any]
 
 
-def open_reader(home: Path) -> FileReader:
+def open_reader(read: FileRead) -> FileReader:
     """What reads one workbook of the bodies that stand in the partners register."""
+    home = read.home
     partners = SOURCES["registers"].stream("partners")
     codes = [row[0] for row in read_latest(home, "registers", partners, ("partner_code",))]
     reader = ReturnReader(codes)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.catalogue import read_yaml
 from ingestion.encodings import encoding_of
 from ingestion.findings import Finding, RefusedFile
-from ingestion.inbox import Chunk, FileReader, InboxFile
+from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.tables import RawRow, heading_key
 from ingestion.tabular import BATCH_ROWS, read_tables, unpacked
 from ingestion.values import Column
@@ -45,8 +45,9 @@ _HIDDEN = (
 _RECOGNISED_BY = 3
 
 
-def open_reader(home: Path) -> FileReader:
+def open_reader(read: FileRead) -> FileReader:
     """What reads one grants file."""
+    home = read.home
     reader = GrantReader()
 
     def read_grants(file: InboxFile) -> Iterator[Chunk]:

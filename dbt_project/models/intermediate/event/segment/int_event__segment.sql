@@ -2,7 +2,7 @@
 
 -- Joins of online events. A platform has a model of its own beside this one, and its name here.
 -- noqa: disable=LT02
-{%- set platforms = ['zoom'] %}
+{%- set platforms = ['teams', 'zoom'] %}
 
 {%- for platform in platforms %}
 select * from {{ ref('int_event__segment_' ~ platform) }}

@@ -1,0 +1,15 @@
+{{ config(materialized='view') }}
+
+select
+    joins.segment_id,
+    'teams' as source_system,
+    meetings.event_key,
+    joins.person_key,
+    joins.is_identified,
+    joins.joined_at,
+    joins.left_at,
+    joins.source_record,
+    joins.file_name || '#' || joins.segment_id as source_place
+from {{ ref('stg_teams__segments') }} as joins
+inner join {{ ref('stg_teams__meetings') }} as meetings
+    on joins.meeting_key = meetings.meeting_key

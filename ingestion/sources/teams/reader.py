@@ -1,0 +1,240 @@
+"""Attendance reports that an organiser downloads from Microsoft Teams: text in columns, in numbered sections.
+
+Reference: docs/sources/teams.md. Every join is landed; how long a person was there is for the warehouse to find. Names
+are used to tell people of one meeting apart, and are not kept.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ingestion.catalogue import read_yaml
+from ingestion.date_order import date_order, read_stamp
+from ingestion.encodings import open_text
+from ingestion.findings import Finding, RefusedFile
+from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
+from ingestion.privacy import email_domain, organisation_text, participant_key, person_key
+from ingestion.tables import heading_key
+
+SOURCE = "teams"
+SUMMARY, PARTICIPANTS, ACTIVITIES = 1, 2, 3
+WORDS: Mapping[str, list[str]] = read_yaml(Path(__file__).with_name("layouts.yaml"))
+_SECTION = re.compile(r"(\d)\. \S")
+_GUEST = re.compile(r"\s*\((guest|gast|invité|convidado|invitado|gość)\)$", re.IGNORECASE)
+_SUFFIXES = {".csv", ".tsv", ".txt"}
+
+Row = dict[str, Any]
+
+
+@dataclass
+class _Report:
+    """A report taken apart: rows of text with their line numbers, by section; an older one has activities alone."""
+
+    sections: dict[int, list[tuple[int, list[str]]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Join:
+    line: int
+    name: str
+    address: str
+    role: str
+    joined: str
+    left: str
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file begins as a report does: with a numbered section, or the headings of the older list."""
+    if path.suffix.lower() not in _SUFFIXES:
+        return False
+    with open_text(path) as handle:
+        lines = [line for _, line in zip(range(20), handle, strict=False)]
+    first = next((line.strip() for line in lines if line.strip()), "")
+    return bool(_SECTION.match(first)) or _is_list(re.split(r"[\t,;]", first))
+
+
+def open_reader(read: FileRead) -> FileReader:
+    """What reads one report."""
+
+    def read_report(file: InboxFile) -> Iterator[Chunk]:
+        report = _taken_apart(file.path)
+        summary = _summary(report)
+        joins = _listed(report) if SUMMARY not in report.sections else _joins(report)
+        if not joins:
+            raise RefusedFile("the report lists nobody; download it again when the meeting is over")
+        stamps = [stamp for join in joins for stamp in (join.joined, join.left) if stamp]
+        order = date_order(
+            [*stamps, *filter(None, (summary.get("start"), summary.get("end")))], read.settings.get("date_order")
+        )
+        clock = _Clock(order, ZoneInfo(str(read.settings.get("timezone", "Europe/London"))))
+        segments, findings = [], []
+        started = clock.instant(summary.get("start")) or min(
+            filter(None, (clock.instant(join.joined) for join in joins)), default=None
+        )
+        if started is None:
+            raise RefusedFile("no row has a time that can be read; download the report again")
+        ended = clock.instant(summary.get("end"))
+        title = organisation_text(summary.get("title")) or file.path.stem
+        meeting_key = hashlib.sha256(f"{title}\x1f{started}".encode()).hexdigest()[:16]
+        source = {"file_name": file.path.name, "file_sha256": file.sha256}
+        for join in joins:
+            joined, left = clock.instant(join.joined), clock.instant(join.left or summary.get("end", ""))
+            if joined is None or left is None or left < joined:
+                findings.append(_refusal(file, join))
+                continue
+            segments.append(
+                {
+                    **_segment(join, meeting_key, joined, left, read),
+                    **source,
+                    "_source_record": f"{file.sha256}:{join.line}",
+                }
+            )
+        meeting = {"meeting_key": meeting_key, "title": title, "started_at": started, "ended_at": ended, **source}
+        yield Chunk("meetings", [{**meeting, "_source_record": f"{file.sha256}:1"}])
+        yield Chunk("segments", segments, findings)
+
+    return read_report
+
+
+@dataclass(frozen=True)
+class _Clock:
+    order: str
+    zone: ZoneInfo
+
+    def instant(self, text: str | None) -> str | None:
+        """ISO 8601 in UTC; None for what is no time."""
+        found = read_stamp(text, self.order) if text else None
+        return None if found is None else found.replace(tzinfo=self.zone).astimezone(UTC).isoformat()
+
+
+def _taken_apart(path: Path) -> _Report:
+    with open_text(path) as handle:
+        text = handle.read()
+    lines = text.splitlines()
+    # Names and times hold commas: with tabs anywhere, tabs are what parts the cells.
+    delimiter = "\t" if "\t" in text else next((sign for sign in ";," if any(sign in line for line in lines)), ",")
+    report = _Report()
+    section = ACTIVITIES
+    for number, cells in enumerate(csv.reader(lines, delimiter=delimiter), start=1):
+        plain = [cell.strip() for cell in cells]
+        if not any(plain):
+            continue
+        heading = _SECTION.match(plain[0])
+        if heading and not any(plain[1:]):
+            section = int(heading.group(1))
+            report.sections.setdefault(section, [])
+        else:
+            report.sections.setdefault(section, []).append((number, plain))
+    return report
+
+
+def _summary(report: _Report) -> dict[str, str]:
+    found = {}
+    for _, cells in report.sections.get(SUMMARY, []):
+        for word in ("title", "start", "end"):
+            if heading_key(cells[0]) in WORDS[word] and len(cells) > 1:
+                # A title with the delimiter in it, or a time with a comma.
+                found[word] = ", ".join(filter(None, cells[1:]))
+    if SUMMARY in report.sections and "start" not in found:
+        raise RefusedFile(
+            "the report's language is not known: no start time was found under its names; see docs/sources/teams.md"
+        )
+    return found
+
+
+def _joins(report: _Report) -> list[_Join]:
+    """A row a join, from the activities; where a report has none, a row a person, from first join to last leave."""
+    rows = report.sections.get(ACTIVITIES) or report.sections.get(PARTICIPANTS) or []
+    if not rows:
+        return []
+    at = _positions(rows[0][1], ("name", "joined", "left"))
+    return [
+        _Join(
+            line,
+            _cell(cells, at.get("name")),
+            _cell(cells, at.get("email")) or _cell(cells, at.get("upn")),
+            _cell(cells, at.get("role")),
+            _cell(cells, at.get("joined")),
+            _cell(cells, at.get("left")),
+        )
+        for line, cells in rows[1:]
+    ]
+
+
+def _listed(report: _Report) -> list[_Join]:
+    """Joins of the older list, one action a row: a person who is not seen to leave was there until the last action."""
+    rows = report.sections.get(ACTIVITIES, [])
+    at = _positions(rows[0][1], ("name", "action", "timestamp")) if rows else {}
+    open_joins: dict[str, tuple[int, str]] = {}
+    found: list[_Join] = []
+    last = ""
+    for line, cells in rows[1:]:
+        name, action, last = (_cell(cells, at[word]) for word in ("name", "action", "timestamp"))
+        if heading_key(action) in WORDS["joins"]:
+            open_joins.setdefault(name, (line, last))
+        elif name in open_joins:
+            opened, joined = open_joins.pop(name)
+            found.append(_Join(opened, name, "", "", joined, last))
+    found += [_Join(line, name, "", "", joined, last) for name, (line, joined) in open_joins.items()]
+    return sorted(found, key=lambda join: join.line)
+
+
+def _is_list(cells: Sequence[str]) -> bool:
+    named = [heading_key(cell) for cell in cells]
+    return any(word in WORDS["action"] for word in named) and any(word in WORDS["timestamp"] for word in named)
+
+
+def _positions(headings: Sequence[str], required: Sequence[str]) -> dict[str, int]:
+    named = [heading_key(heading) for heading in headings]
+    at = {
+        word: next(index for index, heading in enumerate(named) if heading in known)
+        for word, known in WORDS.items()
+        if any(heading in known for heading in named)
+    }
+    missing = [word for word in required if word not in at]
+    if missing:
+        raise RefusedFile(
+            f"no column was found for {', '.join(missing)}: the report's language or layout is not known; see "
+            "docs/sources/teams.md"
+        )
+    return at
+
+
+def _cell(cells: Sequence[str], at: int | None) -> str:
+    return cells[at] if at is not None and at < len(cells) else ""
+
+
+def _segment(join: _Join, meeting_key: str, joined: str, left: str, read: FileRead) -> Row:
+    known = person_key(join.address, read.pseudonym_key)
+    name = " ".join(_GUEST.sub("", join.name).lower().split())
+    who = known or participant_key(f"teams {meeting_key}", name, read.pseudonym_key)
+    return {
+        "segment_id": hashlib.sha256(f"{meeting_key}\x1f{who}\x1f{joined}\x1f{left}".encode()).hexdigest()[:24],
+        "meeting_key": meeting_key,
+        "person_key": who,
+        "is_identified": "true" if known else "false",
+        "email_domain": email_domain(join.address),
+        "role": join.role.lower() or None,
+        "joined_at": joined,
+        "left_at": left,
+    }
+
+
+def _refusal(file: InboxFile, join: _Join) -> Finding:
+    return Finding(
+        source=SOURCE,
+        stream="segments",
+        place=f"{file.path.name}#{join.line}",
+        column_name="joined_at",
+        reason_code="not_a_time",
+        message="the join has no start, no end, or ends before it starts",
+        cell=str(join.line),
+    )
