@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.http import MalformedRecord, SourceFailed
 from ingestion.instants import parse_instant
 from ingestion.privacy import PseudonymKey, email_domain, organisation_text, person_key
-from ingestion.sources.eventbrite.questions import Questions, load_questions
+from ingestion.questions import Questions, load_questions
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ingestion.api import ApiRead
 
 _SCANNED = "used"
-_ANSWERS = {"yes": "yes", "y": "yes", "true": "yes", "i agree": "yes", "no": "no", "n": "no", "false": "no"}
 Row = dict[str, Any]
 
 
@@ -106,7 +105,7 @@ def read_events(read: ApiRead) -> Iterator[Row]:
 def read_attendees(read: ApiRead) -> Iterator[Row]:
     """Tickets changed since the newest landed change, less the window. Grain: a ticket."""
     params = {"expand": "answers", **_changed_since(read.since("attendees", "changed"))}
-    to_row = partial(_attendee, key=read.pseudonym_key, questions=load_questions(read.home))
+    to_row = partial(_attendee, key=read.pseudonym_key, questions=load_questions(read.home, read.declaration.name))
     yield from read.usable("attendees", _resources(read, "attendees", params), to_row)
 
 
@@ -170,7 +169,13 @@ def _attendee(attendee: Mapping[str, Any], *, key: PseudonymKey, questions: Ques
     said = {
         "organisation_name": organisation_text(profile.get("company")),
         "organisation_website": organisation_text(profile.get("website")),
-        **_answers(attendee, questions),
+        **questions.kept(
+            str(attendee["event_id"]),
+            (
+                (str(answer.get("question_id")), str(answer.get("question") or ""), answer.get("answer"))
+                for answer in attendee.get("answers") or []
+            ),
+        ),
     }
     return {
         **{
@@ -194,22 +199,6 @@ def _attendee(attendee: Mapping[str, Any], *, key: PseudonymKey, questions: Ques
         "email_domain": email_domain(profile.get("email")),
         **said,
     }
-
-
-def _answers(attendee: Mapping[str, Any], questions: Questions) -> Row:
-    """The answers that are kept, by landed column. Their shape depends on the question's type: only texts are read."""
-    found: Row = {}
-    for answer in attendee.get("answers") or []:
-        meaning = questions.meaning(
-            str(attendee["event_id"]), str(answer.get("question_id")), str(answer.get("question") or "")
-        )
-        given = answer.get("answer")
-        if meaning is None or not isinstance(given, str):
-            continue
-        value = _ANSWERS.get(given.strip().lower()) if meaning == "consent" else organisation_text(given)
-        if value is not None:
-            found[meaning] = value
-    return found
 
 
 def _order(order: Mapping[str, Any], *, key: PseudonymKey) -> Row:

@@ -12,11 +12,13 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from ingestion.mapping import InvalidMapping
-from ingestion.sources.eventbrite.questions import FILE, load_questions, question_key
+from ingestion.questions import load_questions, question_key
 from sandbox.eventbrite import TOKEN, EventbriteServer
 from sandbox.loopback import Loopback
 from sandbox.transport_faults import FaultyTransport
 from tests.ingestion.sources.nights import Nights
+
+FILE = "mappings/eventbrite_questions.yaml"
 
 REAL = Path(__file__).parents[2] / "fixtures" / "real" / "eventbrite"
 SECRETS = {"EVENTBRITE_TOKEN": TOKEN}
@@ -262,7 +264,7 @@ def test_a_mapping_that_cannot_be_used_says_where_and_what(tmp_path, written, sa
     (tmp_path / "mappings").mkdir()
     (tmp_path / FILE).write_text(written)
     with pytest.raises(InvalidMapping, match=said) as refused:
-        load_questions(tmp_path)
+        load_questions(tmp_path, "eventbrite")
     assert FILE in str(refused.value)
 
 

@@ -1,4 +1,4 @@
-"""Which answers of a booking form are kept, and as what: the shipped question texts and those of a home.
+"""Which answers of a booking form are kept, and as what: the shipped question texts and those of a home, by platform.
 
 Questions differ from event to event, so a home may name them by text (for all events) or by id (for one event).
 """
@@ -6,7 +6,7 @@ Questions differ from event to event, so a home may name them by text (for all e
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import yaml
 
 from ingestion.catalogue import read_yaml
 from ingestion.mapping import InvalidMapping
+from ingestion.privacy import organisation_text
 
 MEANINGS = (
     "organisation_name",
@@ -23,7 +24,7 @@ MEANINGS = (
     "organisation_sector",
     "consent",
 )
-FILE = "mappings/eventbrite_questions.yaml"
+_YES_NO = {"yes": "yes", "y": "yes", "true": "yes", "i agree": "yes", "no": "no", "n": "no", "false": "no"}
 
 
 @dataclass(frozen=True)
@@ -39,33 +40,50 @@ class Questions:
             return self.events[event_id, question_id]
         return self.texts.get(question_key(text))
 
+    def kept(self, event_id: str, answers: Iterable[tuple[str, str, Any]]) -> dict[str, str]:
+        """The answers of a form that are kept, by landed column, from question ids, texts and answers.
+
+        An answer's shape depends on the question's type: only texts are read.
+        """
+        found = {}
+        for question_id, text, answer in answers:
+            meaning = self.meaning(event_id, question_id, text)
+            if meaning is None or not isinstance(answer, str):
+                continue
+            value = _YES_NO.get(answer.strip().lower()) if meaning == "consent" else organisation_text(answer)
+            if value is not None:
+                found[meaning] = value
+        return found
+
 
 def question_key(text: str) -> str:
     """Texts are compared without case, doubled blanks and punctuation at the end."""
     return re.sub(r"\s+", " ", text.replace("\u00a0", " ")).strip().rstrip("?:.*! ").lower()
 
 
-def load_questions(home: Path) -> Questions:
-    """The shipped questions with the home's. Raises InvalidMapping."""
+def load_questions(home: Path, source: str) -> Questions:
+    """The shipped questions with the home's for a source. Raises InvalidMapping."""
+    file = f"mappings/{source}_questions.yaml"
     shipped = _texts("questions.yaml", read_yaml(Path(__file__).with_name("questions.yaml"))["texts"])
-    content = _content(home / FILE)
+    content = _content(home, file)
     unknown = sorted(str(name) for name in content if name not in ("texts", "events"))
     if unknown:
-        raise InvalidMapping(f"{FILE}: unknown {', '.join(unknown)}; known are texts and events")
-    own = _texts(FILE, content.get("texts") or {})
-    return Questions({**shipped, **own}, _events(content.get("events") or {}))
+        raise InvalidMapping(f"{file}: unknown {', '.join(unknown)}; known are texts and events")
+    own = _texts(file, content.get("texts") or {})
+    return Questions({**shipped, **own}, _events(file, content.get("events") or {}))
 
 
-def _content(path: Path) -> Mapping[str, Any]:
+def _content(home: Path, file: str) -> Mapping[str, Any]:
+    path = home / file
     if not path.exists():
         return {}
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise InvalidMapping(f"{FILE} is not valid YAML{f' at line {mark.line + 1}' if mark else ''}") from None
+        raise InvalidMapping(f"{file} is not valid YAML{f' at line {mark.line + 1}' if mark else ''}") from None
     if not isinstance(content, dict):
-        raise InvalidMapping(f"{FILE}: expected `texts` and `events`")
+        raise InvalidMapping(f"{file}: expected `texts` and `events`")
     return content
 
 
@@ -91,11 +109,11 @@ def _texts(where: str, given: Any) -> dict[str, str | None]:
     return found
 
 
-def _events(given: Any) -> dict[tuple[str, str], str | None]:
+def _events(file: str, given: Any) -> dict[tuple[str, str], str | None]:
     if not isinstance(given, dict) or not all(isinstance(questions, dict) for questions in given.values()):
-        raise InvalidMapping(f"{FILE}: events: expected `event id: {{question id: meaning}}`")
+        raise InvalidMapping(f"{file}: events: expected `event id: {{question id: meaning}}`")
     return {
-        (str(event), str(question)): _meaning(f"{FILE}: event {event}, question {question}", meaning)
+        (str(event), str(question)): _meaning(f"{file}: event {event}, question {question}", meaning)
         for event, questions in given.items()
         for question, meaning in questions.items()
     }
