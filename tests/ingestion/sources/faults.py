@@ -417,6 +417,24 @@ def _gateway_to_research() -> App:
     return app
 
 
+def _tickettailor() -> App:
+    from sandbox.tickettailor import TicketTailorApi, check_in, event, order, ticket
+
+    api = TicketTailorApi(page_size=4)
+    for number in range(9):
+        who = _crm_people(number)
+        api.lists["events"].append(event(f"ev_{number}"))
+        api.lists["issued_tickets"].append(ticket(f"it_{number}", f"ev_{number}", who["email"], full_name=who["name"]))
+        api.lists["check_ins"].append(check_in(f"ci_{number}", f"it_{number}", f"ev_{number}"))
+        api.lists["orders"].append(order(f"or_{number}", f"ev_{number}", who["email"]))
+    app: App = api.app()
+    return app
+
+
+def _tickettailor_next(body: Any, here: str, token: str | None) -> None:
+    body["links"]["next"] = None if token is None else f"{here}&starting_after={token}"
+
+
 def _zoom() -> App:
     from sandbox.zoom import ZoomApi, join, meeting, registrant
 
@@ -496,6 +514,14 @@ SUBJECTS: dict[str, Subject] = {
             {"ZOOM_CLIENT_ID": "sandbox-zoom-client", "ZOOM_CLIENT_SECRET": "sandbox-zoom-secret"},
             lambda: CRM_PEOPLE,
             Paging("next_page_token", _zoom_items, _zoom_next),
+        ),
+        Subject(
+            "tickettailor",
+            _tickettailor,
+            lambda url: {"base_url": f"{url}v1/"},
+            {"TICKET_TAILOR_KEY": "sandbox-tickettailor-key"},
+            lambda: CRM_PEOPLE,
+            Paging("starting_after", lambda body: body.get("data"), _tickettailor_next),
         ),
         # Its pages are numbered: there is no token that could go wrong.
         Subject(

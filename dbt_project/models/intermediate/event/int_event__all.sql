@@ -1,6 +1,6 @@
 -- A platform has a model of its own in `platform/`, and its name here.
 -- noqa: disable=LT02
-{%- set platforms = ['eventbrite', 'teams', 'zoom'] %}
+{%- set platforms = ['eventbrite', 'teams', 'tickettailor', 'zoom'] %}
 
 with platform_events as (
     {%- for platform in platforms %}

@@ -1,7 +1,7 @@
 -- One row a ticket, or a person in an online event, that counts. Several tickets of one person are kept: they are
 -- claims of one attendance. A platform has a model of its own in `attendance/`, and its name here.
 -- noqa: disable=LT02
-{%- set platforms = ['eventbrite', 'teams', 'zoom'] %}
+{%- set platforms = ['eventbrite', 'teams', 'tickettailor', 'zoom'] %}
 
 with attendance as (
     {%- for platform in platforms %}

@@ -4,7 +4,7 @@
 -- noqa: disable=LT02
 {%- set sources = [
     'dataverse', 'eventbrite', 'gateway_to_research', 'hubspot', 'innovate_uk', 'innovate_uk_claims', 'mapped_grants',
-    'returns', 'salesforce', 'threesixtygiving', 'zoom',
+    'returns', 'salesforce', 'threesixtygiving', 'tickettailor', 'zoom',
 ] %}
 
 with records as (

@@ -1,0 +1,13 @@
+with latest as (
+    {{ latest_version(source('tickettailor', 'check_ins'), ['id']) }}
+)
+
+select
+    id as check_in_id,
+    issued_ticket_id as ticket_id,
+    event_id,
+    cast(quantity as integer) as quantity,
+    cast(check_in_at as timestamptz) as checked_in_at,
+    _source_record as source_record
+from latest
+where _deleted_at is null

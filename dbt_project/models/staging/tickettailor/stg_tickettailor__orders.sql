@@ -1,0 +1,16 @@
+with latest as (
+    {{ latest_version(source('tickettailor', 'orders'), ['id']) }}
+)
+
+select
+    id as order_id,
+    event_id,
+    status as order_status,
+    person_key as buyer_person_key,
+    upper(currency) as currency,
+    {{ dbt.safe_cast('total_minor', 'decimal(18, 0)') }} / 100 as total_amount,
+    {{ dbt.safe_cast('refunded_minor', 'decimal(18, 0)') }} / 100 as refunded_amount,
+    created_at,
+    _source_record as source_record
+from latest
+where _deleted_at is null
