@@ -57,7 +57,7 @@ def test_nothing_is_safe_and_one_contributor_never_is():
     assert is_unsafe(facts(100), WITHOUT_THRESHOLD)
 
 
-@pytest.mark.parametrize("case", map(json.loads, ACRO_CASES.read_text(encoding="utf-8").splitlines()))
+@pytest.mark.parametrize("case", [json.loads(line) for line in ACRO_CASES.read_text(encoding="utf-8").splitlines()])
 def test_the_rules_say_what_acro_says(case):
     found = facts(*case["contributions"])
     broken = {
