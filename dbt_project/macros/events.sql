@@ -43,3 +43,22 @@
         on lower(classes.ticket_class) like '%' || ticket_role.word || '%'
     group by classes.ticket_class
 {%- endmacro %}
+
+{#
+    Who holds a ticket, and what was said of the organisation, from a relation of landed tickets with `is_buyer_copy`. Who
+    holds a ticket that somebody else bought is not known: a guest (`prefix` and the ticket), whom nobody can meet again.
+#}
+{% macro ticket_holder_columns(tickets, prefix) -%}
+    case
+        when {{ tickets }}.is_buyer_copy then '{{ prefix }}' || {{ tickets }}.id
+        else coalesce({{ tickets }}.person_key, '{{ prefix }}' || {{ tickets }}.id)
+    end as person_key,
+    {{ tickets }}.person_key is not null and not {{ tickets }}.is_buyer_copy as is_identified,
+    {{ tickets }}.is_buyer_copy,
+    {{ tickets }}.organisation_name,
+    {{ normalise_domain(tickets ~ '.organisation_website') }} as organisation_domain,
+    {{ normalise_domain(tickets ~ '.email_domain') }} as email_domain,
+    {{ normalise_postcode(tickets ~ '.organisation_postcode') }} as organisation_postcode,
+    {{ tickets }}.organisation_sector,
+    {{ tickets }}.consent
+{%- endmacro %}

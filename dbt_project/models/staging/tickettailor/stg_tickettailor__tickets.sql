@@ -23,19 +23,7 @@ select
     tickets.id as ticket_id,
     tickets.event_id,
     tickets.order_id,
-    -- Who holds a ticket that somebody else bought is not known: a guest, and nobody who can be met again.
-    case
-        when tickets.is_buyer_copy then 'tickettailor_' || tickets.id
-        else coalesce(tickets.person_key, 'tickettailor_' || tickets.id)
-    end as person_key,
-    tickets.person_key is not null and not tickets.is_buyer_copy as is_identified,
-    tickets.is_buyer_copy,
-    tickets.organisation_name,
-    {{ normalise_domain('tickets.organisation_website') }} as organisation_domain,
-    {{ normalise_domain('tickets.email_domain') }} as email_domain,
-    {{ normalise_postcode('tickets.organisation_postcode') }} as organisation_postcode,
-    tickets.organisation_sector,
-    tickets.consent,
+    {{ ticket_holder_columns('tickets', 'tickettailor_') }},
     coalesce(check_ins.scans, 0) > 0 as is_checked_in,
     -- Who was checked in was there, whatever became of the ticket afterwards.
     coalesce(tickets.status, '') = 'voided' and coalesce(check_ins.scans, 0) <= 0 as is_cancelled,
