@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 from ingestion.http import MalformedRecord
+from ingestion.turns import is_due
 
 if TYPE_CHECKING:
     from ingestion.api import ApiRead
@@ -84,9 +84,7 @@ class _Follower:
     def _as_before(self, row: Row, before: Row | None) -> Row | None:
         if before is None or any(row[name] != before[name] for name in ("fund_id", "lead_organisation_id")):
             return None
-        # Without a memory of its own, so that the same landing and clock ask for the same.
-        turn = self.read.clock.date().toordinal() + crc32(row["id"].encode())
-        if turn % int(self.read.settings["refresh_days"]) == 0:
+        if is_due(row["id"], self.read.clock.date(), int(self.read.settings["refresh_days"])):
             return None
         return {name: before[name] for name in _FOLLOWED}
 

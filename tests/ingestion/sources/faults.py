@@ -17,6 +17,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ingestion.catalogue import SOURCES
 from ingestion.nightly import SourceReport, ingest_source
@@ -76,6 +78,8 @@ class Subject:
     secrets: Mapping[str, str]
     personal: Callable[[], frozenset[str]]
     paging: Paging | None = None
+    prepare: Callable[[Path], None] = lambda _home: None
+    """Puts into a new home what the source needs to find there."""
 
 
 # What goes wrong with content
@@ -188,6 +192,7 @@ class Rig:
         self.pages = SpoiledPages(self.subject.app(), self.subject.paging)
         self.transport = FaultyTransport(self.pages)
         self.door.behind = self.transport
+        self.subject.prepare(self.home)
 
     def night(self, url: str, clock: datetime | None = None) -> SourceReport:
         """Read the source once; what it said is kept."""
@@ -406,6 +411,22 @@ def _dataverse_config(url: str) -> dict[str, Any]:
     }
 
 
+def _meet_companies(home: Path) -> None:
+    registry = home / "registry"
+    registry.mkdir(parents=True)
+    keys = pa.table({"organisation_key": [f"company:{number:08}" for number in range(30)]})
+    pq.write_table(keys, registry / "organisation_record.parquet")
+
+
+def _companies_house() -> App:
+    from sandbox.companies_house import CompaniesHouseApi, profile
+
+    api = CompaniesHouseApi()
+    api.profiles |= {f"{number:08}": profile(f"{number:08}") for number in range(30)}
+    app: App = api.app()
+    return app
+
+
 def _gateway_to_research() -> App:
     from sandbox.gateway_to_research import GatewayToResearchApi, fund, organisation, project
 
@@ -522,6 +543,15 @@ SUBJECTS: dict[str, Subject] = {
             {"TICKET_TAILOR_KEY": "sandbox-tickettailor-key"},
             lambda: CRM_PEOPLE,
             Paging("starting_after", lambda body: body.get("data"), _tickettailor_next),
+        ),
+        # One question a company: no pages.
+        Subject(
+            "companies_house_lookup",
+            _companies_house,
+            lambda url: {"base_url": url},
+            {"COMPANIES_HOUSE_KEY": "sandbox-companies-house-key"},
+            lambda: frozenset({"Planted Person"}),
+            prepare=_meet_companies,
         ),
         # Its pages are numbered: there is no token that could go wrong.
         Subject(

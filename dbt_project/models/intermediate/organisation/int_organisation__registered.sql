@@ -1,13 +1,35 @@
 -- The first activity a company states places it. A code that the list lacks (99999, dormant) is none of the clusters'.
-with registered as (
+-- Where the register's file lacks a company, what was looked up of it stands in.
+with companies as (
+    select
+        company_number,
+        company_status,
+        edition,
+        sic_version,
+        coalesce(sic_code_1, sic_code_2, sic_code_3, sic_code_4) as sic_code
+    from {{ ref('stg_companies_house__companies') }}
+    union all
+    select
+        lookups.company_number,
+        lookups.company_status,
+        'look-up' as edition,
+        lookups.sic_version,
+        coalesce(lookups.sic_code_1, lookups.sic_code_2, lookups.sic_code_3, lookups.sic_code_4) as sic_code
+    from {{ ref('stg_companies_house_lookup__companies') }} as lookups
+    left join {{ ref('stg_companies_house__companies') }} as listed
+        on lookups.company_number = listed.company_number
+    where listed.company_number is null
+),
+
+registered as (
     select
         attributes.organisation_key,
         companies.company_status,
         companies.edition as register_edition,
         companies.sic_version,
-        coalesce(companies.sic_code_1, companies.sic_code_2, companies.sic_code_3, companies.sic_code_4) as sic_code
+        companies.sic_code
     from {{ ref('int_organisation__attribute') }} as attributes
-    inner join {{ ref('stg_companies_house__companies') }} as companies
+    inner join companies
         on attributes.company_number = companies.company_number
 )
 

@@ -1,0 +1,20 @@
+with latest as (
+    {{ latest_version(source('companies_house_lookup', 'companies'), ['id']) }}
+)
+
+select
+    id as company_number,
+    name,
+    {{ normalise_postcode('postcode') }} as postcode,
+    kind as category,
+    {{ register_slug("coalesce(nullif(status_detail, ''), status)") }} as company_status,
+    cast(incorporated_on as date) as incorporated_on,
+    cast(ceased_on as date) as dissolved_on,
+    {{ sic_code('sic_1') }} as sic_code_1,
+    {{ sic_code('sic_2') }} as sic_code_2,
+    {{ sic_code('sic_3') }} as sic_code_3,
+    {{ sic_code('sic_4') }} as sic_code_4,
+    '2007' as sic_version,
+    _source_record as source_record
+from latest
+where _deleted_at is null
