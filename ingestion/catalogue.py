@@ -201,14 +201,15 @@ SOURCES: dict[str, SourceDeclaration] = _load()
 
 def addressee(path: Path, kind: str) -> SourceDeclaration:
     """The source a file of an inbox folder is for: the first whose reader's `recognises(path)` knows it, else the one
-    of that folder without such a function, which refuses what it cannot read. A path is `<home>/inbox/<kind>/<file>`.
+    of that folder without such a function, which refuses what it cannot read; where all have one, the first, for which
+    the file is refused. A path is `<home>/inbox/<kind>/<file>`.
     """
     sharing = [source for source in SOURCES.values() if source.inbox == kind]
     if len(sharing) == 1:
         return sharing[0]
     asked = [(source, getattr(source.reader(), "recognises", None)) for source in sharing]
     recognised = [source for source, recognises in asked if recognises is not None and recognises(path)]
-    return recognised[0] if recognised else next(source for source, recognises in asked if recognises is None)
+    return recognised[0] if recognised else next((s for s, recognises in asked if recognises is None), sharing[0])
 
 
 QUARANTINE = StreamDeclaration(

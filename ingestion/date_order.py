@@ -1,10 +1,15 @@
-"""Times without a date order: `7/8/24 09:30` is July or August. What all rows of a file allow decides, no guess."""
+"""Times without a date order: `7/8/24 09:30` is July or August. What all rows of a file allow decides, no guess.
+
+A month's English name leaves no question: `Jul 8, 2024 09:30` is the same in every order.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from ingestion.findings import RefusedFile
 
@@ -13,6 +18,21 @@ _STAMP = re.compile(
     r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4}),?\s+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*(?:([ap])\.?\s*m\.?)?",
     re.IGNORECASE,
 )
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAMED = re.compile(rf"({'|'.join(_MONTHS)})[a-z]*\.? (\d{{1,2}}),? (\d{{4}})\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class SiteClock:
+    """Reads the times of a file without zone: in its date order, on the clocks of the site it comes from."""
+
+    order: str
+    zone: ZoneInfo
+
+    def instant(self, text: str | None) -> str | None:
+        """ISO 8601 in UTC; None for what is no time."""
+        found = read_stamp(text, self.order) if text else None
+        return None if found is None else found.replace(tzinfo=self.zone).astimezone(UTC).isoformat()
 
 
 def date_order(texts: Iterable[str], preferred: str | None = None) -> str:
@@ -21,7 +41,7 @@ def date_order(texts: Iterable[str], preferred: str | None = None) -> str:
     With several, all must give the same instants, or `preferred` (the site's setting) must be one of them. Raises
     RefusedFile: a file read the wrong way round would put people into other quarters without anybody noticing.
     """
-    given = [text for text in texts if _matched(text)]
+    given = [text for text in texts if _matched(text, "ymd")]
     read = {order: _all(given, order) for order in ORDERS}
     possible = {order: instants for order, instants in read.items() if instants is not None}
     if not given or not possible:
@@ -42,13 +62,18 @@ def _all(texts: list[str], order: str) -> list[datetime] | None:
     return None if any(instant is None for instant in found) else [instant for instant in found if instant is not None]
 
 
-def _matched(text: str) -> re.Match[str] | None:
-    return _STAMP.fullmatch(" ".join(text.split()))
+def _matched(text: str, order: str) -> re.Match[str] | None:
+    return _STAMP.fullmatch(_NAMED.sub(lambda found: _in_figures(found, order), " ".join(text.split()), count=1))
+
+
+def _in_figures(named: re.Match[str], order: str) -> str:
+    month = _MONTHS.index(named[1][:3].lower()) + 1
+    return "/".join({"d": named[2], "m": str(month), "y": named[3]}[part] for part in order)
 
 
 def read_stamp(text: str, order: str) -> datetime | None:
     """A date and time of day without a zone, or None when it is none in that order."""
-    match = _matched(text)
+    match = _matched(text, order)
     if match is None:
         return None
     first, second, third, hour, minute, seconds, half = match.groups()

@@ -196,6 +196,7 @@ class _Night:
         whole: set[str] = set()
         loaded = 0
         try:
+            self._refuse_if_unknown(file)
             for chunk in read_one(file):
                 loaded += spools.streams[chunk.stream].add(chunk.rows)
                 spools.findings.add(finding_rows(chunk.findings))
@@ -209,6 +210,16 @@ class _Night:
         spools.keep(whole)
         spools.bad.update(bad)
         return FileReport(file, "loaded", None, loaded, bad.total())
+
+    def _refuse_if_unknown(self, file: InboxFile) -> None:
+        """A file that none of those who share its folder recognises was given to one of them to be refused."""
+        recognises = getattr(self.declaration.reader(), "recognises", None)
+        titles = [source.title for source in SOURCES.values() if source.inbox == file.kind]
+        if recognises is not None and len(titles) > 1 and not recognises(file.path):
+            raise RefusedFile(
+                f"the file is none of: {', '.join(titles)}; give it as it was downloaded, in a language that its "
+                "source's page in docs/sources/ names"
+            )
 
     # APIs
 

@@ -32,6 +32,16 @@ def heading_key(heading: Any) -> str:
     return re.sub(r"\s+", " ", str(heading or "").replace("\u00a0", " ")).strip().rstrip("*").strip().lower()
 
 
+def named_positions(names: Mapping[str, Sequence[str]], headings: Sequence[Any]) -> dict[str, int]:
+    """Position of each column that has a heading, by any of its names (as `heading_key` gives them)."""
+    given = [heading_key(heading) for heading in headings]
+    return {
+        column: next(index for index, heading in enumerate(given) if heading in known)
+        for column, known in names.items()
+        if any(heading in known for heading in given)
+    }
+
+
 def column_letter(index: int) -> str:
     """Spreadsheet letters of a column position (0 is A)."""
     letters = ""

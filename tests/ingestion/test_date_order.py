@@ -24,6 +24,9 @@ _INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda 
         ("11/29/24 22:28", "mdy", datetime(2024, 11, 29, 22, 28)),
         ("2024-05-01 09:00:00", "ymd", datetime(2024, 5, 1, 9)),
         ("1.5.2024, 12:00 a. m.", "dmy", datetime(2024, 5, 1, 0)),
+        ("Mar 28, 2020 08:07:27", "dmy", datetime(2020, 3, 28, 8, 7, 27)),
+        ("August 2, 2026 10:00 PM", "mdy", datetime(2026, 8, 2, 22)),
+        ("Feb 30, 2024 09:00", "ymd", None),
         ("14/11/22, 09:30:46", "mdy", None),
         ("2024-05-01 09:00:00", "dmy", None),
         ("31/02/2024 09:00", "dmy", None),
@@ -42,6 +45,11 @@ def test_one_row_that_allows_one_order_decides_for_all():
 
 def test_the_same_either_way_needs_no_order():
     assert date_order(["05/05/24 09:30"]) in ORDERS
+
+
+def test_the_name_of_a_month_needs_no_order():
+    assert date_order(["Jul 8, 2024 09:30 AM"]) in ORDERS
+    assert date_order(["Jul 8, 2024 09:30", "07/22/24 09:30"]) == "mdy"
 
 
 def test_two_ways_are_refused_unless_the_setting_says_which():

@@ -11,18 +11,17 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ingestion.catalogue import read_yaml
-from ingestion.date_order import date_order, read_stamp
+from ingestion.date_order import SiteClock, date_order
 from ingestion.encodings import open_text
 from ingestion.findings import Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.privacy import email_domain, organisation_text, participant_key, person_key
-from ingestion.tables import heading_key
+from ingestion.tables import heading_key, named_positions
 
 SOURCE = "teams"
 SUMMARY, PARTICIPANTS, ACTIVITIES = 1, 2, 3
@@ -74,7 +73,7 @@ def open_reader(read: FileRead) -> FileReader:
         order = date_order(
             [*stamps, *filter(None, (summary.get("start"), summary.get("end")))], read.settings.get("date_order")
         )
-        clock = _Clock(order, ZoneInfo(str(read.settings.get("timezone", "Europe/London"))))
+        clock = SiteClock(order, ZoneInfo(str(read.settings.get("timezone", "Europe/London"))))
         segments, findings = [], []
         started = clock.instant(summary.get("start")) or min(
             filter(None, (clock.instant(join.joined) for join in joins)), default=None
@@ -102,17 +101,6 @@ def open_reader(read: FileRead) -> FileReader:
         yield Chunk("segments", segments, findings)
 
     return read_report
-
-
-@dataclass(frozen=True)
-class _Clock:
-    order: str
-    zone: ZoneInfo
-
-    def instant(self, text: str | None) -> str | None:
-        """ISO 8601 in UTC; None for what is no time."""
-        found = read_stamp(text, self.order) if text else None
-        return None if found is None else found.replace(tzinfo=self.zone).astimezone(UTC).isoformat()
 
 
 def _taken_apart(path: Path) -> _Report:
@@ -193,12 +181,7 @@ def _is_list(cells: Sequence[str]) -> bool:
 
 
 def _positions(headings: Sequence[str], required: Sequence[str]) -> dict[str, int]:
-    named = [heading_key(heading) for heading in headings]
-    at = {
-        word: next(index for index, heading in enumerate(named) if heading in known)
-        for word, known in WORDS.items()
-        if any(heading in known for heading in named)
-    }
+    at = named_positions(WORDS, headings)
     missing = [word for word in required if word not in at]
     if missing:
         raise RefusedFile(

@@ -1,5 +1,21 @@
-with latest as (
-    {{ latest_version(source('zoom', 'meetings'), ['id']) }}
+-- Read from the API and from downloaded reports alike.
+-- noqa: disable=LT02
+with landed as (
+    {%- for system in ['zoom', 'zoom_report'] %}
+    select
+        id,
+        meeting_id,
+        kind,
+        topic,
+        started_at,
+        ended_at,
+        _source_record
+    from ({{ latest_version(source(system, 'meetings'), ['id']) }}) as latest
+    where _deleted_at is null
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 )
 
 select
@@ -13,5 +29,4 @@ select
     {{ local_date('started_at', "'Europe/London'") }} as starts_on,
     {{ local_date('ended_at', "'Europe/London'") }} as ends_on,
     _source_record as source_record
-from latest
-where _deleted_at is null
+from landed

@@ -14,7 +14,7 @@ registered as (
         registrants.person_key,
         min(registrants.registrant_id) as registrant_id,
         min(registrants.source_record) as source_record,
-        min('zoom/registrants/' || registrants.registrant_id) as source_place
+        min(registrants.source_place) as source_place
     from {{ ref('stg_zoom__registrants') }} as registrants
     inner join held
         on

@@ -1,0 +1,302 @@
+"""Reports that a host downloads from Zoom: participants of a meeting, attendees of a webinar.
+
+Reference: docs/sources/zoom.md. A report is a header (number, topic, start) and one table or several, each with its own
+headings; a row is a join, or somebody who registered for a webinar and did not come. Names tell people of one meeting
+apart, and are not kept.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ingestion.catalogue import read_yaml
+from ingestion.date_order import SiteClock, date_order
+from ingestion.encodings import open_text
+from ingestion.findings import Finding, RefusedFile
+from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile, chunks
+from ingestion.privacy import email_domain, organisation_text, participant_key, person_key
+from ingestion.questions import Questions, load_questions
+from ingestion.tables import heading_key, named_positions
+
+SOURCE = "zoom_report"
+WORDS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))
+_NUMBER = re.compile(r"\d{3,}")
+_NUMBER_IN_NAME = re.compile(r"(?<!\d)\d{9,11}(?!\d)")
+
+Row = dict[str, Any]
+Line = tuple[int, list[str]]
+
+
+@dataclass(frozen=True)
+class _Person:
+    """A row: a join, or a registration. `said`: what the row has under headings that are questions of the form."""
+
+    line: int
+    cells: Mapping[str, str]
+    said: Sequence[tuple[str, str]]
+
+    @property
+    def is_there(self) -> bool:
+        return self.cells.get("attended", "").lower() not in WORDS["no"]
+
+    @property
+    def is_registrant(self) -> bool:
+        """Hosts and panelists have no time of registration; who cancelled or was turned down is not approved."""
+        approval = self.cells.get("approval", "").lower()
+        return _is_given(self.cells.get("registered", "")) and (not approval or approval in WORDS["approved"])
+
+
+@dataclass
+class _Report:
+    header: dict[str, str] = field(default_factory=dict)
+    people: list[_Person] = field(default_factory=list)
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file begins as a report does: with its title, its header's headings or those of its participants."""
+    if path.suffix.lower() not in {".csv", ".tsv", ".txt"}:
+        return False
+    with open_text(path) as handle:
+        lines = _lines(handle.readlines(1 << 16))
+        first = next((cells for _, cells in lines), [])
+    return heading_key(first[0] if first else "") in WORDS["titles"] or _is_header(first) or _is_table(first)
+
+
+def open_reader(read: FileRead) -> FileReader:
+    """What reads one report. Raises InvalidMapping for the home's questions."""
+    questions = load_questions(read.home, SOURCE)
+
+    def read_report(file: InboxFile) -> Iterator[Chunk]:
+        report = _taken_apart(file.path)
+        number = _number(report, file.path)
+        clock = _clock(report, read)
+        there = [person for person in report.people if person.is_there]
+        joins = {person.line: _times(person, clock) for person in there}
+        started = clock.instant(report.header.get("start")) or min(
+            (times[0] for times in joins.values() if times), default=None
+        )
+        if started is None:
+            raise RefusedFile("neither the header nor any row has a time that can be read; download the report again")
+        ended = clock.instant(report.header.get("end")) or max(
+            (times[1] for times in joins.values() if times), default=started
+        )
+        meeting = _Meeting(number, started, file, read, clock, questions)
+        rows: dict[str, list[Row]] = {"meetings": [meeting.row(report, ended)], "participants": [], "registrants": []}
+        findings = []
+        for person in report.people:
+            registrant = meeting.registrant(person) if person.is_registrant else None
+            if registrant is not None:
+                rows["registrants"].append(registrant)
+            elif not person.is_there and person.is_registrant:
+                findings.append(
+                    _finding(file, person, "registrants", "person_key", "missing", "no address stands here")
+                )
+            times = joins.get(person.line)
+            if times is not None:
+                rows["participants"].append(meeting.join(person, *times))
+            elif person.is_there:
+                message = "the join has no start, no end, or ends before it starts"
+                findings.append(_finding(file, person, "participants", "joined_at", "not_a_time", message))
+        # Who joined twice stands in two rows, with the same registration.
+        rows["registrants"] = list({row["id"]: row for row in reversed(rows["registrants"])}.values())
+        yield from chunks(rows, findings)
+
+    return read_report
+
+
+@dataclass(frozen=True)
+class _Meeting:
+    number: str
+    started: str
+    file: InboxFile
+    read: FileRead
+    clock: SiteClock
+    questions: Questions
+
+    @property
+    def id(self) -> str:
+        return f"{self.number}:{self.started}"
+
+    @property
+    def day(self) -> str:
+        """What persons and joins are told apart in: two reports of a day may disagree on the start."""
+        return f"zoom {self.number} {self.started[:10]}"
+
+    def row(self, report: _Report, ended: str) -> Row:
+        return {
+            "id": self.id,
+            "meeting_id": self.number,
+            "kind": "webinar" if "webinar" in report.header else "meeting",
+            "topic": organisation_text(report.header.get("topic")),
+            "started_at": self.started,
+            "ended_at": ended,
+            **self._place(1),
+        }
+
+    def join(self, person: _Person, joined: str, left: str) -> Row:
+        address = person.cells.get("email", "")
+        known = person_key(address, self.read.pseudonym_key)
+        name = " ".join(person.cells.get("name", "").lower().split())
+        who = known or participant_key(self.day, name, self.read.pseudonym_key)
+        return {
+            "id": _short_hash(self.day, who, joined, left),
+            "occurrence_id": self.id,
+            "meeting_id": self.number,
+            "person_key": who,
+            "is_identified": "true" if known else "false",
+            "email_domain": email_domain(address),
+            "joined_at": joined,
+            "left_at": left,
+            **self._place(person.line),
+        }
+
+    def registrant(self, person: _Person) -> Row | None:
+        """None without an address or a time: who had registered by the day cannot be told."""
+        address = person.cells.get("email", "")
+        known = person_key(address, self.read.pseudonym_key)
+        created = self.clock.instant(person.cells.get("registered"))
+        if known is None or created is None:
+            return None
+        said = self.questions.kept(self.number, ((heading, heading, answer) for heading, answer in person.said))
+        return {
+            "id": f"{self.number}:{_short_hash(self.number, known)}",
+            "meeting_id": self.number,
+            "person_key": known,
+            "email_domain": email_domain(address),
+            "organisation_name": said.get("organisation_name"),
+            "created_at": created,
+            **self._place(person.line),
+        }
+
+    def _place(self, line: int) -> Row:
+        return {
+            "file_name": self.file.path.name,
+            "file_sha256": self.file.sha256,
+            "row_number": str(line),
+            "_source_record": f"{self.file.sha256}:{line}",
+        }
+
+
+def _lines(lines: Sequence[str]) -> Iterator[Line]:
+    """Rows of text with the numbers of their lines. Raises RefusedFile."""
+    # A spreadsheet programme saves with another delimiter; what parts the cells stands in every row.
+    delimiter = max(",;\t", key=lambda sign: sum(line.count(sign) for line in lines))
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        for cells in reader:
+            plain = [cell.strip() for cell in cells]
+            if any(plain):
+                yield reader.line_num, plain
+    except csv.Error as error:
+        raise RefusedFile(f"not a CSV file: {error}") from None
+
+
+def _taken_apart(path: Path) -> _Report:
+    with open_text(path) as handle:
+        lines = list(handle)
+    report = _Report()
+    rows = _lines(lines)
+    headings: list[str] | None = None
+    for line, cells in rows:
+        if _is_table(cells):
+            headings = _checked(cells)
+        elif not report.header and _is_header(cells):
+            report.header = _named(WORDS["header"], cells, next(rows, (line, []))[1])
+        elif not any(cells[1:]) and heading_key(cells[0]) in WORDS["parts"]:
+            headings = None
+        elif headings is not None:
+            report.people.append(_person(line, headings, cells))
+    report.people = [person for person in report.people if person.cells.get("waiting", "").lower() not in WORDS["yes"]]
+    if not report.people:
+        raise RefusedFile("the report lists nobody; download it again when the meeting is over")
+    return report
+
+
+def _is_header(cells: Sequence[str]) -> bool:
+    return {"number", "topic"} <= set(named_positions(WORDS["header"], cells)) and not _is_table(cells)
+
+
+def _is_table(cells: Sequence[str]) -> bool:
+    found = set(named_positions(WORDS["rows"], cells))
+    return "name" in found and bool(found & {"joined", "total"})
+
+
+def _checked(headings: list[str]) -> list[str]:
+    found = set(named_positions(WORDS["rows"], headings))
+    if not {"joined", "left"} <= found:
+        raise RefusedFile("the report has totals, not joins: export it again without `Show unique users`")
+    if "number" in named_positions(WORDS["header"], headings):
+        raise RefusedFile("the table is of several meetings: download the participants of each one")
+    return headings
+
+
+def _named(names: Mapping[str, Sequence[str]], headings: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    at = named_positions(names, headings)
+    return {name: cells[index] for name, index in at.items() if index < len(cells)}
+
+
+def _person(line: int, headings: Sequence[str], cells: Sequence[str]) -> _Person:
+    known = set(named_positions(WORDS["rows"], headings).values())
+    said = [(headings[at], cell) for at, cell in enumerate(cells[: len(headings)]) if at not in known]
+    return _Person(line, _named(WORDS["rows"], headings, cells), said)
+
+
+def _number(report: _Report, path: Path) -> str:
+    """The meeting's number, from the header or else, as Zoom names its files, from the name. Raises RefusedFile."""
+    given = report.header.get("number")
+    if given is None:
+        found = _NUMBER_IN_NAME.findall(path.stem)
+        if len(found) != 1:
+            raise RefusedFile(
+                "the report does not say which meeting it is of: export it with meeting data, or put the meeting's "
+                "number into the file's name"
+            )
+        return str(found[0])
+    number = re.sub(r"[\s\u00a0-]", "", given)
+    if not _NUMBER.fullmatch(number):
+        raise RefusedFile("the meeting's number is not whole: give the file as downloaded, not saved by a spreadsheet")
+    return number
+
+
+def _clock(report: _Report, read: FileRead) -> SiteClock:
+    """Raises RefusedFile when the order of day and month is not clear."""
+    stamps: Iterable[str] = (
+        text
+        for cells in (report.header, *(person.cells for person in report.people))
+        for text in (cells.get(name, "") for name in ("start", "end", "joined", "left", "registered"))
+        if _is_given(text)
+    )
+    order = date_order(stamps, read.settings.get("date_order"))
+    return SiteClock(order, ZoneInfo(str(read.settings.get("timezone", "Europe/London"))))
+
+
+def _is_given(text: str) -> bool:
+    return text.strip("- ") != ""
+
+
+def _times(person: _Person, clock: SiteClock) -> tuple[str, str] | None:
+    joined, left = (clock.instant(person.cells.get(name)) for name in ("joined", "left"))
+    return None if joined is None or left is None or left < joined else (joined, left)
+
+
+def _short_hash(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
+
+
+def _finding(file: InboxFile, person: _Person, stream: str, column: str, code: str, message: str) -> Finding:
+    return Finding(
+        source=SOURCE,
+        stream=stream,
+        place=f"{file.path.name}#{person.line}",
+        column_name=column,
+        reason_code=code,
+        message=message,
+        cell=str(person.line),
+    )
