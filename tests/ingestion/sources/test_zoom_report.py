@@ -109,7 +109,7 @@ def test_an_address_its_variant_and_a_guest_by_name_are_one_person_each(reports)
     assert known == {person_key("ada@firm.example", PSEUDONYM_KEY)}, "the pseudonym the API gives her"
 
 
-@pytest.mark.parametrize("text", [HEADER + TABLE, NEWER, WEBINAR])
+@pytest.mark.parametrize("text", [HEADER + TABLE, NEWER, WEBINAR], ids=["meeting", "newer", "webinar"])
 def test_no_name_no_address_and_no_number_of_a_person_is_kept(reports, text):
     _drop(reports, text)
     report = reports.good_night(0)
@@ -219,12 +219,13 @@ def test_dates_that_can_be_read_both_ways_are_refused_unless_the_settings_say(re
         (SEVERAL, "several meetings"),
         (HEADER.replace("05/14/2024", "") + "Name,Join Time,Leave Time\nA,18:14,20:00\n", "no order"),
     ],
+    ids=["no number", "rounded number", "nobody", "totals", "several", "no dates"],
 )
 def test_what_cannot_be_told_is_refused_with_what_to_do(reports, text, reason):
     assert reason in _reason(reports, text, name="participants.csv")
 
 
-@pytest.mark.parametrize("text", [HEADER, TABLE, NEWER, WEBINAR])
+@pytest.mark.parametrize("text", [HEADER, TABLE, NEWER, WEBINAR], ids=["header", "table", "newer", "webinar"])
 def test_a_report_is_told_by_how_it_begins(reports, text):
     assert addressee(_drop(reports, text), "events").name == "zoom_report"
 
