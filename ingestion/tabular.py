@@ -58,6 +58,21 @@ def read_tables(path: Path, heading_row: int = 1, delimiter: str = ",") -> Itera
     return iter([_csv(path, heading_row, delimiter)])
 
 
+def rows_of_text(lines: Sequence[str]) -> Iterator[RawRow]:
+    """Rows of a small delimited text that are not blank, their cells trimmed, numbered by their last line.
+
+    What parts the cells stands in every row: a spreadsheet programme saves with another sign than it opened. Raises
+    RefusedFile.
+    """
+    delimiter = max(",;\t", key=lambda sign: sum(line.count(sign) for line in lines))
+    reader = csv.reader(lines, delimiter=delimiter)
+    with _as_refusal():
+        for cells in reader:
+            plain = [cell.strip() for cell in cells]
+            if any(plain):
+                yield RawRow(reader.line_num, plain)
+
+
 @contextmanager
 def unpacked(path: Path, into: Path) -> Iterator[Path]:
     """The file itself, or the only file in a zip, for as long as it is needed; `into` is a folder for that alone.

@@ -7,7 +7,6 @@ apart, and are not kept.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +23,7 @@ from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile, chunks
 from ingestion.privacy import email_domain, organisation_text, participant_key, person_key
 from ingestion.questions import Questions, load_questions
 from ingestion.tables import heading_key, named_positions
+from ingestion.tabular import rows_of_text
 
 SOURCE = "zoom_report"
 WORDS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))
@@ -31,7 +31,6 @@ _NUMBER = re.compile(r"\d{3,}")
 _NUMBER_IN_NAME = re.compile(r"(?<!\d)\d{9,11}(?!\d)")
 
 Row = dict[str, Any]
-Line = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,7 @@ def recognises(path: Path) -> bool:
     if path.suffix.lower() not in {".csv", ".tsv", ".txt"}:
         return False
     with open_text(path) as handle:
-        lines = _lines(handle.readlines(1 << 16))
-        first = next((cells for _, cells in lines), [])
+        first = next((row.cells for row in rows_of_text(handle.readlines(1 << 16))), [])
     return heading_key(first[0] if first else "") in WORDS["titles"] or _is_header(first) or _is_table(first)
 
 
@@ -184,35 +182,21 @@ class _Meeting:
         }
 
 
-def _lines(lines: Sequence[str]) -> Iterator[Line]:
-    """Rows of text with the numbers of their lines. Raises RefusedFile."""
-    # A spreadsheet programme saves with another delimiter; what parts the cells stands in every row.
-    delimiter = max(",;\t", key=lambda sign: sum(line.count(sign) for line in lines))
-    reader = csv.reader(lines, delimiter=delimiter)
-    try:
-        for cells in reader:
-            plain = [cell.strip() for cell in cells]
-            if any(plain):
-                yield reader.line_num, plain
-    except csv.Error as error:
-        raise RefusedFile(f"not a CSV file: {error}") from None
-
-
 def _taken_apart(path: Path) -> _Report:
     with open_text(path) as handle:
-        lines = list(handle)
+        rows = rows_of_text(list(handle))
     report = _Report()
-    rows = _lines(lines)
-    headings: list[str] | None = None
-    for line, cells in rows:
+    headings: Sequence[str] | None = None
+    for row in rows:
+        cells = row.cells
         if _is_table(cells):
             headings = _checked(cells)
         elif not report.header and _is_header(cells):
-            report.header = _named(WORDS["header"], cells, next(rows, (line, []))[1])
+            report.header = _named(WORDS["header"], cells, next(rows, row).cells)
         elif not any(cells[1:]) and heading_key(cells[0]) in WORDS["parts"]:
             headings = None
         elif headings is not None:
-            report.people.append(_person(line, headings, cells))
+            report.people.append(_person(row.number, headings, cells))
     report.people = [person for person in report.people if person.cells.get("waiting", "").lower() not in WORDS["yes"]]
     if not report.people:
         raise RefusedFile("the report lists nobody; download it again when the meeting is over")
@@ -228,7 +212,7 @@ def _is_table(cells: Sequence[str]) -> bool:
     return "name" in found and bool(found & {"joined", "total"})
 
 
-def _checked(headings: list[str]) -> list[str]:
+def _checked(headings: Sequence[str]) -> Sequence[str]:
     found = set(named_positions(WORDS["rows"], headings))
     if not {"joined", "left"} <= found:
         raise RefusedFile("the report has totals, not joins: export it again without `Show unique users`")

@@ -10,6 +10,6 @@ select
     cast(null as decimal(12, 4)) as attended_minutes,
     'check_in_export' as evidence,
     source_record,
-    'eventbrite/attendees/' || attendee_id as source_place
+    source_place
 from {{ ref('stg_eventbrite__attendees') }}
 where not is_cancelled and is_counted_role

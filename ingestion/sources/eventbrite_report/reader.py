@@ -1,0 +1,151 @@
+"""Attendee reports that an organiser downloads from Eventbrite: a row a ticket, a column a question of the form.
+
+Reference: docs/sources/eventbrite.md. `Attendee #` is the id that the API gives the ticket: what both tell of is one
+ticket. Columns differ from event to event; they are told by their headings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ingestion.catalogue import read_yaml
+from ingestion.encodings import open_text
+from ingestion.findings import Finding, RefusedFile
+from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
+from ingestion.privacy import email_domain, organisation_text, person_key
+from ingestion.questions import Questions, load_questions
+from ingestion.tables import RawRow, heading_key, named_positions
+from ingestion.tabular import rows_of_text
+
+SOURCE, STREAM = "eventbrite_report", "attendees"
+WORDS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))
+_TICKET = re.compile(r"\d{3,}(-\d+)?")
+_EVENT = re.compile(r"\d{3,}")
+_EVENT_IN_NAME = re.compile(r"\bevent[ _-](\d{3,})(?!\d)", re.IGNORECASE)
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file begins with the headings of an attendee report."""
+    if path.suffix.lower() not in {".csv", ".tsv", ".txt"}:
+        return False
+    with open_text(path) as handle:
+        first = next((row.cells for row in rows_of_text(handle.readlines(1 << 16))), [])
+    found = set(named_positions(WORDS["columns"], first))
+    return {"order", "status"} <= found or {"attendee", "order"} <= found
+
+
+def open_reader(read: FileRead) -> FileReader:
+    """What reads one report. The questions are those of the API's source. Raises InvalidMapping."""
+    questions = load_questions(read.home, "eventbrite")
+
+    def read_report(file: InboxFile) -> Iterator[Chunk]:
+        with open_text(file.path) as handle:
+            rows = rows_of_text(list(handle))
+        first = next(rows, None)
+        headings = [] if first is None else first.cells
+        at = _positions(headings)
+        event_in_name = None if "event" in at else _event_in_name(file.path)
+        landed: list[dict[str, Any]] = []
+        findings: list[Finding] = []
+        for row in rows:
+            cells = {name: row.cells[index] for name, index in at.items() if index < len(row.cells)}
+            event = event_in_name or cells.get("event", "")
+            wrong = _wrong(cells, event)
+            if wrong:
+                findings.append(_finding(file, row, *wrong))
+                continue
+            answers = [
+                (heading, heading, cell)
+                for index, (heading, cell) in enumerate(zip(headings, row.cells, strict=False))
+                if index not in at.values()
+            ]
+            landed.append(
+                {
+                    **_ticket(cells, event, answers, questions, read),
+                    "file_name": file.path.name,
+                    "file_sha256": file.sha256,
+                    "row_number": str(row.number),
+                    "_source_record": f"{file.sha256}:{row.number}",
+                }
+            )
+        if not landed and not findings:
+            raise RefusedFile("the report lists nobody; download it again with attendees of every status")
+        yield Chunk(STREAM, landed, findings)
+
+    return read_report
+
+
+def _positions(headings: Sequence[str]) -> dict[str, int]:
+    at = named_positions(WORDS["columns"], headings)
+    missing = [str(WORDS["columns"][name][0]) for name in ("attendee", "order", "status", "email") if name not in at]
+    if missing:
+        raise RefusedFile(
+            f"no column was found for {', '.join(missing)}: download the attendee report (not the orders report) with "
+            "these columns"
+        )
+    return at
+
+
+def _event_in_name(path: Path) -> str:
+    found = set(_EVENT_IN_NAME.findall(path.stem))
+    if len(found) != 1:
+        raise RefusedFile(
+            "the report does not say which event it is of: add its column `Event ID`, or put `event-` and the event's "
+            "id, as its address on Eventbrite has it, into the file's name (event-1234567890.csv)"
+        )
+    return str(found.pop())
+
+
+def _wrong(cells: Mapping[str, str], event: str) -> tuple[str, str, str] | None:
+    """Column, reason and message of the first thing that makes a row unusable."""
+    if not _TICKET.fullmatch(cells.get("attendee", "")):
+        return "id", "not_an_id", "no whole id of an attendee stands here: give the report as downloaded"
+    if not _EVENT.fullmatch(event):
+        return "event_id", "not_an_id", "no whole id of an event stands here: give the report as downloaded"
+    if cells.get("quantity", "1") not in ("", "1"):
+        return (
+            "quantity",
+            "several_tickets",
+            "the row is of several tickets; a report has a row a ticket",
+        )
+    return None
+
+
+def _ticket(
+    cells: Mapping[str, str],
+    event: str,
+    answers: Sequence[tuple[str, str, str]],
+    questions: Questions,
+    read: FileRead,
+) -> dict[str, Any]:
+    address = cells.get("email", "")
+    status = heading_key(cells.get("status"))
+    return {
+        "id": cells["attendee"],
+        "event_id": event,
+        "order_id": cells.get("order") or None,
+        "ticket_class_name": cells.get("ticket") or None,
+        "status": cells.get("status") or None,
+        "checked_in": "true" if status in WORDS["checked_in"] else "false",
+        "cancelled": "true" if status in WORDS["cancelled"] else "false",
+        "person_key": person_key(address, read.pseudonym_key),
+        "email_domain": email_domain(address),
+        "organisation_name": organisation_text(cells.get("company")),
+        "organisation_website": organisation_text(cells.get("website")),
+        **questions.kept(event, answers),
+    }
+
+
+def _finding(file: InboxFile, row: RawRow, column: str, code: str, message: str) -> Finding:
+    return Finding(
+        source=SOURCE,
+        stream=STREAM,
+        place=f"{file.path.name}#{row.number}",
+        column_name=column,
+        reason_code=code,
+        message=message,
+        cell=str(row.number),
+    )
