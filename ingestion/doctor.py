@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import SOURCES, SourceDeclaration
@@ -90,20 +91,24 @@ def _asked(
     asking = session({**settings, "attempts": 1})
     signature = authenticator(declaration.auth, secrets, settings, asking)
 
-    def ask(path: str) -> requests.Response | Probe:
+    def ask(path: str, may_be_absent: bool = False) -> requests.Response | Probe:
         try:
             response = asking.get(settings["base_url"].rstrip("/") + "/" + path, auth=signature)
-            response.raise_for_status()
+            if not (may_be_absent and response.status_code == 404):
+                response.raise_for_status()
         except SourceFailed as error:
             return Probe("connection", False, str(error))
         except requests.RequestException as error:
-            return Probe("connection", False, str(failure(declaration.title, error)))
+            return Probe("connection", False, str(failure(declaration, error)))
         return response
 
     try:
         path = (
             reader.probe_path(settings) if hasattr(reader, "probe_path") else str(declaration.probe).format(**settings)
         )
+    except SourceFailed as error:
+        yield Probe("settings", False, str(error))
+        return
     except (KeyError, IndexError):
         yield Probe(
             "settings", False, f"set what {declaration.probe} needs under sources.{declaration.name} in wmip.yaml"
@@ -118,17 +123,34 @@ def _asked(
     version = settings.get("api_version", declaration.api_version)
     if version is not None:
         yield Probe("version", True, f"{version} is served; it is pinned and recorded with each read")
-    if not hasattr(reader, "permission_path"):
-        return
-    for stream, known in mapping.items():
-        if known.object is None:
-            continue
-        allowed = ask(reader.permission_path(settings, known.object))
-        name = f"permission {stream}"
-        if isinstance(allowed, Probe):
-            yield Probe(name, False, allowed.message)
+    yield from _permissions(reader, settings, mapping, ask)
+
+
+def _permissions(
+    reader: ModuleType,
+    settings: Mapping[str, Any],
+    mapping: Mapping[str, StreamMapping],
+    ask: Callable[..., requests.Response | Probe],
+) -> Iterator[Probe]:
+    """What a reader asks to see whether more than reaching it is allowed: by a name (`permission_paths`, where the
+    record asked for need not be there), or by each mapped stream (`permission_path`).
+    """
+    asked: list[tuple[str, str, Any]] = []
+    if hasattr(reader, "permission_paths"):
+        asked = [
+            (name, name, ask(path, may_be_absent=True)) for name, path in reader.permission_paths(settings).items()
+        ]
+    if hasattr(reader, "permission_path"):
+        asked += [
+            (stream, known.object, ask(reader.permission_path(settings, known.object)))
+            for stream, known in mapping.items()
+            if known.object is not None
+        ]
+    for name, what, answer in asked:
+        if isinstance(answer, Probe):
+            yield Probe(f"permission {name}", False, answer.message)
         else:
-            yield Probe(name, True, f"{known.object} may be read")
+            yield Probe(f"permission {name}", True, f"{what} may be read")
 
 
 def _clock(answer: requests.Response, now: datetime) -> Probe:

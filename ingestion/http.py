@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import requests
     from dlt.sources.helpers.rest_client.auth import AuthConfigBase
 
+    from ingestion.catalogue import SourceDeclaration
+
 ATTEMPTS = 6
 LONGEST_WAIT_SECONDS = 120.0
 CONNECT_SECONDS = 10.0
@@ -227,17 +229,22 @@ def _client_credentials(
     )
 
 
-def failure(title: str, error: Exception) -> SourceFailed:
-    """An HTTP or network error in words a person can act on, without credentials or query."""
+def failure(declaration: SourceDeclaration, error: Exception) -> SourceFailed:
+    """An HTTP or network error in words a person can act on, without credentials or query.
+
+    A reader may have `remedy(response)`: what to do about a refusal in the source's own terms, None for the usual.
+    """
     import requests
 
+    title = declaration.title
     response = getattr(error, "response", None)
     request = getattr(error, "request", None)
     url = urlsplit(str(getattr(response, "url", None) or getattr(request, "url", None) or ""))
     where = f"{url.scheme}://{url.hostname}{url.path}" if url.hostname else "its address"
     if response is not None:
         status = response.status_code
-        remedy = {
+        own = getattr(declaration.reader(), "remedy", lambda _response: None)(response)
+        remedy = own or {
             401: "the token was refused; check the token in the environment",
             403: "the token may not read this; give it the scopes named in docs/sources",
             404: "there is nothing at that address; check base_url, and api_version if it names one, in wmip.yaml",

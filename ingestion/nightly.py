@@ -258,7 +258,7 @@ class _Night:
                 report.streams.append(self._read_stream(read, stream))
             except Exception as error:  # noqa: BLE001 - whatever a source does, the night goes on and says so
                 cause = _root(error)
-                failed = str(cause if isinstance(cause, SourceFailed) else failure(self.declaration.title, cause))
+                failed = str(cause if isinstance(cause, SourceFailed) else failure(self.declaration, cause))
             if failed is not None:
                 report.streams.append(self.report(stream, "full", "failed", message=failed))
         return report

@@ -16,6 +16,14 @@
 {%- endmacro %}
 
 {#
+    Key of a Teams meeting as it was held. A report that was downloaded has no id of the meeting: its title and the day
+    are what a body can name.
+#}
+{% macro teams_event_key(title, started_at) -%}
+    'teams:' || trim({{ title }}) || ':' || cast({{ local_date(started_at, "'Europe/London'") }} as varchar)
+{%- endmacro %}
+
+{#
     Whether a ticket carries the details of who bought it, not of who holds it: all tickets of its order have one address,
     and it is not the first. To be selected over the tickets that are not deleted.
 #}

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from ingestion import odata
 from ingestion.activities import check_activity
 from ingestion.http import SourceFailed
 from ingestion.instants import parse_instant
@@ -192,8 +192,6 @@ def _pages(
     table: _Table, address: str, parameters: Mapping[str, str] | None, preference: str | None = None
 ) -> Iterator[list[Row]]:
     """Pages of records; the delta token of the last one is noted. Addresses that come with a page are used verbatim."""
-    from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
-
     read = table.read
     size = f"odata.maxpagesize={read.settings['rows_a_page']}"
     preferences = [size, 'odata.include-annotations="*"', *([preference] if preference else [])]
@@ -203,17 +201,9 @@ def _pages(
         "OData-MaxVersion": "4.0",
         "Prefer": ",".join(preferences),
     }
-    _refuse_elsewhere(read, address)
     last: Mapping[str, Any] = {}
-    for page in read.client.paginate(
-        address,
-        params=None if parameters is None else dict(parameters),
-        headers=headers,
-        paginator=JSONLinkPaginator(next_url_path="'@odata.nextLink'"),
-        data_selector="value",
-    ):
+    for page in odata.pages(read, address, parameters, headers):
         last = page.response.json()
-        _refuse_elsewhere(read, str(last.get("@odata.nextLink", "")))
         yield list(page)
     if table.is_tracked:
         if "@odata.deltaLink" not in last:
@@ -222,16 +212,6 @@ def _pages(
                 "the next night reads it again"
             )
         read.continuations[table.stream] = str(last["@odata.deltaLink"])
-
-
-def _refuse_elsewhere(read: ApiRead, address: str) -> None:
-    """Raises SourceFailed for an address of another server: the token would be sent there."""
-    there, ours = urlsplit(address), urlsplit(str(read.settings["base_url"]))
-    if there.netloc and (there.scheme, there.netloc) != (ours.scheme, ours.netloc):
-        raise SourceFailed(
-            f"{read.declaration.title} names {there.netloc} for what comes next, which is not the server "
-            "of base_url in wmip.yaml: not followed"
-        )
 
 
 def _value(record: Mapping[str, Any], name: str) -> str | None:

@@ -20,14 +20,14 @@ from ingestion.date_order import SiteClock, date_order
 from ingestion.encodings import open_text
 from ingestion.findings import Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.privacy import email_domain, organisation_text, participant_key, person_key
+from ingestion.privacy import organisation_text
+from ingestion.sources.teams.joins import Session, segment
 from ingestion.tables import heading_key, named_positions
 
 SOURCE = "teams"
 SUMMARY, PARTICIPANTS, ACTIVITIES = 1, 2, 3
 WORDS: Mapping[str, list[str]] = read_yaml(Path(__file__).with_name("layouts.yaml"))
 _SECTION = re.compile(r"(\d)\. \S")
-_GUEST = re.compile(r"\s*\((guest|gast|invité|convidado|invitado|gość)\)$", re.IGNORECASE)
 _SUFFIXES = {".csv", ".tsv", ".txt"}
 
 Row = dict[str, Any]
@@ -83,6 +83,7 @@ def open_reader(read: FileRead) -> FileReader:
         ended = clock.instant(summary.get("end"))
         title = organisation_text(summary.get("title")) or file.path.stem
         meeting_key = hashlib.sha256(f"{title}\x1f{started}".encode()).hexdigest()[:16]
+        session = Session(meeting_key, title, started)
         source = {"file_name": file.path.name, "file_sha256": file.sha256}
         for join in joins:
             joined, left = clock.instant(join.joined), clock.instant(join.left or summary.get("end", ""))
@@ -91,7 +92,16 @@ def open_reader(read: FileRead) -> FileReader:
                 continue
             segments.append(
                 {
-                    **_segment(join, meeting_key, joined, left, read),
+                    **segment(
+                        session,
+                        address=join.address,
+                        name=join.name,
+                        role=join.role,
+                        joined=joined,
+                        left=left,
+                        key=read.pseudonym_key,
+                    ),
+                    "meeting_key": meeting_key,
                     **source,
                     "_source_record": f"{file.sha256}:{join.line}",
                 }
@@ -193,22 +203,6 @@ def _positions(headings: Sequence[str], required: Sequence[str]) -> dict[str, in
 
 def _cell(cells: Sequence[str], at: int | None) -> str:
     return cells[at] if at is not None and at < len(cells) else ""
-
-
-def _segment(join: _Join, meeting_key: str, joined: str, left: str, read: FileRead) -> Row:
-    known = person_key(join.address, read.pseudonym_key)
-    name = " ".join(_GUEST.sub("", join.name).lower().split())
-    who = known or participant_key(f"teams {meeting_key}", name, read.pseudonym_key)
-    return {
-        "segment_id": hashlib.sha256(f"{meeting_key}\x1f{who}\x1f{joined}\x1f{left}".encode()).hexdigest()[:24],
-        "meeting_key": meeting_key,
-        "person_key": who,
-        "is_identified": "true" if known else "false",
-        "email_domain": email_domain(join.address),
-        "role": join.role.lower() or None,
-        "joined_at": joined,
-        "left_at": left,
-    }
 
 
 def _refusal(file: InboxFile, join: _Join) -> Finding:

@@ -486,6 +486,34 @@ def _zoom_config(url: str) -> dict[str, Any]:
     return {"base_url": f"{url}v2/", **token, "hosts": ["host"]}
 
 
+def _teams_graph() -> App:
+    from sandbox.teams_graph import GraphApi, Meeting, interval, record
+
+    start, end = "2025-05-01T09:00:00Z", "2025-05-01T10:00:00Z"
+    api = GraphApi(page_size=4)
+    for number in range(5):
+        people = [_crm_people(each) for each in range(9)]
+        records = [record(who["email"], interval(start, end), name=who["name"]) for who in people]
+        reports = {f"report-{number}": (start, end, records)}
+        api.hold(Meeting(f"meeting-{number}", f"Meeting {number}", reports=reports), (start, end))
+    app: App = api.app()
+    return app
+
+
+def _teams_graph_next(body: Any, here: str, token: str | None) -> None:
+    server = body["@odata.context"].partition("v1.0/")[0]
+    body.pop("@odata.nextLink", None)
+    if token is not None:
+        body["@odata.nextLink"] = f"{server}{here.lstrip('/')}&$skiptoken={token}"
+
+
+def _teams_graph_config(url: str) -> dict[str, Any]:
+    from sandbox.teams_graph import HOST, TENANT_ID
+
+    token = {"token_url": f"{url}{TENANT_ID}/oauth2/v2.0/token", "tenant_id": TENANT_ID}
+    return {"base_url": f"{url}v1.0/", **token, "hosts": [HOST]}
+
+
 SUBJECTS: dict[str, Subject] = {
     subject.name: subject
     for subject in (
@@ -535,6 +563,14 @@ SUBJECTS: dict[str, Subject] = {
             {"ZOOM_CLIENT_ID": "sandbox-zoom-client", "ZOOM_CLIENT_SECRET": "sandbox-zoom-secret"},
             lambda: CRM_PEOPLE,
             Paging("next_page_token", _zoom_items, _zoom_next),
+        ),
+        Subject(
+            "teams_graph",
+            _teams_graph,
+            _teams_graph_config,
+            {"TEAMS_GRAPH_CLIENT_ID": "sandbox-graph-client", "TEAMS_GRAPH_CLIENT_SECRET": "sandbox-graph-secret"},
+            lambda: CRM_PEOPLE,
+            Paging("$skiptoken", lambda body: body.get("value"), _teams_graph_next),
         ),
         Subject(
             "tickettailor",

@@ -4,8 +4,7 @@ with latest as (
 
 select
     meeting_key,
-    -- A report has no id of the meeting: its title and the day are what a body can name.
-    'teams:' || trim(title) || ':' || cast({{ local_date('started_at', "'Europe/London'") }} as varchar) as event_key,
+    {{ teams_event_key('title', 'started_at') }} as event_key,
     title,
     {{ local_date('started_at', "'Europe/London'") }} as starts_on,
     {{ local_date('coalesce(ended_at, started_at)', "'Europe/London'") }} as ends_on,

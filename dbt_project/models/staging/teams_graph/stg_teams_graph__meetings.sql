@@ -1,0 +1,13 @@
+with latest as (
+    {{ latest_version(source('teams_graph', 'meetings'), ['id']) }}
+)
+
+select
+    id as report_id,
+    {{ teams_event_key('title', 'started_at') }} as event_key,
+    title,
+    {{ local_date('started_at', "'Europe/London'") }} as starts_on,
+    {{ local_date('ended_at', "'Europe/London'") }} as ends_on,
+    _source_record as source_record
+from latest
+where _deleted_at is null
