@@ -32,8 +32,8 @@ class Probe:
 def probe_source(
     name: str, config: Mapping[str, Any], environment: Mapping[str, str], home: Path, now: datetime
 ) -> list[Probe]:
-    """Look at one enabled source at an instant. Sends an API source one request, and one a stream where it has
-    permissions by stream.
+    """Look at one enabled source at an instant. Sends an API source one request, and one for each
+    permission its reader can ask about.
     """
     declaration = SOURCES[name]
     settings = {**declaration.settings, **config}

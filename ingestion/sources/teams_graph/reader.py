@@ -131,7 +131,9 @@ def read_segments(read: ApiRead) -> Iterator[Row]:
         records = _listed(read, f"{path}/attendanceRecords", {}, may_be_gone=True)
         if records is None:
             continue
-        read.listed_whole.setdefault("segments", []).append((session["id"],))
+        # Fewer than were there: some keep out of reports, or the list was cut short. What is missing was not deleted.
+        if len(records) >= int(session["participants"] or 0):
+            read.listed_whole.setdefault("segments", []).append((session["id"],))
         joins = _joins(session["id"], records)
         yield from read.usable("segments", joins, partial(_segment, session=session, key=read.pseudonym_key))
 
@@ -217,6 +219,7 @@ def _session(report: Mapping[str, Any], *, meeting: _Meeting) -> Row:
         "title": meeting.title,
         "started_at": parse_instant("meetingStartDateTime", report.get("meetingStartDateTime")).isoformat(),
         "ended_at": parse_instant("meetingEndDateTime", report.get("meetingEndDateTime")).isoformat(),
+        "participants": str(int(report.get("totalParticipantCount") or 0)),
     }
 
 

@@ -252,6 +252,17 @@ def test_a_corrected_report_replaces_its_joins(nights, briefing):
     ]
 
 
+def test_a_list_of_fewer_than_were_there_deletes_nobody(nights, api, briefing):
+    nights.good_night(0)
+    before = nights.live("segments")
+    _, _, people = briefing.reports["r1"]
+    listed = api._reports
+    api._reports = lambda meeting: [{**report, "totalParticipantCount": 3} for report in listed(meeting)]
+    del people[1:]
+    nights.good_night(1)
+    assert nights.live("segments") == before
+
+
 @pytest.mark.parametrize(
     ("bad", "column"),
     [
