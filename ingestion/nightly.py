@@ -217,8 +217,8 @@ class _Night:
         titles = [source.title for source in SOURCES.values() if source.inbox == file.kind]
         if recognises is not None and len(titles) > 1 and not recognises(file.path):
             raise RefusedFile(
-                f"the file is none of: {', '.join(titles)}; give it as it was downloaded, in a language that its "
-                "source's page in docs/sources/ names"
+                f"the file is none of: {', '.join(titles)}; give it as CSV, as it was downloaded, in a language "
+                "that its source's page in docs/sources/ names"
             )
 
     # APIs

@@ -59,18 +59,20 @@ def read_tables(path: Path, heading_row: int = 1, delimiter: str = ",") -> Itera
 
 
 def rows_of_text(lines: Sequence[str]) -> Iterator[RawRow]:
-    """Rows of a small delimited text that are not blank, their cells trimmed, numbered by their last line.
+    """Rows of a small delimited text that are not blank, their cells trimmed, numbered by their first line.
 
     What parts the cells stands in every row: a spreadsheet programme saves with another sign than it opened. Raises
     RefusedFile.
     """
     delimiter = max(",;\t", key=lambda sign: sum(line.count(sign) for line in lines))
     reader = csv.reader(lines, delimiter=delimiter)
+    number = 1
     with _as_refusal():
         for cells in reader:
             plain = [cell.strip() for cell in cells]
             if any(plain):
-                yield RawRow(reader.line_num, plain)
+                yield RawRow(number, plain)
+            number = reader.line_num + 1
 
 
 @contextmanager

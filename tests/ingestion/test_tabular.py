@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ingestion.batches import NUMBER, TableCheck
 from ingestion.findings import RefusedFile
 from ingestion.tables import RawRow, check_table
-from ingestion.tabular import Cells, read_tables, unpacked
+from ingestion.tabular import Cells, read_tables, rows_of_text, unpacked
 from ingestion.values import Column
 
 COLUMNS = [
@@ -125,3 +125,25 @@ def test_what_is_no_zip_is_refused(tmp_path):
     (tmp_path / "a.zip").write_bytes(io.BytesIO(b"PK not really").getvalue())
     with pytest.raises(RefusedFile, match="cannot be opened"), unpacked(tmp_path / "a.zip", tmp_path / "s"):
         pass
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_rows_of_a_small_text_are_told_by_the_sign_that_parts_them_and_their_first_lines(sign):
+    lines = [
+        sign.join(["name", "when", "note", "kind"]) + "\n",
+        "\n",
+        sign.join([" Ada ", '"May 1, 2024; 9:00"', '"two\n']),
+        sign.join(['lines"', "x"]) + "\n",
+        sign * 3 + "\n",
+        sign.join(["Bo", "", "", ""]) + "\n",
+    ]
+    assert [(row.number, row.cells) for row in rows_of_text(lines)] == [
+        (1, ["name", "when", "note", "kind"]),
+        (3, ["Ada", "May 1, 2024; 9:00", "two\nlines", "x"]),
+        (6, ["Bo", "", "", ""]),
+    ]
+
+
+def test_a_text_that_is_no_table_is_refused():
+    with pytest.raises(RefusedFile, match="not a CSV file"):
+        list(rows_of_text(["a," + "b" * (csv.field_size_limit() + 1)]))

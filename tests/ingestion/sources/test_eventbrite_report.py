@@ -40,6 +40,7 @@ def test_a_row_a_ticket_with_the_ids_that_the_api_gives(reports):
     row = reports.latest("attendees")["690507907-1"]
     assert (row["event_id"], row["order_id"], row["ticket_class_name"]) == ("1500000000001", "11001", "Delegate")
     assert row["person_key"] == person_key("ada@firm.example", PSEUDONYM_KEY)
+    assert row["row_number"] == "2"
     assert reports.live("attendees") == {"690507907-1", *(str(690507900 + number) for number in range(8, 12))}
 
 
