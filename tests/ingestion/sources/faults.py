@@ -490,9 +490,9 @@ def _teams_graph() -> App:
     from sandbox.teams_graph import GraphApi, Meeting, interval, record
 
     start, end = "2025-05-01T09:00:00Z", "2025-05-01T10:00:00Z"
-    api = GraphApi(page_size=4)
-    for number in range(5):
-        people = [_crm_people(each) for each in range(9)]
+    api = GraphApi(page_size=2)
+    for number in range(3):
+        people = [_crm_people(each) for each in range(5)]
         records = [record(who["email"], interval(start, end), name=who["name"]) for who in people]
         reports = {f"report-{number}": (start, end, records)}
         api.hold(Meeting(f"meeting-{number}", f"Meeting {number}", reports=reports), (start, end))
