@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import SourceDeclaration
-from ingestion.drift import DriftWatch
+from ingestion.drift import CHANGED, DriftWatch
 from ingestion.findings import Finding
 from ingestion.http import IDENTICAL_REQUESTS, CircleGuard, MalformedRecord, authenticator, session
 from ingestion.landing import ids_landed_after, last_versions, latest_instant, stream_folder
 from ingestion.mapping import StreamMapping, load_mapping
 from ingestion.privacy import PseudonymKey
 from ingestion.read_log import last_continuation, last_good_read, last_read_as, last_whole_read
+from ingestion.scalars import text
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource
@@ -166,13 +167,17 @@ class ApiRead:
     ) -> Iterator[Row]:
         """The rows of the records that can be used; the others become findings with their place."""
         seen = self._seen.setdefault(stream, [])
-        watch = self.watches.setdefault(stream, DriftWatch(self.declaration.stream(stream)))
+        declared = self.declaration.stream(stream)
+        watch = self.watches.setdefault(stream, DriftWatch(declared))
         for record in records:
-            watch.record(record)
+            extra = watch.record(record)
             place = f"{self.declaration.name}/{stream}/{record.get('id')}"
             try:
                 row = to_row(record)
+                row |= {name: text(name, row[name]) for name in declared.columns if name in row}
             except MalformedRecord as bad:
+                if bad.reason_code == CHANGED:
+                    watch.changed(bad.column_name)
                 self.findings.append(
                     Finding(
                         source=self.declaration.name,
@@ -181,12 +186,13 @@ class ApiRead:
                         column_name=bad.column_name,
                         reason_code=bad.reason_code,
                         message=str(bad),
+                        key=None if record.get("id") is None else place,
                     )
                 )
                 continue
             seen.append(row["id"])
             watch.row(row)
-            yield {**row, "_source_record": place}
+            yield {**row, "_source_record": place, "_extra": extra}
 
     def ids_to_follow(self, stream: str, follower: str) -> list[str]:
         """Ids of the records of `stream` whose `follower` stream must be read: those read tonight, and those landed

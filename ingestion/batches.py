@@ -35,7 +35,7 @@ class CheckedBatch:
 @dataclass
 class TableCheck:
     """The check of one table against its columns. `positions` says where a column stands, `place` what precedes a row
-    number in a finding.
+    number in a finding, `key` which column says what record a row is of.
     """
 
     columns: Sequence[Column]
@@ -43,6 +43,7 @@ class TableCheck:
     source: str
     stream: str
     place: str
+    key: str | None = None
     _known: dict[str, dict[str, str | None]] = field(default_factory=dict)
 
     def check(self, table: Table) -> Iterator[CheckedBatch]:
@@ -53,7 +54,13 @@ class TableCheck:
     def check_rows(self, rows: Sequence[RawRow]) -> CheckedBatch:
         """Check rows one by one."""
         checked = check_table(
-            self.columns, self.positions, rows, source=self.source, stream=self.stream, place=self.place
+            self.columns,
+            self.positions,
+            rows,
+            source=self.source,
+            stream=self.stream,
+            place=self.place,
+            key=self.key,
         )
         columns = [pa.array([row[column.name] for _, row in checked.rows], pa.string()) for column in self.columns]
         numbers = pa.array([number for number, _ in checked.rows], pa.int64())

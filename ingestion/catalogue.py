@@ -29,6 +29,7 @@ PROVENANCE = (
     "_row_hash",
     "_deleted_at",
     "_delete_reason",
+    "_extra",
 )
 _TIMES = {"_loaded_at", "_deleted_at"}
 FILE_COLUMNS = ("file_name", "file_sha256", "sheet", "row_number")
@@ -50,7 +51,8 @@ class StreamDeclaration:
 
     What the source sends, by its own field names: `reads` what the reader uses, `ignores` what it knowingly leaves,
     `personal` what it drops or pseudonymises at the door. Anything else is drift. `enumerations`: landed column -> the
-    values known; another value is landed and reported. `indicators`: what a fault of this stream touches.
+    values known; another value is landed and reported. `indicators`: what a fault of this stream touches. Names in
+    `ignores` may be patterns (`*@*`).
     """
 
     name: str
@@ -66,6 +68,11 @@ class StreamDeclaration:
     full_list: bool = False
     listed_whole_by: tuple[str, ...] = ()
     integers: frozenset[str] = frozenset()
+
+    @property
+    def is_about_people(self) -> bool:
+        """Whether a row of it is about a person: then only what the declaration names is ever kept of it."""
+        return bool(self.personal) or "person_key" in self.columns
 
     @cached_property
     def schema(self) -> pa.Schema:

@@ -1,17 +1,21 @@
 """What a source sends that its declaration does not know, and what it no longer sends: noticed, counted, told.
 
-Only what a declaration names is landed. Anything else is told of: a new field, a field that looks personal (dropped at
-the door, like all that is not named), a field that no record had tonight, a value that an enumeration does not know.
+Told of are a new field, a new field that looks personal, a field that no record had tonight, a value that an
+enumeration does not know, and a field that holds another kind of value than before. What a declaration does not name is
+dropped at the door, but for single values of new fields of a record that is not about a person: they are kept in
+`_extra`. Columns of files are compared by their headings; a new one is told of, and stands in the file, which is kept.
 Grain of the log `runs/<run_id>/source_drift/<source>.parquet`: run, stream, kind and column. It holds names and
 counts; of values only those of declared enumerations, unless they look personal.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +24,13 @@ from ingestion.catalogue import StreamDeclaration
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NEW, PERSONAL, VANISHED, UNKNOWN = "new_column", "personal_column", "vanished_column", "unknown_value"
+NEW, PERSONAL, VANISHED, UNKNOWN, CHANGED = (
+    "new_column",
+    "personal_column",
+    "vanished_column",
+    "unknown_value",
+    "changed_type",
+)
 # Fewer records than this say nothing about a field that none of them had.
 ENOUGH_RECORDS = 5
 _PERSONAL_NAME = re.compile(
@@ -64,23 +74,35 @@ class DriftWatch:
     _new: Counter[str] = field(default_factory=Counter)
     _personal: set[str] = field(default_factory=set)
     _unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _changed: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         declared = self.declaration
         self._known = {*declared.reads, *declared.ignores, *declared.personal}
         self._opened = {name.partition(".")[0] for name in self._known if "." in name}
 
-    def record(self, record: Mapping[str, Any]) -> None:
-        """Look at a record as it came."""
+    def record(self, record: Mapping[str, Any]) -> str | None:
+        """Look at a record as it came. Returns what is to be kept of its new fields, as JSON."""
         self.records += 1
         if not self.declaration.reads:
-            return
+            return None
+        kept: dict[str, Any] = {}
         for name, value in self._fields(record):
             self._present.add(name)
-            if name not in self._known:
+            if not self._is_known(name):
                 self._new[name] += 1
                 if looks_personal(name, value):
                     self._personal.add(name)
+                elif isinstance(value, (str, int, float)) and not self.declaration.is_about_people:
+                    kept[name] = value
+        return json.dumps(kept, sort_keys=True, ensure_ascii=False) if kept else None
+
+    def changed(self, column: str) -> None:
+        """Note that a record had another kind of value in a column than the contract says; it is in quarantine."""
+        self._changed[column] += 1
+
+    def _is_known(self, name: str) -> bool:
+        return name in self._known or any(fnmatchcase(name, pattern) for pattern in self.declaration.ignores)
 
     def row(self, row: Mapping[str, Any]) -> None:
         """Look at a row as it is landed."""
@@ -103,10 +125,11 @@ class DriftWatch:
         def drift(kind: str, column: str, records: int, message: str) -> Drift:
             return Drift(run_id, source, self.declaration.name, kind, column, records, touched, message)
 
+        kept = "" if self.declaration.is_about_people else " but kept in _extra"
         found = [
             drift(PERSONAL, name, count, f"the new field {name} looks personal: dropped; name it under `personal`")
             if name in self._personal
-            else drift(NEW, name, count, f"the new field {name} is not read; name it under `reads` or `ignores`")
+            else drift(NEW, name, count, f"the new field {name} is not read{kept}; name it under `reads` or `ignores`")
             for name, count in self._new.items()
         ]
         if self.records >= ENOUGH_RECORDS:
@@ -119,7 +142,45 @@ class DriftWatch:
             drift(UNKNOWN, column, count, f"{column} holds {value!r}, which is not one of its known values")
             for (column, value), count in self._unknown.items()
         ]
+        found += [
+            drift(CHANGED, column, count, f"{column} holds another kind of value than before: quarantined")
+            for column, count in self._changed.items()
+        ]
         return sorted(found, key=lambda one: (one.kind, one.column_name, one.message))
+
+
+@dataclass
+class HeadingWatch:
+    """Watches the headings of the tables of one stream."""
+
+    _new: Counter[str] = field(default_factory=Counter)
+    _missing: Counter[str] = field(default_factory=Counter)
+
+    def table(self, new: Iterable[str], missing: Iterable[str]) -> None:
+        """Note the headings of a table that are not read, and those that it lacks."""
+        self._new.update({heading for heading in new if heading})
+        self._missing.update(set(missing))
+
+    def drifts(self, run_id: str, source: str, declaration: StreamDeclaration) -> list[Drift]:
+        """What was noticed, in order of kind and heading; headings that the declaration names are known."""
+        touched = ", ".join(declaration.indicators)
+        known = [name.casefold() for name in (*declaration.ignores, *declaration.personal)]
+
+        def drift(kind: str, heading: str, tables: int, message: str) -> Drift:
+            return Drift(run_id, source, declaration.name, kind, heading, tables, touched, message)
+
+        found = [
+            drift(PERSONAL, name, count, f"{count} table(s) have the new column {name!r}: looks personal, not read")
+            if looks_personal(name)
+            else drift(NEW, name, count, f"{count} table(s) have the new column {name!r}: not read, kept in originals/")
+            for name, count in self._new.items()
+            if not any(fnmatchcase(name.casefold(), pattern) for pattern in known)
+        ]
+        found += [
+            drift(VANISHED, name, count, f"{count} table(s) lack the column {name!r}, which is empty for them")
+            for name, count in self._missing.items()
+        ]
+        return sorted(found, key=lambda one: (one.kind, one.column_name))
 
 
 def _schema() -> pa.Schema:

@@ -18,7 +18,11 @@ class RefusedFile(Exception):
 
 @dataclass(frozen=True)
 class Finding:
-    """One reason for which a row is refused. `value_class` says what kind of value stood there, not which."""
+    """One reason for which a row is refused. `value_class` says what kind of value stood there, not which.
+
+    `key`: which record it is, if that could be read: its stream's key in a file, its `_source_record` in an API. It is
+    not kept; it says whose earlier version must not be taken for deleted.
+    """
 
     source: str
     stream: str
@@ -28,6 +32,7 @@ class Finding:
     message: str
     cell: str | None = None
     value_class: str | None = None
+    key: str | None = None
 
 
 def quarantine(home: Path, findings: Iterable[Finding], clock: datetime) -> Landed:

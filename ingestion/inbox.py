@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import INBOX_FILES
+from ingestion.drift import HeadingWatch
 from ingestion.landing import as_table, land, read_latest
 from ingestion.privacy import PseudonymKey
 
@@ -38,11 +39,23 @@ class InboxFile:
 
 @dataclass(frozen=True)
 class FileRead:
-    """One night's read of a file source: its home, its block of `wmip.yaml`, and the key of one that holds people."""
+    """One night's read of a file source: its home, its block of `wmip.yaml`, and the key of one that holds people.
+
+    `watches`: per stream what the headings of tonight's files say of the source's drift.
+    """
 
     home: Path
     settings: Mapping[str, Any] = field(default_factory=dict)
     pseudonym_key: PseudonymKey = field(default_factory=lambda: PseudonymKey(()))
+    watches: dict[str, HeadingWatch] = field(default_factory=dict)
+
+    def saw_table(
+        self, stream: str, headings: Sequence[Any], positions: Mapping[str, int], missing: Iterable[str]
+    ) -> None:
+        """Note the headings of a table: those at none of the positions that are read are new; `missing` it lacks."""
+        used = set(positions.values())
+        new = [" ".join(str(heading or "").split()) for at, heading in enumerate(headings) if at not in used]
+        self.watches.setdefault(stream, HeadingWatch()).table(new, missing)
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,8 @@ def row_hash(stream: StreamDeclaration) -> str:
 
 def _hash_of(stream: StreamDeclaration, reason: str = "_delete_reason") -> str:
     parts = ", ".join(f"coalesce(CAST({_quote(name)} AS VARCHAR), chr(0))" for name in stream.columns)
-    return f"sha256(concat_ws(chr(31), {parts}, coalesce({reason}, chr(0))))"
+    # concat_ws leaves a null out: rows of a stream without new fields keep the hash they had before there were any.
+    return f"sha256(concat_ws(chr(31), {parts}, coalesce({reason}, chr(0)), _extra))"
 
 
 def _quote(name: str) -> str:
@@ -138,13 +139,16 @@ def land(
     clock: datetime,
     complete_list: bool = False,
     complete_for: Sequence[tuple[str, ...]] = (),
+    unreadable: Sequence[str | None] = (),
+    unreadable_by: str | None = None,
 ) -> Landed:
     """Land the rows that differ from the latest landed version of their key.
 
     `rows` as made by `as_table`, or a spool with every part kept; of several rows of a key the last stands. With
     `complete_list` a key that is landed but not listed gets a tombstone: its last data with `_deleted_at` and the
     reason. `complete_for` says the same of some groups only: those whose `stream.listed_whole_by` columns have one of
-    these values.
+    these values. `unreadable`: values of `unreadable_by` (the key, unless told) that were listed with data that could
+    not be used; their rows are not absent, and if one of them cannot be told, no row is taken for absent.
     """
     folder = ensure_stream(home, source, stream)
     keys = _list(stream.key)
@@ -157,7 +161,8 @@ def land(
             SELECT {keys}, _position, {_hash_of(stream)} AS _row_hash FROM incoming
             QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY _position DESC) = 1
         """)
-        compared = _list(dict.fromkeys((*stream.key, *stream.listed_whole_by)))
+        spared_by = unreadable_by or stream.key[0]
+        compared = _list(dict.fromkeys((*stream.key, *stream.listed_whole_by, *([spared_by] if unreadable else []))))
         connection.execute(
             "CREATE TEMP TABLE landed AS "
             + _latest(stream, folder, f"{compared}, _row_hash, _deleted_at, _loaded_at, _load_id")
@@ -169,6 +174,8 @@ def land(
             WHERE old._row_hash IS DISTINCT FROM new._row_hash
         """)
         within = "true" if complete_list else _within(connection, stream, complete_for) if complete_for else "false"
+        if unreadable:
+            within = f"{within} AND {_not_among(connection, spared_by, unreadable)}"
         connection.execute(
             f"""
             CREATE TEMP TABLE gone AS
@@ -219,8 +226,9 @@ def _write_changes(
 ) -> None:
     """Write what `changed` and `gone` name, whole rows, in the order given. `times`: of deletion, of loading."""
     deleted_at, loaded_at = (f"{_text(time.isoformat())}::TIMESTAMPTZ" for time in times)
-    given = _list((*stream.columns, "_source_record"))
-    kept = ", ".join(f"old.{_quote(name)}" for name in (*stream.columns, "_source_record"))
+    names = (*stream.columns, "_source_record", "_extra")
+    given = _list(names)
+    kept = ", ".join(f"old.{_quote(name)}" for name in names)
     own = {
         "_load_id": _text(load_id),
         "_loaded_at": loaded_at,
@@ -277,6 +285,14 @@ def _within(connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, gr
     connection.register("listed_whole", listed)
     of_group = " AND ".join(f"old.{_quote(name)} = listed_whole.{_quote(name)}" for name in columns)
     return f"EXISTS (SELECT 1 FROM listed_whole WHERE {of_group})"
+
+
+def _not_among(connection: duckdb.DuckDBPyConnection, column: str, unreadable: Sequence[str | None]) -> str:
+    """The condition that a landed row `old` is none of those listed but not readable."""
+    if None in unreadable:
+        return "false"
+    connection.register("unreadable", pa.table({"value": pa.array(unreadable, pa.string())}))
+    return f"old.{_quote(column)} NOT IN (SELECT value FROM unreadable)"
 
 
 def latest_instant(home: Path, source: str, stream: StreamDeclaration, column: str) -> datetime | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -146,7 +146,8 @@ class _Night:
         kind = str(self.declaration.inbox)
         reader = self.declaration.reader()
         try:
-            read_one = reader.open_reader(FileRead(self.home, self.settings, self.key()))
+            read = FileRead(self.home, self.settings, self.key())
+            read_one = reader.open_reader(read)
         except (InvalidMapping, NotReady) as error:
             return self.same_for_all("failed", str(error))
         report = SourceReport(self.declaration.name)
@@ -169,6 +170,7 @@ class _Night:
                     spool,
                     clock=self.clock,
                     complete_list=declared.name in spools.whole,
+                    unreadable=spools.unreadable[declared.name],
                 )
                 said = [
                     f"{refused} file(s) refused" if refused else "",
@@ -188,11 +190,14 @@ class _Night:
                     )
                 )
         record(self.home, report.files, self.clock)
+        for name, watch in read.watches.items():
+            report.drifts += watch.drifts(self.run_id, self.declaration.name, self.declaration.stream(name))
         return report
 
     def _spool_file(self, read_one: FileReader, file: InboxFile, spools: _Spools) -> FileReport:
         """Read a file to its end before any of it counts."""
         bad: Counter[str] = Counter()
+        unreadable: dict[str, list[str | None]] = {}
         whole: set[str] = set()
         loaded = 0
         try:
@@ -201,13 +206,14 @@ class _Night:
                 loaded += spools.streams[chunk.stream].add(chunk.rows)
                 spools.findings.add(finding_rows(chunk.findings))
                 bad[chunk.stream] += places(chunk.findings)
+                unreadable.setdefault(chunk.stream, []).extend(finding.key for finding in chunk.findings)
                 if chunk.is_whole_list:
                     whole.add(chunk.stream)
                 self.progress(f"{self.declaration.title}: {file.path.name}, {loaded:,} rows")
         except RefusedFile as refusal:
             spools.drop()
             return FileReport(file, "refused", str(refusal), 0, 0)
-        spools.keep(whole)
+        spools.keep(whole, unreadable)
         spools.bad.update(bad)
         return FileReport(file, "loaded", None, loaded, bad.total())
 
@@ -280,11 +286,12 @@ class _Night:
         findings = read.findings[before:]
         is_whole = stream.full_list or stream.name in read.whole
         if stream.full_list:
-            previous, listed = last_full_rows(self.home, self.declaration.name, stream.name), len(table)
+            previous = last_full_rows(self.home, self.declaration.name, stream.name)
+            listed = len(table) + places(findings)
         elif is_whole:
             mode = "full"
             previous = live_rows(self.home, self.declaration.name, stream)
-            listed = table["_deleted_at"].null_count
+            listed = table["_deleted_at"].null_count + places(findings)
         else:
             previous, listed = None, len(table)
         if previous and listed < float(self.settings["shrink_guard"]) * previous:
@@ -306,6 +313,8 @@ class _Night:
             clock=self.clock,
             complete_list=is_whole,
             complete_for=read.listed_whole.get(stream.name, ()),
+            unreadable=[finding.key for finding in findings],
+            unreadable_by="_source_record",
         )
         return self.report(
             stream,
@@ -335,12 +344,19 @@ class _Spools:
         self.findings = Spool(folder, replace(QUARANTINE, name="quarantine"))
         self.bad: Counter[str] = Counter()
         self.whole: set[str] = set()
+        self.unreadable: dict[str, list[str | None]] = {name: [] for name in self.streams}
 
-    def keep(self, whole: Set[str]) -> None:
-        """Keep a file. Of a stream it is the whole list of (`whole`), what other files gave tonight is dropped."""
+    def keep(self, whole: Set[str], unreadable: Mapping[str, Sequence[str | None]]) -> None:
+        """Keep a file. Of a stream it is the whole list of (`whole`), what other files gave tonight is dropped.
+
+        `unreadable`: keys of its rows that are refused, None where it cannot be told.
+        """
         self.whole |= whole
         for name in whole:
             self.streams[name].forget()
+            self.unreadable[name] = []
+        for name, keys in unreadable.items():
+            self.unreadable[name] += keys
         for spool in (*self.streams.values(), self.findings):
             spool.keep()
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from ingestion.catalogue import read_yaml
 from ingestion.findings import Finding, RefusedFile
-from ingestion.inbox import InboxFile
-from ingestion.tables import heading_key
+from ingestion.inbox import FileRead, InboxFile
+from ingestion.tables import heading_key, lacking
 from ingestion.tabular import Table, read_tables, unpacked
 from ingestion.values import Column
 
@@ -49,15 +49,16 @@ class PublishedList:
         except RefusedFile:
             return False
 
-    def read(self, file: InboxFile, home: Path) -> Iterator[tuple[list[Row], list[Finding]]]:
+    def read(self, file: InboxFile, read: FileRead) -> Iterator[tuple[list[Row], list[Finding]]]:
         """Right rows, with the file they are from and their place in it, and what is wrong with the others.
 
         Raises RefusedFile.
         """
-        with unpacked(file.path, home / "spool" / "unpacked" / file.sha256) as path:
+        with unpacked(file.path, read.home / "spool" / "unpacked" / file.sha256) as path:
             for table in self._tables(path):
                 positions = self._positions(table)
                 if len(positions) >= self.recognised_by:
+                    read.saw_table(self.stream, table.headings, positions, lacking(self.columns, positions))
                     yield from self._checked(table, positions, file)
 
     def _checked(
@@ -65,7 +66,7 @@ class PublishedList:
     ) -> Iterator[tuple[list[Row], list[Finding]]]:
         from ingestion.batches import NUMBER, TableCheck
 
-        missing = [column.heading for column in self.columns if column.required and column.name not in positions]
+        missing = lacking((column for column in self.columns if column.required), positions)
         if missing:
             raise RefusedFile(
                 f"the heading {', '.join(missing)} is missing; use the {self.title} as {self.publisher} publishes it"

@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 
 def row_schema(stream: StreamDeclaration) -> pa.Schema:
     """What a reader gives of a row: the stream's data columns and the record's own provenance."""
-    names = [*stream.columns, "_source_record", "_deleted_at", "_delete_reason"]
+    names = [*stream.columns, "_source_record", "_deleted_at", "_delete_reason", "_extra"]
     return pa.schema([stream.schema.field(name) for name in names])
 
 

@@ -67,6 +67,11 @@ def match_headings(columns: Sequence[Column], headings: Sequence[Any], where: st
     }
 
 
+def lacking(columns: Iterable[Column], positions: Mapping[str, int]) -> list[str]:
+    """Headings of the columns that a table does not have."""
+    return [column.heading for column in columns if column.name not in positions]
+
+
 def _conditional_problem(column: Column, row: Mapping[str, str | None]) -> str | None:
     """Why an empty cell must not be empty beside what the rest of the row says."""
     for other, value in column.required_when.items():
@@ -86,10 +91,11 @@ def check_table(
     source: str,
     stream: str,
     place: str,
+    key: str | None = None,
 ) -> CheckedTable:
     """Check every row; all that is wrong with a row is found at once. Blank rows are skipped.
 
-    `place` is what stands before the row number in a finding's place.
+    `place` is what stands before the row number in a finding's place; `key` the column that says which record it is.
     """
     checked = CheckedTable()
     for raw in rows:
@@ -126,6 +132,7 @@ def check_table(
                     message=message,
                     cell=None if index is None else f"{column_letter(index)}{raw.number}",
                     value_class=kind,
+                    key=None if key is None else row[key],
                 )
             )
     return checked

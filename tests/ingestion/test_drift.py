@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.catalogue import StreamDeclaration
-from ingestion.drift import DriftWatch, looks_personal
+from ingestion.drift import DriftWatch, HeadingWatch, looks_personal
 
 STREAM = StreamDeclaration(
     "things",
@@ -40,6 +42,31 @@ def test_a_new_field_is_named_and_counted_also_within_another():
     assert watched(RECORD, {**RECORD, "colour": "red"}, {**RECORD, "properties": {"size": "1", "depth": "9"}}) == [
         ("new_column", "colour", 1),
         ("new_column", "properties.depth", 1),
+    ]
+
+
+def test_of_new_fields_single_values_are_kept_unless_they_look_personal_or_the_record_is_about_a_person():
+    plain = replace(STREAM, personal=())
+    new = {"colour": "red", "weight": 2.5, "parts": ["a"], "note": "ring 07700 900123", "surname": "x", "gone": None}
+    assert DriftWatch(plain).record({**RECORD, **new}) == '{"colour": "red", "weight": 2.5}'
+    assert DriftWatch(plain).record(RECORD) is None
+    assert DriftWatch(STREAM).record({**RECORD, **new}) is None, "it names personal fields: it is about people"
+
+
+def test_a_pattern_may_name_what_is_ignored():
+    watch = DriftWatch(replace(STREAM, ignores=("links", "*@*")))
+    watch.record({**RECORD, "state@label": "Open"})
+    assert watch.drifts("r1", "shop") == []
+
+
+def test_headings_that_are_new_or_missing_are_told_by_table():
+    watch = HeadingWatch()
+    watch.table(["Colour", "", "LINKS"], ["State"])
+    watch.table(["Colour", "Contact e-mail"], [])
+    assert [(one.kind, one.column_name, one.records) for one in watch.drifts("r1", "shop", STREAM)] == [
+        ("new_column", "Colour", 2),
+        ("personal_column", "Contact e-mail", 1),
+        ("vanished_column", "State", 1),
     ]
 
 

@@ -48,6 +48,37 @@ def test_a_complete_list_leaves_exactly_what_it_lists(tmp_path_factory, lists):
         assert set(_latest(home)) == listed
 
 
+def test_what_is_listed_but_cannot_be_read_is_not_absent(tmp_path):
+    _land(tmp_path, [{"id": "1"}, {"id": "2"}, {"id": "3"}])
+    assert _land(tmp_path, [{"id": "1"}], 1, complete_list=True, unreadable=["2"]).tombstones == 1
+    assert set(_latest(tmp_path)) == {"1", "2"}
+    assert _land(tmp_path, [{"id": "2"}], 2, complete_list=True, unreadable=[None]).rows == 0, "it may be any of them"
+
+
+def test_new_fields_make_a_new_version_and_rows_without_any_keep_their_hash(tmp_path):
+    _land(tmp_path, [{"id": "1", "value": "a"}])
+    before = _hashes(tmp_path)
+    assert _land(tmp_path, [{"id": "1", "value": "a", "_extra": None}], 1).rows == 0
+    assert _land(tmp_path, [{"id": "1", "value": "a", "_extra": '{"size": 2}'}], 2).rows == 1
+    assert _land(tmp_path, [], 3, complete_list=True).tombstones == 1
+    assert len({*before, *_hashes(tmp_path)}) == 3
+    assert read_latest(tmp_path, "test", STREAM, ("_extra",)) == []
+
+
+def _hashes(home):
+    paths = stream_folder(home, "test", "things").glob("*.parquet")
+    return [value for path in paths for value in pq.read_table(path)["_row_hash"].to_pylist()]
+
+
+def test_a_landing_from_before_there_were_new_fields_is_read(tmp_path):
+    _land(tmp_path, [{"id": "1", "value": "a"}])
+    for path in stream_folder(tmp_path, "test", "things").glob("*.parquet"):
+        pq.write_table(pq.read_table(path).drop_columns("_extra"), path)
+    assert _land(tmp_path, [{"id": "1", "value": "a"}], 1).rows == 0
+    assert _land(tmp_path, [{"id": "1", "value": "b", "_extra": "{}"}], 2).rows == 1
+    assert _latest(tmp_path) == {"1": "b"}
+
+
 def test_a_value_that_comes_back_is_a_new_version(tmp_path):
     for hours, value in enumerate("aba"):
         assert _land(tmp_path, [{"id": "1", "value": value}], hours).rows == 1

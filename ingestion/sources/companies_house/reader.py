@@ -15,7 +15,7 @@ from ingestion.catalogue import SOURCES
 from ingestion.findings import RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.published import EDITIONS, Editions, edition_row, recogniser, refuse_if_cut_short, with_constants
-from ingestion.tables import match_headings
+from ingestion.tables import lacking, match_headings
 from ingestion.tabular import read_tables, unpacked
 from ingestion.values import Column
 
@@ -68,15 +68,17 @@ def open_reader(read: FileRead) -> FileReader:
     def read_companies(file: InboxFile) -> Iterator[Chunk]:
         edition, is_complete = edition_of(file.path.name)
         editions.accept(edition)
-        rows = 0
+        rows = wrong = 0
         with unpacked(file.path, home / "spool" / "unpacked" / file.sha256) as path:
-            for chunk in _chunks(path, file):
+            for chunk in _chunks(path, file, read):
                 rows += chunk.size if chunk.stream == COMPANIES else 0
+                wrong += len(chunk.findings)
                 yield chunk
         if is_complete:
             refuse_if_cut_short(home, SOURCE, SOURCES[SOURCE].stream(COMPANIES), rows)
             yield Chunk(COMPANIES, is_whole_list=True)
-            yield Chunk(PREVIOUS_NAMES, is_whole_list=True)
+            # The names of a company whose row could not be read are not known to be gone.
+            yield Chunk(PREVIOUS_NAMES, is_whole_list=not wrong)
         yield Chunk(EDITIONS, [edition_row(edition, file.path.name, file.sha256, rows, is_complete=is_complete)])
 
     return read_companies
@@ -93,13 +95,14 @@ def edition_of(name: str) -> tuple[str, bool]:
     return found[2], found[1] is not None
 
 
-def _chunks(path: Path, file: InboxFile) -> Iterator[Chunk]:
+def _chunks(path: Path, file: InboxFile, read: FileRead) -> Iterator[Chunk]:
     from ingestion.batches import NUMBER, TableCheck
 
     columns = [*COMPANY, *BEFORE]
     for table in read_tables(path):
         positions = match_headings(columns, table.headings, "first row")
-        check = TableCheck(columns, positions, SOURCE, COMPANIES, f"{file.path.name}#!")
+        read.saw_table(COMPANIES, table.headings, positions, lacking(columns, positions))
+        check = TableCheck(columns, positions, SOURCE, COMPANIES, f"{file.path.name}#!", "company_number")
         for checked in check.check(table):
             rows = checked.rows
             record = _joined(f"{file.sha256}:", rows.column(NUMBER))

@@ -17,6 +17,7 @@ from ingestion.activities import check_activity
 from ingestion.http import SourceFailed
 from ingestion.instants import parse_instant
 from ingestion.privacy import PseudonymKey, email_domain, person_key
+from ingestion.scalars import text
 
 if TYPE_CHECKING:
     import requests
@@ -217,12 +218,7 @@ def _pages(
 def _value(record: Mapping[str, Any], name: str) -> str | None:
     """A column as text, or what it is shown as, or the table it points to; null when it is blank."""
     column, _, wanted = name.partition("#")
-    value = record.get(f"{column}{_ANNOTATIONS[wanted]}" if wanted else column)
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+    return text(name, record.get(f"{column}{_ANNOTATIONS[wanted]}" if wanted else column))
 
 
 def _row(record: Mapping[str, Any], *, columns: Mapping[str, str], key: PseudonymKey) -> Row:

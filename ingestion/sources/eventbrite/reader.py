@@ -115,14 +115,6 @@ def read_orders(read: ApiRead) -> Iterator[Row]:
     yield from read.usable("orders", _resources(read, "orders", params), partial(_order, key=read.pseudonym_key))
 
 
-def _text(value: Any) -> str | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
 def _check(record: Mapping[str, Any]) -> None:
     if not record.get("id"):
         raise MalformedRecord("id", "missing", "the record has no id")
@@ -137,7 +129,7 @@ def _event(event: Mapping[str, Any]) -> Row:
     venue = (event.get("venue") or {}).get("address") or {}
     return {
         **{
-            name: _text(event.get(name))
+            name: event.get(name)
             for name in (
                 "id",
                 "organization_id",
@@ -152,11 +144,11 @@ def _event(event: Mapping[str, Any]) -> Row:
                 "series_id",
             )
         },
-        "name": _text((event.get("name") or {}).get("text")),
-        "start_utc": _text(start.get("utc")),
-        "end_utc": _text(end.get("utc")),
-        "timezone": _text(start.get("timezone")),
-        "venue_postcode": _text(venue.get("postal_code")),
+        "name": (event.get("name") or {}).get("text"),
+        "start_utc": start.get("utc"),
+        "end_utc": end.get("utc"),
+        "timezone": start.get("timezone"),
+        "venue_postcode": venue.get("postal_code"),
     }
 
 
@@ -179,7 +171,7 @@ def _attendee(attendee: Mapping[str, Any], *, key: PseudonymKey, questions: Ques
     }
     return {
         **{
-            name: _text(attendee.get(name))
+            name: attendee.get(name)
             for name in (
                 "id",
                 "event_id",
@@ -207,11 +199,11 @@ def _order(order: Mapping[str, Any], *, key: PseudonymKey) -> Row:
     _check(order)
     gross = (order.get("costs") or {}).get("gross") or {}
     return {
-        **{name: _text(order.get(name)) for name in ("id", "event_id", "status", "created", "changed")},
+        **{name: order.get(name) for name in ("id", "event_id", "status", "created", "changed")},
         "person_key": person_key(order.get("email"), key),
-        "currency": _text(gross.get("currency")),
+        "currency": gross.get("currency"),
         # Minor units (pence), as the API gives them.
-        "gross_minor": _text(gross.get("value")),
+        "gross_minor": gross.get("value"),
     }
 
 

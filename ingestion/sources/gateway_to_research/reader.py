@@ -27,7 +27,7 @@ def open_reader(read: FileRead) -> FileReader:
     """What reads one export."""
 
     def read_export(file: InboxFile) -> Iterator[Chunk]:
-        for rows, findings in LIST.read(file, read.home):
+        for rows, findings in LIST.read(file, read):
             yield Chunk(LIST.stream, rows, findings)
 
     return read_export

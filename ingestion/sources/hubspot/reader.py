@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.http import MalformedRecord, SourceFailed
 from ingestion.instants import parse_instant
 from ingestion.privacy import PseudonymKey, email_domain, person_key
+from ingestion.scalars import text
 
 if TYPE_CHECKING:
     import requests
@@ -240,7 +241,7 @@ def _merged(*listed: str | None) -> str | None:
 
 def _row(record: Mapping[str, Any], *, stream: str, columns: Mapping[str, str], key: PseudonymKey) -> Row:
     given = record.get("properties") or {}
-    row: Row = {column: None if given.get(name) in (None, "") else str(given[name]) for column, name in columns.items()}
+    row: Row = {column: text(column, given.get(name)) for column, name in columns.items()}
     archived = bool(record.get("archived"))
     row.update(
         id=str(record["id"]),

@@ -30,7 +30,7 @@ def open_reader(read: FileRead) -> FileReader:
 
     def read_list(file: InboxFile) -> Iterator[Chunk]:
         seen: dict[str, list[str]] = {}
-        for rows, findings in LIST.read(file, read.home):
+        for rows, findings in LIST.read(file, read):
             yield Chunk(
                 LIST.stream, [{**row, "participation_id": _participation_id(row, seen)} for row in rows], findings
             )

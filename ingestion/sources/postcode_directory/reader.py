@@ -16,7 +16,7 @@ from ingestion.catalogue import SOURCES, read_yaml
 from ingestion.findings import RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.published import EDITIONS, Editions, edition_row, refuse_if_cut_short
-from ingestion.tables import heading_key
+from ingestion.tables import heading_key, lacking
 from ingestion.tabular import read_tables, unpacked
 from ingestion.values import Column
 
@@ -34,7 +34,7 @@ def open_reader(read: FileRead) -> FileReader:
         if file.path.suffix.lower() not in {".csv", ".zip"}:
             raise RefusedFile(_not_ours())
         with unpacked(file.path, home / "spool" / "unpacked" / file.sha256) as path:
-            yield from _chunks(path, file, home, editions)
+            yield from _chunks(path, file, read, editions)
 
     return read_postcodes
 
@@ -91,7 +91,7 @@ def _not_ours() -> str:
     )
 
 
-def _chunks(path: Path, file: InboxFile, home: Path, editions: Editions) -> Iterator[Chunk]:
+def _chunks(path: Path, file: InboxFile, read: FileRead, editions: Editions) -> Iterator[Chunk]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -101,7 +101,8 @@ def _chunks(path: Path, file: InboxFile, home: Path, editions: Editions) -> Iter
     columns, positions = match_columns(table.headings)
     edition, is_complete = edition_of(file.path.name)
     editions.accept(edition)
-    check = TableCheck(columns, positions, SOURCE, POSTCODES, f"{file.path.name}#!")
+    read.saw_table(POSTCODES, table.headings, positions, lacking(columns, positions))
+    check = TableCheck(columns, positions, SOURCE, POSTCODES, f"{file.path.name}#!", "postcode")
     rows = 0
     for checked in check.check(table):
         rows += checked.rows.num_rows
@@ -110,6 +111,6 @@ def _chunks(path: Path, file: InboxFile, home: Path, editions: Editions) -> Iter
         landed = checked.rows.select([column.name for column in columns]).append_column("_source_record", record)
         yield Chunk(POSTCODES, landed, checked.findings)
     if is_complete:
-        refuse_if_cut_short(home, SOURCE, SOURCES[SOURCE].stream(POSTCODES), rows)
+        refuse_if_cut_short(read.home, SOURCE, SOURCES[SOURCE].stream(POSTCODES), rows)
         yield Chunk(POSTCODES, is_whole_list=True)
     yield Chunk(EDITIONS, [edition_row(edition, file.path.name, file.sha256, rows, is_complete=is_complete)])

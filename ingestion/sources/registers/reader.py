@@ -70,12 +70,12 @@ CONTRACTS: dict[str, list[Column]] = {
 }
 
 
-def open_reader(_read: FileRead) -> FileReader:
+def open_reader(read: FileRead) -> FileReader:
     """What reads one register."""
-    return lambda file: chunks(*read_register(file.path, file.sha256))
+    return lambda file: chunks(*read_register(file.path, file.sha256, read))
 
 
-def read_register(path: Path, sha256: str) -> tuple[dict[str, list[dict[str, Any]]], list[Finding]]:
+def read_register(path: Path, sha256: str, read: FileRead) -> tuple[dict[str, list[dict[str, Any]]], list[Finding]]:
     """Rows by stream and the findings. Which register it is stands in the file's name. Raises RefusedFile."""
     stream = next((name for name in CONTRACTS if path.name.lower().startswith(name)), None)
     if stream is None or path.suffix.lower() != ".csv":
@@ -89,6 +89,7 @@ def read_register(path: Path, sha256: str) -> tuple[dict[str, list[dict[str, Any
     if not rows:
         raise RefusedFile("the file is empty; the first row holds the headings")
     positions = match_headings(columns, rows[0], "first row")
+    read.saw_table(stream, rows[0], positions, missing=())
     checked = check_table(
         columns,
         positions,

@@ -14,7 +14,7 @@ from ingestion.catalogue import SOURCES, return_template
 from ingestion.findings import Finding, RefusedFile
 from ingestion.inbox import FileRead, FileReader, chunks
 from ingestion.landing import read_latest
-from ingestion.tables import RawRow, check_table, column_letter, heading_key, match_headings
+from ingestion.tables import RawRow, check_table, column_letter, heading_key, lacking, match_headings
 from ingestion.values import BadValue, Column, is_empty
 
 SOURCE = "returns"
@@ -26,14 +26,17 @@ def open_reader(read: FileRead) -> FileReader:
     home = read.home
     partners = SOURCES["registers"].stream("partners")
     codes = [row[0] for row in read_latest(home, "registers", partners, ("partner_code",))]
-    reader = ReturnReader(codes)
+    reader = ReturnReader(codes, read)
     return lambda file: chunks(*reader.read(file.path, file.sha256))
 
 
 class ReturnReader:
-    """Reads workbooks of one template. `partner_codes` are the cluster bodies that may send one."""
+    """Reads workbooks of one template. `partner_codes` are the cluster bodies that may send one; `read` is told of the
+    tables' headings.
+    """
 
-    def __init__(self, partner_codes: Collection[str]) -> None:
+    def __init__(self, partner_codes: Collection[str], read: FileRead) -> None:
+        self.file_read = read
         self.template = return_template()
         self.partner_codes = set(partner_codes)
         self.cover_fields = [Column.from_contract(entry) for entry in self.template["cover"]["fields"]]
@@ -98,6 +101,7 @@ class ReturnReader:
         headings, body, _ = _fenced(sheets, sheet, name)
         columns = self.columns[name]
         positions = match_headings(columns, headings, f"sheet {sheet}, table {name}")
+        self.file_read.saw_table(stream, headings, positions, lacking(columns, positions))
         place = f"{file_name}#{sheet}!"
         checked = check_table(
             columns,

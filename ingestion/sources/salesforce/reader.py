@@ -21,6 +21,7 @@ from ingestion.activities import check_activity
 from ingestion.http import SourceFailed
 from ingestion.instants import parse_instant
 from ingestion.privacy import PseudonymKey, email_domain, person_key
+from ingestion.scalars import text
 
 if TYPE_CHECKING:
     import requests
@@ -261,12 +262,9 @@ def _value(record: Mapping[str, Any], name: str) -> str | None:
         value = record
         for part in name.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    offset = _OFFSET.fullmatch(str(value))
-    return f"{offset[1]}Z" if offset else str(value)
+    plain = text(name, value)
+    offset = _OFFSET.fullmatch(plain or "")
+    return f"{offset[1]}Z" if offset else plain
 
 
 def _is_true(value: Any) -> bool:

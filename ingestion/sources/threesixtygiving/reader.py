@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,7 @@ _RECOGNISED_BY = 3
 def open_reader(read: FileRead) -> FileReader:
     """What reads one grants file."""
     home = read.home
-    reader = GrantReader()
+    reader = GrantReader(saw_table=partial(read.saw_table, STREAM, missing=()))
 
     def read_grants(file: InboxFile) -> Iterator[Chunk]:
         with unpacked(file.path, home / "spool" / "unpacked" / file.sha256) as path:
@@ -58,12 +59,19 @@ def open_reader(read: FileRead) -> FileReader:
 
 
 class GrantReader:
-    """Reads grants files. `source` and `stream` are whom its findings name."""
+    """Reads grants files. `source` and `stream` are whom its findings name; `saw_table` is told of each table's
+    headings and of the positions that are read.
+    """
 
-    def __init__(self, source: str = SOURCE, stream: str = STREAM) -> None:
+    def __init__(
+        self,
+        source: str = SOURCE,
+        stream: str = STREAM,
+        saw_table: Callable[[Sequence[Any], Mapping[str, int]], None] | None = None,
+    ) -> None:
         entries: list[dict[str, Any]] = read_yaml(Path(__file__).with_name("columns.yaml"))
         codes = [line for line in CURRENCY_CODES.read_text(encoding="utf-8").splitlines() if len(line) == 3]
-        self.source, self.stream = source, stream
+        self.source, self.stream, self.saw_table = source, stream, saw_table
         self.paths = {entry["name"]: entry.pop("path").split("/") for entry in entries}
         self.headings: dict[str, str] = {}
         self.columns: list[Column] = []
@@ -185,6 +193,8 @@ class GrantReader:
                     f"{where}the heading {', '.join(missing)} is missing; use those of the 360Giving standard"
                 )
             found = True
+            if self.saw_table is not None:
+                self.saw_table(table.headings, positions)
             check = self.check(positions, f"{name}#{table.place or '!'}")
             for checked in check.check(table):
                 yield checked, check.place, table.place

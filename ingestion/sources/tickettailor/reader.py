@@ -63,14 +63,10 @@ def _instant(column: str, seconds: Any, *, required: bool = False) -> str | None
         raise MalformedRecord(column, "not_a_time", f"{column} is not a number of seconds") from None
 
 
-def _text(value: Any) -> str | None:
-    return None if value in (None, "") else str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _named(record: Mapping[str, Any], *names: str) -> Row:
     if not record.get("id"):
         raise MalformedRecord("id", "missing", "the record has no id")
-    return {name: _text(record.get(name)) for name in names}
+    return {name: record.get(name) for name in names}
 
 
 def _event(event: Mapping[str, Any]) -> Row:
@@ -79,20 +75,20 @@ def _event(event: Mapping[str, Any]) -> Row:
         **_named(event, "id", "event_series_id", "name", "status", "timezone", "online_event"),
         "start_at": _instant("start", start.get("unix"), required=True),
         "end_at": _instant("end", end.get("unix")),
-        "venue_postcode": _text((event.get("venue") or {}).get("postal_code")),
+        "venue_postcode": (event.get("venue") or {}).get("postal_code"),
         "created_at": _instant("created_at", event.get("created_at")),
     }
 
 
 def _ticket(ticket: Mapping[str, Any], *, key: PseudonymKey, questions: Questions) -> Row:
     row = _named(ticket, "id", "event_id", "order_id", "ticket_type_id", "status")
-    if row["event_id"] is None:
+    if not row["event_id"]:
         raise MalformedRecord("event_id", "missing", "the ticket names no event")
     asked = ticket.get("custom_questions") or []
     answers = (("", str(answer.get("question") or ""), answer.get("answer")) for answer in asked)
     return {
         **row,
-        "ticket_type": _text(ticket.get("description")),
+        "ticket_type": ticket.get("description"),
         "voided_at": _instant("voided_at", ticket.get("voided_at")),
         "created_at": _instant("created_at", ticket.get("created_at"), required=True),
         "updated_at": _instant("updated_at", ticket.get("updated_at")),
@@ -104,7 +100,7 @@ def _ticket(ticket: Mapping[str, Any], *, key: PseudonymKey, questions: Question
 
 def _check_in(check_in: Mapping[str, Any]) -> Row:
     row = _named(check_in, "id", "issued_ticket_id", "event_id")
-    if row["issued_ticket_id"] is None:
+    if not row["issued_ticket_id"]:
         raise MalformedRecord("issued_ticket_id", "missing", "the check-in names no ticket")
     quantity = check_in.get("quantity", 1)
     if not isinstance(quantity, int):
@@ -121,12 +117,10 @@ def _order(order: Mapping[str, Any], *, key: PseudonymKey) -> Row:
     currency = order.get("currency")
     return {
         **_named(order, "id", "status"),
-        "event_id": _text(
-            (order.get("event_summary") or {}).get("event_id") or (order.get("event_summary") or {}).get("id")
-        ),
-        "currency": _text(currency.get("code") if isinstance(currency, Mapping) else currency),
-        "total_minor": _text(order.get("total")),
-        "refunded_minor": _text(order.get("refund_amount")),
+        "event_id": (order.get("event_summary") or {}).get("event_id") or (order.get("event_summary") or {}).get("id"),
+        "currency": currency.get("code") if isinstance(currency, Mapping) else currency,
+        "total_minor": order.get("total"),
+        "refunded_minor": order.get("refund_amount"),
         "person_key": person_key((order.get("buyer_details") or {}).get("email"), key),
         "created_at": _instant("created_at", order.get("created_at"), required=True),
     }

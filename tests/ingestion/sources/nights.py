@@ -77,3 +77,9 @@ class Nights:
     def live(self, stream: str) -> set[Any]:
         """Keys that are not deleted."""
         return {key for key, row in self.latest(stream).items() if row["_deleted_at"] is None}
+
+    @property
+    def drifts(self) -> list[tuple[str, str, str, int]]:
+        """What last night said of drift: stream, kind, column and how often."""
+        assert self.last is not None
+        return [(drift.stream, drift.kind, drift.column_name, drift.records) for drift in self.last.drifts]

@@ -150,3 +150,27 @@ def test_the_name_must_say_the_edition(nights):
     assert (file.status, "keep the name Companies House gave it" in file.reason) == ("refused", True)
     assert edition_of("BasicCompanyDataAsOneFile-2024-05-01.zip") == ("2024-05-01", True)
     assert edition_of("BasicCompanyData-2024-05-01-part1_7.csv") == ("2024-05-01", False)
+
+
+def test_a_company_whose_row_cannot_be_read_is_not_taken_for_deleted(nights):
+    _drop(nights, "BasicCompanyDataAsOneFile-2024-05-01.csv", ROWS)
+    nights.good_night(0)
+    number = ROWS[1][1].zfill(8)
+    _drop(nights, "BasicCompanyDataAsOneFile-2024-06-01.csv", _changed(ROWS, "IncorporationDate", "soon")[:-1])
+    nights.good_night(1)
+    assert nights.stream("companies").rows_quarantined == 1
+    assert nights.stream("companies").rows_deleted == 1
+    assert number in nights.live("companies")
+    assert len(nights.live("previous_names")) == 2
+
+
+def test_columns_that_come_and_go_are_told(nights):
+    rows = [[*cells, "x"] for cells in ROWS]
+    rows[0] = [*(heading.replace("CountryOfOrigin", "Origin") for heading in ROWS[0]), "Officer surname"]
+    _drop(nights, "BasicCompanyData-2024-05-01-part1_7.csv", rows)
+    nights.good_night(0)
+    assert nights.drifts == [
+        ("companies", "new_column", "Origin", 1),
+        ("companies", "personal_column", "Officer surname", 1),
+        ("companies", "vanished_column", "CountryOfOrigin", 1),
+    ]

@@ -155,3 +155,9 @@ def test_serial_dates_are_those_of_excel(funded, serial):
     funded.good_night(0)
     (row,) = funded.rows("participants")
     assert date.fromisoformat(row["project_start"]).toordinal() - date(1899, 12, 30).toordinal() == serial
+
+
+def test_the_published_headings_are_no_drift(funded):
+    _drop(funded, {})
+    funded.good_night(0)
+    assert funded.drifts == []

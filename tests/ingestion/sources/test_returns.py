@@ -5,6 +5,7 @@ import xlsxwriter
 
 from ingestion.catalogue import return_template
 from ingestion.findings import RefusedFile
+from ingestion.inbox import FileRead
 from ingestion.sources.returns.reader import ReturnReader
 
 COVER = {
@@ -66,7 +67,7 @@ def _write(path, *, cover=None, rows=None, leave_out=(), top=2, left=1, reorder=
 
 
 def _read(path):
-    return ReturnReader(["CB01"]).read(path, "f" * 64)
+    return ReturnReader(["CB01"], FileRead(path.parent)).read(path, "f" * 64)
 
 
 @pytest.mark.parametrize("shape", [{}, {"top": 9, "left": 4}, {"reorder": True}, {"extra": True}])

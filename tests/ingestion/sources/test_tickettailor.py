@@ -117,3 +117,23 @@ def test_a_wrong_key_says_what_to_check(nights):
     nights.night(0)
     assert "token was refused" in nights.messages
     assert "wrong-key" not in nights.messages
+
+
+def test_a_value_of_another_kind_is_quarantined_and_the_last_good_version_stays(nights, api):
+    nights.good_night(0)
+    api.lists["events"][0]["name"] = {"en": "Launch"}
+    api.lists["events"][1]["name"] = 7
+    nights.good_night(1)
+    assert nights.stream("events").rows_quarantined == 1
+    assert nights.live("events") == {"ev_1", "ev_2", "ev_3"}, "what cannot be read was not deleted"
+    assert nights.latest("events")["ev_2"]["name"] == "7"
+    assert ("events", "changed_type", "name", 1) in nights.drifts
+
+
+def test_a_new_field_of_an_event_is_landed_and_told_and_one_of_a_ticket_told_only(nights, api):
+    for item in (api.lists["events"][0], api.lists["issued_tickets"][0]):
+        item["mood"] = "bright"
+    nights.good_night(0)
+    assert nights.latest("events")["ev_1"]["_extra"] == '{"mood": "bright"}'
+    assert "bright" not in str(nights.rows("issued_tickets"))
+    assert {("events", "new_column", "mood", 1), ("issued_tickets", "new_column", "mood", 1)} <= set(nights.drifts)

@@ -1,0 +1,20 @@
+"""Single values as APIs write them, as text: what a landed column holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ingestion.drift import CHANGED
+from ingestion.http import MalformedRecord
+
+
+def text(column: str, value: Any) -> str | None:
+    """A single value as text; a blank one is None. Raises MalformedRecord for a list or an object."""
+    if isinstance(value, (dict, list)):
+        kind = "a list" if isinstance(value, list) else "an object"
+        raise MalformedRecord(column, CHANGED, f"{column} holds {kind}, where the contract has one value")
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
