@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import resource
@@ -16,103 +15,17 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from benchmarks.generated import KINDS
 from ingestion.catalogue import SOURCES
 from ingestion.nightly import SourceReport, ingest_source
 from sandbox.options import SANDBOX_CLOCK, Options
 
-_HEADINGS = (
-    "Identifier",
-    "Title",
-    "Description",
-    "Currency",
-    "Amount Awarded",
-    "Award Date",
-    "Recipient Org:Identifier",
-    "Recipient Org:Name",
-    "Recipient Org:Postal Code",
-    "Funding Org:Identifier",
-    "Funding Org:Name",
-    "Grant Programme:Title",
-)
-_PATHS = (
-    "id",
-    "title",
-    "description",
-    "currency",
-    "amountAwarded",
-    "awardDate",
-    "recipientOrganization/0/id",
-    "recipientOrganization/0/name",
-    "recipientOrganization/0/postalCode",
-    "fundingOrganization/0/id",
-    "fundingOrganization/0/name",
-    "grantProgramme/0/title",
-)
-# Two sentences, with a comma: about 500 bytes a grant, as published files have them.
-_DESCRIPTION = "A generated grant, which stands for no real one, with words as real ones have. " * 4
-
-
-def _grants(rows: int) -> Iterator[tuple[Any, ...]]:
-    """Generated grants, all different and all right. Grain: a grant."""
-    for number in range(rows):
-        charity = number % 90_000
-        yield (
-            f"360G-generated-{number}",
-            f"Grant number {number}",
-            _DESCRIPTION,
-            "GBP",
-            100 + number * 37 % 90_000 / 100,
-            f"{2000 + number % 24}-{1 + number % 12:02d}-{1 + number % 28:02d}",
-            f"GB-CHC-{1_000_000 + charity}",
-            f"Charity number {charity}",
-            f"B{1 + charity % 30} 1AA",
-            "GB-CHC-200051",
-            "A generated funder",
-            f"Programme {number % 20}",
-        )
-
-
-def _write_csv(path: Path, rows: int) -> None:
-    with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(_HEADINGS)
-        writer.writerows(_grants(rows))
-
-
-def _write_xlsx(path: Path, rows: int) -> None:
-    import xlsxwriter
-
-    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as workbook:
-        sheet = workbook.add_worksheet("grants")
-        for row, cells in enumerate((_HEADINGS, *_grants(rows))):
-            sheet.write_row(row, 0, cells)
-
-
-def _write_json(path: Path, rows: int) -> None:
-    with path.open("w", encoding="utf-8") as handle:
-        handle.write('{"version": "1.4", "grants": [')
-        for number, cells in enumerate(_grants(rows)):
-            grant: dict[str, Any] = {}
-            for steps, value in zip(_PATHS, cells, strict=True):
-                first, *rest = steps.split("/")
-                if rest:
-                    grant.setdefault(first, [{}])[0][rest[-1]] = value
-                else:
-                    grant[first] = value
-            handle.write(("," if number else "") + json.dumps(grant))
-        handle.write("]}")
-
-
-_WRITERS = {"csv": _write_csv, "json": _write_json, "xlsx": _write_xlsx}
-
 
 @contextmanager
-def _prepared(home: Path, source: str, grants: str, rows: int, scale: float) -> Iterator[dict[str, Any]]:
-    """What the source reads: a generated grants file, or the sandbox's files and APIs; its block of `wmip.yaml`."""
-    if grants:
-        folder = home / "inbox" / "grants"
-        folder.mkdir(parents=True)
-        _WRITERS[grants](folder / f"generated.{grants}", rows)
+def _prepared(home: Path, source: str, generated: str, rows: int, scale: float) -> Iterator[dict[str, Any]]:
+    """What the source reads: a generated file, or the sandbox's files and APIs; its block of `wmip.yaml`."""
+    if generated:
+        KINDS[generated].write(home, rows)
         yield {}
         return
     from sandbox.programme import Programme
@@ -140,13 +53,14 @@ def _read(source: str, home: Path, config: dict[str, Any]) -> SourceReport:
 
 def main(
     home: Annotated[Path, typer.Option(help="An empty folder.")],
-    source: Annotated[str, typer.Option(help="Name of the source.")],
-    grants: Annotated[str, typer.Option(help="Read a generated grants file of this kind: csv, json or xlsx.")] = "",
-    rows: Annotated[int, typer.Option(help="Grants in the generated file.")] = 20_000,
+    source: Annotated[str, typer.Option(help="Name of a source, to read what the sandbox has of it.")] = "",
+    generated: Annotated[str, typer.Option(help=f"Read a generated file instead: {', '.join(KINDS)}.")] = "",
+    rows: Annotated[int, typer.Option(help="Rows of the generated file.")] = 20_000,
     scale: Annotated[float, typer.Option(help="Size of the sandbox's programme.")] = 1,
 ) -> None:
     """Prepare what a source reads, then run and time one night of it."""
-    with _prepared(home, source, grants, rows, scale) as config:
+    source = KINDS[generated].source if generated else source
+    with _prepared(home, source, generated, rows, scale) as config:
         for earlier in SOURCES[source].reads_after:
             _read(earlier, home, {})
         before = _peak_mib()

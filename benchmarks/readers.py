@@ -1,4 +1,4 @@
-"""`make bench-readers`: rows a second through API sources and file readers; peak memory as a grants file grows."""
+"""`make bench-readers`: rows a second through API sources and file readers; peak memory as files grow."""
 
 from __future__ import annotations
 
@@ -13,22 +13,28 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.generated import KINDS
+
 console = Console()
 _SAME_ROWS = 20_000
 
 
-def _reading(source: str, *options: str) -> dict[str, Any]:
+def _reading(*options: str) -> dict[str, Any]:
     """One reading in a process and home of its own."""
-    console.print(f"{source} {' '.join(options)}", style="dim")
+    console.print(" ".join(options), style="dim")
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "benchmarks.one_reading", "--home", str(Path(folder) / "home")]
-        result = subprocess.run([*command, "--source", source, *options], stdout=subprocess.PIPE, text=True, check=True)
+        result = subprocess.run([*command, *options], stdout=subprocess.PIPE, text=True, check=True)
     measured: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
     return measured
 
 
-def _grants(kind: str, rows: int) -> dict[str, Any]:
-    return _reading("threesixtygiving", "--grants", kind, "--rows", str(rows))
+def _generated(kind: str, rows: int) -> dict[str, Any]:
+    return _reading("--generated", kind, "--rows", str(rows))
+
+
+def _sandbox(source: str, scale: float) -> dict[str, Any]:
+    return _reading("--source", source, "--scale", str(scale))
 
 
 def _speeds(scale: float) -> Table:
@@ -36,22 +42,22 @@ def _speeds(scale: float) -> Table:
     for heading in ("", "rows", "seconds", "rows a second"):
         table.add_column(heading, justify="right" if heading else "left")
     for title, found in (
-        *((f"{name} (sandbox API)", _reading(name, "--scale", str(scale))) for name in ("eventbrite", "hubspot")),
-        *((f"{name} (sandbox files)", _reading(name, "--scale", str(scale))) for name in ("returns",)),
-        *((f"grants, {kind}", _grants(kind, _SAME_ROWS)) for kind in ("csv", "json", "xlsx")),
+        *((f"{name} (sandbox API)", _sandbox(name, scale)) for name in ("eventbrite", "hubspot")),
+        ("returns (sandbox files)", _sandbox("returns", scale)),
+        *((kind, _generated(kind, _SAME_ROWS)) for kind in KINDS),
     ):
         speed = found["rows"] / found["seconds"]
         table.add_row(title, f"{found['rows']:,}", f"{found['seconds']:.1f}", f"{speed:,.0f}")
     return table
 
 
-def _memory(sizes: list[int]) -> Table:
-    table = Table(title="Peak memory of a process that reads a grants CSV")
+def _memory(kind: str, sizes: list[int]) -> Table:
+    table = Table(title=f"Peak memory of a process that reads {kind}")
     for heading in ("rows", "file, MB", "seconds", "rows a second", "peak, MiB", "ratio to the smallest"):
         table.add_column(heading, justify="right")
     smallest: float | None = None
     for rows in sizes:
-        found = _grants("csv", rows)
+        found = _generated(kind, rows)
         smallest = smallest or found["memory_peak_mib"]
         table.add_row(
             f"{rows:,}",
@@ -65,13 +71,17 @@ def _memory(sizes: list[int]) -> Table:
 
 
 def main(
-    rows: Annotated[list[int] | None, typer.Option("--rows", help="Sizes; default 20k, 200k, 2M.")] = None,
+    grants: Annotated[list[int] | None, typer.Option(help="Sizes of the grants file; 20k, 200k, 2M.")] = None,
+    companies: Annotated[list[int] | None, typer.Option(help="Sizes of the company register; 50k, 500k, 5M.")] = None,
     scale: Annotated[float, typer.Option(help="Size of the sandbox's programme.")] = 1,
 ) -> None:
     """Measure every reader and print the figures."""
-    speeds, memory = _speeds(scale), _memory(rows or [20_000, 200_000, 2_000_000])
-    console.print(speeds)
-    console.print(memory)
+    speeds = _speeds(scale)
+    growing = [
+        _memory("grants.csv", grants or [20_000, 200_000, 2_000_000]),
+        _memory("companies", companies or [50_000, 500_000, 5_000_000]),
+    ]
+    console.print(speeds, *growing)
 
 
 if __name__ == "__main__":
