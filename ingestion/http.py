@@ -45,7 +45,12 @@ class MalformedRecord(Exception):
 
 def _is_cut_short(response: requests.Response | None, _error: BaseException | None) -> bool:
     """A success whose JSON does not parse: the connection was cut within the body."""
-    if response is None or not response.ok or not response.content:
+    if response is None or not response.ok:
+        return False
+    # The body of a download is still to come: reading it here would take it into memory.
+    if response.raw is not None and not response.raw.isclosed():
+        return False
+    if not response.content:
         return False
     if "json" not in response.headers.get("Content-Type", ""):
         return False

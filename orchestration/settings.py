@@ -190,11 +190,15 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def load_configuration(home: Path) -> Configuration:
     """`wmip.yaml` of a home. Raises UserError saying what to change.
 
-    A file source it does not name is on as soon as files were dropped for it; an API source is off.
+    A file source it does not name is on as soon as files were dropped for it, or when an API source that fetches files
+    for it is on; any other API source is off.
     """
     configuration = _read_configuration(home / "wmip.yaml")
     for source in SOURCES.values():
-        if source.inbox and source.name not in configuration.sources and _ever_had_files(home, source):
+        if not source.inbox or source.name in configuration.sources:
+            continue
+        fetching = [name for name in source.reads_after if SOURCES[name].kind == "api"]
+        if any(configuration.source(name)["enabled"] for name in fetching) or _ever_had_files(home, source):
             configuration.sources[source.name] = SourceConfiguration()
     return configuration
 

@@ -1,30 +1,36 @@
-"""`wmip grants …`: try a grants export against the home's mappings before it is dropped."""
+"""`wmip grants …`: find published grants; try an export against the home's mappings before it is dropped."""
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
+from ingestion.catalogue import SOURCES
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.errors import NightFailed, UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ingestion.sources.mapped_grants.reader import GrantTable
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Try exports of grant systems against the mappings in mappings/grants/ of the home.\n\n"
-    "Examples:\n\n"
+    help="Find published grants, and try exports of grant systems against the mappings in mappings/grants/ of the home."
+    "\n\nExamples:\n\n"
+    "wmip grants discover --publisher lloyds\n\n"
     "wmip grants check awards.xlsx\n\n"
     "wmip grants check awards.csv --mapping council.yaml",
 )
 FIRST = 5
+REGISTRY = "threesixtygiving_registry"
 _SHOWN = (
     "grant_id",
     "award_date",
@@ -34,11 +40,6 @@ _SHOWN = (
     "recipient_company_number",
     "status",
 )
-
-
-@app.callback()
-def grants() -> None:
-    """Only `check` so far; a group, so that it is called by its name."""
 
 
 @app.command()
@@ -76,6 +77,91 @@ def check(
     _show(read)
     if read.findings:
         raise NightFailed(f"{len({finding.place for finding in read.findings})} row(s) would be refused")
+
+
+@app.command()
+def discover(
+    publisher: Annotated[
+        str, typer.Option(help="Only publishers whose name, prefix or organisation id has this in it.")
+    ] = "",
+    registry: Annotated[
+        str | None,
+        typer.Option(help="A registry's address or a file of its list, instead of the home's.", show_default=False),
+    ] = None,
+    home: Home = None,
+) -> None:
+    """List what the 360Giving data registry holds. What the nights fetch of it stands in wmip.yaml. Fetches nothing.
+
+    Examples:
+
+        wmip grants discover --publisher lloyds
+
+        wmip grants discover --registry downloads/data.json
+    """
+    from ingestion.http import SourceFailed
+    from ingestion.sources.threesixtygiving_registry.reader import datasets, is_open, is_wanted
+    from orchestration.settings import load_configuration
+
+    settings = {**SOURCES[REGISTRY].settings, **load_configuration(resolve_home(home)).source(REGISTRY)}
+    try:
+        listed = datasets(_list_of(registry, settings))
+    except SourceFailed as error:
+        raise UserError(str(error)) from None
+    found = [one for one in listed if publisher.lower() in " ".join(_named(one)).lower()]
+    if not found:
+        raise UserError(
+            f"none of the {len(listed)} datasets is of a publisher with {publisher!r} in name, prefix or id"
+        )
+    table = Table("Publisher", "Id", "Dataset", "Changed", "Licence", "Nightly")
+    for one in sorted(found, key=lambda one: (*_named(one), str(one["id"]))):
+        licence = str(one.get("license_name") or one.get("license") or "none stated")
+        short = re.search(r"\(([^()]+)\)$", licence)
+        licence = short[1] if short else licence
+        allowed = is_open(one.get("license"), settings["licences"])
+        table.add_row(
+            *_named(one)[:2],
+            str(one.get("title") or one["id"]),
+            str(one.get("modified") or "")[:10],
+            licence if allowed else f"{licence} (not allowed)",
+            "yes" if allowed and is_wanted(one, settings["publishers"]) else "no",
+        )
+    console.print(table, markup=False)
+    console.print(
+        f"{len(found)} of {len(listed)} datasets. To fetch a publisher's every night, in wmip.yaml:\n"
+        f"sources: {{{REGISTRY}: {{publishers: [{_named(found[0])[1]}]}}}}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _named(dataset: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Name, organisation id and prefix of a dataset's publisher."""
+    publisher = dataset.get("publisher") or {}
+    name, identifier, prefix = (str(publisher.get(key) or "") for key in ("name", "org_id", "prefix"))
+    return name, identifier, prefix
+
+
+def _list_of(registry: str | None, settings: Mapping[str, Any]) -> bytes:
+    """A registry's list, from a file or over the network. Raises UserError when it cannot be had."""
+    import requests
+
+    from ingestion.http import failure, session
+    from ingestion.sources.threesixtygiving_registry.reader import LIST
+
+    address = registry or f"{settings['base_url']}{LIST}"
+    if not address.startswith(("http://", "https://")):
+        path = Path(address)
+        if not path.is_file():
+            raise UserError(f"{address} is neither an address (https://…) nor a file")
+        return path.read_bytes()
+    try:
+        with session(settings) as client:
+            response = client.get(address)
+            response.raise_for_status()
+            return bytes(response.content)
+    except requests.RequestException as error:
+        raise UserError(str(failure("360Giving data registry", error))) from None
 
 
 def _show(read: GrantTable) -> None:

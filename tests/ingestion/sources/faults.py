@@ -438,6 +438,21 @@ def _gateway_to_research() -> App:
     return app
 
 
+def _threesixtygiving() -> App:
+    from sandbox.threesixtygiving_registry import RegistryApi, grant
+
+    api = RegistryApi()
+    api.grants["grants_made", "GB-CHC-1000000"] = [grant(number) for number in range(30)]
+    api.grants["grants_received", "GB-COH-01234567"] = [grant(number) for number in range(9)]
+    app: App = api.app()
+    return app
+
+
+def _threesixtygiving_config(url: str) -> dict[str, Any]:
+    asked = {"grants_made": ["GB-CHC-1000000"], "grants_received": ["GB-COH-01234567"], "grants_a_page": 4}
+    return {"base_url": url, "api_url": f"{url}api/v1/", **asked}
+
+
 def _tickettailor() -> App:
     from sandbox.tickettailor import TicketTailorApi, check_in, event, order, ticket
 
@@ -588,6 +603,14 @@ SUBJECTS: dict[str, Subject] = {
             {"COMPANIES_HOUSE_KEY": "sandbox-companies-house-key"},
             lambda: frozenset({"Planted Person"}),
             prepare=_meet_companies,
+        ),
+        # Its next page is an address with an offset: there is no token that could go wrong.
+        Subject(
+            "threesixtygiving_registry",
+            _threesixtygiving,
+            _threesixtygiving_config,
+            {},
+            frozenset,
         ),
         # Its pages are numbered: there is no token that could go wrong.
         Subject(
