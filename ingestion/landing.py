@@ -158,8 +158,8 @@ def land(
         _offer(connection, stream, rows)
         connection.execute(f"""
             CREATE TEMP TABLE listed AS
-            SELECT {keys}, _position, {_hash_of(stream)} AS _row_hash FROM incoming
-            QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY _position DESC) = 1
+            WITH last AS (SELECT max(_position) AS _position FROM incoming GROUP BY {keys})
+            SELECT {keys}, _position, {_hash_of(stream)} AS _row_hash FROM incoming SEMI JOIN last USING (_position)
         """)
         spared_by = unreadable_by or stream.key[0]
         compared = _list(dict.fromkeys((*stream.key, *stream.listed_whole_by, *([spared_by] if unreadable else []))))
