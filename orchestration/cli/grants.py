@@ -161,7 +161,7 @@ def _list_of(registry: str | None, settings: Mapping[str, Any]) -> bytes:
             response.raise_for_status()
             return bytes(response.content)
     except requests.RequestException as error:
-        raise UserError(str(failure("360Giving data registry", error))) from None
+        raise UserError(str(failure(SOURCES[REGISTRY], error))) from None
 
 
 def _show(read: GrantTable) -> None:
