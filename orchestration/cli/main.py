@@ -6,7 +6,18 @@ import sys
 
 import typer
 
-from orchestration.cli import docs, grants, network, nights, persons, publication, query, release_diff, releases
+from orchestration.cli import (
+    docs,
+    grants,
+    network,
+    nights,
+    persons,
+    publication,
+    query,
+    release_diff,
+    releases,
+    returns,
+)
 from orchestration.cli.doctor import doctor
 from orchestration.cli.evaluate import evaluate
 from orchestration.cli.export import export
@@ -38,6 +49,7 @@ app.command()(persons.erase)
 app.command("rotate-key")(persons.rotate_key)
 app.add_typer(releases.app, name="release")
 app.add_typer(network.app, name="network")
+app.add_typer(returns.app, name="returns")
 app.add_typer(grants.app, name="grants")
 app.add_typer(docs.app, name="docs")
 app.command()(doctor)

@@ -31,14 +31,14 @@ def open_reader(read: FileRead) -> FileReader:
 
 
 class ReturnReader:
-    """Reads workbooks of one template. `partner_codes` are the cluster bodies that may send one; `read` is told of the
-    tables' headings.
+    """Reads workbooks of one template. `partner_codes` are the cluster bodies that may send one, None any; `read` is
+    told of the tables' headings.
     """
 
-    def __init__(self, partner_codes: Collection[str], read: FileRead) -> None:
+    def __init__(self, partner_codes: Collection[str] | None, read: FileRead) -> None:
         self.file_read = read
         self.template = return_template()
-        self.partner_codes = set(partner_codes)
+        self.partner_codes = None if partner_codes is None else set(partner_codes)
         self.cover_fields = [Column.from_contract(entry) for entry in self.template["cover"]["fields"]]
         self.columns = {
             table["table"]: [Column.from_contract(entry) for entry in table["columns"]]
@@ -81,7 +81,7 @@ class ReturnReader:
             elif is_empty(raw) or column.read(raw) != expected:
                 raise RefusedFile(f"sheet {sheet}: {column.heading} is not {expected}; use this round's workbook")
         cover.pop("partner_name")
-        if cover["partner_code"] not in self.partner_codes:
+        if self.partner_codes is not None and cover["partner_code"] not in self.partner_codes:
             raise RefusedFile(
                 f"sheet {sheet}: the cluster body code is not in the partners register; "
                 "correct the code, or add the body to inbox/registers/partners.csv"

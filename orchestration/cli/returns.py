@@ -1,0 +1,148 @@
+"""`wmip returns …`: the blank workbook, a look at a filled one before it is sent, and putting it into the inbox."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingestion.catalogue import SOURCES
+from orchestration.cli.options import Home, console, resolve_home
+from orchestration.errors import NightFailed, UserError
+
+if TYPE_CHECKING:
+    from ingestion.findings import Finding
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The quarterly return workbook: make a blank one, check a filled one, hand it in.\n\n"
+    "Examples:\n\n"
+    "wmip returns template --partner CB01 --period 2025-26-Q1\n\n"
+    "wmip returns check 'CB01 2025-26-Q1.xlsx'\n\n"
+    "wmip returns submit 'CB01 2025-26-Q1.xlsx'",
+)
+Workbook = Annotated[Path, typer.Argument(help="The filled workbook (.xlsx).")]
+
+
+@app.command()
+def template(
+    partner: Annotated[str, typer.Option(help="Code of the cluster body, as in the partners register.")],
+    period: Annotated[str, typer.Option(help="Quarter of the financial year, such as 2025-26-Q1.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write it.", show_default="<partner> <period>.xlsx")] = None,
+    home: Home = None,
+) -> None:
+    """Write the blank workbook of a body and quarter, with drop-downs, dates and numbers checked while people type.
+
+    Example: wmip returns template --partner CB01 --period 2025-26-Q1
+    """
+    from ingestion.sources.returns.template import write_template
+    from ingestion.values import BadValue, Column
+
+    known = _partners(resolve_home(home))
+    if known and partner not in known:
+        raise UserError(f"{partner} is not in the partners register; known are {', '.join(sorted(known))}")
+    try:
+        period_key = Column("period_key", "--period", "period", required=True).read(period)
+    except BadValue as bad:
+        raise UserError(str(bad)) from None
+    path = out or Path(f"{partner} {period_key}.xlsx")
+    if path.exists():
+        raise UserError(f"{path} exists already; move it, or say --out")
+    cover = {"partner_code": partner, "partner_name": known.get(partner) or "", "period_key": str(period_key)}
+    write_template(path, {**cover, "submission_number": "1"})
+    console.print(f"Written: {path}", highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def check(file: Workbook, home: Home = None) -> None:
+    """Say cell by cell what is wrong with a filled workbook. Writes nothing. Exit code 1 when a row would be refused.
+
+    Example: wmip returns check 'CB01 2025-26-Q1.xlsx'
+    """
+    findings = _read(file, resolve_home(home))
+    if findings:
+        raise NightFailed(f"{len({finding.place for finding in findings})} row(s) would be refused; the others count")
+
+
+@app.command()
+def submit(file: Workbook, home: Home = None) -> None:
+    """Check a filled workbook and put it into the inbox. One that would be refused whole is not taken.
+
+    Example: wmip returns submit 'CB01 2025-26-Q1.xlsx'
+    """
+    where = resolve_home(home)
+    findings = _read(file, where)
+    inbox = where / "inbox" / "returns"
+    inbox.mkdir(parents=True, exist_ok=True)
+    target = next(path for path in _names(inbox, file.name) if not path.exists() or _same(path, file))
+    shutil.copyfile(file, target)
+    bad = len({finding.place for finding in findings})
+    console.print(
+        f"In the inbox: {target}\nThe next night reads it"
+        + (
+            f"; {bad} row(s) will be refused: correct them and submit again with the next submission number"
+            if bad
+            else ""
+        ),
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _names(folder: Path, name: str) -> list[Path]:
+    """The name itself, else with a number: what was handed in before stays."""
+    path = Path(name)
+    return [folder / name, *(folder / f"{path.stem} ({number}){path.suffix}" for number in range(2, 1000))]
+
+
+def _same(one: Path, other: Path) -> bool:
+    from ingestion.inbox import sha256_of
+
+    return sha256_of(one) == sha256_of(other)
+
+
+def _partners(home: Path) -> dict[str, str | None]:
+    """Codes and names of the bodies of the register that was read; empty before the first night."""
+    from ingestion.landing import read_latest
+
+    if not (home / "landing" / "registers" / "partners").is_dir():
+        return {}
+    stream = SOURCES["registers"].stream("partners")
+    return dict(read_latest(home, "registers", stream, ("partner_code", "name")))
+
+
+def _read(file: Path, home: Path) -> list[Finding]:
+    """Read a workbook as a night would, and say what came of it. Raises NightFailed when it is refused whole."""
+    from ingestion.findings import RefusedFile
+    from ingestion.inbox import FileRead, sha256_of
+    from ingestion.sources.returns.reader import ReturnReader
+
+    if not file.is_file():
+        raise UserError(f"{file} is not a file")
+    known = _partners(home)
+    reader = ReturnReader(known or None, FileRead(home))
+    try:
+        rows, findings = reader.read(file, sha256_of(file))
+    except RefusedFile as refusal:
+        raise NightFailed(f"{file.name} would be refused whole: {refusal}") from None
+    cover = rows["covers"][0]
+    said = [f"{cover['partner_code']}, {cover['period_key']}, submission {cover['submission_number']}"]
+    if not known:
+        said.append("The partners register was not read yet, so that the body's code was not checked")
+    bad = Counter(stream for stream, _ in {(finding.stream, finding.place) for finding in findings})
+    for stream, right in rows.items():
+        if stream != "covers" and (right or bad[stream]):
+            said.append(
+                f"  {stream.replace('_', ' ')}: {len(right)} row(s)" + (f", {bad[stream]} wrong" if bad[stream] else "")
+            )
+    said += [
+        f"{finding.cell or finding.place} ({finding.stream.replace('_', ' ')}): {finding.message}"
+        for finding in findings
+    ]
+    for line in said:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    return findings

@@ -1,0 +1,105 @@
+"""`wmip returns`: a blank workbook that its own reader takes, and filled ones before and as they are handed in."""
+
+import re
+import zipfile
+
+import pytest
+from typer.testing import CliRunner
+
+from ingestion.catalogue import return_template
+from ingestion.inbox import FileRead
+from ingestion.sources.returns.reader import ReturnReader
+from ingestion.sources.returns.template import ROWS, write_template
+from orchestration.cli.main import app
+from orchestration.errors import NightFailed, UserError
+from tests.ingestion.sources.nights import Nights
+from tests.ingestion.sources.test_returns import BUSINESS, SESSION, _write
+
+COVER = {
+    "partner_code": "CB01",
+    "partner_name": "A body",
+    "period_key": "2025-26-Q1",
+    "submission_number": "1",
+    "submitted_on": "2025-07-10",
+}
+
+
+def returns(home, *arguments):
+    return CliRunner().invoke(app, ["returns", *map(str, arguments), "--home", str(home)], env={"COLUMNS": "200"})
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A home that has read a partners register."""
+    folder = tmp_path / "home"
+    (folder / "inbox" / "registers").mkdir(parents=True)
+    register = "partner_code,name,cluster_key,activity_starts_on,eventbrite_organization_id\nCB01,A body,,2023-04-01,\n"
+    (folder / "inbox" / "registers" / "partners.csv").write_text(register, encoding="utf-8")
+    Nights("registers", folder, {}, {}).good_night(0)
+    return folder
+
+
+def test_a_blank_workbook_is_one_the_reader_takes_with_all_its_headings(tmp_path):
+    write_template(tmp_path / "blank.xlsx", COVER)
+    read = FileRead(tmp_path)
+    rows, findings = ReturnReader(["CB01"], read).read(tmp_path / "blank.xlsx", "f" * 64)
+    assert findings == []
+    assert {stream: len(found) for stream, found in rows.items() if found} == {"covers": 1}
+    assert rows["covers"][0]["submitted_on"] == "2025-07-10"
+    declared = {table["stream"] for table in return_template()["tables"]}
+    assert set(read.watches) == declared
+    assert not any(watch._new or watch._missing for watch in read.watches.values())
+
+
+def test_every_choice_date_and_number_is_checked_while_people_type(tmp_path):
+    write_template(tmp_path / "blank.xlsx", COVER)
+    with zipfile.ZipFile(tmp_path / "blank.xlsx") as book:
+        parts = [book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+    rules = re.findall(r'<dataValidation type="(\w+)"', "".join(parts))
+    kinds = [column.get("kind", "text") for table in return_template()["tables"] for column in table["columns"]]
+    assert rules.count("list") == kinds.count("choice") + kinds.count("yes_no")
+    assert rules.count("date") == kinds.count("date")
+    assert rules.count("decimal") == kinds.count("number")
+    assert "Feasibility study,Pilot,Scaled intervention" in "".join(parts)
+    assert ROWS > 100
+
+
+def test_a_workbook_is_made_for_a_body_of_the_register_and_a_quarter(home, tmp_path):
+    out = tmp_path / "b.xlsx"
+    assert returns(home, "template", "--partner", "CB01", "--period", "2025-26-Q1", "--out", out).exit_code == 0
+    for arguments, said in (
+        (["--partner", "CB77", "--period", "2025-26-Q1"], "known are CB01"),
+        (["--partner", "CB01", "--period", "spring"], "--period"),
+        (["--partner", "CB01", "--period", "2025-26-Q1", "--out", out], "exists already"),
+    ):
+        result = returns(home, "template", *arguments)
+        assert isinstance(result.exception, UserError)
+        assert said in str(result.exception)
+
+
+def test_a_filled_workbook_is_checked_cell_by_cell_and_nothing_is_written(home, tmp_path):
+    rows = {"BUSINESSES": [BUSINESS], "SUPPORT": [SESSION, {**SESSION, "Session ref": "S2", "Hours": "two"}]}
+    path = _write(tmp_path / "r.xlsx", rows=rows)
+    result = returns(home, "check", path)
+    assert isinstance(result.exception, NightFailed)
+    assert "1 row(s) would be refused" in str(result.exception)
+    assert "support sessions: 1 row(s), 1 wrong" in result.stdout
+    assert re.search(r"^[A-Z]+\d+ \(support sessions\): Hours", result.stdout, re.MULTILINE)
+    assert not (home / "inbox" / "returns").exists()
+
+
+def test_what_would_be_refused_whole_is_not_handed_in(home, tmp_path):
+    path = _write(tmp_path / "r.xlsx", cover={"Cluster body code": "CB99"})
+    result = returns(home, "submit", path)
+    assert isinstance(result.exception, NightFailed)
+    assert "partners register" in str(result.exception)
+    assert not (home / "inbox" / "returns").exists()
+
+
+def test_a_workbook_handed_in_twice_is_one_and_another_of_its_name_takes_none_away(home, tmp_path):
+    path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [BUSINESS]})
+    assert returns(home, "submit", path).exit_code == 0
+    assert returns(home, "submit", path).exit_code == 0
+    _write(path, rows={"BUSINESSES": [{**BUSINESS, "Business ref": "B2"}]})
+    assert "The next night reads it" in returns(home, "submit", path).stdout
+    assert sorted(one.name for one in (home / "inbox" / "returns").iterdir()) == ["r (2).xlsx", "r.xlsx"]
