@@ -156,7 +156,8 @@ def _list_of(registry: str | None, settings: Mapping[str, Any]) -> bytes:
             raise UserError(f"{address} is neither an address (https://…) nor a file")
         return path.read_bytes()
     try:
-        with session(settings) as client:
+        # Somebody waits: two attempts, not a night's.
+        with session({**settings, "attempts": 2}) as client:
             response = client.get(address)
             response.raise_for_status()
             return bytes(response.content)

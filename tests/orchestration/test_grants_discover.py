@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli.main import app
+from orchestration.cli.options import console
 from orchestration.errors import UserError
 from orchestration.settings import load_configuration
 from sandbox.loopback import Loopback
@@ -14,8 +15,14 @@ from sandbox.threesixtygiving_registry import RegistryApi, dataset
 REAL = Path(__file__).parents[1] / "fixtures" / "real" / "threesixtygiving" / "datagetter_registry.json"
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    """A terminal in which no line of a table is broken, whatever the machine's is."""
+    monkeypatch.setattr(console, "_width", 200)
+
+
 def discover(home, *arguments):
-    return CliRunner().invoke(app, ["grants", "discover", "--home", str(home), *arguments], env={"COLUMNS": "200"})
+    return CliRunner().invoke(app, ["grants", "discover", "--home", str(home), *arguments])
 
 
 def test_the_registrys_real_listing_is_shown(tmp_path):
