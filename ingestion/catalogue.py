@@ -52,7 +52,7 @@ class StreamDeclaration:
     What the source sends, by its own field names: `reads` what the reader uses, `ignores` what it knowingly leaves,
     `personal` what it drops or pseudonymises at the door. Anything else is drift. `enumerations`: landed column -> the
     values known; another value is landed and reported. `indicators`: what a fault of this stream touches. Names in
-    `ignores` may be patterns (`*@*`).
+    `ignores` may be patterns (`*@*`). `expected_rows`: fewest and most rows that a whole read is expected to have.
     """
 
     name: str
@@ -64,6 +64,7 @@ class StreamDeclaration:
     personal: tuple[str, ...] = ()
     enumerations: Mapping[str, list[str]] = field(default_factory=dict)
     indicators: tuple[str, ...] = ()
+    expected_rows: tuple[int, int] | None = None
     cursor: str | None = None
     full_list: bool = False
     listed_whole_by: tuple[str, ...] = ()

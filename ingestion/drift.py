@@ -1,9 +1,10 @@
 """What a source sends that its declaration does not know, and what it no longer sends: noticed, counted, told.
 
 Told of are a new field, a new field that looks personal, a field that no record had tonight, a value that an
-enumeration does not know, and a field that holds another kind of value than before. What a declaration does not name is
-dropped at the door, but for single values of new fields of a record that is not about a person: they are kept in
-`_extra`. Columns of files are compared by their headings; a new one is told of, and stands in the file, which is kept.
+enumeration does not know, a field that holds another kind of value than before, and a whole list of a length that
+nobody expects. What a declaration does not name is dropped at the door, but for single values of new fields of a record
+that is not about a person: they are kept in `_extra`. Columns of files are compared by their headings; a new one is
+told of, and stands in the file, which is kept.
 Grain of the log `runs/<run_id>/source_drift/<source>.parquet`: run, stream, kind and column. It holds names and
 counts; of values only those of declared enumerations, unless they look personal.
 """
@@ -24,12 +25,13 @@ from ingestion.catalogue import StreamDeclaration
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NEW, PERSONAL, VANISHED, UNKNOWN, CHANGED = (
+NEW, PERSONAL, VANISHED, UNKNOWN, CHANGED, VOLUME = (
     "new_column",
     "personal_column",
     "vanished_column",
     "unknown_value",
     "changed_type",
+    "unexpected_volume",
 )
 # Fewer records than this say nothing about a field that none of them had.
 ENOUGH_RECORDS = 5
@@ -181,6 +183,17 @@ class HeadingWatch:
             for name, count in self._missing.items()
         ]
         return sorted(found, key=lambda one: (one.kind, one.column_name))
+
+
+def volume_drift(
+    run_id: str, source: str, declaration: StreamDeclaration, rows: int, expected: Sequence[int] | None
+) -> list[Drift]:
+    """What a whole read of so many rows says: nothing when it is within what is expected (fewest, most)."""
+    if expected is None or expected[0] <= rows <= expected[1]:
+        return []
+    message = f"a whole read has {rows:,} rows; {expected[0]:,} to {expected[1]:,} are expected (`expected_rows`)"
+    touched = ", ".join(declaration.indicators)
+    return [Drift(run_id, source, declaration.name, VOLUME, "", rows, touched, message)]
 
 
 def _schema() -> pa.Schema:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.catalogue import LEDGERS, QUARANTINE, SOURCES, SourceDeclaration, StreamDeclaration, addressee
-from ingestion.drift import Drift, ensure_drift_log, write_drift
+from ingestion.drift import Drift, ensure_drift_log, volume_drift, write_drift
 from ingestion.erasures import WrongKey, pseudonym_key
 from ingestion.findings import RefusedFile, finding_rows, places, quarantine
 from ingestion.inbox import FileRead, FileReader, FileReport, InboxFile, keep_original, new_files, record
@@ -104,6 +104,12 @@ class _Night:
     run_id: str
     environment: Mapping[str, str]
     progress: Progress
+    drifts: list[Drift] = field(default_factory=list)
+
+    def watch_volume(self, stream: StreamDeclaration, rows: int) -> None:
+        """Note a whole read of a length that neither the home's settings nor the declaration expects."""
+        expected = (self.settings.get("expected_rows") or {}).get(stream.name, stream.expected_rows)
+        self.drifts += volume_drift(self.run_id, self.declaration.name, stream, rows, expected)
 
     def report(self, stream: StreamDeclaration, mode: str, status: str, **more: Any) -> StreamReport:
         return StreamReport(
@@ -163,6 +169,8 @@ class _Night:
             refused = sum(file.status == "refused" for file in report.files)
             for declared in self.declaration.streams:
                 spool, bad = spools.streams[declared.name], spools.bad[declared.name]
+                if declared.name in spools.whole:
+                    self.watch_volume(declared, spool.rows + bad)
                 landed = land(
                     self.home,
                     self.declaration.name,
@@ -190,6 +198,7 @@ class _Night:
                     )
                 )
         record(self.home, report.files, self.clock)
+        report.drifts += self.drifts
         for name, watch in read.watches.items():
             report.drifts += watch.drifts(self.run_id, self.declaration.name, self.declaration.stream(name))
         return report
@@ -248,6 +257,7 @@ class _Night:
             report = self._read_streams(read)
         for watch in read.watches.values():
             report.drifts += watch.drifts(self.run_id, self.declaration.name)
+        report.drifts += self.drifts
         return report
 
     def _read_streams(self, read: Any) -> SourceReport:
@@ -304,6 +314,8 @@ class _Night:
                 message=f"{self.declaration.name}/{stream.name} listed {listed} rows, the last full list had "
                 f"{previous}: refused as incomplete, the last good data stays in use",
             )
+        if is_whole:
+            self.watch_volume(stream, listed)
         quarantine(self.home, findings, self.clock)
         landed = land(
             self.home,

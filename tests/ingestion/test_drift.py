@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.catalogue import StreamDeclaration
-from ingestion.drift import DriftWatch, HeadingWatch, looks_personal
+from ingestion.drift import DriftWatch, HeadingWatch, looks_personal, volume_drift
 
 STREAM = StreamDeclaration(
     "things",
@@ -110,3 +110,9 @@ def test_names_of_other_fields(name):
 @given(st.emails())
 def test_a_value_that_is_an_address_is_personal_whatever_its_field_is_called(address):
     assert looks_personal("note", f"from {address} today")
+
+
+@pytest.mark.parametrize(("rows", "told"), [(0, 1), (1, 0), (500, 0), (501, 1)])
+def test_a_list_of_a_length_nobody_expects_is_told(rows, told):
+    assert len(volume_drift("r1", "shop", STREAM, rows, (1, 500))) == told
+    assert volume_drift("r1", "shop", STREAM, rows, None) == []

@@ -137,3 +137,11 @@ def test_a_new_field_of_an_event_is_landed_and_told_and_one_of_a_ticket_told_onl
     assert nights.latest("events")["ev_1"]["_extra"] == '{"mood": "bright"}'
     assert "bright" not in str(nights.rows("issued_tickets"))
     assert {("events", "new_column", "mood", 1), ("issued_tickets", "new_column", "mood", 1)} <= set(nights.drifts)
+
+
+def test_a_list_that_is_empty_from_the_first_night_is_told(nights, api):
+    api.lists["events"] = []
+    nights.good_night(0)
+    assert ("events", "unexpected_volume", "", 0) in nights.drifts
+    nights.good_night(1, expected_rows={"events": [0, 10]})
+    assert not [drift for drift in nights.drifts if drift[1] == "unexpected_volume"]
