@@ -37,8 +37,6 @@ def probe_source(
     """
     declaration = SOURCES[name]
     settings = {**declaration.settings, **config}
-    if declaration.kind == "files":
-        return [_inbox(declaration, home)]
     probes = [
         Probe(
             "credentials",
@@ -47,6 +45,8 @@ def probe_source(
         )
         for variable in declaration.variables
     ]
+    if declaration.kind == "files":
+        return [*probes, _inbox(declaration, home)]
     if not all(probe.passed for probe in probes):
         return probes
     from ingestion.http import SourceFailed

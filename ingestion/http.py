@@ -245,7 +245,8 @@ def failure(declaration: SourceDeclaration, error: Exception) -> SourceFailed:
     response = getattr(error, "response", None)
     request = getattr(error, "request", None)
     url = urlsplit(str(getattr(response, "url", None) or getattr(request, "url", None) or ""))
-    where = f"{url.scheme}://{url.hostname}{url.path}" if url.hostname else "its address"
+    port = f":{url.port}" if url.port else ""
+    where = f"{url.scheme}://{url.hostname}{port}{url.path}" if url.hostname else "its address"
     if response is not None:
         status = response.status_code
         own = getattr(declaration.reader(), "remedy", lambda _response: None)(response)

@@ -102,3 +102,9 @@ def test_a_setting_the_address_needs_is_asked_for(tmp_path):
 def test_an_inbox_is_looked_at(tmp_path):
     (probe,) = probe_source("innovate_uk", {}, {}, tmp_path, NOW)
     assert (probe.name, probe.passed) == ("inbox", True)
+
+
+def test_files_that_hold_people_need_the_pseudonym_key(tmp_path):
+    found = probe_source("teams", {}, {}, tmp_path, NOW)
+    assert [(probe.name, probe.passed) for probe in found] == [("credentials", False), ("inbox", True)]
+    assert "WMIP_PSEUDONYM_KEY" in found[0].message
