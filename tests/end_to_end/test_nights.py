@@ -68,7 +68,7 @@ def test_a_second_night_without_new_input_adds_nothing(small_copy):
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ("negative_money", "negative"),
+        pytest.param("negative_money", "negative", marks=pytest.mark.slow),
         ("half_empty_fetch", "eventbrite/events"),
         ("check_raises", "check_raises"),
         pytest.param("duplicate_attendances", "event_attendance", marks=pytest.mark.slow),
