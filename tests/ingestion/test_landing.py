@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from ingestion.catalogue import StreamDeclaration
 from ingestion.landing import ABSENT, as_table, ensure_stream, land, latest_instant, read_latest, stream_folder
+from ingestion.spool import Spool, spooling
 
 STREAM = StreamDeclaration("things", "Things. Grain: a thing.", ("id",), ("id", "value", "changed"), full_list=True)
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
@@ -133,3 +135,16 @@ def test_a_clock_that_was_put_back_does_not_hide_the_newer_version(tmp_path):
     _land(tmp_path, [{"id": "1", "value": "read by a clock a month fast"}], hours=24 * 30)
     assert _land(tmp_path, [{"id": "1", "value": "read by the right clock"}]).rows == 1
     assert _latest(tmp_path) == {"1": "read by the right clock"}
+
+
+@pytest.mark.slow
+def test_a_list_much_larger_than_the_memory_allowed_is_landed(tmp_path, monkeypatch):
+    monkeypatch.setattr("ingestion.scratch.MEMORY_LIMIT", "128MB")
+    rows, part = 2_000_000, 50_000
+    with spooling(tmp_path, "test") as folder:
+        spool = Spool(folder, STREAM)
+        for start in range(0, rows, part):
+            ids = pa.array([f"{number:012d}" for number in range(start, start + part)])
+            spool.add(pa.RecordBatch.from_arrays([ids, ids], ["id", "value"]))
+        spool.keep()
+        assert land(tmp_path, "test", STREAM, spool, clock=CLOCK).rows == rows
