@@ -53,19 +53,23 @@ class Spool:
         self.parts: list[Path] = []
         self._folder = folder
         self._given = 0
+        self._opened = 0
         self._open: tuple[pq.ParquetWriter, Path] | None = None
         self._rows_open = 0
 
     def add(self, rows: Iterable[Row] | pa.RecordBatch) -> int:
-        """Write rows to the part that is open; how many there were."""
+        """Write rows to the part that is open; how many there were. No rows open no part."""
         before = self._rows_open
         for batch in batches(self.stream, rows):
+            if not batch.num_rows:
+                continue
             positions = pa.array(range(self._given, self._given + batch.num_rows), pa.int64())
             self._given += batch.num_rows
             self._rows_open += batch.num_rows
             with_position = batch.append_column("_position", positions)
             if self._open is None:
-                path = self._folder / f"{self.stream.name}-{self._given:012d}.parquet"
+                self._opened += 1
+                path = self._folder / f"{self.stream.name}-{self._opened:06d}.parquet"
                 self._open = (pq.ParquetWriter(path, with_position.schema), path)
             self._open[0].write_batch(with_position)
         return self._rows_open - before

@@ -69,6 +69,19 @@ def test_a_file_that_is_refused_at_its_end_lands_nothing(tmp_path, night):
     assert not (tmp_path / "spool" / "threesixtygiving").exists()
 
 
+def test_a_file_whose_rows_are_all_refused_takes_nothing_from_the_file_before_it(tmp_path, night):
+    _drop(tmp_path, "a.csv", _csv(("1", 5), ("2", 6)))
+    _drop(tmp_path, "b.csv", _csv(("3", "tbc")))
+    _drop(tmp_path, "c.csv", _csv(("4", 8)))
+    report = night()
+    assert [(file.status, file.rows_loaded, file.rows_quarantined) for file in report.files] == [
+        ("loaded", 2, 0),
+        ("loaded", 0, 1),
+        ("loaded", 1, 0),
+    ]
+    assert _landed(tmp_path) == {"1": "5", "2": "6", "4": "8"}
+
+
 def test_the_findings_of_a_refused_file_are_not_kept(tmp_path, night):
     _drop(tmp_path, "a.csv", _csv(("1", "tbc")) + '2,"never closed')
     assert [file.status for file in night().files] == ["refused"]
