@@ -244,4 +244,11 @@ INBOX_FILES = StreamDeclaration(
     integers=frozenset({"rows_loaded", "rows_quarantined"}),
 )
 
-LEDGERS: dict[str, StreamDeclaration] = {"quarantine": QUARANTINE, "inbox": INBOX_FILES}
+FINDINGS = StreamDeclaration(
+    "rows",
+    "What is odd about rows that were landed all the same. Grain: a finding about a row.",
+    ("source", "stream", "place", "cell", "rule"),
+    ("source", "stream", "place", "cell", "rule", "severity", "message"),
+)
+
+LEDGERS: dict[str, StreamDeclaration] = {"quarantine": QUARANTINE, "findings": FINDINGS, "inbox": INBOX_FILES}

@@ -1,0 +1,56 @@
+-- What readers refuse, what they let pass with a remark, and what only models can see, in one list.
+-- Models that find something: int_finding__<topic>, each with the columns of `found` but the instant.
+{% set models = [] %}
+
+with found as (
+    select
+        source,
+        stream,
+        place,
+        cell,
+        reason_code as rule,
+        'error' as severity,
+        message,
+        cast(null as varchar) as partner_code,
+        quarantined_at as found_at
+    from {{ ref('stg_quarantine__rows') }}
+    union all
+    select
+        source,
+        stream,
+        place,
+        cell,
+        rule,
+        severity,
+        message,
+        cast(null as varchar) as partner_code,
+        found_at
+    from {{ ref('stg_findings__rows') }}
+    {% for model in models %}
+        union all
+        select
+            source,
+            stream,
+            place,
+            cell,
+            rule,
+            severity,
+            message,
+            partner_code,
+            cast(null as timestamp) as found_at
+        from {{ ref(model) }}
+    {% endfor %}
+)
+
+select
+    source,
+    stream,
+    place,
+    cell,
+    rule,
+    severity,
+    message,
+    partner_code as partner_key,
+    found_at
+from found
+order by source, stream, place, cell, rule, message
