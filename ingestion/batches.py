@@ -35,7 +35,7 @@ class CheckedBatch:
 @dataclass
 class TableCheck:
     """The check of one table against its columns. `positions` says where a column stands, `place` what precedes a row
-    number in a finding, `key` which column says what record a row is of.
+    number in a finding, `key` which columns say what record a row is of.
     """
 
     columns: Sequence[Column]
@@ -43,7 +43,7 @@ class TableCheck:
     source: str
     stream: str
     place: str
-    key: str | None = None
+    key: Sequence[str] = ()
     _known: dict[str, dict[str, str | None]] = field(default_factory=dict)
 
     def check(self, table: Table) -> Iterator[CheckedBatch]:

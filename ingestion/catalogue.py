@@ -117,6 +117,11 @@ class SourceDeclaration:
         return {stream.name: stream for stream in self.streams}[name]
 
     @property
+    def has_lists(self) -> bool:
+        """Whether its files are lists that are sent again whole (`ingestion.lists`)."""
+        return self.kind == "files" and any(stream.listed_whole_by for stream in self.streams)
+
+    @property
     def is_mapped(self) -> bool:
         """Whether its objects and fields have other names at other tenants (`ingestion.mapping`)."""
         return (FOLDER / self.name / "mapping.yaml").exists()
@@ -240,8 +245,9 @@ INBOX_FILES = StreamDeclaration(
         "reason",
         "rows_loaded",
         "rows_quarantined",
+        "readings",
     ),
-    integers=frozenset({"rows_loaded", "rows_quarantined"}),
+    integers=frozenset({"rows_loaded", "rows_quarantined", "readings"}),
 )
 
 FINDINGS = StreamDeclaration(

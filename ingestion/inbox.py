@@ -30,11 +30,12 @@ _PASSING = (".tmp", ".part", ".crdownload")
 
 @dataclass(frozen=True)
 class InboxFile:
-    """A dropped file and its content's SHA-256."""
+    """A dropped file and its content's SHA-256. `readings`: how often this content was read, this time included."""
 
     path: Path
     kind: str
     sha256: str
+    readings: int = 1
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,15 @@ class Chunk:
     """Some rows of one stream of a file and what is wrong with others; all findings of a row come in one chunk.
 
     Rows are dictionaries in landed form, or an Arrow batch with columns of the stream. `is_whole_list`: the file lists
-    all there is of the stream, so that what is landed and not in it was deleted.
+    all there is of the stream, so that what is landed and not in it was deleted. `lists`: values of the stream's
+    `listed_whole_by` columns of which the file lists all there is.
     """
 
     stream: str
     rows: Sequence[Mapping[str, Any]] | pa.RecordBatch = ()
     findings: Sequence[Finding] = ()
     is_whole_list: bool = False
+    lists: Sequence[tuple[str, ...]] = ()
 
     @property
     def size(self) -> int:
@@ -90,7 +93,7 @@ def chunks(rows: Mapping[str, Sequence[Mapping[str, Any]]], findings: Iterable[F
 
 @dataclass(frozen=True)
 class FileReport:
-    """How a file was handled; `status` is loaded or refused."""
+    """How a file was handled; `status` is loaded, held (loaded, but what it no longer lists stays) or refused."""
 
     file: InboxFile
     status: str
@@ -105,27 +108,57 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def new_files(home: Path, kind: str, again: Callable[[Path], bool] | None = None) -> Iterator[InboxFile]:
+@dataclass
+class _Ledger:
+    """What the ledger says of a kind: the newest entry of each content, and the content last read under each name."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    status: dict[str, str] = field(default_factory=dict)
+    readings: dict[str, int] = field(default_factory=dict)
+    newest: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, home: Path, kind: str) -> _Ledger:
+        ledger = cls()
+        columns = ("_loaded_at", "_load_id", "file_sha256", "kind", "file_name", "status", "readings")
+        for _at, _load, sha256, of_kind, name, status, readings in read_latest(home, "inbox", INBOX_FILES, columns):
+            if of_kind == kind:
+                ledger.names[sha256], ledger.status[sha256] = name, status
+                ledger.readings[sha256] = readings or 1
+                ledger.newest[name] = sha256
+        return ledger
+
+    def is_put_back(self, path: Path, sha256: str) -> bool:
+        """Whether a content that is known is a list's again: its name held another since, or does now."""
+        known_as = path.with_name(self.names[sha256])
+        if known_as == path:
+            return self.newest[path.name] != sha256
+        return known_as.is_file() and sha256_of(known_as) != sha256
+
+
+def new_files(
+    home: Path, kind: str, again: Callable[[Path], bool] | None = None, *, are_lists: bool = False
+) -> Iterator[InboxFile]:
     """Files of a kind that the ledger does not know, in order of name; each content once.
 
     A file of a strange suffix is offered too: its reader refuses it with a reason. `again` says which of the refused
-    files to offer once more.
+    files to offer once more; what is held is offered every night. `are_lists`: the files are lists by their names, so
+    that a content of before that is put back counts again.
     """
-    known: set[str] = set()
-    refused: set[str] = set()
-    for sha256, of_kind, status in read_latest(home, "inbox", INBOX_FILES, ("file_sha256", "kind", "status")):
-        if of_kind == kind:
-            (refused if status == "refused" else known).add(sha256)
+    ledger = _Ledger.of(home, kind)
+    offered: set[str] = set()
     folder = home / "inbox" / kind
     for path in sorted(folder.glob("*")) if folder.is_dir() else []:
         if not path.is_file() or path.name.startswith((".", "~$")) or path.suffix.lower() in _PASSING:
             continue
         sha256 = sha256_of(path)
-        if sha256 in refused and not (again is not None and again(path)):
+        status, readings = ledger.status.get(sha256), ledger.readings.get(sha256, 0) + 1
+        if sha256 in offered or (status == "refused" and not (again is not None and again(path))):
             continue
-        if sha256 not in known:
-            known.add(sha256)
-            yield InboxFile(path, kind, sha256)
+        if status == "loaded" and not (are_lists and ledger.is_put_back(path, sha256)):
+            continue
+        offered.add(sha256)
+        yield InboxFile(path, kind, sha256, readings if status == "loaded" else max(1, readings - 1))
 
 
 def keep_original(home: Path, file: InboxFile) -> Path:
@@ -154,6 +187,7 @@ def record(home: Path, reports: list[FileReport], clock: datetime) -> None:
             "reason": report.reason,
             "rows_loaded": report.rows_loaded,
             "rows_quarantined": report.rows_quarantined,
+            "readings": report.file.readings,
             "_source_record": report.file.sha256,
         }
         for report in reports

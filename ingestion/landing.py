@@ -42,6 +42,25 @@ class Landed:
     tombstones: int = 0
     load_id: str | None = None
     repeated: int = 0
+    held: tuple[HeldList, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListGuard:
+    """How many rows a list may lose at once: `free`, or as many as leave `share` of it; a `confirmed` one any."""
+
+    share: float
+    confirmed: frozenset[tuple[str, ...]] = frozenset()
+    free: int = 3
+
+
+@dataclass(frozen=True)
+class HeldList:
+    """A list that lost more rows than its guard allows: all of them stay. `group`: its `listed_whole_by` values."""
+
+    group: tuple[str, ...]
+    missing: int
+    before: int
 
 
 def stream_folder(home: Path, source: str, stream: str) -> Path:
@@ -112,9 +131,9 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _same(columns: Iterable[str], new: str = "new") -> str:
+def _same(columns: Iterable[str], new: str = "new", old: str = "old") -> str:
     """The condition that the landed row `old` has the key of another."""
-    return " AND ".join(f"{new}.{_quote(name)} IS NOT DISTINCT FROM old.{_quote(name)}" for name in columns)
+    return " AND ".join(f"{new}.{_quote(name)} IS NOT DISTINCT FROM {old}.{_quote(name)}" for name in columns)
 
 
 def _all_of(folder: Path) -> str:
@@ -139,6 +158,7 @@ def land(
     clock: datetime,
     complete_list: bool = False,
     complete_for: Sequence[tuple[str, ...]] = (),
+    guard: ListGuard | None = None,
     unreadable: Sequence[str | None] = (),
     unreadable_by: str | None = None,
 ) -> Landed:
@@ -147,8 +167,9 @@ def land(
     `rows` as made by `as_table`, or a spool with every part kept; of several rows of a key the last stands. With
     `complete_list` a key that is landed but not listed gets a tombstone: its last data with `_deleted_at` and the
     reason. `complete_for` says the same of some groups only: those whose `stream.listed_whole_by` columns have one of
-    these values. `unreadable`: values of `unreadable_by` (the key, unless told) that were listed with data that could
-    not be used; their rows are not absent, and if one of them cannot be told, no row is taken for absent.
+    these values, each of them as far as `guard` allows. `unreadable`: values of `unreadable_by` (the key, its columns
+    joined by chr(31), unless told) that were listed with data that could not be used; their rows are not absent, and if
+    one of them cannot be told, no row is taken for absent.
     """
     folder = ensure_stream(home, source, stream)
     keys = _list(stream.key)
@@ -161,8 +182,8 @@ def land(
             WITH last AS (SELECT max(_position) AS _position FROM incoming GROUP BY {keys})
             SELECT {keys}, _position, {_hash_of(stream)} AS _row_hash FROM incoming SEMI JOIN last USING (_position)
         """)
-        spared_by = unreadable_by or stream.key[0]
-        compared = _list(dict.fromkeys((*stream.key, *stream.listed_whole_by, *([spared_by] if unreadable else []))))
+        spared_by = (unreadable_by,) if unreadable_by else stream.key
+        compared = _list(dict.fromkeys((*stream.key, *stream.listed_whole_by, *(spared_by if unreadable else ()))))
         connection.execute(
             "CREATE TEMP TABLE landed AS "
             + _latest(stream, folder, f"{compared}, _row_hash, _deleted_at, _loaded_at, _load_id")
@@ -179,23 +200,24 @@ def land(
         connection.execute(
             f"""
             CREATE TEMP TABLE gone AS
-            SELECT {keys}, _loaded_at, _load_id, sha256(concat_ws(chr(31), _row_hash, $reason)) AS _row_hash
+            SELECT {compared}, _loaded_at, _load_id, sha256(concat_ws(chr(31), _row_hash, $reason)) AS _row_hash
             FROM landed AS old
             WHERE _deleted_at IS NULL AND {within} AND NOT EXISTS (SELECT 1 FROM listed AS new WHERE {same_key})
             """,
             {"reason": ABSENT},
         )
+        held = _hold_back(connection, stream, guard) if guard is not None and complete_for else ()
         repeated = _count(connection, "incoming") - _count(connection, "listed")
         count, tombstones = _count(connection, "changed"), _count(connection, "gone")
         if not count + tombstones:
-            return Landed(0, repeated=repeated)
+            return Landed(0, repeated=repeated, held=held)
         load_id = f"{clock.strftime('%Y%m%dT%H%M%SZ')}_{_digest(connection)[:12]}"
         path = folder / f"{load_id}.parquet"
         temporary = path.with_name(f".{path.name}.tmp")
         loaded_at = _after_what_is_landed(connection, folder, clock)
         _write_changes(connection, source, stream, folder, load_id, (clock, loaded_at), temporary)
         _publish(temporary, path)
-    return Landed(count + tombstones, tombstones, load_id, repeated)
+    return Landed(count + tombstones, tombstones, load_id, repeated, held)
 
 
 def _workspace(home: Path, folder: Path, rows: pa.Table | Spool) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
@@ -287,12 +309,41 @@ def _within(connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, gr
     return f"EXISTS (SELECT 1 FROM listed_whole WHERE {of_group})"
 
 
-def _not_among(connection: duckdb.DuckDBPyConnection, column: str, unreadable: Sequence[str | None]) -> str:
+def _hold_back(
+    connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, guard: ListGuard
+) -> tuple[HeldList, ...]:
+    """Take from `gone` the rows of lists that lost more than the guard allows; which lists these are."""
+    group = _list(stream.listed_whole_by)
+    fallen = connection.execute(
+        f"""
+        SELECT {group}, lost.missing, count(*) AS before
+        FROM (SELECT {group}, count(*) AS missing FROM gone GROUP BY ALL) AS lost
+        JOIN landed USING ({group})
+        WHERE _deleted_at IS NULL AND lost.missing > $free
+        GROUP BY ALL HAVING before - lost.missing < $share * before
+        ORDER BY ALL
+        """,
+        {"free": guard.free, "share": guard.share},
+    ).fetchall()
+    held = tuple(HeldList(tuple(values), missing, before) for *values, missing, before in fallen)
+    held = tuple(one for one in held if one.group not in guard.confirmed)
+    if held:
+        names = stream.listed_whole_by
+        rows = [dict(zip(names, one.group, strict=True)) for one in held]
+        connection.register(
+            "held", pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in names]))
+        )
+        connection.execute(f"DELETE FROM gone WHERE EXISTS (SELECT 1 FROM held WHERE {_same(names, 'held', 'gone')})")
+    return held
+
+
+def _not_among(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], unreadable: Sequence[str | None]) -> str:
     """The condition that a landed row `old` is none of those listed but not readable."""
     if None in unreadable:
         return "false"
     connection.register("unreadable", pa.table({"value": pa.array(unreadable, pa.string())}))
-    return f"old.{_quote(column)} NOT IN (SELECT value FROM unreadable)"
+    joined = ", ".join(f"old.{_quote(name)}" for name in columns)
+    return f"concat_ws(chr(31), {joined}) NOT IN (SELECT value FROM unreadable)"
 
 
 def latest_instant(home: Path, source: str, stream: StreamDeclaration, column: str) -> datetime | None:

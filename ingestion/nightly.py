@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import LEDGERS, QUARANTINE, SOURCES, SourceDeclaration, StreamDeclaration, addressee
 from ingestion.drift import Drift, ensure_drift_log, volume_drift, write_drift
@@ -25,7 +25,11 @@ from ingestion.mapping import InvalidMapping
 from ingestion.privacy import PseudonymKey
 from ingestion.read_log import StreamReport, ensure_log, last_full_rows, write_log
 
+if TYPE_CHECKING:
+    from ingestion.landing import HeldList, ListGuard
+
 Progress = Callable[[str], None]
+BLIND = "a refused row of it does not say which record it is: nothing is taken for removed until it is mended"
 
 
 class NotReady(Exception):
@@ -159,7 +163,9 @@ class _Night:
         report = SourceReport(self.declaration.name)
         with spooling(self.home, self.declaration.name) as folder:
             spools = _Spools(folder, self.declaration)
-            for file in new_files(self.home, kind, getattr(reader, "reads_again", None)):
+            for file in new_files(
+                self.home, kind, getattr(reader, "reads_again", None), are_lists=self.declaration.has_lists
+            ):
                 if addressee(file.path, kind).name != self.declaration.name:
                     continue
                 self.progress(f"{self.declaration.title}: {file.path.name}")
@@ -171,6 +177,7 @@ class _Night:
                 spool, bad = spools.streams[declared.name], spools.bad[declared.name]
                 if declared.name in spools.whole:
                     self.watch_volume(declared, spool.rows + bad)
+                lists = spools.lists[declared.name]
                 landed = land(
                     self.home,
                     self.declaration.name,
@@ -178,11 +185,19 @@ class _Night:
                     spool,
                     clock=self.clock,
                     complete_list=declared.name in spools.whole,
+                    complete_for=tuple(lists),
+                    guard=self.guard(lists) if lists else None,
                     unreadable=spools.unreadable[declared.name],
                 )
+                held = _files_held(landed.held, lists)
+                report.files = [
+                    replace(file, status="held", reason=held[file.file]) if file.file in held else file
+                    for file in report.files
+                ]
                 said = [
                     f"{refused} file(s) refused" if refused else "",
                     f"{landed.repeated} row(s) have the key of a later row, which stands" if landed.repeated else "",
+                    *(f"{file.path.name} {words}" for file, words in held.items()),
                 ]
                 report.streams.append(
                     self.report(
@@ -203,11 +218,23 @@ class _Night:
             report.drifts += watch.drifts(self.run_id, self.declaration.name, self.declaration.stream(name))
         return report
 
+    def guard(self, lists: Mapping[tuple[str, ...], InboxFile]) -> ListGuard:
+        """What tonight's lists may lose; those whose files somebody confirmed, anything."""
+        from ingestion.landing import ListGuard
+        from ingestion.lists import is_confirmed
+
+        confirmed = {file: is_confirmed(self.home, file) for file in set(lists.values())}
+        return ListGuard(
+            share=float(self.settings["shrink_guard"]),
+            confirmed=frozenset(group for group, file in lists.items() if confirmed[file]),
+        )
+
     def _spool_file(self, read_one: FileReader, file: InboxFile, spools: _Spools) -> FileReport:
         """Read a file to its end before any of it counts."""
         bad: Counter[str] = Counter()
         unreadable: dict[str, list[str | None]] = {}
         whole: set[str] = set()
+        lists: dict[str, dict[tuple[str, ...], InboxFile]] = {}
         loaded = 0
         try:
             self._refuse_if_unknown(file)
@@ -218,13 +245,18 @@ class _Night:
                 unreadable.setdefault(chunk.stream, []).extend(finding.key for finding in chunk.findings)
                 if chunk.is_whole_list:
                     whole.add(chunk.stream)
+                lists.setdefault(chunk.stream, {}).update(dict.fromkeys(chunk.lists, file))
                 self.progress(f"{self.declaration.title}: {file.path.name}, {loaded:,} rows")
         except RefusedFile as refusal:
             spools.drop()
             return FileReport(file, "refused", str(refusal), 0, 0)
-        spools.keep(whole, unreadable)
+        blind = [stream for stream, groups in lists.items() if groups and None in unreadable.get(stream, ())]
+        for stream in blind:
+            # Of a row that is refused without its key nobody can say which one it is: no row is taken for removed.
+            del lists[stream], unreadable[stream]
+        spools.keep(whole, unreadable, lists)
         spools.bad.update(bad)
-        return FileReport(file, "loaded", None, loaded, bad.total())
+        return FileReport(file, "loaded", BLIND if blind else None, loaded, bad.total())
 
     def _refuse_if_unknown(self, file: InboxFile) -> None:
         """A file that none of those who share its folder recognises was given to one of them to be refused."""
@@ -357,12 +389,20 @@ class _Spools:
         self.bad: Counter[str] = Counter()
         self.whole: set[str] = set()
         self.unreadable: dict[str, list[str | None]] = {name: [] for name in self.streams}
+        self.lists: dict[str, dict[tuple[str, ...], InboxFile]] = {name: {} for name in self.streams}
 
-    def keep(self, whole: Set[str], unreadable: Mapping[str, Sequence[str | None]]) -> None:
+    def keep(
+        self,
+        whole: Set[str],
+        unreadable: Mapping[str, Sequence[str | None]],
+        lists: Mapping[str, Mapping[tuple[str, ...], InboxFile]],
+    ) -> None:
         """Keep a file. Of a stream it is the whole list of (`whole`), what other files gave tonight is dropped.
 
-        `unreadable`: keys of its rows that are refused, None where it cannot be told.
+        `unreadable`: keys of its rows that are refused, None where it cannot be told. `lists`: what it lists whole.
         """
+        for name, groups in lists.items():
+            self.lists[name].update(groups)
         self.whole |= whole
         for name in whole:
             self.streams[name].forget()
@@ -375,6 +415,16 @@ class _Spools:
     def drop(self) -> None:
         for spool in (*self.streams.values(), self.findings):
             spool.drop()
+
+
+def _files_held(held: Sequence[HeldList], lists: Mapping[tuple[str, ...], InboxFile]) -> dict[InboxFile, str]:
+    """The files whose lists are held, and what is said of each."""
+    from ingestion.lists import held as words
+
+    files: dict[InboxFile, list[HeldList]] = {}
+    for one in held:
+        files.setdefault(lists[one.group], []).append(one)
+    return {file: words(file, some) for file, some in files.items()}
 
 
 def _root(error: BaseException) -> Exception:

@@ -10,6 +10,9 @@ from typing import Any
 from ingestion.findings import Finding, RefusedFile
 from ingestion.values import BadValue, Column, is_empty, value_class
 
+KEY_JOIN = "\x1f"
+"""Joins the columns of a key; `ingestion.landing` joins them in the same way."""
+
 
 @dataclass(frozen=True)
 class RawRow:
@@ -83,6 +86,12 @@ def _conditional_problem(column: Column, row: Mapping[str, str | None]) -> str |
     return None
 
 
+def record_key(row: Mapping[str, str | None], columns: Sequence[str]) -> str | None:
+    """Which record a row is of, as `landing.land` joins the columns of a key; None where one of them is empty."""
+    values = [row[column] for column in columns]
+    return KEY_JOIN.join(map(str, values)) if values and None not in values else None
+
+
 def check_table(
     columns: Sequence[Column],
     positions: Mapping[str, int],
@@ -91,11 +100,11 @@ def check_table(
     source: str,
     stream: str,
     place: str,
-    key: str | None = None,
+    key: Sequence[str] = (),
 ) -> CheckedTable:
     """Check every row; all that is wrong with a row is found at once. Blank rows are skipped.
 
-    `place` is what stands before the row number in a finding's place; `key` the column that says which record it is.
+    `place` is what stands before the row number in a finding's place; `key` the columns that say which record it is.
     """
     checked = CheckedTable()
     for raw in rows:
@@ -132,7 +141,7 @@ def check_table(
                     message=message,
                     cell=None if index is None else f"{column_letter(index)}{raw.number}",
                     value_class=kind,
-                    key=None if key is None else row[key],
+                    key=record_key(row, key),
                 )
             )
     return checked

@@ -178,6 +178,14 @@ def _refusals(connection: Any) -> list[str]:
     if files:
         lines.append(f"[bold]{len(files)} files refused whole[/bold] (kept in originals/)")
         lines += [f"  {row['file_name']}: {row['reason']}" for row in files[:10]]
+    held = _query(
+        connection,
+        "SELECT file_name, status, reason FROM inbox_file "
+        "QUALIFY status = 'held' AND handled_at = max(handled_at) OVER (PARTITION BY kind, file_name) ORDER BY 1",
+    )
+    if held:
+        lines.append(f"[bold]{len(held)} lists held[/bold]: all of their rows stay in use until this is confirmed")
+        lines += [f"  {row['file_name']}: {row['reason']}" for row in held[:10]]
     return lines
 
 

@@ -102,7 +102,7 @@ def _chunks(path: Path, file: InboxFile, read: FileRead) -> Iterator[Chunk]:
     for table in read_tables(path):
         positions = match_headings(columns, table.headings, "first row")
         read.saw_table(COMPANIES, table.headings, positions, lacking(columns, positions))
-        check = TableCheck(columns, positions, SOURCE, COMPANIES, f"{file.path.name}#!", "company_number")
+        check = TableCheck(columns, positions, SOURCE, COMPANIES, f"{file.path.name}#!", ("company_number",))
         for checked in check.check(table):
             rows = checked.rows
             record = _joined(f"{file.sha256}:", rows.column(NUMBER))

@@ -102,7 +102,7 @@ def _chunks(path: Path, file: InboxFile, read: FileRead, editions: Editions) -> 
     edition, is_complete = edition_of(file.path.name)
     editions.accept(edition)
     read.saw_table(POSTCODES, table.headings, positions, lacking(columns, positions))
-    check = TableCheck(columns, positions, SOURCE, POSTCODES, f"{file.path.name}#!", "postcode")
+    check = TableCheck(columns, positions, SOURCE, POSTCODES, f"{file.path.name}#!", ("postcode",))
     rows = 0
     for checked in check.check(table):
         rows += checked.rows.num_rows

@@ -1,16 +1,18 @@
-"""The programme office's registers: small CSV files with a heading row."""
+"""The programme office's registers: small CSV files with a heading row. A file's name is a list (`ingestion.lists`)."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
+from ingestion.catalogue import SOURCES
 from ingestion.encodings import open_text
-from ingestion.findings import Finding, RefusedFile
-from ingestion.inbox import FileRead, FileReader, chunks
-from ingestion.tables import RawRow, check_table, match_headings
+from ingestion.findings import RefusedFile
+from ingestion.inbox import Chunk, FileRead, FileReader
+from ingestion.tables import KEY_JOIN, RawRow, check_table, match_headings
 from ingestion.values import Column
 
 SOURCE = "registers"
@@ -21,6 +23,12 @@ def _same(*values: str) -> dict[str, str]:
 
 
 CONTRACTS: dict[str, list[Column]] = {
+    "removals": [
+        Column("file_name", "file_name", required=True),
+        Column("content_sha256", "content_sha256", required=True),
+        Column("reason", "reason", required=True),
+        Column("approved_by_role", "approved_by_role", required=True),
+    ],
     "partners": [
         Column("partner_code", "partner_code", required=True),
         Column("name", "name", required=True),
@@ -72,11 +80,11 @@ CONTRACTS: dict[str, list[Column]] = {
 
 def open_reader(read: FileRead) -> FileReader:
     """What reads one register."""
-    return lambda file: chunks(*read_register(file.path, file.sha256, read))
+    return lambda file: read_register(file.path, file.sha256, read)
 
 
-def read_register(path: Path, sha256: str, read: FileRead) -> tuple[dict[str, list[dict[str, Any]]], list[Finding]]:
-    """Rows by stream and the findings. Which register it is stands in the file's name. Raises RefusedFile."""
+def read_register(path: Path, sha256: str, read: FileRead) -> Iterator[Chunk]:
+    """The rows of a register and what is wrong with others. Which one it is stands in its name. Raises RefusedFile."""
     stream = next((name for name in CONTRACTS if path.name.lower().startswith(name)), None)
     if stream is None or path.suffix.lower() != ".csv":
         raise RefusedFile(f"not a register; name the file {', '.join(f'{name}*.csv' for name in CONTRACTS)}")
@@ -90,6 +98,7 @@ def read_register(path: Path, sha256: str, read: FileRead) -> tuple[dict[str, li
         raise RefusedFile("the file is empty; the first row holds the headings")
     positions = match_headings(columns, rows[0], "first row")
     read.saw_table(stream, rows[0], positions, missing=())
+    in_list, *key = SOURCES[SOURCE].stream(stream).key
     checked = check_table(
         columns,
         positions,
@@ -97,6 +106,12 @@ def read_register(path: Path, sha256: str, read: FileRead) -> tuple[dict[str, li
         source=SOURCE,
         stream=stream,
         place=f"{path.name}#!",
+        key=key,
     )
-    landed = [{**row, "file_sha256": sha256, "_source_record": f"{sha256}:{number}"} for number, row in checked.rows]
-    return {stream: landed}, checked.findings
+    of_list = {in_list: path.name, "file_sha256": sha256}
+    yield Chunk(
+        stream,
+        [{**row, **of_list, "_source_record": f"{sha256}:{number}"} for number, row in checked.rows],
+        [replace(one, key=one.key and f"{path.name}{KEY_JOIN}{one.key}") for one in checked.findings],
+        lists=[(path.name,)],
+    )

@@ -10,16 +10,18 @@ import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.catalogue import read_yaml
+from ingestion.catalogue import SOURCES, read_yaml
 from ingestion.encodings import encoding_of
 from ingestion.findings import Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.tables import RawRow, heading_key
+from ingestion.landing import read_latest
+from ingestion.tables import KEY_JOIN, RawRow, heading_key
 from ingestion.tabular import BATCH_ROWS, read_tables, unpacked
 from ingestion.values import Column
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 CURRENCY_CODES = Path(__file__).parents[2] / "currency_codes.txt"
 SOURCE = "threesixtygiving"
 STREAM = "grants"
+REGISTRY = "threesixtygiving_registry"
 _INDIVIDUAL = ("recipient_individual_id", "recipient_individual_name")
 # Of a grant to a person: what may say who it is.
 _HIDDEN = (
@@ -50,10 +53,12 @@ def open_reader(read: FileRead) -> FileReader:
     """What reads one grants file."""
     home = read.home
     reader = GrantReader(saw_table=partial(read.saw_table, STREAM, missing=()))
+    fetched = SOURCES[REGISTRY].stream("files")
+    datasets = dict(read_latest(home, REGISTRY, fetched, ("file_sha256", "id")))
 
     def read_grants(file: InboxFile) -> Iterator[Chunk]:
         with unpacked(file.path, home / "spool" / "unpacked" / file.sha256) as path:
-            yield from reader.read(path, file.sha256, file.path.name)
+            yield from reader.read(path, file.sha256, file.path.name, datasets.get(file.sha256))
 
     return read_grants
 
@@ -82,8 +87,11 @@ class GrantReader:
             allowed = {code: code for code in codes} if entry["name"] == "currency" else {}
             self.columns.append(Column.from_contract({**entry, "heading": title, "allowed": allowed}))
 
-    def read(self, path: Path, sha256: str, name: str) -> Iterator[Chunk]:
-        """The rows of a file called `name`. Raises RefusedFile when it is no grants file, at its end too."""
+    def read(self, path: Path, sha256: str, name: str, dataset: str | None = None) -> Iterator[Chunk]:
+        """The rows of a file called `name`, which is the registry's file of `dataset` if it was fetched.
+
+        Raises RefusedFile when it is no grants file, at its end too.
+        """
         suffix = path.suffix.lower()
         if suffix == ".json":
             read = self._json(path, name)
@@ -95,13 +103,13 @@ class GrantReader:
             )
         constants = {"file_name": name, "file_sha256": sha256}
         for checked, place, record in read:
-            yield self.chunk(checked, place, f"{sha256}:{record}", constants)
+            yield self.chunk(checked, place, f"{sha256}:{record}", constants, dataset)
 
     def check(self, positions: Mapping[str, int], place: str) -> TableCheck:
         """The check of grants that stand at these positions."""
         from ingestion.batches import TableCheck
 
-        return TableCheck(self.columns, positions, self.source, self.stream, place)
+        return TableCheck(self.columns, positions, self.source, self.stream, place, ("grant_id",))
 
     def cells(self, grant: Any) -> list[Any]:
         """A grant of the standard's JSON as the cells of a row; never blank, whatever it is."""
@@ -112,7 +120,14 @@ class GrantReader:
         """Where `cells` puts the columns."""
         return {name: index for index, name in enumerate(self.paths)}
 
-    def chunk(self, checked: CheckedBatch, place: str, record: str, constants: Mapping[str, str]) -> Chunk:
+    def chunk(
+        self,
+        checked: CheckedBatch,
+        place: str,
+        record: str,
+        constants: Mapping[str, str],
+        dataset: str | None = None,
+    ) -> Chunk:
         """Landed rows of right grants: persons hidden, a grant without recipient refused.
 
         `place` and `record` are what stands before a row's number.
@@ -126,8 +141,12 @@ class GrantReader:
         is_individual = pc.or_(*(pc.is_valid(rows.column(name)) for name in _INDIVIDUAL))
         has_recipient = pc.and_(pc.is_valid(rows.column("recipient_id")), pc.is_valid(rows.column("recipient_name")))
         stays = pc.or_(is_individual, has_recipient)
+        homeless = rows.filter(pc.invert(stays))
         findings = [
-            self._without_recipient(f"{place}{n}") for n in rows.column(NUMBER).filter(pc.invert(stays)).to_pylist()
+            self._without_recipient(f"{place}{number}", grant_id)
+            for number, grant_id in zip(
+                homeless.column(NUMBER).to_pylist(), homeless.column("grant_id").to_pylist(), strict=True
+            )
         ]
         rows, is_individual = rows.filter(stays), is_individual.filter(stays)
         landed: dict[str, pa.Array] = {}
@@ -144,13 +163,20 @@ class GrantReader:
         landed["_source_record"] = pc.binary_join_element_wise(pa.scalar(record), numbers, "")
         for column, value in constants.items():
             landed[column] = pa.array([value], pa.string()).take(pa.array([0] * rows.num_rows, pa.int8()))
+        landed["list_name"] = list_names(rows.column("grant_id"), constants["file_name"], dataset)
+        wrong = [*checked.findings, *findings]
+        of_lists = list_names(pa.array([one.key for one in wrong], pa.string()), constants["file_name"], dataset)
         return Chunk(
             self.stream,
             pa.RecordBatch.from_arrays(list(landed.values()), list(landed)),
-            [*checked.findings, *findings],
+            [
+                replace(one, key=one.key and f"{of_list}{KEY_JOIN}{one.key}")
+                for one, of_list in zip(wrong, of_lists.to_pylist(), strict=True)
+            ],
+            lists=[(name,) for name in landed["list_name"].unique().to_pylist()],
         )
 
-    def _without_recipient(self, place: str) -> Finding:
+    def _without_recipient(self, place: str, grant_id: str) -> Finding:
         return Finding(
             source=self.source,
             stream=self.stream,
@@ -159,6 +185,7 @@ class GrantReader:
             reason_code="missing",
             message="Recipient Org:Identifier or Recipient Org:Name is empty; a grant needs its recipient",
             value_class="empty",
+            key=grant_id,
         )
 
     def _json(self, path: Path, name: str) -> Iterator[tuple[CheckedBatch, str, str]]:
@@ -210,6 +237,18 @@ class GrantReader:
             if name is not None:
                 positions.setdefault(name, index)
         return positions
+
+
+def list_names(grant_ids: pa.Array, file_name: str, dataset: str | None) -> pa.Array:
+    """The list each grant stands in: a dataset of the registry, else the file's name and the publisher (`360G-…`)."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if dataset is not None:
+        return pa.repeat(pa.scalar(f"dataset {dataset}"), len(grant_ids))
+    publisher = pc.struct_field(pc.extract_regex(grant_ids, "^(?P<publisher>360[Gg]-[A-Za-z0-9]+)"), "publisher")
+    of_publisher = pc.binary_join_element_wise(pa.scalar(file_name), pc.utf8_upper(publisher), " ")
+    return pc.coalesce(of_publisher, pa.scalar(file_name))
 
 
 def _heading(heading: Any) -> str:

@@ -21,7 +21,7 @@ def _read(name):
 
 
 def _data(row):
-    return {name: value for name, value in row.items() if name not in ("file_name", "_source_record")}
+    return {name: value for name, value in row.items() if name not in ("file_name", "list_name", "_source_record")}
 
 
 def test_workbook_and_json_of_one_publisher_give_the_same_rows():

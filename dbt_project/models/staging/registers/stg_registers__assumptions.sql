@@ -1,5 +1,5 @@
 with latest as (
-    {{ latest_version(source('registers', 'assumptions'), ['assumption_set', 'id', 'version']) }}
+    {{ latest_listed(source('registers', 'assumptions'), ['assumption_set', 'id', 'version']) }}
 )
 
 -- Values stay text: the evaluation reads them by the meaning of the name, and says cell by cell what is wrong.
@@ -25,4 +25,3 @@ select
     review_by,
     cast(split_part(_source_record, ':', 2) as integer) as row_number
 from latest
-where _deleted_at is null

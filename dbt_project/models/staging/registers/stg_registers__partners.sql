@@ -1,5 +1,5 @@
 with latest as (
-    {{ latest_version(source('registers', 'partners'), ['partner_code']) }}
+    {{ latest_listed(source('registers', 'partners'), ['partner_code']) }}
 )
 
 select
@@ -9,4 +9,3 @@ select
     cast(activity_starts_on as date) as activity_starts_on,
     eventbrite_organization_id
 from latest
-where _deleted_at is null

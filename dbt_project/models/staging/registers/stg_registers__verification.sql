@@ -1,5 +1,5 @@
 with latest as (
-    {{ latest_version(source('registers', 'verification'), ['indicator_key', 'partner_code', 'source_ref']) }}
+    {{ latest_listed(source('registers', 'verification'), ['indicator_key', 'partner_code', 'source_ref']) }}
 )
 
 select
@@ -12,4 +12,3 @@ select
     decided_by_role,
     reason
 from latest
-where _deleted_at is null

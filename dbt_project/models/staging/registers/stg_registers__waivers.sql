@@ -1,5 +1,5 @@
 with latest as (
-    {{ latest_version(source('registers', 'waivers'), ['check_name', 'scope_key']) }}
+    {{ latest_listed(source('registers', 'waivers'), ['check_name', 'scope_key']) }}
 )
 
 select
@@ -9,4 +9,3 @@ select
     approved_by_role,
     cast(expires_on as date) as expires_on
 from latest
-where _deleted_at is null

@@ -1,5 +1,5 @@
 with latest as (
-    {{ latest_version(source('threesixtygiving', 'grants'), ['grant_id']) }}
+    {{ latest_listed(source('threesixtygiving', 'grants'), ['grant_id']) }}
 )
 
 select
@@ -41,4 +41,3 @@ select
 from latest
 left join {{ ref('grant_programme') }} as programmes
     on lower(programmes.grant_programme) in (lower(latest.programme_title), lower(latest.programme_code))
-where latest._deleted_at is null
