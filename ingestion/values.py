@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from ingestion.instants import programme_day
 from ingestion.privacy import organisation_text
 
 UNTOUCHED = "please select an option"
@@ -105,7 +106,6 @@ def _role(column: Column, raw: Any) -> str:
     return _text(column, raw)
 
 
-# The forms have no zone: only the calendar date is read from them.
 _DATE_FORMS = ("%d/%m/%Y", "%Y-%m-%d", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S")
 _EXCEL_DAY_0 = date(1899, 12, 30)
 _EXCEL_DAYS = range(1, 109_575)
@@ -113,19 +113,19 @@ _EXCEL_DAYS = range(1, 109_575)
 
 def _date(column: Column, raw: Any) -> str:
     if isinstance(raw, datetime):
-        return raw.date().isoformat()
+        return programme_day(raw).isoformat()
     if isinstance(raw, date):
         return raw.isoformat()
     if isinstance(raw, str):
         text = _plain(raw)
         for form in _DATE_FORMS if column.form is None else (column.form,):
             try:
-                return datetime.strptime(text, form).date().isoformat()  # noqa: DTZ007
+                return programme_day(datetime.strptime(text, form)).isoformat()  # noqa: DTZ007
             except ValueError:
                 continue
         if column.form is None and _INSTANT.match(text):
             try:
-                return datetime.fromisoformat(text).date().isoformat()
+                return programme_day(datetime.fromisoformat(text)).isoformat()
             except ValueError:
                 pass
     example = date(2024, 3, 31).strftime(column.form or "%d/%m/%Y")

@@ -28,6 +28,14 @@ NO_TELEMETRY = {
 }
 
 
+def _known_time_zone(value: str) -> str:
+    from zoneinfo import available_timezones
+
+    if value not in available_timezones():
+        raise ValueError(f"{value!r} is not a time zone such as Europe/London")
+    return value
+
+
 class Settings(BaseSettings):
     """The environment variables of the product, all with the prefix `WMIP_`."""
 
@@ -36,6 +44,13 @@ class Settings(BaseSettings):
     home: Path = Path("data")
     clock: datetime | None = None
     notify_urls: str = ""
+    time_zone: str = "Europe/London"
+    """Where the programme is: on which day an instant falls."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_time_zone(cls, value: str) -> str:
+        return _known_time_zone(value)
 
     @field_validator("clock")
     @classmethod
@@ -110,11 +125,7 @@ class OrchestrationConfiguration(BaseModel):
     @field_validator("timezone")
     @classmethod
     def _is_timezone(cls, value: str) -> str:
-        from zoneinfo import available_timezones
-
-        if value not in available_timezones():
-            raise ValueError(f"{value!r} is not a time zone such as Europe/London")
-        return value
+        return _known_time_zone(value)
 
 
 class AssuranceConfiguration(BaseModel):

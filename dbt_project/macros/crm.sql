@@ -24,23 +24,16 @@
         coalesce(
             {{ dbt.safe_cast(hours, 'decimal(12, 4)') }},
             {{ dbt.safe_cast(minutes, 'decimal(12, 4)') }} / 60.0,
-            {{ dbt.datediff('cast(' ~ started_at ~ ' as timestamp)', 'cast(' ~ ended_at ~ ' as timestamp)', 'second') }} / 3600.0 -- noqa: LT05
+            {{ seconds_between(instant(started_at), instant(ended_at)) }} / 3600.0
         )
         as decimal(12, 4)
     )
 {%- endmacro %}
 
-{# Day of a session; a start without a time of day is the day itself. #}
-{% macro session_date(started_at) -%}
-    case
-        when length({{ started_at }}) = 10 then cast({{ started_at }} as date)
-        else {{ local_date(started_at, "'Europe/London'") }}
-    end
-{%- endmacro %}
-
 {#
-    Merged records and the record that remains, through chains of merges. A chain that leads in a circle gives nothing.
-    Grain: merged record.
+    Merged records and the record that remains, through chains of merges. A record that is merged into one that never came
+    stays a record of its own; of records that are merged in a circle the one with the least id remains, so that nothing
+    that is theirs is lost. Both are told of (int_finding__merge). Grain: merged record.
 #}
 {% macro crm_merges(relation) %}
     with recursive latest as (
@@ -49,36 +42,52 @@
 
     merged as (
         select
-            id as loser_id,
-            merged_into
+            latest.id as loser_id,
+            latest.merged_into as winner_id
         from latest
-        where _delete_reason = 'merged' and merged_into is not null
+        inner join latest as winner
+            on latest.merged_into = winner.id
+        where latest._delete_reason = 'merged' and latest.merged_into <> latest.id
     ),
 
+    -- Distinct pairs: a circle ends by itself.
     followed as (
         select
             loser_id,
-            merged_into as winner_id,
-            1 as steps
+            winner_id
         from merged
-        union all
+        union
         select
             followed.loser_id,
-            merged.merged_into as winner_id,
-            followed.steps + 1 as steps
+            merged.winner_id
         from followed
         inner join merged
             on followed.winner_id = merged.loser_id
-        where followed.steps < 50
+    ),
+
+    in_a_circle as (
+        select loser_id from followed
+        where loser_id = winner_id
+    ),
+
+    remaining as (
+        select
+            followed.loser_id,
+            min(followed.winner_id) as winner_id
+        from followed
+        left join merged
+            on followed.winner_id = merged.loser_id
+        left join in_a_circle
+            on followed.winner_id = in_a_circle.loser_id
+        where merged.loser_id is null or in_a_circle.loser_id is not null
+        group by followed.loser_id
     )
 
     select
-        followed.loser_id,
-        followed.winner_id
-    from followed
-    left join merged
-        on followed.winner_id = merged.loser_id
-    where merged.loser_id is null
+        loser_id,
+        winner_id
+    from remaining
+    where loser_id <> winner_id
 {% endmacro %}
 
 {#

@@ -20,7 +20,7 @@
     are what a body can name.
 #}
 {% macro teams_event_key(title, started_at) -%}
-    'teams:' || trim({{ title }}) || ':' || cast({{ local_date(started_at, "'Europe/London'") }} as varchar)
+    'teams:' || trim({{ title }}) || ':' || cast({{ programme_date(started_at) }} as varchar)
 {%- endmacro %}
 
 {#
@@ -41,14 +41,29 @@
     )
 {%- endmacro %}
 
-{# Whether holders of a ticket of this class count as attendees; any word of the seed `ticket_role` in it decides. #}
+{# Whether a ticket of Eventbrite is none any more: cancelled, refunded or deleted. #}
+{% macro is_void_ticket(status, cancelled, refunded) -%}
+    coalesce({{ cancelled }}, 'false') = 'true'
+    or coalesce({{ refunded }}, 'false') = 'true'
+    or coalesce({{ status }}, '') in ('Deleted', 'Not Attending')
+{%- endmacro %}
+
+{# A name as words in lower case, each with a blank on both sides: "Event-Staff" has the words of " event staff ". #}
+{% macro whole_words(name) -%}
+    (' ' || trim({{ regex_replace("lower(" ~ name ~ ")", '[^a-z0-9]+', ' ') }}) || ' ')
+{%- endmacro %}
+
+{#
+    Whether holders of a ticket of this class count as attendees: a label of the seed `ticket_role` that stands in its name
+    as whole words decides, of several one that does not count.
+#}
 {% macro counted_ticket_classes(relation, class_name) -%}
     select
         classes.ticket_class,
         min(ticket_role.is_counted) as is_counted
     from (select distinct {{ class_name }} as ticket_class from {{ relation }}) as classes
     inner join {{ ref('ticket_role') }} as ticket_role
-        on lower(classes.ticket_class) like '%' || ticket_role.word || '%'
+        on {{ whole_words('classes.ticket_class') }} like '%' || {{ whole_words('ticket_role.label') }} || '%'
     group by classes.ticket_class
 {%- endmacro %}
 

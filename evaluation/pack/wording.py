@@ -58,6 +58,8 @@ SOURCE = {
 REASON = {
     "aligned": "Aligned activity, not the programme's",
     "attribution_not_returned": "No body returned the event as the programme's",
+    "possible_duplicate": "Another body returned the same event",
+    "unidentified_above_limit": "Too many heads without a name",
     "below_threshold": "Support below the threshold",
     "business_insolvent": "Business insolvent",
     "claimed": "No usable evidence",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -37,6 +38,12 @@ def test_every_worked_figure_of_the_unit_tests_comes_out(manifest, tmp_path):
     ]
     assert len(finished) == len(manifest["unit_tests"]) >= 17
     assert {node["node_status"] for node in finished} == {"pass"}
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as connection:
+        inexact = connection.execute(
+            "SELECT schema_name, table_name, column_name FROM duckdb_columns() WHERE data_type IN ('DOUBLE', 'FLOAT') "
+            "AND regexp_matches(column_name, 'amount|gbp|cost|hours|minutes')"
+        ).fetchall()
+    assert inexact == []
 
 
 def test_every_headline_indicator_has_a_unit_test_of_its_own(manifest):

@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -111,3 +111,26 @@ def test_a_message_never_holds_the_value(text):
 def test_a_number_survives_being_written_down(number):
     assert decimal_of(plain_number(number)) == number
     assert "E" not in plain_number(number)
+
+
+@pytest.mark.parametrize(
+    ("given", "day"),
+    [
+        # One o'clock at night in Birmingham, in summer.
+        ("2023-06-30T23:00:00Z", "2023-07-01"),
+        ("2023-06-30T23:00Z", "2023-07-01"),
+        (datetime(2023, 6, 30, 23, tzinfo=UTC), "2023-07-01"),
+        ("2023-07-01T00:30:00+02:00", "2023-06-30"),
+        ("2023-12-31T23:00:00Z", "2023-12-31"),
+        # Without a zone it is the sender's own day.
+        ("2023-06-30T23:00:00", "2023-06-30"),
+        (datetime(2023, 6, 30, 23), "2023-06-30"),  # noqa: DTZ001
+    ],
+)
+def test_an_instant_is_the_day_it_is_where_the_programme_is(given, day):
+    assert Column("award_date", "Award Date", "date").read(given) == day
+
+
+def test_the_programme_may_be_elsewhere(monkeypatch):
+    monkeypatch.setenv("WMIP_TIME_ZONE", "America/New_York")
+    assert Column("award_date", "Award Date", "date").read("2023-07-01T03:00:00Z") == "2023-06-30"

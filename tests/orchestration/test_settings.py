@@ -60,6 +60,12 @@ def test_a_wrong_clock_names_its_variable():
         load_settings({"WMIP_CLOCK": "yesterday"})
 
 
+def test_a_time_zone_that_is_none_names_its_variable():
+    assert load_settings({"WMIP_TIME_ZONE": "Europe/Lisbon"}).time_zone == "Europe/Lisbon"
+    with pytest.raises(UserError, match=r"WMIP_TIME_ZONE.*Europe/London"):
+        load_settings({"WMIP_TIME_ZONE": "GMT+25"})
+
+
 def test_without_an_injected_clock_the_time_is_whole_seconds_in_utc():
     now = load_settings({}).now()
     assert now.tzinfo is UTC

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ingestion.http import MalformedRecord
+from ingestion.instants import programme_day
 from ingestion.turns import is_due
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _day(column: str, milliseconds: Any) -> str | None:
     if milliseconds is None:
         return None
     try:
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(milliseconds))).date().isoformat()
+        return programme_day(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(milliseconds))).isoformat()
     except (ValueError, OverflowError):
         raise MalformedRecord(column, "not_a_time", f"{column} is not a number of milliseconds") from None
 

@@ -11,13 +11,11 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from ingestion.instants import programme_day
 from ingestion.privacy import PseudonymKey, email_domain, participant_key, person_key
 
 _GUEST = re.compile(r"\s*\((guest|gast|invité|convidado|invitado|gość)\)$", re.IGNORECASE)
-# The day of an event is that of the United Kingdom, as in the warehouse.
-_HERE = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Session:
     @property
     def event(self) -> str:
         """The event it belongs to, as far as a person without an address is the same in it: title and day."""
-        day = datetime.fromisoformat(self.started_at).astimezone(_HERE).date()
+        day = programme_day(datetime.fromisoformat(self.started_at))
         return f"teams {' '.join(self.title.split())}\x1f{day}"
 
 

@@ -8,7 +8,8 @@ with tickets as (
         attendance.evidence,
         attendance.source_system,
         attendance.source_record as source_record_id,
-        attendance.source_place
+        attendance.source_place,
+        false as is_above_unidentified_limit
     from {{ ref('int_event__attendance') }} as attendance
     where attendance.is_attended
 ),
@@ -19,13 +20,20 @@ signed as (
         events.event_key || '|signed' as unit_key,
         events.event_key,
         cast(null as varchar) as organisation_key,
-        cast(events.signed_in as decimal(18, 4)) as heads,
-        events.evidence,
-        events.source_system,
+        cast(counted.signed_in as decimal(18, 4)) as heads,
+        -- Names beyond those of a platform have the sheet as their evidence, whatever the body sent of the platform.
+        case
+            when events.source_system <> 'returns' and events.evidence <> 'headcount_only' then 'signed_sheet'
+            else events.evidence
+        end as evidence,
+        'returns' as source_system,
         events.source_record as source_record_id,
-        events.source_place
+        events.source_place,
+        false as is_above_unidentified_limit
     from {{ ref('int_event__all') }} as events
-    where events.signed_in > 0
+    inner join {{ ref('int_event__counted') }} as counted
+        on events.event_key = counted.event_key
+    where counted.signed_in > 0
 ),
 
 unidentified as (
@@ -38,7 +46,8 @@ unidentified as (
         events.evidence,
         'returns' as source_system,
         events.source_record as source_record_id,
-        events.source_place
+        events.source_place,
+        counted.is_above_unidentified_limit
     from {{ ref('int_event__all') }} as events
     inner join {{ ref('int_event__counted') }} as counted
         on events.event_key = counted.event_key
@@ -68,10 +77,11 @@ select
         as claimed_quantity,
     events.is_cancelled as is_withdrawn,
     heads.evidence,
-    case events.attribution
-        when 'wmip_funded' then cast(null as varchar)
-        when 'not_returned' then 'attribution_not_returned'
-        else 'not_programme_funded'
+    case
+        when events.attribution = 'not_returned' then 'attribution_not_returned'
+        when events.attribution <> 'wmip_funded' then 'not_programme_funded'
+        when events.possible_duplicate_of is not null then 'possible_duplicate'
+        when heads.is_above_unidentified_limit then 'unidentified_above_limit'
     end as ineligible_reason,
     events.event_ref as source_ref,
     heads.source_system,

@@ -10,7 +10,10 @@ with funded_events as (
         on events.partner_key = partners.partner_code
     left join {{ ref('stg_reference__postcodes') }} as venues
         on events.venue_postcode = venues.postcode
-    where events.attribution = 'wmip_funded' and not events.is_cancelled
+    where
+        events.attribution = 'wmip_funded'
+        and not events.is_cancelled
+        and events.possible_duplicate_of is null
 ),
 
 attendance as (

@@ -8,6 +8,7 @@ select
     attribution,
     is_cancelled,
     venue_postcode,
+    possible_duplicate_of,
     source_system,
     source_record as source_record_id
 from {{ ref('int_event__all') }}

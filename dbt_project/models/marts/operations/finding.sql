@@ -1,6 +1,6 @@
 -- What readers refuse, what they let pass with a remark, and what only models can see, in one list.
 -- Models that find something: int_finding__<topic>, each with the columns of `found` but the instant.
-{% set models = [] %}
+{% set models = ['int_finding__event', 'int_finding__merge'] %}
 
 with found as (
     select

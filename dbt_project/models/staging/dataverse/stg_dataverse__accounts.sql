@@ -18,4 +18,6 @@ select
     latest._deleted_at is not null as is_deleted,
     latest._source_record as source_record
 from latest
-where coalesce(latest._delete_reason, '') <> 'merged'
+left join {{ ref('stg_dataverse__account_merges') }} as merged
+    on latest.id = merged.loser_id
+where merged.loser_id is null

@@ -20,7 +20,7 @@ select
     located.id as activity_id,
     coalesce(merged.winner_id, located.located_account_id) as account_id,
     located.partner_code,
-    {{ session_date('located.started_at') }} as supported_on,
+    {{ programme_date('located.started_at') }} as supported_on,
     {{ session_hours('located.hours', 'located.minutes', 'located.started_at', 'located.ended_at') }} as support_hours,
     coalesce({{ crm_value('outcome', 'located.outcome') }} = 'completed', false) as is_completed,
     coalesce({{ crm_value('channel', 'located.channel') }}, 'other') as channel,

@@ -58,12 +58,51 @@ latest as (
     where api.id is null
 ),
 
+-- Refunding or deleting a ticket may take the mark of its check-in away: then what was said last before that stands.
+versions as (
+    select
+        id,
+        checked_in,
+        _loaded_at,
+        _load_id,
+        {{ is_void_ticket('status', 'cancelled', 'refunded') }} as is_void
+    from {{ source('eventbrite', 'attendees') }}
+    union all
+    select
+        id,
+        checked_in,
+        _loaded_at,
+        _load_id,
+        {{ is_void_ticket('status', 'cancelled', "'false'") }} as is_void
+    from {{ source('eventbrite_report', 'attendees') }}
+),
+
+last_valid as (
+    select
+        id,
+        checked_in = 'true' as was_checked_in,
+        row_number() over (partition by id order by _loaded_at desc, _load_id desc) as recency
+    from versions
+    where not is_void
+),
+
 tickets as (
     select
         latest.*,
+        {{ is_void_ticket('latest.status', 'latest.cancelled', 'latest.refunded') }} as is_void,
         {{ is_buyer_copy('latest.order_id', 'latest.person_key', 'latest.id') }} as is_buyer_copy
     from latest
     where latest._deleted_at is null
+),
+
+used as (
+    select
+        tickets.*,
+        coalesce(tickets.checked_in, 'false') = 'true'
+        or (tickets.is_void and coalesce(last_valid.was_checked_in, false)) as is_used
+    from tickets
+    left join last_valid
+        on tickets.id = last_valid.id and last_valid.recency = 1
 )
 
 select
@@ -71,17 +110,16 @@ select
     tickets.event_id,
     tickets.order_id,
     {{ ticket_holder_columns('tickets', 'attendee_') }},
-    coalesce(tickets.cancelled, 'false') = 'true'
-    or coalesce(tickets.refunded, 'false') = 'true'
-    or coalesce(tickets.status, '') in ('Deleted', 'Not Attending')
-    or coalesce(orders.order_status, '') in ('abandoned', 'cancelled') as is_cancelled,
-    coalesce(tickets.checked_in, 'false') = 'true' as is_checked_in,
+    -- Who was checked in was there, whatever became of the ticket afterwards.
+    not tickets.is_used
+    and (tickets.is_void or coalesce(orders.order_status, '') in ('abandoned', 'cancelled')) as is_cancelled,
+    tickets.is_used as is_checked_in,
     coalesce(roles.is_counted, true) as is_counted_role,
     tickets.created as created_at,
     tickets.is_from_report,
     tickets.source_place,
     tickets._source_record as source_record
-from tickets
+from used as tickets
 left join {{ ref('stg_eventbrite__orders') }} as orders
     on tickets.order_id = orders.order_id
 left join ({{ counted_ticket_classes('latest', 'ticket_class_name') }}) as roles

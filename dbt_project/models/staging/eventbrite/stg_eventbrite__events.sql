@@ -7,13 +7,20 @@ select
     organization_id,
     name as event_name,
     status as event_status,
-    {{ local_date('start_utc', "coalesce(timezone, 'Europe/London')") }} as starts_on,
-    {{ local_date('coalesce(end_utc, start_utc)', "coalesce(timezone, 'Europe/London')") }} as ends_on,
+    {{ programme_date('start_utc') }} as starts_on,
+    {{ programme_date('coalesce(end_utc, start_utc)') }} as ends_on,
     online_event = 'true' as is_online,
     {{ normalise_postcode('venue_postcode') }} as venue_postcode,
     status in ('canceled', 'cancelled') as is_cancelled,
     series_id,
     _source_record as source_record
 from latest
--- The parent of a series is held by nobody: its children are events with ids of their own.
-where _deleted_at is null and coalesce(is_series_parent, 'false') <> 'true'
+-- Nobody holds a draft, or the parent of a series: its children, which name it, are events with ids of their own.
+where
+    _deleted_at is null
+    and coalesce(is_series_parent, 'false') <> 'true'
+    and coalesce(status, '') <> 'draft'
+    and id not in (
+        select children.series_id from latest as children
+        where children.series_id is not null
+    )

@@ -14,7 +14,7 @@ select
     status as reported_status,
     person_key as buyer_person_key,
     currency,
-    {{ dbt.safe_cast('gross_minor', 'decimal(18, 0)') }} / 100 as gross_amount,
+    {{ major_units('gross_minor') }} as gross_amount,
     created as created_at,
     _source_record as source_record
 from latest

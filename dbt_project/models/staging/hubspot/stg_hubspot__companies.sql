@@ -2,7 +2,7 @@ with latest as (
     {{ latest_version(source('hubspot', 'companies'), ['id']) }}
 )
 
--- Archived companies stay: their past support happened. Losers of a merge live on in their winner's merged_ids.
+-- Archived companies stay: their past support happened. Losers of a merge live on in their winner.
 select
     latest.id as company_id,
     latest.name as company_name,
@@ -18,4 +18,6 @@ select
     latest._deleted_at is not null as is_archived,
     latest._source_record as source_record
 from latest
-where coalesce(latest._delete_reason, '') <> 'merged'
+left join {{ ref('stg_hubspot__company_merges') }} as merged
+    on latest.id = merged.loser_id
+where merged.loser_id is null

@@ -7,7 +7,7 @@ select
     case when coalesce(currency, 'GBP') = 'GBP' then {{ dbt.safe_cast('amount', 'decimal(18, 2)') }} end as amount_gbp,
     dealstage as deal_stage,
     pipeline,
-    {{ dbt.safe_cast('substr(closedate, 1, 10)', 'date') }} as closes_on,
+    {{ programme_date('closedate') }} as closes_on,
     _source_record as source_record
 from latest
 where _deleted_at is null

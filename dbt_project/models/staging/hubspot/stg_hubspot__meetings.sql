@@ -5,7 +5,7 @@ with latest as (
 select
     latest.id as meeting_id,
     latest.partner_code,
-    {{ session_date('latest.started_at') }} as supported_on,
+    {{ programme_date('latest.started_at') }} as supported_on,
     {{ session_hours('null', 'null', 'latest.started_at', 'latest.ended_at') }} as support_hours,
     coalesce({{ crm_value('outcome', 'latest.outcome') }} = 'completed', false) as is_completed,
     coalesce({{ crm_value('channel', 'latest.channel') }}, 'other') as channel,

@@ -17,12 +17,12 @@ select
         else 'other'
     end as claim_state,
     cast({{ dbt.safe_cast('period_number', 'decimal(12, 2)') }} as integer) as period_number,
-    {{ dbt.safe_cast('substr(period_starts_on, 1, 10)', 'date') }} as period_starts_on,
-    {{ dbt.safe_cast('substr(period_ends_on, 1, 10)', 'date') }} as period_ends_on,
+    {{ programme_date('period_starts_on') }} as period_starts_on,
+    {{ programme_date('period_ends_on') }} as period_ends_on,
     {{ dbt.safe_cast('period_cost', 'decimal(18, 2)') }} as period_cost_gbp,
     {{ dbt.safe_cast('costs_approved', 'decimal(18, 2)') }} as costs_approved_gbp,
-    {{ dbt.safe_cast('substr(approved_on, 1, 10)', 'date') }} as approved_on,
-    {{ dbt.safe_cast('substr(paid_on, 1, 10)', 'date') }} as paid_on,
+    {{ programme_date('approved_on') }} as approved_on,
+    {{ programme_date('paid_on') }} as paid_on,
     coalesce(lower(is_final) = 'true', false) as is_final,
     {{ dbt.safe_cast('category_cost', 'decimal(18, 2)') }} as category_cost_gbp,
     _source_record as source_record

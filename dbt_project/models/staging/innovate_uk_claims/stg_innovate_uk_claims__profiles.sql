@@ -8,8 +8,8 @@ select
     participant_id,
     cost_category_id,
     cast({{ dbt.safe_cast('period_number', 'decimal(12, 2)') }} as integer) as period_number,
-    {{ dbt.safe_cast('substr(period_starts_on, 1, 10)', 'date') }} as period_starts_on,
-    {{ dbt.safe_cast('substr(period_ends_on, 1, 10)', 'date') }} as period_ends_on,
+    {{ programme_date('period_starts_on') }} as period_starts_on,
+    {{ programme_date('period_ends_on') }} as period_ends_on,
     {{ dbt.safe_cast('forecast_cost', 'decimal(18, 2)') }} as forecast_cost_gbp,
     _source_record as source_record
 from latest

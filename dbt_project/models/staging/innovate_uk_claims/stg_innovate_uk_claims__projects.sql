@@ -9,8 +9,8 @@ select
     status,
     competition_type,
     claim_frequency,
-    {{ dbt.safe_cast('substr(starts_on, 1, 10)', 'date') }} as starts_on,
-    {{ dbt.safe_cast('substr(ends_on, 1, 10)', 'date') }} as ends_on,
+    {{ programme_date('starts_on') }} as starts_on,
+    {{ programme_date('ends_on') }} as ends_on,
     cast({{ dbt.safe_cast('periods', 'decimal(12, 2)') }} as integer) as periods,
     _source_record as source_record
 from latest

@@ -15,6 +15,7 @@ select
     {{ normalise_postcode('venue_postcode') }} as venue_postcode,
     attribution,
     cast(signed_in as integer) as signed_in,
+    coalesce(sheet_holds, 'everybody') as sheet_holds,
     cast(headcount as integer) as headcount,
     evidence,
     file_name,

@@ -9,7 +9,7 @@ select
     latest.currency,
     latest.stage,
     coalesce(lower(latest.is_won) = 'true', false) as is_won,
-    {{ dbt.safe_cast('substr(latest.closes_on, 1, 10)', 'date') }} as closes_on,
+    {{ programme_date('latest.closes_on') }} as closes_on,
     latest._source_record as source_record
 from latest
 left join {{ ref('stg_salesforce__account_merges') }} as merged

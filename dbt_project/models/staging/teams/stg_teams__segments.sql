@@ -9,8 +9,8 @@ select
     is_identified = 'true' as is_identified,
     {{ normalise_domain('email_domain') }} as email_domain,
     role,
-    cast(joined_at as timestamptz) as joined_at,
-    cast(left_at as timestamptz) as left_at,
+    {{ instant('joined_at') }} as joined_at,
+    {{ instant('left_at') }} as left_at,
     file_name,
     _source_record as source_record
 from latest

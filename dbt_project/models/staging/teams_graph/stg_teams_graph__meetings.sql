@@ -6,8 +6,8 @@ select
     id as report_id,
     {{ teams_event_key('title', 'started_at') }} as event_key,
     title,
-    {{ local_date('started_at', "'Europe/London'") }} as starts_on,
-    {{ local_date('ended_at', "'Europe/London'") }} as ends_on,
+    {{ programme_date('started_at') }} as starts_on,
+    {{ programme_date('ended_at') }} as ends_on,
     _source_record as source_record
 from latest
 where _deleted_at is null

@@ -7,7 +7,7 @@ select
     latest.title,
     latest.currency,
     cast(latest.amount_awarded as decimal(18, 2)) as amount_awarded,
-    cast(substr(latest.award_date, 1, 10) as date) as awarded_on,
+    {{ programme_date('latest.award_date') }} as awarded_on,
     latest.recipient_id,
     latest.recipient_name,
     coalesce(

@@ -7,7 +7,7 @@ select
     issued_ticket_id as ticket_id,
     event_id,
     cast(quantity as integer) as quantity,
-    cast(check_in_at as timestamptz) as checked_in_at,
+    {{ instant('check_in_at') }} as checked_in_at,
     _source_record as source_record
 from latest
 where _deleted_at is null

@@ -8,8 +8,8 @@ select
     status as order_status,
     person_key as buyer_person_key,
     upper(currency) as currency,
-    {{ dbt.safe_cast('total_minor', 'decimal(18, 0)') }} / 100 as total_amount,
-    {{ dbt.safe_cast('refunded_minor', 'decimal(18, 0)') }} / 100 as refunded_amount,
+    {{ major_units('total_minor') }} as total_amount,
+    {{ major_units('refunded_minor') }} as refunded_amount,
     created_at,
     _source_record as source_record
 from latest

@@ -22,11 +22,11 @@ select
     id as occurrence_id,
     meeting_id,
     -- A meeting keeps its number each time it is held: the date tells its times apart.
-    'zoom:' || meeting_id || ':' || cast({{ local_date('started_at', "'Europe/London'") }} as varchar) as event_key,
+    'zoom:' || meeting_id || ':' || cast({{ programme_date('started_at') }} as varchar) as event_key,
     kind,
     topic,
-    cast(started_at as timestamptz) as started_at,
-    {{ local_date('started_at', "'Europe/London'") }} as starts_on,
-    {{ local_date('ended_at', "'Europe/London'") }} as ends_on,
+    {{ instant('started_at') }} as started_at,
+    {{ programme_date('started_at') }} as starts_on,
+    {{ programme_date('ended_at') }} as ends_on,
     _source_record as source_record
 from landed

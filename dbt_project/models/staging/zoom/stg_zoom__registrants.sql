@@ -27,7 +27,7 @@ select
     person_key,
     {{ normalise_domain('email_domain') }} as email_domain,
     organisation_name,
-    cast(created_at as timestamptz) as created_at,
+    {{ instant('created_at') }} as created_at,
     source_place,
     _source_record as source_record
 from landed

@@ -13,4 +13,4 @@ select
     source_record,
     source_place
 from {{ ref('int_event__attended_minutes') }}
-where source_system = 'teams'
+where source_system = 'teams' and is_counted_role

@@ -19,7 +19,7 @@ registered as (
     inner join held
         on
             registrants.meeting_id = held.meeting_id
-            and {{ local_date('registrants.created_at', "'Europe/London'") }} <= held.starts_on
+            and {{ programme_day('registrants.created_at') }} <= held.starts_on
     group by held.event_key, registrants.person_key
 ),
 
@@ -42,6 +42,7 @@ persons as (
     from joined
     full outer join registered
         on joined.event_key = registered.event_key and joined.person_key = registered.person_key
+    where coalesce(joined.is_counted_role, true)
 )
 
 select

@@ -18,6 +18,7 @@ select
     event_key,
     person_key,
     is_identified,
+    role,
     joined_at,
     left_at,
     source_record,

@@ -13,9 +13,6 @@ select
         'recorded_at': 'companies.created_at',
     }) }}
 from {{ ref('stg_hubspot__companies') }} as companies
-left join {{ ref('stg_hubspot__company_merges') }} as merged
-    on companies.company_id = merged.loser_id
-where merged.loser_id is null
 union all
 -- The loser of a merge is a record that other sources may still name: it belongs to its winner.
 select
