@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from ingestion.findings import Finding
 from ingestion.tables import RawRow, check_table
 from ingestion.tabular import Cells, Table
-from ingestion.values import EMPTY, BadValue, Column
+from ingestion.values import EMPTY, UNSTORABLE, BadValue, Column
 
 NUMBER = "_number"
 _MEMORY = 50_000
@@ -129,7 +129,9 @@ class TableCheck:
 def _plain(values: pa.Array) -> pa.Array:
     """As `ingestion.values` brings text into its plain form; empty cells and untouched drop-downs are null."""
     # Arrow splits at Unicode's white space, Python at four separators more.
-    spaced = pc.replace_substring_regex(values, "[\x1c-\x1f]", " ")
+    spaced = pc.replace_substring_regex(values, r"[\x1c-\x1f]", " ")
+    if pc.any(pc.match_substring_regex(spaced, UNSTORABLE)).as_py():
+        spaced = pc.replace_substring_regex(spaced, UNSTORABLE, "")
     plain = pc.binary_join(pc.utf8_split_whitespace(pc.utf8_trim_whitespace(spaced)), " ")
     short = pc.less_equal(pc.utf8_length(plain), _LONGEST_EMPTY)
     lowered = pc.utf8_lower(pc.if_else(short, plain, "long"))

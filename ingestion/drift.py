@@ -1,10 +1,10 @@
 """What a source sends that its declaration does not know, and what it no longer sends: noticed, counted, told.
 
 Told of are a new field, a new field that looks personal, a field that no record had tonight, a value that an
-enumeration does not know, a field that holds another kind of value than before, and a whole list of a length that
-nobody expects. What a declaration does not name is dropped at the door, but for single values of new fields of a record
-that is not about a person: they are kept in `_extra`. Columns of files are compared by their headings; a new one is
-told of, and stands in the file, which is kept.
+enumeration does not know, a field that holds another kind of value than before, a whole list of a length that nobody
+expects, and a heading that is one slip away from one that is missing. What a declaration does not name is dropped at
+the door, but for single values of new fields of a record that is not about a person: they are kept in `_extra`. Columns
+of files are compared by their headings; a new one is told of, and stands in the file, which is kept.
 Grain of the log `runs/<run_id>/source_drift/<source>.parquet`: run, stream, kind and column. It holds names and
 counts; of values only those of declared enumerations, unless they look personal.
 """
@@ -25,13 +25,14 @@ from ingestion.catalogue import StreamDeclaration
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NEW, PERSONAL, VANISHED, UNKNOWN, CHANGED, VOLUME = (
+NEW, PERSONAL, VANISHED, UNKNOWN, CHANGED, VOLUME, MISSPELT = (
     "new_column",
     "personal_column",
     "vanished_column",
     "unknown_value",
     "changed_type",
     "unexpected_volume",
+    "misspelt_column",
 )
 # Fewer records than this say nothing about a field that none of them had.
 ENOUGH_RECORDS = 5
@@ -157,11 +158,16 @@ class HeadingWatch:
 
     _new: Counter[str] = field(default_factory=Counter)
     _missing: Counter[str] = field(default_factory=Counter)
+    _near: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def table(self, new: Iterable[str], missing: Iterable[str]) -> None:
-        """Note the headings of a table that are not read, and those that it lacks."""
-        self._new.update({heading for heading in new if heading})
+    def table(self, new: Iterable[str], missing: Iterable[str], near: Mapping[str, str] | None = None) -> None:
+        """Note the headings of a table that are not read, those that it lacks, and which of the former were probably
+        meant for which of the latter: these are told of whatever the declaration ignores.
+        """
+        near = near or {}
+        self._new.update({heading for heading in new if heading and heading not in near})
         self._missing.update(set(missing))
+        self._near.update(near.items())
 
     def drifts(self, run_id: str, source: str, declaration: StreamDeclaration) -> list[Drift]:
         """What was noticed, in order of kind and heading; headings that the declaration names are known."""
@@ -181,6 +187,10 @@ class HeadingWatch:
         found += [
             drift(VANISHED, name, count, f"{count} table(s) lack the column {name!r}, which is empty for them")
             for name, count in self._missing.items()
+        ]
+        found += [
+            drift(MISSPELT, name, count, f"{count} table(s) have the column {name!r}, not read: is {meant!r} meant?")
+            for (name, meant), count in self._near.items()
         ]
         return sorted(found, key=lambda one: (one.kind, one.column_name))
 

@@ -11,6 +11,8 @@ from typing import Any
 from ingestion.catalogue import QUARANTINE
 from ingestion.landing import Landed, as_table, land
 
+ERROR, WARNING, NOTE = "error", "warning", "note"
+
 
 class RefusedFile(Exception):
     """A file that cannot be read as what it should be: refused whole, kept in `originals/`."""
@@ -18,7 +20,9 @@ class RefusedFile(Exception):
 
 @dataclass(frozen=True)
 class Finding:
-    """One reason for which a row is refused. `value_class` says what kind of value stood there, not which.
+    """Something wrong with a row. `value_class` says what kind of value stood there, not which.
+
+    `severity`: with an `error` the row is refused; with a `warning` or a `note` it lands.
 
     `key`: which record it is, if that could be read: its stream's key in a file, its `_source_record` in an API. It is
     not kept; it says whose earlier version must not be taken for deleted.
@@ -33,6 +37,7 @@ class Finding:
     cell: str | None = None
     value_class: str | None = None
     key: str | None = None
+    severity: str = ERROR
 
 
 def quarantine(home: Path, findings: Iterable[Finding], clock: datetime) -> Landed:
@@ -41,10 +46,24 @@ def quarantine(home: Path, findings: Iterable[Finding], clock: datetime) -> Land
 
 
 def finding_rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Findings as rows of the quarantine."""
-    return [{**vars(finding), "_source_record": finding.place} for finding in findings]
+    """Those that refuse their row, as rows of the quarantine."""
+    return [{**vars(finding), "_source_record": finding.place} for finding in refusing(findings)]
+
+
+def remark_rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """The others, as rows of the stream of findings."""
+    return [
+        {**vars(finding), "rule": finding.reason_code, "_source_record": finding.place}
+        for finding in findings
+        if finding.severity != ERROR
+    ]
+
+
+def refusing(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that refuse their row."""
+    return [finding for finding in findings if finding.severity == ERROR]
 
 
 def places(findings: Iterable[Finding]) -> int:
     """How many rows the findings refuse."""
-    return len({(finding.source, finding.stream, finding.place) for finding in findings})
+    return len({(finding.source, finding.stream, finding.place) for finding in refusing(findings)})

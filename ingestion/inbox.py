@@ -19,6 +19,7 @@ from ingestion.catalogue import INBOX_FILES
 from ingestion.drift import HeadingWatch
 from ingestion.landing import as_table, land, read_latest
 from ingestion.privacy import PseudonymKey
+from ingestion.tables import near_headings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,12 +52,21 @@ class FileRead:
     watches: dict[str, HeadingWatch] = field(default_factory=dict)
 
     def saw_table(
-        self, stream: str, headings: Sequence[Any], positions: Mapping[str, int], missing: Iterable[str]
+        self,
+        stream: str,
+        headings: Sequence[Any],
+        positions: Mapping[str, int],
+        missing: Sequence[str],
+        usually_missing: Sequence[str] = (),
     ) -> None:
-        """Note the headings of a table: those at none of the positions that are read are new; `missing` it lacks."""
+        """Note the headings of a table: those at none of the positions that are read are new; `missing` it lacks.
+
+        Of those that are `usually_missing` nothing is told unless one of the new headings is nearly the same.
+        """
         used = set(positions.values())
         new = [" ".join(str(heading or "").split()) for at, heading in enumerate(headings) if at not in used]
-        self.watches.setdefault(stream, HeadingWatch()).table(new, missing)
+        near = near_headings(new, [*missing, *usually_missing])
+        self.watches.setdefault(stream, HeadingWatch()).table(new, missing, near)
 
 
 @dataclass(frozen=True)

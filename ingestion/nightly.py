@@ -16,10 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.catalogue import LEDGERS, QUARANTINE, SOURCES, SourceDeclaration, StreamDeclaration, addressee
+from ingestion.catalogue import FINDINGS, LEDGERS, QUARANTINE, SOURCES, SourceDeclaration, StreamDeclaration, addressee
 from ingestion.drift import Drift, ensure_drift_log, volume_drift, write_drift
 from ingestion.erasures import WrongKey, pseudonym_key
-from ingestion.findings import RefusedFile, finding_rows, places, quarantine
+from ingestion.findings import RefusedFile, finding_rows, places, quarantine, refusing, remark_rows
 from ingestion.inbox import FileRead, FileReader, FileReport, InboxFile, keep_original, new_files, record
 from ingestion.mapping import InvalidMapping
 from ingestion.privacy import PseudonymKey
@@ -172,6 +172,7 @@ class _Night:
                 keep_original(self.home, file)
                 report.files.append(self._spool_file(read_one, file, spools))
             land(self.home, "quarantine", QUARANTINE, spools.findings, clock=self.clock)
+            land(self.home, "findings", FINDINGS, spools.remarks, clock=self.clock)
             refused = sum(file.status == "refused" for file in report.files)
             for declared in self.declaration.streams:
                 spool, bad = spools.streams[declared.name], spools.bad[declared.name]
@@ -241,8 +242,9 @@ class _Night:
             for chunk in read_one(file):
                 loaded += spools.streams[chunk.stream].add(chunk.rows)
                 spools.findings.add(finding_rows(chunk.findings))
+                spools.remarks.add(remark_rows(chunk.findings))
                 bad[chunk.stream] += places(chunk.findings)
-                unreadable.setdefault(chunk.stream, []).extend(finding.key for finding in chunk.findings)
+                unreadable.setdefault(chunk.stream, []).extend(finding.key for finding in refusing(chunk.findings))
                 if chunk.is_whole_list:
                     whole.add(chunk.stream)
                 lists.setdefault(chunk.stream, {}).update(dict.fromkeys(chunk.lists, file))
@@ -386,6 +388,7 @@ class _Spools:
 
         self.streams = {stream.name: Spool(folder, stream) for stream in declaration.streams}
         self.findings = Spool(folder, replace(QUARANTINE, name="quarantine"))
+        self.remarks = Spool(folder, replace(FINDINGS, name="findings"))
         self.bad: Counter[str] = Counter()
         self.whole: set[str] = set()
         self.unreadable: dict[str, list[str | None]] = {name: [] for name in self.streams}
@@ -409,11 +412,11 @@ class _Spools:
             self.unreadable[name] = []
         for name, keys in unreadable.items():
             self.unreadable[name] += keys
-        for spool in (*self.streams.values(), self.findings):
+        for spool in (*self.streams.values(), self.findings, self.remarks):
             spool.keep()
 
     def drop(self) -> None:
-        for spool in (*self.streams.values(), self.findings):
+        for spool in (*self.streams.values(), self.findings, self.remarks):
             spool.drop()
 
 

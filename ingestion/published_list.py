@@ -15,7 +15,7 @@ from typing import Any
 from ingestion.catalogue import read_yaml
 from ingestion.findings import Finding, RefusedFile
 from ingestion.inbox import FileRead, InboxFile
-from ingestion.tables import heading_key, lacking
+from ingestion.tables import find_columns, heading_key, lacking, meant
 from ingestion.tabular import Table, read_tables, unpacked
 from ingestion.values import Column
 
@@ -59,17 +59,18 @@ class PublishedList:
                 positions = self._positions(table)
                 if len(positions) >= self.recognised_by:
                     read.saw_table(self.stream, table.headings, positions, lacking(self.columns, positions))
-                    yield from self._checked(table, positions, file)
+                    yield from self._checked(table, file)
 
-    def _checked(
-        self, table: Table, positions: dict[str, int], file: InboxFile
-    ) -> Iterator[tuple[list[Row], list[Finding]]]:
+    def _checked(self, table: Table, file: InboxFile) -> Iterator[tuple[list[Row], list[Finding]]]:
         from ingestion.batches import NUMBER, TableCheck
 
-        missing = lacking((column for column in self.columns if column.required), positions)
+        required = [column for column in self.columns if column.required]
+        positions = self._positions(table, [column.name for column in required])
+        missing = lacking(required, positions)
         if missing:
             raise RefusedFile(
-                f"the heading {', '.join(missing)} is missing; use the {self.title} as {self.publisher} publishes it"
+                f"the heading {', '.join(missing)} is missing{meant(table.headings, missing)}; use the {self.title} as "
+                f"{self.publisher} publishes it"
             )
         name = file.path.name
         check = TableCheck(self.columns, positions, self.source, self.stream, f"{name}#{table.place or '!'}")
@@ -85,12 +86,13 @@ class PublishedList:
             raise RefusedFile(f"not a {self.title}; give it as .xlsx or .csv, or one of these in a .zip")
         return read_tables(path)
 
-    def _positions(self, table: Table) -> dict[str, int]:
-        standing: dict[str, int] = {}
-        for index, heading in enumerate(table.headings):
-            standing.setdefault(_heading(heading), index)
-        wanted = {column.name: _heading(column.heading) for column in self.columns}
-        return {name: standing[key] for name, key in wanted.items() if key in standing}
+    def _positions(self, table: Table, required: Sequence[str] = ()) -> dict[str, int]:
+        return find_columns(
+            {column.name: {_heading(column.heading)} for column in self.columns},
+            table.headings,
+            required=required,
+            key=_heading,
+        )
 
 
 def _heading(heading: Any) -> str:

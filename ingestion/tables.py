@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingestion.findings import Finding, RefusedFile
-from ingestion.values import BadValue, Column, is_empty, value_class
+from rapidfuzz.distance import OSA
+
+from ingestion.findings import ERROR, WARNING, Finding, RefusedFile
+from ingestion.values import BadValue, Column, clean_text, is_empty, value_class
 
 KEY_JOIN = "\x1f"
 """Joins the columns of a key; `ingestion.landing` joins them in the same way."""
@@ -24,25 +27,76 @@ class RawRow:
 
 @dataclass
 class CheckedTable:
-    """Rows in landed form with their row numbers, and what is wrong with the others."""
+    """Rows in landed form with their row numbers, what is wrong with the others, and what these land without."""
 
     rows: list[tuple[int, dict[str, str | None]]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
 
+_PARTED = re.compile(r"\s*([:/])\s*")
+
+
 def heading_key(heading: Any) -> str:
-    """Headings are compared without case, spacing and a trailing star."""
-    return re.sub(r"\s+", " ", str(heading or "").replace("\u00a0", " ")).strip().rstrip("*").strip().lower()
+    """Headings are compared without case, doubled and no-break blanks, blanks around a colon or slash, and a star at
+    the end.
+    """
+    plain = " ".join(clean_text(unicodedata.normalize("NFKC", str(heading or ""))).split())
+    return _PARTED.sub(r"\1", plain).rstrip("*").strip().lower()
 
 
-def named_positions(names: Mapping[str, Sequence[str]], headings: Sequence[Any]) -> dict[str, int]:
-    """Position of each column that has a heading, by any of its names (as `heading_key` gives them)."""
-    given = [heading_key(heading) for heading in headings]
-    return {
-        column: next(index for index, heading in enumerate(given) if heading in known)
-        for column, known in names.items()
-        if any(heading in known for heading in given)
-    }
+def find_columns(
+    names: Mapping[str, Collection[str]],
+    headings: Sequence[Any],
+    *,
+    required: Collection[str] = (),
+    key: Callable[[Any], str] = heading_key,
+    where: str = "",
+) -> dict[str, int]:
+    """Position of each column that has a heading, by any of its names (as `key` gives them); the first of two.
+
+    `where` stands before a message. Raises RefusedFile when a heading of a required column stands twice.
+    """
+    standing: dict[str, list[int]] = {}
+    for index, heading in enumerate(headings):
+        standing.setdefault(key(heading), []).append(index)
+    positions: dict[str, int] = {}
+    for column, known in names.items():
+        found = [standing[name] for name in known if name in standing]
+        twice = next((indices for indices in found if len(indices) > 1), None)
+        if twice and column in required:
+            raise RefusedFile(
+                f"{where}the heading {_shown(headings[twice[0]])} stands twice, in columns {column_letter(twice[0])} "
+                f"and {column_letter(twice[1])}; rename or remove one of them"
+            )
+        if found:
+            positions[column] = min(map(min, found))
+    return positions
+
+
+def near_headings(unread: Iterable[Any], missing: Iterable[str]) -> dict[str, str]:
+    """Headings that nobody reads and that one slip of the keyboard keeps from a heading that is missing, with that."""
+    wanted = {heading_key(name): name for name in missing if len(heading_key(name)) >= _LONG_ENOUGH}
+    found = {}
+    for heading in unread:
+        given = heading_key(heading)
+        meant = next((name for known, name in wanted.items() if _one_slip_apart(given, known)), None)
+        if meant is not None:
+            found[_shown(heading)] = meant
+    return found
+
+
+# Shorter headings (`lat`, `ward`) are too near to each other to say what was meant.
+_LONG_ENOUGH = 5
+
+
+def _one_slip_apart(given: str, known: str) -> bool:
+    """Whether one letter was left out, added, changed, or swapped with its neighbour; blanks and signs aside."""
+    given, known = re.sub(r"[\W_]", "", given), re.sub(r"[\W_]", "", known)
+    return abs(len(given) - len(known)) <= 1 and OSA.distance(given, known, score_cutoff=1) <= 1
+
+
+def _shown(heading: Any) -> str:
+    return " ".join(clean_text(str(heading or "")).split())
 
 
 def column_letter(index: int) -> str:
@@ -56,18 +110,30 @@ def column_letter(index: int) -> str:
 
 
 def match_headings(columns: Sequence[Column], headings: Sequence[Any], where: str) -> dict[str, int]:
-    """Position of each column's heading. Raises RefusedFile naming the required headings that are missing."""
-    positions: dict[str, int] = {}
-    for index, heading in enumerate(headings):
-        positions.setdefault(heading_key(heading), index)
-    missing = [column.heading for column in columns if column.required and heading_key(column.heading) not in positions]
+    """Position of each column's heading. A column that some rows must fill needs its heading too.
+
+    Raises RefusedFile naming the needed headings that are missing, or stand twice.
+    """
+    needed = [column for column in columns if column.required or column.required_when or column.required_unless]
+    positions = find_columns(
+        {column.name: {heading_key(column.heading)} for column in columns},
+        headings,
+        required={column.name for column in needed},
+        where=f"{where}: ",
+    )
+    missing = lacking(needed, positions)
     if missing:
-        raise RefusedFile(f"{where}: the heading {', '.join(missing)} is missing; use the template's headings")
-    return {
-        column.name: positions[heading_key(column.heading)]
-        for column in columns
-        if heading_key(column.heading) in positions
-    }
+        raise RefusedFile(
+            f"{where}: the heading {', '.join(missing)} is missing{meant(headings, missing)}; "
+            "use the template's headings"
+        )
+    return positions
+
+
+def meant(headings: Sequence[Any], missing: Sequence[str]) -> str:
+    """What stands there in place of missing headings, for a message; nothing when nothing is near."""
+    near = near_headings(headings, missing)
+    return f" (is {', '.join(f'{given!r} meant for {name}' for given, name in near.items())}?)" if near else ""
 
 
 def lacking(columns: Iterable[Column], positions: Mapping[str, int]) -> list[str]:
@@ -126,9 +192,8 @@ def check_table(
                 message = _conditional_problem(column, row)
                 if message:
                     problems.append((column, "missing", value_class(None), message))
-        if not problems:
+        if all(not column.essential for column, *_ in problems):
             checked.rows.append((raw.number, row))
-            continue
         for column, code, kind, message in problems:
             index = positions.get(column.name)
             checked.findings.append(
@@ -138,10 +203,11 @@ def check_table(
                     place=f"{place}{raw.number}",
                     column_name=column.name,
                     reason_code=code,
-                    message=message,
+                    message=message if column.essential else f"{message}. The row counts without it",
                     cell=None if index is None else f"{column_letter(index)}{raw.number}",
                     value_class=kind,
                     key=record_key(row, key),
+                    severity=ERROR if column.essential else WARNING,
                 )
             )
     return checked

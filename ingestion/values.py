@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal
 from typing import Any
 
 from ingestion.instants import programme_day
@@ -18,8 +18,51 @@ from ingestion.privacy import organisation_text
 UNTOUCHED = "please select an option"
 EMPTY = frozenset({"", UNTOUCHED, "please select"})
 """Text that stands for nothing, in lower case."""
+UNSTORABLE = r"[\x00-\x08\x0e-\x1b\x7f\x{200b}\x{2060}\x{feff}]"
+"""What no text column holds: control characters (PostgreSQL refuses what DuckDB stores) and blanks without width."""
+_UNSTORABLE = re.compile(re.sub(r"\\x{(....)}", r"\\u\1", UNSTORABLE))
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]")
 _PERIOD = re.compile(r"20\d\d-\d\d-Q[1-4]")
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The least and the most that numbers of a kind can be, both allowed."""
+
+    least: Decimal
+    most: Decimal
+
+
+def _bounds(least: int, most: int) -> Bounds:
+    return Bounds(Decimal(least), Decimal(most))
+
+
+NUMBERS: Mapping[str, Bounds] = {
+    "money": _bounds(-(10**9), 10**9),
+    "award": _bounds(-(10**12), 10**12),
+    "number": _bounds(-(10**12), 10**12),
+    "whole": _bounds(0, 10**6),
+    "headcount": _bounds(0, 10**5),
+    "hours": _bounds(0, 168),
+    "fte": _bounds(0, 10**5),
+    "months": _bounds(0, 1200),
+}
+"""What a number of each kind can be in every file, whatever narrower bounds a column has; the workbook template takes
+them too. Money of a return is in pounds; an `award` is published money in any currency.
+"""
+WHOLE = frozenset({"whole", "headcount"})
+"""Kinds of numbers without a fraction."""
+
+
+@dataclass(frozen=True)
+class NoValue:
+    """A workbook's cell that looks empty to most readers and is not: an error, or a formula nobody has calculated.
+
+    `shown` is what Excel shows for an error (`#DIV/0!`), None for such a formula.
+    """
+
+    shown: str | None = None
 
 
 class BadValue(Exception):
@@ -36,10 +79,13 @@ class Column:
     """One column of a table people fill in.
 
     `kind` is text, role (text in which no e-mail address may stand), open_text (no phone number either), date,
-    serial_date (a date, or a day number as Excel counts them), ordered_date (the same; without a `form` a date that can
-    be read in two ways is refused), number, whole, yes_no, choice, period, company_number or postcode; `form` is how
-    the dates of a file are written, where that is declared: as strptime has it, for ordered_date one of DATE_ORDERS;
-    `allowed` maps what may stand there to what is landed; bounds are in the column's own unit.
+    partial_date (a date, a year and month, or a year), serial_date (a date, or a day number as Excel counts them),
+    ordered_date (the same; without a `form` a date that can be read in two ways is refused), one of NUMBERS, yes_no,
+    choice, period, company_number or postcode; `form` is how the dates of a file are written, where that is declared:
+    as strptime has it, for ordered_date one of DATE_ORDERS;
+    `allowed` maps what may stand there to what is landed; bounds are in the column's own unit and narrow those of its
+    kind. A column that is not `essential` is left empty, with a warning, where its value cannot be used: the rest of
+    the row counts.
     """
 
     name: str
@@ -53,6 +99,7 @@ class Column:
     required_when: Mapping[str, str] = field(default_factory=dict)
     required_unless: Mapping[str, str] = field(default_factory=dict)
     form: str | None = None
+    essential: bool = True
 
     @classmethod
     def from_contract(cls, entry: Mapping[str, Any]) -> Column:
@@ -63,8 +110,22 @@ class Column:
         rest: dict[str, Any] = {name: value for name, value in entry.items() if name not in bounds}
         return cls(**rest, **bounds)
 
+    @property
+    def least(self) -> Decimal:
+        """The least that a number of it can be (more than that, where `above` is set)."""
+        given = [bound for bound in (self.minimum, self.above) if bound is not None]
+        return max([NUMBERS[self.kind].least, *given])
+
+    @property
+    def most(self) -> Decimal:
+        """The most that a number of it can be."""
+        bound = NUMBERS[self.kind].most
+        return bound if self.maximum is None else min(bound, self.maximum)
+
     def read(self, raw: Any) -> str | None:
         """The value in its landed form, None when the cell is empty. Raises BadValue."""
+        if isinstance(raw, NoValue):
+            raise _no_value(self, raw)
         if is_empty(raw):
             if self.required:
                 raise BadValue("missing", "empty", f"{self.heading} is empty; it must be filled in")
@@ -79,6 +140,8 @@ def is_empty(raw: Any) -> bool:
 
 def value_class(raw: Any) -> str:
     """What kind of value stands there, without the value."""
+    if isinstance(raw, NoValue):
+        return "formula" if raw.shown is None else "error"
     if is_empty(raw):
         return "empty"
     if isinstance(raw, bool):
@@ -88,8 +151,24 @@ def value_class(raw: Any) -> str:
     return "number" if isinstance(raw, (int, float, Decimal)) else "text"
 
 
+def clean_text(text: str) -> str:
+    """Text as it may be stored: without what no column holds. Every text of every reader passes here, or its twin for
+    Arrow columns (`ingestion.spool`).
+    """
+    return _SURROGATE.sub("\ufffd", _UNSTORABLE.sub("", text))
+
+
 def _plain(text: str) -> str:
-    return " ".join(text.replace("\u00a0", " ").split())
+    return " ".join(clean_text(text).split())
+
+
+def _no_value(column: Column, raw: NoValue) -> BadValue:
+    if raw.shown is None:
+        message = (
+            f"{column.heading} holds a formula without a stored value; open the file in Excel and save it, or type"
+        )
+        return BadValue("formula_without_value", "formula", f"{message} the value")
+    return BadValue("error_cell", "error", f"{column.heading} holds the error {raw.shown}; mend it, or type the value")
 
 
 def _text(_column: Column, raw: Any) -> str:
@@ -109,27 +188,35 @@ def _role(column: Column, raw: Any) -> str:
 _DATE_FORMS = ("%d/%m/%Y", "%Y-%m-%d", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S")
 _EXCEL_DAY_0 = date(1899, 12, 30)
 _EXCEL_DAYS = range(1, 109_575)
+_YEARS = range(1600, 2201)
 
 
 def _date(column: Column, raw: Any) -> str:
+    found = _read_date(column, raw)
+    if found is not None and found.year in _YEARS:
+        return found.isoformat()
+    example = date(2024, 3, 31).strftime(column.form or "%d/%m/%Y")
+    raise BadValue("not_a_date", value_class(raw), f"{column.heading} is not a date; give one such as {example}")
+
+
+def _read_date(column: Column, raw: Any) -> date | None:
     if isinstance(raw, datetime):
-        return programme_day(raw).isoformat()
+        return programme_day(raw)
     if isinstance(raw, date):
-        return raw.isoformat()
+        return raw
     if isinstance(raw, str):
         text = _plain(raw)
         for form in _DATE_FORMS if column.form is None else (column.form,):
             try:
-                return programme_day(datetime.strptime(text, form)).isoformat()  # noqa: DTZ007
+                return programme_day(datetime.strptime(text, form))  # noqa: DTZ007
             except ValueError:
                 continue
         if column.form is None and _INSTANT.match(text):
             try:
-                return programme_day(datetime.fromisoformat(text)).isoformat()
-            except ValueError:
+                return programme_day(datetime.fromisoformat(text))
+            except (ValueError, OverflowError):
                 pass
-    example = date(2024, 3, 31).strftime(column.form or "%d/%m/%Y")
-    raise BadValue("not_a_date", value_class(raw), f"{column.heading} is not a date; give one such as {example}")
+    return None
 
 
 def _serial_date(column: Column, raw: Any) -> str:
@@ -167,6 +254,17 @@ def _ordered_date(column: Column, raw: Any) -> str:
         raise BadValue("not_a_date", "text", f"{column.heading} is not a date{order}") from None
 
 
+_PARTIAL_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2]))?")
+
+
+def _partial_date(column: Column, raw: Any) -> str:
+    """A date, or as much of one as is known: a year, or a year and month, which land as they stand."""
+    text = _text(column, raw)
+    if _PARTIAL_DATE.fullmatch(text) and int(text[:4]) in _YEARS:
+        return text
+    return _date(column, raw)
+
+
 def _open_text(column: Column, raw: Any) -> str:
     text = _text(column, raw)
     if organisation_text(text) is None:
@@ -176,25 +274,40 @@ def _open_text(column: Column, raw: Any) -> str:
     return text
 
 
+_LONGEST_NUMERAL = 50
+_FINEST = Decimal(1).scaleb(-20)
+_WIDE = Context(prec=1100)
+_NUMERAL = re.compile(
+    r"([-+]?)£?([-+]?)(?:(\d+)|(\d{1,3}(?:(?:,\d{3})+|(?: \d{3})+)))(\.\d*)?([eE][-+]?\d{1,3})?", re.ASCII
+)
+
+
 def decimal_of(raw: Any) -> Decimal:
-    """A number as people write it: `1,234.50`, `£1,234.50`, or a numeric cell. Raises ValueError."""
+    """A number as people write it: `1,234.50`, `1 234.50`, `£1,234.50`, or a numeric cell. Raises ValueError.
+
+    A numeral of more than 50 characters never becomes a number. What is finer than 20 places is rounded.
+    """
     if isinstance(raw, bool) or not isinstance(raw, (int, float, Decimal, str)):
         raise ValueError("not a number")
-    text = _plain(str(raw)).replace("£", "").replace(" ", "")
-    if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", text):
-        text = text.replace(",", "")
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise ValueError("not a number") from None
-    if not number.is_finite():
+    if isinstance(raw, int) and raw.bit_length() > 4 * _LONGEST_NUMERAL:
         raise ValueError("not a number")
-    return number
+    text = _plain(str(raw)).replace("£ ", "£")
+    if len(text) > _LONGEST_NUMERAL:
+        raise ValueError("not a number")
+    if text.startswith("."):
+        text = f"0{text}"
+    found = _NUMERAL.fullmatch(text)
+    if found is None or (found[1] and found[2]):
+        raise ValueError("not a number")
+    digits = found[3] or found[4].replace(",", "").replace(" ", "")
+    number = Decimal(f"{found[1] or found[2]}{digits}{found[5] or ''}{found[6] or ''}")
+    exponent = number.as_tuple().exponent
+    return number.quantize(_FINEST, context=_WIDE) if isinstance(exponent, int) and exponent < -20 else number
 
 
 def plain_number(number: Decimal) -> str:
     """Without exponent and trailing zeros."""
-    text = format(number, "f")
+    text = format(number if number else Decimal(0), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -205,14 +318,14 @@ def _number(column: Column, raw: Any) -> str:
         raise BadValue(
             "not_a_number", value_class(raw), f"{column.heading} is not a number; give one, such as 1250.50"
         ) from None
-    if column.kind == "whole" and number != number.to_integral_value():
-        raise BadValue("not_whole", "number", f"{column.heading} must be a whole number")
     if column.above is not None and number <= column.above:
         raise BadValue("too_small", "number", f"{column.heading} must be more than {column.above}")
-    if column.minimum is not None and number < column.minimum:
-        raise BadValue("too_small", "number", f"{column.heading} must be at least {column.minimum}")
-    if column.maximum is not None and number > column.maximum:
-        raise BadValue("too_large", "number", f"{column.heading} must be at most {column.maximum}")
+    if number < column.least:
+        raise BadValue("too_small", "number", f"{column.heading} must be at least {column.least:,}")
+    if number > column.most:
+        raise BadValue("too_large", "number", f"{column.heading} must be at most {column.most:,}")
+    if column.kind in WHOLE and number != number.to_integral_value():
+        raise BadValue("not_whole", "number", f"{column.heading} must be a whole number")
     return plain_number(number)
 
 
@@ -276,8 +389,8 @@ _READERS = {
     "date": _date,
     "serial_date": _serial_date,
     "ordered_date": _ordered_date,
-    "number": _number,
-    "whole": _number,
+    "partial_date": _partial_date,
+    **dict.fromkeys(NUMBERS, _number),
     "yes_no": _yes_no,
     "choice": _choice,
     "period": _period,

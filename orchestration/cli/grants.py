@@ -58,7 +58,7 @@ def check(
 
         wmip grants check awards.csv --mapping drafts/council.yaml
     """
-    from ingestion.findings import RefusedFile
+    from ingestion.findings import RefusedFile, places
     from ingestion.mapping import InvalidMapping
     from ingestion.sources.mapped_grants.grant_mapping import load_grant_mapping, load_mappings
     from ingestion.sources.mapped_grants.reader import choose, read_grants
@@ -75,8 +75,8 @@ def check(
     except (InvalidMapping, RefusedFile) as error:
         raise NightFailed(f"{file.name}: {error}") from None
     _show(read)
-    if read.findings:
-        raise NightFailed(f"{len({finding.place for finding in read.findings})} row(s) would be refused")
+    if places(read.findings):
+        raise NightFailed(f"{places(read.findings)} row(s) would be refused")
 
 
 @app.command()
@@ -166,6 +166,8 @@ def _list_of(registry: str | None, settings: Mapping[str, Any]) -> bytes:
 
 
 def _show(read: GrantTable) -> None:
+    from ingestion.findings import ERROR
+
     totals: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in read.rows:
         totals[str(row["currency"])] += Decimal(str(row["amount_awarded"]))
@@ -187,6 +189,10 @@ def _show(read: GrantTable) -> None:
         console.print(table, markup=False)
     for finding in read.findings:
         cell = f" cell {finding.cell}" if finding.cell else ""
+        outcome = "refused" if finding.severity == ERROR else finding.severity
         console.print(
-            f"refused {finding.place}{cell}: {finding.message}", highlight=False, markup=False, soft_wrap=True
+            f"{outcome} {finding.place}{cell}: {finding.message}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
         )

@@ -62,9 +62,11 @@ def check(file: Workbook, home: Home = None) -> None:
 
     Example: wmip returns check 'CB01 2025-26-Q1.xlsx'
     """
+    from ingestion.findings import places
+
     findings = _read(file, resolve_home(home))
-    if findings:
-        raise NightFailed(f"{len({finding.place for finding in findings})} row(s) would be refused; the others count")
+    if places(findings):
+        raise NightFailed(f"{places(findings)} row(s) would be refused; the others count")
 
 
 @app.command()
@@ -73,13 +75,15 @@ def submit(file: Workbook, home: Home = None) -> None:
 
     Example: wmip returns submit 'CB01 2025-26-Q1.xlsx'
     """
+    from ingestion.findings import places
+
     where = resolve_home(home)
     findings = _read(file, where)
     inbox = where / "inbox" / "returns"
     inbox.mkdir(parents=True, exist_ok=True)
     target = next(path for path in _names(inbox, file.name) if not path.exists() or _same(path, file))
     shutil.copyfile(file, target)
-    bad = len({finding.place for finding in findings})
+    bad = places(findings)
     console.print(
         f"In the inbox: {target}\nThe next night reads it"
         + (
@@ -117,7 +121,7 @@ def _partners(home: Path) -> dict[str, str | None]:
 
 def _read(file: Path, home: Path) -> list[Finding]:
     """Read a workbook as a night would, and say what came of it. Raises NightFailed when it is refused whole."""
-    from ingestion.findings import RefusedFile
+    from ingestion.findings import RefusedFile, refusing
     from ingestion.inbox import FileRead, sha256_of
     from ingestion.sources.returns.reader import ReturnReader
 
@@ -133,7 +137,7 @@ def _read(file: Path, home: Path) -> list[Finding]:
     said = [f"{cover['partner_code']}, {cover['period_key']}, submission {cover['submission_number']}"]
     if not known:
         said.append("The partners register was not read yet, so that the body's code was not checked")
-    bad = Counter(stream for stream, _ in {(finding.stream, finding.place) for finding in findings})
+    bad = Counter(stream for stream, _ in {(finding.stream, finding.place) for finding in refusing(findings)})
     for stream, right in rows.items():
         if stream != "covers" and (right or bad[stream]):
             said.append(

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.values import BadValue, Column, decimal_of, plain_number
+from ingestion.values import BadValue, Column, NoValue, decimal_of, plain_number
 
 DATE = Column("d", "Started on", "date")
-MONEY = Column("m", "Amount (£)", "number", minimum=Decimal(0))
+MONEY = Column("m", "Amount (£)", "money", minimum=Decimal(0))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,10 @@ def test_what_is_no_date_is_said_to_be_none(raw):
         ("1 000", "1000"),
         (0, "0"),
         ("12\u00a0345", "12345"),
+        ("£ 1 234.50", "1234.5"),
+        (".5", "0.5"),
+        (1e-30, "0"),
+        ("-0", "0"),
     ],
 )
 def test_numbers_as_people_write_them(raw, landed):
@@ -55,6 +59,17 @@ def test_numbers_as_people_write_them(raw, landed):
     ("raw", "code"),
     [
         ("tbc", "not_a_number"),
+        ("1 5", "not_a_number"),
+        ("12 34", "not_a_number"),
+        ("1_234", "not_a_number"),
+        ("٣", "not_a_number"),
+        ("1" * 10_000, "not_a_number"),
+        (10**60, "not_a_number"),
+        (float("inf"), "not_a_number"),
+        (2e16, "too_large"),
+        ("1e400", "too_large"),
+        (NoValue("#DIV/0!"), "error_cell"),
+        (NoValue(), "formula_without_value"),
         ("1,23", "not_a_number"),
         ("nan", "not_a_number"),
         (True, "not_a_number"),
@@ -73,6 +88,14 @@ def test_bad_numbers(raw, code):
         (Column("h", "Hours", "number", above=Decimal(0), maximum=Decimal(24)), 0, "too_small"),
         (Column("h", "Hours", "number", above=Decimal(0), maximum=Decimal(24)), 24.5, "too_large"),
         (Column("n", "Member number", "whole"), 1.5, "not_whole"),
+        (Column("n", "Headcount", "headcount"), "07700 900123", "not_a_number"),
+        (Column("n", "Headcount", "headcount"), 7700900123, "too_large"),
+        (Column("n", "Headcount", "headcount"), -1, "too_small"),
+        (Column("n", "Award", "award"), 2e16, "too_large"),
+        (Column("n", "Hours", "hours"), 169, "too_large"),
+        (Column("d", "Held on", "date"), "2023-05-01x", "not_a_date"),
+        (Column("d", "Held on", "date"), "01/05/0023", "not_a_date"),
+        (Column("d", "Start", "partial_date"), "2019-13", "not_a_date"),
         (Column("y", "Filled", "yes_no"), "perhaps", "not_allowed"),
         (Column("c", "Kind", "choice", allowed={"Cash": "cash"}), "gold", "not_allowed"),
         (Column("p", "Period", "period"), "2023-25-Q1", "not_a_period"),
@@ -85,6 +108,16 @@ def test_each_kind_of_column_says_what_is_wrong(column, raw, code):
         column.read(raw)
     assert bad.value.reason_code == code
     assert column.heading in str(bad.value)
+
+
+@pytest.mark.parametrize("raw", ["2019", "2019-05", "2019-05-01"])
+def test_a_partial_date_lands_as_it_stands(raw):
+    assert Column("d", "Start", "partial_date").read(raw) == raw
+    assert Column("d", "Start", "partial_date").read(2019.0) == "2019"
+
+
+def test_no_text_holds_what_postgresql_refuses():
+    assert Column("t", "Title").read("A\x00 \ufeffB\x1b\u200b C\ud800") == "A B C\ufffd"
 
 
 def test_a_company_number_in_a_numeric_cell_stays_a_number_without_a_point():

@@ -10,6 +10,7 @@ from ingestion.catalogue import return_template
 from ingestion.inbox import FileRead
 from ingestion.sources.returns.reader import ReturnReader
 from ingestion.sources.returns.template import ROWS, write_template
+from ingestion.values import NUMBERS, WHOLE
 from orchestration.cli.main import app
 from orchestration.errors import NightFailed, UserError
 from tests.ingestion.sources.nights import Nights
@@ -59,7 +60,10 @@ def test_every_choice_date_and_number_is_checked_while_people_type(tmp_path):
     kinds = [column.get("kind", "text") for table in return_template()["tables"] for column in table["columns"]]
     assert rules.count("list") == kinds.count("choice") + kinds.count("yes_no")
     assert rules.count("date") == kinds.count("date")
-    assert rules.count("decimal") == kinds.count("number")
+    assert rules.count("decimal") == sum(kind in NUMBERS and kind not in WHOLE for kind in kinds)
+    assert rules.count("whole") == sum(kind in WHOLE for kind in kinds)
+    assert "<formula1>0</formula1><formula2>100000</formula2>" in "".join(parts), "no telephone number in a headcount"
+    assert "<formula1>0</formula1><formula2>1000000000</formula2>" in "".join(parts), "no £2e16"
     assert "Feasibility study,Pilot,Scaled intervention" in "".join(parts)
     assert ROWS > 100
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.catalogue import SOURCES
-from ingestion.findings import RefusedFile
+from ingestion.findings import RefusedFile, refusing
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.published import EDITIONS, Editions, edition_row, recogniser, refuse_if_cut_short, with_constants
 from ingestion.tables import lacking, match_headings
@@ -39,13 +39,13 @@ COMPANY = [
     Column("category", "CompanyCategory"),
     Column("status", "CompanyStatus"),
     Column("country_of_origin", "CountryOfOrigin"),
-    Column("dissolved_on", "DissolutionDate", "date", form=_DATE),
-    Column("incorporated_on", "IncorporationDate", "date", form=_DATE),
+    Column("dissolved_on", "DissolutionDate", "date", form=_DATE, essential=False),
+    Column("incorporated_on", "IncorporationDate", "date", form=_DATE, essential=False),
     Column("accounts_category", "Accounts.AccountCategory"),
-    Column("accounts_made_up_to", "Accounts.LastMadeUpDate", "date", form=_DATE),
-    Column("accounts_due_on", "Accounts.NextDueDate", "date", form=_DATE),
-    Column("confirmation_made_up_to", "ConfStmtLastMadeUpDate", "date", form=_DATE),
-    Column("confirmation_due_on", "ConfStmtNextDueDate", "date", form=_DATE),
+    Column("accounts_made_up_to", "Accounts.LastMadeUpDate", "date", form=_DATE, essential=False),
+    Column("accounts_due_on", "Accounts.NextDueDate", "date", form=_DATE, essential=False),
+    Column("confirmation_made_up_to", "ConfStmtLastMadeUpDate", "date", form=_DATE, essential=False),
+    Column("confirmation_due_on", "ConfStmtNextDueDate", "date", form=_DATE, essential=False),
     *(Column(f"sic_text_{n}", f"SICCode.SicText_{n}") for n in range(1, 5)),
     Column("uri", "URI"),
 ]
@@ -54,7 +54,7 @@ BEFORE = [
     for n in _PREVIOUS
     for column in (
         Column(f"previous_{n}", f"PreviousName_{n}.CompanyName"),
-        Column(f"changed_on_{n}", f"PreviousName_{n}.CONDATE", "date", form=_DATE),
+        Column(f"changed_on_{n}", f"PreviousName_{n}.CONDATE", "date", form=_DATE, essential=False),
     )
 ]
 recognises = recogniser(["CompanyName", "CompanyNumber", "CompanyCategory", "CompanyStatus", "SICCode.SicText_1"])
@@ -72,7 +72,7 @@ def open_reader(read: FileRead) -> FileReader:
         with unpacked(file.path, home / "spool" / "unpacked" / file.sha256) as path:
             for chunk in _chunks(path, file, read):
                 rows += chunk.size if chunk.stream == COMPANIES else 0
-                wrong += len(chunk.findings)
+                wrong += len(refusing(chunk.findings))
                 yield chunk
         if is_complete:
             refuse_if_cut_short(home, SOURCE, SOURCES[SOURCE].stream(COMPANIES), rows)

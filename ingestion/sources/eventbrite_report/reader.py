@@ -17,11 +17,12 @@ from ingestion.findings import Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.privacy import email_domain, organisation_text, person_key
 from ingestion.questions import Questions, load_questions
-from ingestion.tables import RawRow, heading_key, named_positions
+from ingestion.tables import RawRow, find_columns, heading_key
 from ingestion.tabular import rows_of_text
 
 SOURCE, STREAM = "eventbrite_report", "attendees"
 WORDS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))
+_REQUIRED = ("attendee", "order", "status", "email")
 _TICKET = re.compile(r"\d{3,}(-\d+)?")
 _EVENT = re.compile(r"\d{3,}")
 _EVENT_IN_NAME = re.compile(r"\bevent[ _-](\d{3,})(?!\d)", re.IGNORECASE)
@@ -33,7 +34,7 @@ def recognises(path: Path) -> bool:
         return False
     with open_text(path) as handle:
         first = next((row.cells for row in rows_of_text(handle.readlines(1 << 16))), [])
-    found = set(named_positions(WORDS["columns"], first))
+    found = set(find_columns(WORDS["columns"], first))
     return {"order", "status"} <= found or {"attendee", "order"} <= found
 
 
@@ -79,8 +80,8 @@ def open_reader(read: FileRead) -> FileReader:
 
 
 def _positions(headings: Sequence[str]) -> dict[str, int]:
-    at = named_positions(WORDS["columns"], headings)
-    missing = [str(WORDS["columns"][name][0]) for name in ("attendee", "order", "status", "email") if name not in at]
+    at = find_columns(WORDS["columns"], headings, required=_REQUIRED)
+    missing = [str(WORDS["columns"][name][0]) for name in _REQUIRED if name not in at]
     if missing:
         raise RefusedFile(
             f"no column was found for {', '.join(missing)}: download the attendee report (not the orders report) with "

@@ -16,7 +16,7 @@ from ingestion.catalogue import SOURCES, read_yaml
 from ingestion.findings import RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.published import EDITIONS, Editions, edition_row, refuse_if_cut_short
-from ingestion.tables import heading_key, lacking
+from ingestion.tables import find_columns, heading_key, lacking
 from ingestion.tabular import read_tables, unpacked
 from ingestion.values import Column
 
@@ -55,9 +55,7 @@ def edition_of(name: str) -> tuple[str, bool]:
 
 def match_columns(headings: Sequence[Any]) -> tuple[list[Column], dict[str, int]]:
     """The columns under the names that this edition has for them, and where they stand. Raises RefusedFile."""
-    places: dict[str, int] = {}
-    for index, heading in enumerate(headings):
-        places.setdefault(heading_key(heading), index)
+    places = {heading: index for index, heading in reversed(list(enumerate(map(heading_key, headings))))}
     columns: list[Column] = []
     positions: dict[str, int] = {}
     entries: list[dict[str, Any]] = read_yaml(Path(__file__).with_name("columns.yaml"))
@@ -66,7 +64,8 @@ def match_columns(headings: Sequence[Any]) -> tuple[list[Column], dict[str, int]
         is_required = entry.pop("required", False)
         heading = _heading_of(entry.pop("headings"), places)
         if heading is not None:
-            positions[entry["name"]] = places[heading]
+            known = {entry["name"]: {heading}}
+            positions |= find_columns(known, headings, required=known if is_required else ())
         elif is_required:
             raise RefusedFile(_not_ours())
         is_key = entry["name"] == "postcode"

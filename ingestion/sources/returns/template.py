@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import return_template
+from ingestion.values import NUMBERS, WHOLE, Column
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -78,13 +79,14 @@ def _rule(column: Mapping[str, Any]) -> dict[str, Any] | None:
         return {"validate": "list", "source": ["Yes", "No"]}
     if kind == "date":
         return {"validate": "date", "criteria": ">=", "value": _FIRST_DATE, "error_message": "A date, as dd/mm/yyyy"}
-    if kind in ("number", "whole"):
-        whole = kind == "whole"
-        least = column.get("minimum", -(10**12))
+    if kind in NUMBERS:
+        bounds = Column.from_contract(column)
+        what = "A whole number" if kind in WHOLE else "A number, without a pound sign"
         return {
-            "validate": "integer" if whole else "decimal",
-            "criteria": ">=",
-            "value": least,
-            "error_message": "A whole number" if whole else "A number, without a pound sign",
+            "validate": "integer" if kind in WHOLE else "decimal",
+            "criteria": "between",
+            "minimum": int(bounds.least),
+            "maximum": int(bounds.most),
+            "error_message": f"{what}, from {bounds.least:,} to {bounds.most:,}",
         }
     return None

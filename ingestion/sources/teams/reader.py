@@ -22,7 +22,7 @@ from ingestion.findings import Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.privacy import organisation_text
 from ingestion.sources.teams.joins import Session, segment
-from ingestion.tables import heading_key, named_positions
+from ingestion.tables import find_columns, heading_key
 
 SOURCE = "teams"
 SUMMARY, PARTICIPANTS, ACTIVITIES = 1, 2, 3
@@ -191,7 +191,7 @@ def _is_list(cells: Sequence[str]) -> bool:
 
 
 def _positions(headings: Sequence[str], required: Sequence[str]) -> dict[str, int]:
-    at = named_positions(WORDS, headings)
+    at = find_columns(WORDS, headings, required=required)
     missing = [word for word in required if word not in at]
     if missing:
         raise RefusedFile(

@@ -14,15 +14,15 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from ingestion.catalogue import SOURCES, read_yaml
 from ingestion.encodings import encoding_of
 from ingestion.findings import Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.landing import read_latest
-from ingestion.tables import KEY_JOIN, RawRow, heading_key
-from ingestion.tabular import BATCH_ROWS, read_tables, unpacked
+from ingestion.tables import KEY_JOIN, RawRow, find_columns, heading_key, lacking, meant
+from ingestion.tabular import BATCH_ROWS, Table, read_tables, unpacked
 from ingestion.values import Column
 
 if TYPE_CHECKING:
@@ -47,12 +47,19 @@ _HIDDEN = (
 )
 # So many of the required headings make a sheet one of grants, to be refused if it has not all.
 _RECOGNISED_BY = 3
+# Columns of recipients after the first: `_other:1:name`, by the number that their headings have.
+_OTHER = "_other:"
+_OTHER_RECIPIENT = re.compile(
+    r"(?:recipient org|recipientorganization|recipient ind|recipientindividual):([1-9]\d{0,2}):(?:identifier|id|name)"
+)
+# A grant needs to say who has it: both of the first, or one of the second.
+_RECIPIENT = (("recipient_id", "recipient_name"), _INDIVIDUAL)
 
 
 def open_reader(read: FileRead) -> FileReader:
     """What reads one grants file."""
     home = read.home
-    reader = GrantReader(saw_table=partial(read.saw_table, STREAM, missing=()))
+    reader = GrantReader(saw_table=partial(read.saw_table, STREAM))
     fetched = SOURCES[REGISTRY].stream("files")
     datasets = dict(read_latest(home, REGISTRY, fetched, ("file_sha256", "id")))
 
@@ -65,25 +72,24 @@ def open_reader(read: FileRead) -> FileReader:
 
 class GrantReader:
     """Reads grants files. `source` and `stream` are whom its findings name; `saw_table` is told of each table's
-    headings and of the positions that are read.
+    headings, of the positions that are read and of the headings it lacks.
     """
 
     def __init__(
         self,
         source: str = SOURCE,
         stream: str = STREAM,
-        saw_table: Callable[[Sequence[Any], Mapping[str, int]], None] | None = None,
+        saw_table: Callable[..., None] | None = None,
     ) -> None:
         entries: list[dict[str, Any]] = read_yaml(Path(__file__).with_name("columns.yaml"))
         codes = [line for line in CURRENCY_CODES.read_text(encoding="utf-8").splitlines() if len(line) == 3]
         self.source, self.stream, self.saw_table = source, stream, saw_table
         self.paths = {entry["name"]: entry.pop("path").split("/") for entry in entries}
-        self.headings: dict[str, str] = {}
+        self.headings: dict[str, set[str]] = {}
         self.columns: list[Column] = []
         for entry in entries:
             title = entry.pop("title")
-            for heading in (title, "/".join(self.paths[entry["name"]])):
-                self.headings[_heading(heading)] = entry["name"]
+            self.headings[entry["name"]] = {_heading(title), _heading("/".join(self.paths[entry["name"]]))}
             allowed = {code: code for code in codes} if entry["name"] == "currency" else {}
             self.columns.append(Column.from_contract({**entry, "heading": title, "allowed": allowed}))
 
@@ -105,11 +111,13 @@ class GrantReader:
         for checked, place, record in read:
             yield self.chunk(checked, place, f"{sha256}:{record}", constants, dataset)
 
-    def check(self, positions: Mapping[str, int], place: str) -> TableCheck:
-        """The check of grants that stand at these positions."""
+    def check(self, positions: Mapping[str, int], place: str, others: Mapping[str, int] | None = None) -> TableCheck:
+        """The check of grants that stand at these positions; `others`: where further recipients stand."""
         from ingestion.batches import TableCheck
 
-        return TableCheck(self.columns, positions, self.source, self.stream, place, ("grant_id",))
+        others = others or {}
+        columns = [*self.columns, *(Column(name, name, essential=False) for name in others)]
+        return TableCheck(columns, {**positions, **others}, self.source, self.stream, place, ("grant_id",))
 
     def cells(self, grant: Any) -> list[Any]:
         """A grant of the standard's JSON as the cells of a row; never blank, whatever it is."""
@@ -156,8 +164,9 @@ class GrantReader:
                 values = pc.if_else(is_individual, pa.scalar(None, pa.string()), values)
             elif column == "title":
                 values = pc.if_else(is_individual, "Grant to an individual", values)
-            if column not in (*_INDIVIDUAL, NUMBER):
+            if column not in (*_INDIVIDUAL, NUMBER) and not column.startswith(_OTHER):
                 landed[column] = values
+        landed["recipient_count"] = _recipients(rows)
         landed["recipient_is_individual"] = pc.if_else(is_individual, "yes", "no")
         numbers = rows.column(NUMBER).cast(pa.string())
         landed["_source_record"] = pc.binary_join_element_wise(pa.scalar(record), numbers, "")
@@ -208,35 +217,61 @@ class GrantReader:
     def _tables(self, path: Path, name: str) -> Iterator[tuple[CheckedBatch, str, str]]:
         found = False
         for table in read_tables(path):
-            positions = self._positions(table.headings)
-            missing = [column.heading for column in self.columns if column.required and column.name not in positions]
-            required = sum(column.required for column in self.columns)
-            if len(missing) > required - _RECOGNISED_BY:
+            needed = [column for column in self.columns if column.required]
+            missing = lacking(needed, self._positions(table.headings))
+            if len(missing) > len(needed) - _RECOGNISED_BY:
                 # Extra sheets and the standard's meta tab hold no grants.
                 continue
-            if missing:
-                where = f"sheet {table.sheet}: " if table.sheet else ""
-                raise RefusedFile(
-                    f"{where}the heading {', '.join(missing)} is missing; use those of the 360Giving standard"
-                )
             found = True
+            positions = self._grant_positions(table, missing)
             if self.saw_table is not None:
-                self.saw_table(table.headings, positions)
-            check = self.check(positions, f"{name}#{table.place or '!'}")
+                self.saw_table(table.headings, positions, (), lacking(self.columns, positions))
+            check = self.check(positions, f"{name}#{table.place or '!'}", _other_recipients(table.headings))
             for checked in check.check(table):
                 yield checked, check.place, table.place
         if not found:
-            needed = ", ".join(column.heading for column in self.columns if column.required)
-            raise RefusedFile(f"no table with the headings {needed}; use the headings of the 360Giving standard")
+            wanted = ", ".join(column.heading for column in self.columns if column.required)
+            raise RefusedFile(f"no table with the headings {wanted}; use the headings of the 360Giving standard")
 
-    def _positions(self, headings: Sequence[Any]) -> dict[str, int]:
-        """Columns by heading, titles and paths alike; the first of two that are the same counts."""
-        positions: dict[str, int] = {}
-        for index, heading in enumerate(headings):
-            name = self.headings.get(_heading(heading))
-            if name is not None:
-                positions.setdefault(name, index)
+    def _grant_positions(self, table: Table, missing: Sequence[str]) -> dict[str, int]:
+        """The columns of a table of grants. Raises RefusedFile when a needed heading is missing or stands twice."""
+        where = f"sheet {table.sheet}: " if table.sheet else ""
+        positions = self._positions(table.headings, where, [c.name for c in self.columns if c.required])
+        missing = list(missing)
+        if not (set(_RECIPIENT[0]) <= set(positions) or set(_RECIPIENT[1]) & set(positions)):
+            missing += lacking([column for column in self.columns if column.name in _RECIPIENT[0]], positions)
+        if missing:
+            raise RefusedFile(
+                f"{where}the heading {', '.join(missing)} is missing{meant(table.headings, missing)}; use those of the "
+                "360Giving standard"
+            )
         return positions
+
+    def _positions(self, headings: Sequence[Any], where: str = "", required: Sequence[str] = ()) -> dict[str, int]:
+        """Columns by heading, titles and paths alike."""
+        return find_columns(self.headings, headings, required=required, key=_heading, where=where)
+
+
+def _other_recipients(headings: Sequence[Any]) -> dict[str, int]:
+    found = {index: _OTHER_RECIPIENT.fullmatch(_heading(heading)) for index, heading in enumerate(headings)}
+    return {f"{_OTHER}{match[1]}:{index}": index for index, match in found.items() if match}
+
+
+def _recipients(rows: pa.RecordBatch) -> pa.Array:
+    """How many recipients each grant has, as text: as a list counts them, else the first and those after it."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    others: dict[str, pa.Array] = {}
+    for name in rows.schema.names:
+        if name.startswith(_OTHER):
+            number, is_there = name.split(":")[1], pc.is_valid(rows.column(name))
+            others[number] = pc.or_(others[number], is_there) if number in others else is_there
+    count = pa.array([1] * rows.num_rows, pa.int64())
+    for is_there in others.values():
+        count = pc.add(count, pc.cast(is_there, pa.int64()))
+    listed = pc.cast(rows.column("recipient_count"), pa.int64())
+    return pc.cast(pc.max_element_wise(count, listed), pa.string())
 
 
 def list_names(grant_ids: pa.Array, file_name: str, dataset: str | None) -> pa.Array:
@@ -257,9 +292,11 @@ def _heading(heading: Any) -> str:
 
 
 def _at(grant: Any, path: Sequence[str]) -> Any:
-    """Value at a path such as recipientOrganization/0/id; None where the path ends early."""
+    """Value at a path such as recipientOrganization/0/id; None where the path ends early. `#` counts a list."""
     value = grant
     for step in path:
+        if step == "#":
+            return sum(bool(item) for item in value) if isinstance(value, list) else None
         if isinstance(value, list):
             value = value[int(step)] if step.isdigit() and int(step) < len(value) else None
         elif isinstance(value, dict):
@@ -270,8 +307,39 @@ def _at(grant: Any, path: Sequence[str]) -> Any:
 
 
 @contextmanager
-def _utf8(path: Path) -> Iterator[Any]:
+def _utf8(path: Path) -> Iterator[_ShortNumerals]:
     """A text file as bytes in UTF-8 without a mark."""
     encoding = encoding_of(path)
     with path.open("rb") as handle:
-        yield handle if encoding == "utf-8" else codecs.EncodedFile(handle, "utf-8", encoding)
+        yield _ShortNumerals(
+            handle if encoding == "utf-8" else cast("BinaryIO", codecs.EncodedFile(handle, "utf-8", encoding))
+        )
+
+
+class _ShortNumerals:
+    """A file in which no more than so many digits follow each other: the parser makes numbers before anybody can look
+    at them. What is cut off belongs to no amount within bounds.
+    """
+
+    _MOST = 100
+    _LONG = re.compile(rb"(\d{%d})\d+" % _MOST)
+    _FIRST = re.compile(rb"\d*")
+    _LAST = re.compile(rb"\d{0,%d}\Z" % _MOST)
+
+    def __init__(self, handle: BinaryIO) -> None:
+        self._handle = handle
+        self._open = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes; none at the end only."""
+        while block := self._handle.read(size):
+            begun = self._FIRST.match(block)
+            if self._open and begun is not None:
+                block = begun[0][: self._MOST - self._open] + block[begun.end() :]
+            kept = self._LONG.sub(rb"\1", block)
+            last = self._LAST.search(kept)
+            count = len(last[0]) if last else 0
+            self._open = min(self._MOST, self._open + count) if count == len(kept) else count
+            if kept:
+                return kept
+        return b""

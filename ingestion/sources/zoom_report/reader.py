@@ -22,7 +22,7 @@ from ingestion.findings import Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile, chunks
 from ingestion.privacy import email_domain, organisation_text, participant_key, person_key
 from ingestion.questions import Questions, load_questions
-from ingestion.tables import heading_key, named_positions
+from ingestion.tables import find_columns, heading_key
 from ingestion.tabular import rows_of_text
 
 SOURCE = "zoom_report"
@@ -204,30 +204,30 @@ def _taken_apart(path: Path) -> _Report:
 
 
 def _is_header(cells: Sequence[str]) -> bool:
-    return {"number", "topic"} <= set(named_positions(WORDS["header"], cells)) and not _is_table(cells)
+    return {"number", "topic"} <= set(find_columns(WORDS["header"], cells)) and not _is_table(cells)
 
 
 def _is_table(cells: Sequence[str]) -> bool:
-    found = set(named_positions(WORDS["rows"], cells))
+    found = set(find_columns(WORDS["rows"], cells))
     return "name" in found and bool(found & {"joined", "total"})
 
 
 def _checked(headings: Sequence[str]) -> Sequence[str]:
-    found = set(named_positions(WORDS["rows"], headings))
+    found = set(find_columns(WORDS["rows"], headings, required=("name", "joined", "left")))
     if not {"joined", "left"} <= found:
         raise RefusedFile("the report has totals, not joins: export it again without `Show unique users`")
-    if "number" in named_positions(WORDS["header"], headings):
+    if "number" in find_columns(WORDS["header"], headings):
         raise RefusedFile("the table is of several meetings: download the participants of each one")
     return headings
 
 
 def _named(names: Mapping[str, Sequence[str]], headings: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    at = named_positions(names, headings)
+    at = find_columns(names, headings)
     return {name: cells[index] for name, index in at.items() if index < len(cells)}
 
 
 def _person(line: int, headings: Sequence[str], cells: Sequence[str]) -> _Person:
-    known = set(named_positions(WORDS["rows"], headings).values())
+    known = set(find_columns(WORDS["rows"], headings).values())
     said = [(headings[at], cell) for at, cell in enumerate(cells[: len(headings)]) if at not in known]
     return _Person(line, _named(WORDS["rows"], headings, cells), said)
 

@@ -127,13 +127,16 @@ def test_a_zip_with_one_csv_is_read_and_recognised(nights):
     assert len(nights.live("companies")) == 14
 
 
-def test_a_wrong_number_and_an_american_date_are_refused_alone(nights):
+def test_a_wrong_number_is_refused_alone_and_an_american_date_left_empty(nights):
     rows = _changed(_changed(ROWS, "CompanyNumber", "12-34"), "IncorporationDate", "03/28/2017", row=2)
     _drop(nights, "BasicCompanyData-2018-02-01-part2_2.csv", rows)
     nights.night(0)
-    assert len(nights.live("companies")) == 12
+    assert len(nights.live("companies")) == 13
+    assert sum(row["incorporated_on"] is None for row in nights.rows("companies")) == 1
     found = {(row["place"].rpartition("#")[2], row["reason_code"]) for row in nights.rows("rows", "quarantine")}
-    assert found == {("!2", "not_a_company_number"), ("!3", "not_a_date")}
+    assert found == {("!2", "not_a_company_number")}
+    remarks = {(row["place"].rpartition("#")[2], row["rule"]) for row in nights.rows("rows", "findings")}
+    assert remarks == {("!3", "not_a_date")}
 
 
 def test_nobodys_name_and_no_street_is_landed(nights):
@@ -156,7 +159,7 @@ def test_a_company_whose_row_cannot_be_read_is_not_taken_for_deleted(nights):
     _drop(nights, "BasicCompanyDataAsOneFile-2024-05-01.csv", ROWS)
     nights.good_night(0)
     number = ROWS[1][1].zfill(8)
-    _drop(nights, "BasicCompanyDataAsOneFile-2024-06-01.csv", _changed(ROWS, "IncorporationDate", "soon")[:-1])
+    _drop(nights, "BasicCompanyDataAsOneFile-2024-06-01.csv", _changed(ROWS, "CompanyName", "")[:-1])
     nights.good_night(1)
     assert nights.stream("companies").rows_quarantined == 1
     assert nights.stream("companies").rows_deleted == 1

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 import xlsxwriter
 
-from ingestion.catalogue import QUARANTINE, addressee
+from ingestion.catalogue import FINDINGS, QUARANTINE, addressee
 from ingestion.landing import read_latest
 from tests.ingestion.sources.nights import Nights
 
@@ -128,8 +128,7 @@ def test_rows_of_one_participant_that_differ_are_both_kept_and_equal_ones_once(f
         ("Award Offered (£)", "-1", "too_small"),
         ("Award Offered (£)", "", "missing"),
         ("Participant Name", "", "missing"),
-        ("Project Start Date", "soon", "not_a_date"),
-        ("Project Start Date", "0.5", "not_a_date"),
+        ("Award Offered (£)", "1e13", "too_large"),
         ("Participant Withdrawn From Project", "perhaps", "not_allowed"),
     ],
 )
@@ -139,6 +138,18 @@ def test_a_wrong_value_quarantines_its_row_alone(funded, column, value, code):
     assert set(funded.latest("participants")) == {"77001:1234567"}
     found = read_latest(funded.home, "quarantine", QUARANTINE, ("place", "reason_code"))
     assert found == [("list.csv#!3", code)]
+
+
+@pytest.mark.parametrize("value", ["soon", "0.5"])
+def test_a_date_that_is_none_leaves_the_money_beside_it(funded, value):
+    _drop(funded, {}, {"Project Number": "77002", "Project Start Date": value})
+    funded.good_night(0)
+    assert funded.latest("participants")["77002:1234567"]["award_offered"] == "60000"
+    assert funded.latest("participants")["77002:1234567"]["project_start"] is None
+    assert read_latest(funded.home, "quarantine", QUARANTINE, ("place",)) == []
+    found = read_latest(funded.home, "findings", FINDINGS, ("place", "rule", "severity"))
+    assert found == [("list.csv#!3", "not_a_date", "warning")]
+    assert funded.stream("participants").rows_quarantined == 0
 
 
 def test_a_list_without_a_column_it_needs_is_refused_whole(funded):

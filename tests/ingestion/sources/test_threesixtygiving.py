@@ -1,12 +1,13 @@
 """Real published files; licences beside them."""
 
+import io
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from ingestion.findings import RefusedFile
-from ingestion.sources.threesixtygiving.reader import GrantReader
+from ingestion.sources.threesixtygiving.reader import GrantReader, _ShortNumerals
 
 REAL = Path(__file__).parents[2] / "fixtures" / "real" / "threesixtygiving"
 
@@ -90,3 +91,117 @@ def test_what_is_no_grants_file_is_refused(tmp_path, name):
     (tmp_path / name).write_text("hello,world\n1,2\n")
     with pytest.raises(RefusedFile):
         _rows(tmp_path / name)
+
+
+HEADINGS = {
+    "Identifier": "G1",
+    "Currency": "GBP",
+    "Amount Awarded": "1500",
+    "Award Date": "2024-01-31",
+    "Recipient Org:Identifier": "GB-COH-01234567",
+    "Recipient Org:Name": "Firm",
+    "Recipient Org:Postal Code": "B1 1AA",
+    "Funding Org:Identifier": "F",
+    "Grant Programme:Title": "WMIP",
+}
+
+
+def _csv(tmp_path, headings):
+    path = tmp_path / "a.csv"
+    path.write_text(",".join(headings) + "\n" + ",".join(headings.values()) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        ("Grant Programme: Title", "Grant Programme:Title"),
+        ("Recipient Org: Postal Code", "Recipient Org:Postal Code"),
+        ("Recipient Org : 0 :Postal\u00a0Code", "Recipient Org:Postal Code"),
+        ("Amount  Awarded", "Amount Awarded"),
+        ("recipientOrganization / 0 / postalCode", "Recipient Org:Postal Code"),
+    ],
+)
+def test_a_heading_with_blanks_in_it_is_read(tmp_path, given, known):
+    plain, _ = _rows(_csv(tmp_path, HEADINGS))
+    spaced, findings = _rows(_csv(tmp_path, {given if name == known else name: v for name, v in HEADINGS.items()}))
+    assert findings == []
+    assert spaced == plain
+    assert plain[0]["programme_title"] == "WMIP"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"Recipient Org:Identifier": None}, "the heading Recipient Org:Identifier is missing"),
+        ({"Award Date": None, "Awrd Date": "x"}, "is 'Awrd Date' meant for Award Date"),
+        ({"amount AWARDED": "2"}, "stands twice, in columns C and J"),
+    ],
+)
+def test_a_needed_heading_refuses_the_file_once(tmp_path, change, said):
+    headings = {name: value for name, value in {**HEADINGS, **change}.items() if value is not None}
+    with pytest.raises(RefusedFile, match=said):
+        _rows(_csv(tmp_path, headings))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "landed"),
+    [
+        ("Planned Dates:Start Date", "2019", ("planned_start", "2019")),
+        ("Planned Dates:End Date", "2019-05", ("planned_end", "2019-05")),
+        ("Planned Dates:End Date", "soon", ("planned_end", None)),
+        ("Amount Disbursed", "tbc", ("amount_disbursed", None)),
+    ],
+)
+def test_a_value_that_is_not_essential_never_drops_the_money(tmp_path, column, value, landed):
+    ((row,), findings) = _rows(_csv(tmp_path, {**HEADINGS, column: value}))
+    assert (row["amount_awarded"], row[landed[0]]) == ("1500", landed[1])
+    assert [finding.severity for finding in findings] == ([] if landed[1] else ["warning"])
+
+
+def test_what_the_standard_allows_to_be_null_is_accepted(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(
+        '{"grants": [{"id": "1", "title": null, "plannedDates": null, "grantProgramme": [null], "currency": "GBP",'
+        '"amountAwarded": 5, "awardDate": "2024-01-01", "beneficiaryLocation": null, "dateModified": null,'
+        '"recipientOrganization": [{"id": "R", "name": "Firm", "postalCode": null}],'
+        '"fundingOrganization": [{"id": "F", "name": "F"}]}]}'
+    )
+    ((row,), findings) = _rows(path)
+    assert (row["recipient_count"], findings) == ("1", [])
+
+
+def test_several_recipients_are_counted_and_the_money_stands_once(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(
+        '{"grants": [{"id": "1", "currency": "GBP", "amountAwarded": 5000, "awardDate": "2024-01-01",'
+        '"recipientOrganization": [{"id": "R", "name": "Firm"}, {"id": "S", "name": "Other"}],'
+        '"fundingOrganization": [{"id": "F", "name": "F"}]}]}'
+    )
+    ((row,), _) = _rows(path)
+    assert (row["recipient_count"], row["amount_awarded"], row["recipient_id"]) == ("2", "5000", "R")
+    others = {"Recipient Org:1:Identifier": "S", "Recipient Org:1:Name": "Other", "Recipient Org:2:Name": ""}
+    ((row,), _) = _rows(_csv(tmp_path, {**HEADINGS, **others}))
+    assert row["recipient_count"] == "2"
+
+
+@pytest.mark.parametrize("amount", ["2e16", "1" * 10_000, "1e9999999"])
+def test_a_numeral_out_of_bounds_is_refused_at_its_cell(tmp_path, amount):
+    path = tmp_path / "a.json"
+    grant = (
+        '{"id": "%d", "currency": "GBP", "amountAwarded": %s, "awardDate": "2024-01-01", "recipientOrganization":'
+        '[{"id": "R", "name": "Firm"}], "fundingOrganization": [{"id": "F"}]}'
+    )
+    path.write_text('{"grants": [' + grant % (1, amount) + ", " + grant % (2, "12.5") + "]}")
+    ((row,), (finding,)) = _rows(path)
+    assert (row["grant_id"], row["amount_awarded"]) == ("2", "12.5")
+    assert (finding.place, finding.column_name) == ("a.json#grants/0", "amount_awarded")
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 101, 1000])
+def test_digits_are_cut_off_wherever_a_block_ends(size):
+    text = b"12 " + b"7" * 250 + b"." + b"5" * 100 + b"x" + b"1" * 99 + b"e5"
+    short = _ShortNumerals(io.BytesIO(text))
+    assert b"".join(iter(lambda: short.read(size), b"")) == (
+        b"12 " + b"7" * 100 + b"." + b"5" * 100 + b"x" + b"1" * 99 + b"e5"
+    )

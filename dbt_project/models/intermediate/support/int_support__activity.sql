@@ -24,7 +24,8 @@ with activities as (
         resolved.organisation_key,
         grants.awarded_on as happened_on,
         cast(0 as decimal(12, 4)) as verified_hours,
-        grants.amount_awarded as grant_gbp,
+        -- The standard states no shares: of a grant to several, no recipient is known to have had any sum.
+        case when grants.recipients > 1 then 0 else grants.amount_awarded end as grant_gbp,
         'grant_award' as evidence,
         'A' as evidence_grade,
         grants.recipient_id as source_ref,

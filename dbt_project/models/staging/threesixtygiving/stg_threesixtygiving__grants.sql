@@ -30,6 +30,7 @@ select
     ) as charity_number,
     {{ normalise_postcode('latest.recipient_postal_code') }} as postcode,
     coalesce(latest.recipient_is_individual, 'no') = 'yes' as is_individual,
+    coalesce({{ dbt.safe_cast('latest.recipient_count', 'integer') }}, 1) as recipients,
     latest.funding_org_id,
     latest.funding_org_name,
     latest.programme_code,
