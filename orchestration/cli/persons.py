@@ -48,6 +48,13 @@ def _print_counts(title: str, counts: dict[str, int]) -> None:
     console.print(table if counts else f"{title}: nothing of them is kept here.")
 
 
+def _names_hint() -> None:
+    console.print(
+        "Only the address is looked for, as nothing here says whose name it is. A name that stands beside it, or "
+        "elsewhere in originals, registers and titles, stays: docs/privacy.md says how to look for it."
+    )
+
+
 def _postgresql_hint(folder: Path) -> None:
     from orchestration.settings import load_configuration
 
@@ -99,10 +106,12 @@ def erase(
                 _print_counts(entry.token, entry.counts)
         elif dry_run:
             _print_counts("Would change", dict(sorted(count_person(folder, address, key).items())))
+            _names_hint()
             return
         else:
             erasure = erase_person(folder, address, key, clock)
             _print_counts(f"The person is now {erasure.token}", erasure.counts)
+    _names_hint()
     _postgresql_hint(folder)
 
 

@@ -139,6 +139,7 @@ def test_an_erased_person_is_nowhere_and_no_figure_moves(small_copy, monkeypatch
     done = run.invoke(app, ["erase", "--person", "--home", str(home)], input=variant + "\n")
     assert done.exit_code == 0, done.output
     assert "ERASED-1" in done.output
+    assert all("docs/privacy.md" in output for output in (shown.output, done.output)), "names stay: that is said"
     assert local.lower() not in (shown.output + done.output).lower()
     counted = [[cell for cell in line.split() if cell.isdigit()] for line in (shown.output, done.output)]
     assert counted[0] == counted[1], "the dry run says what is done"
