@@ -2,8 +2,11 @@
 
 The attacker knows that nothing is negative, that sums add up, and all that is shown. The least and the most a hidden
 figure can then be is its feasibility interval (Hundepool et al., *Statistical Disclosure Control*, Wiley 2012,
-section 4.3), found by linear programming. A row of categories over time is a table with one hierarchical dimension,
-which is a network: its extreme points are whole numbers, so for counts the interval is exact too.
+section 4.3), found by linear programming. Bodies in clusters over time are a table with one hierarchical dimension and
+steps, which is a network: its extreme points are whole numbers, so for counts the interval is exact too.
+
+One stretch of time of one cut is all that hangs together: the programme's figure of every step is known, so what is
+hidden in one stretch, or by one cut, says nothing of another.
 """
 
 from __future__ import annotations
@@ -33,10 +36,11 @@ class Target:
 
 @dataclass
 class Attack:
-    """All an attacker knows of `size` unknown figures, none of them negative."""
+    """All an attacker knows of `size` unknown figures, none of them negative. `own`: their own part of some of them."""
 
     size: int
     rows: list[tuple[Unknowns, float, float]] = field(default_factory=list)
+    own: dict[int, float] = field(default_factory=dict)
 
     def know(self, unknowns: Unknowns, low: float, high: float) -> None:
         """The sum of some unknowns lies between two values."""
@@ -83,7 +87,7 @@ class _Solver:
     """The attacker's knowledge as one linear programme."""
 
     def __init__(self, attack: Attack, largest: float) -> None:
-        from scipy.optimize import LinearConstraint
+        from scipy.optimize import Bounds, LinearConstraint
         from scipy.sparse import csr_array
 
         highs = [high for _, _, high in attack.rows if np.isfinite(high)]
@@ -94,12 +98,15 @@ class _Solver:
         low = np.array([low for _, low, _ in attack.rows]) * self._scale
         high = np.array([high for _, _, high in attack.rows]) * self._scale
         self._known = LinearConstraint(matrix, low, high)
+        least = np.zeros(attack.size)
+        least[list(attack.own)] = list(attack.own.values())
+        self._bounds = Bounds(least * self._scale, np.inf)
 
     def extreme(self, push: NDArray[np.float64]) -> NDArray[np.float64]:
         """A possible table in which the pushed unknowns are as large as can be."""
         from scipy.optimize import milp
 
-        result = milp(-push, constraints=self._known)
+        result = milp(-push, constraints=self._known, bounds=self._bounds)
         if result.x is None:
             raise ArithmeticError(f"no table fits what is published: {result.message}")
         found: NDArray[np.float64] = result.x / self._scale

@@ -29,6 +29,9 @@ class Scope(StrEnum):
 
 CUTS = tuple(scope for scope in Scope if scope is not Scope.PROGRAMME)
 
+# Scopes that hold the same facts: a body's facts lie in one cluster for most indicators. They are protected together.
+LINKED: tuple[tuple[Scope, ...], ...] = ((Scope.PARTNER, Scope.CLUSTER),)
+
 # How fine over time a cut is shown.
 Resolution = Literal["quarter", "year"]
 
@@ -82,6 +85,12 @@ class Series(BaseModel):
         if Scope.PROGRAMME in self.scopes:
             raise ValueError("scopes: programme is always shown by quarter; leave it out")
         return self
+
+    @property
+    def cuts(self) -> list[tuple[Scope, ...]]:
+        """The scopes, those that hold the same facts together."""
+        linked = {scope: group for group in LINKED for scope in group if set(group) <= set(self.scopes)}
+        return list(dict.fromkeys(linked.get(scope, (scope,)) for scope in self.scopes))
 
 
 class PublicConfiguration(BaseModel):

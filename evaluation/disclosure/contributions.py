@@ -26,6 +26,8 @@ NO_KEY = ""
 
 # Contributor and amount. What is counted itself (persons at events) has the empty contributor.
 Cell = Mapping[str, float]
+# One category of every scope of a cut.
+Leaf = tuple[str, ...]
 # One row of the contributions.
 Row = Mapping[str, Any]
 EMPTY: Cell = {}
@@ -129,7 +131,7 @@ class SeriesCells:
         self._rows: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             self._rows[str(row["period_key"])].append(row)
-        self._cells: dict[tuple[Scope, str], dict[str, dict[str, float]]] = {}
+        self._leaves: dict[tuple[tuple[Scope, ...], str], dict[Leaf, Cell]] = {}
 
     def rows_of(self, period: str) -> list[Row]:
         """The rows of one quarter, in order."""
@@ -144,13 +146,17 @@ class SeriesCells:
 
     def cells(self, scope: Scope, period: str) -> Mapping[str, Cell]:
         """By category, who contributed how much in a quarter. Categories with nothing are missing."""
-        if (scope, period) not in self._cells:
-            found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        cut = () if scope is Scope.PROGRAMME else (scope,)
+        return {leaf[0] if leaf else PROGRAMME_KEY: cell for leaf, cell in self.leaves(cut, period).items()}
+
+    def leaves(self, cut: tuple[Scope, ...], period: str) -> Mapping[Leaf, Cell]:
+        """The same by one category of every scope of a cut: the smallest figures its breakdowns are sums of."""
+        if (cut, period) not in self._leaves:
+            found: dict[Leaf, dict[str, float]] = defaultdict(lambda: defaultdict(float))
             for row in self.rows_of(period):
-                key = PROGRAMME_KEY if scope is Scope.PROGRAMME else str(row[scope])
-                found[key][str(row["contributor"])] += float(row["amount"])
-            self._cells[(scope, period)] = {key: dict(cell) for key, cell in found.items()}
-        return self._cells[(scope, period)]
+                found[tuple(str(row[scope]) for scope in cut)][str(row["contributor"])] += float(row["amount"])
+            self._leaves[(cut, period)] = {leaf: dict(cell) for leaf, cell in found.items()}
+        return self._leaves[(cut, period)]
 
     @property
     def has_negatives(self) -> bool:

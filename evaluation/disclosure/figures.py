@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from evaluation.disclosure.configuration import Scope, Series
 from evaluation.disclosure.contributions import NO_KEY, PROGRAMME_KEY, Quarter
-from evaluation.disclosure.series import Block, Categories, PublicSeries
+from evaluation.disclosure.linked import Block
+from evaluation.disclosure.series import Categories, PublicSeries
 
 # Shorthand of official statistics, printed where a figure is missing or qualified (domain.md section 5).
 CONFIDENTIAL = "c"
 NOT_AVAILABLE = "x"
-REVISED = "r"
 
 Figure = tuple[float | None, str | None]
 
 
-@dataclass(frozen=True)
-class Timeline:
-    """The quarters of the programme, and those of an indicator that were revised since they were first public."""
-
-    quarters: Sequence[Quarter]
-    revised: frozenset[str] = frozenset()
-
-    def mark(self, periods: Sequence[str]) -> str | None:
-        """The mark of a figure that is shown."""
-        return REVISED if self.revised & set(periods) else None
-
-
 def quarter_rows(
-    indicator: str, public: PublicSeries | None, series: Series, timeline: Timeline, categories: Categories
+    indicator: str, public: PublicSeries | None, series: Series, quarters: Sequence[Quarter], categories: Categories
 ) -> Iterator[dict[str, Any]]:
     """Rows of `indicator_value`. `public` is None where the whole indicator is withheld."""
     for scope, keys in _scopes(series, categories):
         by_year = series.scopes.get(scope) == "year"
         for key in keys:
-            track = _Track(public, scope, key, timeline, by_year)
-            for quarter in timeline.quarters:
+            track = _Track(public, scope, key, by_year)
+            for quarter in quarters:
                 value, status = track.quarter(quarter)
                 cumulative, cumulative_status = track.cumulative(quarter)
                 yield {
@@ -55,17 +42,17 @@ def quarter_rows(
 
 
 def year_rows(
-    indicator: str, public: PublicSeries | None, series: Series, timeline: Timeline, categories: Categories
+    indicator: str, public: PublicSeries | None, series: Series, quarters: Sequence[Quarter], categories: Categories
 ) -> Iterator[dict[str, Any]]:
     """Rows of `indicator_year`."""
     years: dict[str, list[Quarter]] = {}
-    for quarter in timeline.quarters:
+    for quarter in quarters:
         years.setdefault(quarter.financial_year, []).append(quarter)
     for scope, keys in _scopes(series, categories):
         for key in keys:
-            track = _Track(public, scope, key, timeline, series.scopes.get(scope) == "year")
-            for year, quarters in years.items():
-                value, status = track.year(quarters)
+            track = _Track(public, scope, key, series.scopes.get(scope) == "year")
+            for year, found in years.items():
+                value, status = track.year(found)
                 yield {
                     "indicator_key": indicator,
                     "financial_year": year,
@@ -86,12 +73,11 @@ def _scopes(series: Series, categories: Categories) -> Iterator[tuple[Scope, Seq
 class _Track:
     """One category over time."""
 
-    def __init__(self, public: PublicSeries | None, scope: Scope, key: str, timeline: Timeline, by_year: bool) -> None:
+    def __init__(self, public: PublicSeries | None, scope: Scope, key: str, by_year: bool) -> None:
         self._withheld = public is None
         self._blocks: Sequence[Block] = public.blocks[scope] if public else ()
         self._rules = public.rules if public else None
         self._key = key
-        self._timeline = timeline
         self._by_year = by_year
 
     def _missing(self, quarters: Sequence[Quarter]) -> Figure | None:
@@ -104,8 +90,7 @@ class _Track:
         shown = [block.shown(self._key, self._rules) for block in blocks]
         if any(value is None for value in shown):
             return None, CONFIDENTIAL
-        periods = [period for block in blocks for period in block.periods]
-        return round(sum(value for value in shown if value is not None), 4), self._timeline.mark(periods)
+        return round(sum(value for value in shown if value is not None), 4), None
 
     def quarter(self, quarter: Quarter) -> Figure:
         """The figure of one quarter."""

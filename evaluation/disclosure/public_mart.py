@@ -1,15 +1,15 @@
 """`mart_public.duckdb` and `parquet_public/`: the view of a release that is for everyone.
 
-Beside them, for evaluators only, `disclosure/`: the contributions the public figures were made of, which the next
-release is compared with, and a report of what was hidden and held back.
+Beside them, for evaluators only, `disclosure/`: the contributions the public figures were made of and the figures as
+they were published, which the next release is compared with, and a report of what was hidden and held back.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evaluation.disclosure.configuration import PublicConfiguration, Scope, Series
-from evaluation.disclosure.contributions import NO_KEY, SCHEMA, Quarter, Row, SeriesCells, quarters, read_contributions
+from evaluation.disclosure.contributions import NO_KEY, Quarter, Row, SeriesCells, quarters, read_contributions
 from evaluation.disclosure.errors import DisclosureError
-from evaluation.disclosure.figures import Timeline, hidden_count, quarter_rows, year_rows
+from evaluation.disclosure.figures import hidden_count, quarter_rows, year_rows
+from evaluation.disclosure.marks import PublishedFigures
+from evaluation.disclosure.memory import MEMORY, Memory, by_indicator, recall, remember
 from evaluation.disclosure.public_schema import QUARTER_ROW, RULE_ROW, YEAR_ROW, public_tables
-from evaluation.disclosure.revision import Edition, revise
+from evaluation.disclosure.revision import revise
 from evaluation.disclosure.series import Categories, PublicSeries, protect_series
 
 PUBLIC_MART = "mart_public.duckdb"
 PUBLIC_PARQUET = "parquet_public"
-MEMORY = "disclosure"
-_CONTRIBUTIONS = "contributions.parquet"
-_REPORT = "report.json"
 # What every DuckDB of the BI tools can open; see docs/decisions/0002.
 STORAGE_VERSION = "v1.2.0"
 
@@ -48,22 +47,6 @@ class Report:
     indicators: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Memory:
-    """What an earlier release left."""
-
-    contributions: dict[str, SeriesCells]
-    report: dict[str, Any]
-
-    def edition(self, indicator: str) -> Edition | None:
-        """What the release made public of an indicator; None where it did not show it."""
-        said = self.report["indicators"].get(indicator)
-        if said is None or said["withheld"] is not None:
-            return None
-        cells = self.contributions.get(indicator, SeriesCells(()))
-        return Edition(cells, frozenset(self.report["public_periods"]))
-
-
 def build_public_mart(
     mart: Path,
     folder: Path,
@@ -74,13 +57,14 @@ def build_public_mart(
 ) -> Report:
     """Make the public view of the release whose mart file is `mart`, in the release's `folder`.
 
-    `earlier`: folders of earlier releases, newest first. The result depends on nothing but these and `today`.
+    `earlier`: the folders in which earlier releases are remembered, newest first. The result depends on nothing but
+    these and `today`.
     """
-    memories = [memory for path in earlier if (memory := _recall(path)) is not None]
+    memories = [memory for path in earlier if (memory := recall(path)) is not None]
     with duckdb.connect(str(mart), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         time = quarters(connection, configuration, today)
-        now = _by_indicator(read_contributions(connection, configuration))
+        now = by_indicator(read_contributions(connection, configuration))
         known = [key for (key,) in connection.execute("SELECT indicator_key FROM dim_indicator ORDER BY 1").fetchall()]
         categories = _categories(connection)
     report = Report([quarter.period_key for quarter in time if quarter.is_public])
@@ -91,11 +75,13 @@ def build_public_mart(
         series = configuration.indicators.get(indicator)
         outcome = _protect(indicator, series, now, memories, time, configuration, categories)
         report.indicators[indicator] = outcome.report
-        timeline = Timeline(time, frozenset(outcome.report["revised"]))
         shown_as = series or Series(open="not configured")
-        by_quarter += quarter_rows(indicator, outcome.public, shown_as, timeline, categories)
-        by_year += year_rows(indicator, outcome.public, shown_as, timeline, categories)
+        by_quarter += quarter_rows(indicator, outcome.public, shown_as, time, categories)
+        by_year += year_rows(indicator, outcome.public, shown_as, time, categories)
         published += [row for period in report.public_periods for row in outcome.cells.rows_of(period)]
+    figures = _figures_before(memories, earlier)
+    for published_rows in (by_quarter, by_year):
+        figures.mark(published_rows)
     rows = {
         "quarter_row": pa.Table.from_pylist(by_quarter, schema=QUARTER_ROW),
         "year_row": pa.Table.from_pylist(by_year, schema=YEAR_ROW),
@@ -103,8 +89,23 @@ def build_public_mart(
         "rule_row": pa.Table.from_pylist(list(_rules(configuration, report)), schema=RULE_ROW),
     }
     _write(mart, folder, rows, configuration)
-    _remember(folder, published, report)
+    remember(folder / MEMORY, published, figures, vars(report))
     return report
+
+
+def _figures_before(memories: Sequence[Memory], earlier: Sequence[Path]) -> PublishedFigures:
+    """The figures as releases showed them last."""
+    if not memories:
+        return PublishedFigures()
+    if memories[0].figures is not None:
+        return memories[0].figures
+    # A release from before figures were remembered still has them.
+    figures = PublishedFigures()
+    for table in ("indicator_value", "indicator_year"):
+        file = earlier[0].parent / PUBLIC_PARQUET / f"{table}.parquet"
+        rows = pq.read_table(file).to_pylist() if file.exists() else []
+        figures.mark({key: float(v) if isinstance(v, Decimal) else v for key, v in row.items()} for row in rows)
+    return figures
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _protect(
     indicator: str,
     series: Series | None,
     now: dict[str, SeriesCells],
-    memories: Sequence[_Memory],
+    memories: Sequence[Memory],
     time: Sequence[Quarter],
     configuration: PublicConfiguration,
     categories: Categories,
@@ -128,33 +129,20 @@ def _protect(
         return _Outcome(None, nothing, _said("not in public_tables.yaml"))
     rules = configuration.rules_of(indicator)
     editions = [edition for memory in memories if (edition := memory.edition(indicator)) is not None]
-    before = {period for memory in memories[:1] for period in _revised_before(memory, indicator)}
+    before = {period for memory in memories[:1] for period in memory.changed(indicator)}
     try:
         revised = revise(now.get(indicator, nothing), editions, time, series, rules, categories)
         public = protect_series(revised.cells, time, series, rules, categories)
     except DisclosureError as error:
         # One indicator that cannot be shown is no reason to show none, nor to stop the night.
         return _Outcome(None, nothing, _said(str(error), revised=sorted(before)))
-    kept = sorted(before | set(revised.revised))
-    return _Outcome(public, revised.cells, _said(None, kept, revised.held, hidden_count(public)))
+    said = _said(None, revised=sorted(before | set(revised.revised)))
+    said |= {"held": sorted(revised.held), "hidden": hidden_count(public)}
+    return _Outcome(public, revised.cells, said | {"not_shown_by": [str(scope) for scope in public.withheld]})
 
 
-def _said(
-    withheld: str | None, revised: Sequence[str] = (), held: Sequence[str] = (), hidden: int = 0
-) -> dict[str, Any]:
-    return {"withheld": withheld, "revised": list(revised), "held": sorted(held), "hidden": hidden}
-
-
-def _revised_before(memory: _Memory, indicator: str) -> list[str]:
-    said = memory.report["indicators"].get(indicator)
-    return list(said["revised"]) if said else []
-
-
-def _by_indicator(contributions: pa.Table) -> dict[str, SeriesCells]:
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for row in contributions.to_pylist():
-        rows.setdefault(row["indicator_key"], []).append(row)
-    return {indicator: SeriesCells(found) for indicator, found in rows.items()}
+def _said(withheld: str | None, *, revised: Sequence[str] = ()) -> dict[str, Any]:
+    return {"withheld": withheld, "not_shown_by": [], "revised": list(revised), "held": [], "hidden": 0}
 
 
 def _categories(mart: duckdb.DuckDBPyConnection) -> Categories:
@@ -169,21 +157,6 @@ def _categories(mart: duckdb.DuckDBPyConnection) -> Categories:
     }
 
 
-def _recall(release: Path) -> _Memory | None:
-    folder = release / MEMORY
-    if not (folder / _REPORT).exists():
-        return None
-    report = json.loads((folder / _REPORT).read_text(encoding="utf-8"))
-    return _Memory(_by_indicator(pq.read_table(folder / _CONTRIBUTIONS)), report)
-
-
-def _remember(folder: Path, published: Iterable[Row], report: Report) -> None:
-    memory = folder / MEMORY
-    memory.mkdir()
-    pq.write_table(pa.Table.from_pylist(list(published), schema=SCHEMA), memory / _CONTRIBUTIONS, compression="zstd")
-    (memory / _REPORT).write_text(json.dumps(vars(report), indent=2, sort_keys=True) + "\n", encoding="utf-8")
-
-
 def _rules(configuration: PublicConfiguration, report: Report) -> Iterator[dict[str, Any]]:
     """Rows of `disclosure_rule`: how every indicator is protected, and how fine it is shown."""
     for indicator, said in report.indicators.items():
@@ -193,7 +166,7 @@ def _rules(configuration: PublicConfiguration, report: Report) -> Iterator[dict[
             yield {
                 "indicator_key": indicator,
                 "scope": str(scope),
-                "resolution": "not shown" if said["withheld"] else resolution,
+                "resolution": "not shown" if said["withheld"] or scope in said["not_shown_by"] else resolution,
                 "protected_unit": rules.contributor if rules else None,
                 "threshold": rules.threshold if rules else None,
                 "dominance_n": rules.dominance.n if rules and rules.dominance else None,

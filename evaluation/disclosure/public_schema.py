@@ -39,7 +39,10 @@ RULE_ROW = pa.schema(
     ]
 )
 
-STATUS = "Empty: an ordinary figure. c confidential, x not available or not public yet, r revised since first public."
+STATUS = (
+    "Empty: an ordinary figure. c confidential, x not available or not public yet, r differs from what was published "
+    "in this row before."
+)
 _INDICATOR = "The indicator."
 _SCOPE = "programme, partner, cluster, local_authority, organisation_type, size_band or leverage_source."
 _SCOPE_KEY = "Which of them; programme for the whole."
@@ -108,7 +111,7 @@ _TABLES = (
             "actual_value": "Newest public figure since the programme's start.",
             "actual_status": STATUS,
             "actual_period_key": "Quarter up to whose end the actual value counts.",
-            "rag": "Rating; empty where there is nothing to rate against.",
+            "rag": "Rating of the public figure; empty where it has not reached a target, or none is stated.",
             "rag_reason": "Why it is rated so, or not rated.",
         },
         """
@@ -121,7 +124,15 @@ _TABLES = (
         SELECT performance.indicator_key, performance.target_value, performance.is_approximate,
             performance.target_status, CAST(newest.cumulative_value AS DECIMAL(18, 4)) AS actual_value,
             CASE WHEN newest.indicator_key IS NULL THEN 'x' ELSE newest.cumulative_status END AS actual_status,
-            newest.period_key AS actual_period_key, performance.rag, performance.rag_reason
+            newest.period_key AS actual_period_key,
+            -- The evaluators' rating knows figures that are not public.
+            CASE WHEN newest.cumulative_value >= performance.target_value THEN performance.rag END AS rag,
+            CASE
+                WHEN performance.target_status = 'stated'
+                    AND coalesce(newest.cumulative_value < performance.target_value, true)
+                    THEN 'target stated; the public figure has not reached it'
+                ELSE performance.rag_reason
+            END AS rag_reason
         FROM internal.indicator_performance AS performance
         LEFT JOIN newest USING (indicator_key)
         ORDER BY performance.indicator_key

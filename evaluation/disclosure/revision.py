@@ -10,13 +10,14 @@ What was published is remembered as its contributions, in the release's own fold
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evaluation.disclosure.configuration import RuleSet, Scope, Series
-from evaluation.disclosure.contributions import EMPTY, Cell, Quarter, SeriesCells, facts_of, merge
+from evaluation.disclosure.contributions import EMPTY, Cell, Quarter, SeriesCells, facts_of
+from evaluation.disclosure.linked import Block, Periods
 from evaluation.disclosure.rules import is_unsafe
-from evaluation.disclosure.series import Block, Categories, Periods, PublicSeries, protect_series, steps_of, years_of
+from evaluation.disclosure.series import Categories, PublicSeries, protect_series, steps_of, years_of
 
 
 @dataclass(frozen=True)
@@ -116,24 +117,18 @@ def _safe_change(
     before, now = (protect_series(cells, covered, series, rules, categories) for cells in (edition.cells, after))
     if _pattern(before) != _pattern(now):
         return False
-    return all(
-        not is_unsafe(facts_of(_change(old, new), rules), rules)
-        for scope, blocks in before.blocks.items()
-        for block, later in zip(blocks, now.blocks[scope], strict=True)
-        for old, new in _known(block, later)
-    )
+    told = [
+        *((known.of(edition.cells), known.of(after)) for known in dict.fromkeys([*before.known, *now.known])),
+        *(pair for scope, blocks in before.blocks.items() for pair in _shown(blocks, now.blocks[scope])),
+    ]
+    return all(not is_unsafe(facts_of(_change(old, new), rules), rules) for old, new in told)
 
 
-def _known(before: Block, after: Block) -> Iterator[tuple[Cell, Cell]]:
-    """Every figure of both releases that is shown, or follows from what is shown: what is hidden, as one sum."""
-    hidden = before.pattern.hidden
-    for key in sorted({*before.cells, *after.cells} - hidden):
-        yield before.cells.get(key, EMPTY), after.cells.get(key, EMPTY)
-    yield _together(before, hidden), _together(after, hidden)
-
-
-def _together(block: Block, keys: Collection[str]) -> Cell:
-    return merge(block.cells.get(key, EMPTY) for key in sorted(keys))
+def _shown(before: Sequence[Block], after: Sequence[Block]) -> Iterator[tuple[Cell, Cell]]:
+    """Every figure that both releases show; what follows from them is in what is known."""
+    for old, new in zip(before, after, strict=True):
+        for key in sorted({*old.cells, *new.cells} - old.pattern.hidden):
+            yield old.cells.get(key, EMPTY), new.cells.get(key, EMPTY)
 
 
 def _change(before: Cell, after: Cell) -> Cell:

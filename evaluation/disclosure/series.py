@@ -7,43 +7,52 @@ Every step and year is decided from its own figures alone, so what was decided o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from evaluation.disclosure.audit import Attack, Target
 from evaluation.disclosure.configuration import RuleSet, Scope, Series
-from evaluation.disclosure.contributions import EMPTY, Cell, Quarter, SeriesCells, facts_of, merge, value_of
+from evaluation.disclosure.contributions import EMPTY, Cell, Leaf, Quarter, SeriesCells, facts_of, merge
 from evaluation.disclosure.errors import ManualReviewNeeded, NotProtectable
-from evaluation.disclosure.rounding import round_to_base, rounded_interval
+from evaluation.disclosure.linked import Block, Linked, Pattern, Periods, leaves_over
 from evaluation.disclosure.rules import is_unsafe
-from evaluation.disclosure.suppression import Pattern, hide, hide_more, required_top, required_width
+from evaluation.disclosure.suppression import hide
 
 Categories = Mapping[Scope, Sequence[str]]
-Periods = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Block:
-    """One stretch of time of one cut. `cells`: by category the figure before rounding, whatever is shown of it."""
+class KnownSum:
+    """A sum that follows from what is shown: some leaves of a cut over some quarters."""
 
+    cut: tuple[Scope, ...]
     periods: Periods
-    cells: Mapping[str, Cell]
-    pattern: Pattern
+    leaves: frozenset[Leaf]
 
-    def shown(self, key: str, rules: RuleSet | None) -> float | None:
-        """The public figure of a category; None where it is hidden."""
-        if key in self.pattern.hidden:
-            return None
-        value = value_of(self.cells.get(key, EMPTY))
-        return round_to_base(value, rules.rounding) if rules and rules.rounding else value
+    def of(self, cells: SeriesCells) -> Cell:
+        """Who contributed how much to it."""
+        found = leaves_over(cells, self.cut, self.periods)
+        return merge(found.get(leaf, EMPTY) for leaf in sorted(self.leaves))
 
 
 @dataclass(frozen=True)
 class PublicSeries:
-    """What is public of one indicator: blocks in order of time, by scope."""
+    """What is public of one indicator: blocks in order of time, by scope.
+
+    `known`: what follows from them exactly. `withheld`: scopes that could not be protected and have no block.
+    """
 
     blocks: Mapping[Scope, Sequence[Block]]
     rules: RuleSet | None
+    known: Sequence[KnownSum] = ()
+    withheld: Sequence[Scope] = ()
+
+
+@dataclass
+class _Shown:
+    """The breakdowns of one cut as they are decided."""
+
+    blocks: dict[Scope, list[Block]]
+    known: list[KnownSum] = field(default_factory=list)
 
 
 def protect_series(
@@ -51,7 +60,8 @@ def protect_series(
 ) -> PublicSeries:
     """The public version of one indicator over its public quarters.
 
-    Raises ManualReviewNeeded where someone contributed less than nothing, NotProtectable where the audit fails.
+    Breakdowns that hold the same facts are protected as one; where that cannot be done none of them is shown. Raises
+    ManualReviewNeeded where someone contributed less than nothing.
     """
     public = [quarter for quarter in quarters if quarter.is_public]
     if rules is None:
@@ -66,11 +76,55 @@ def protect_series(
     if cells.has_negatives:
         raise ManualReviewNeeded("has negative contributions")
     steps = steps_of(cells, public, rules)
-    blocks: dict[Scope, list[Block]] = {Scope.PROGRAMME: [_block(cells, Scope.PROGRAMME, step) for step in steps]}
-    for scope, resolution in series.scopes.items():
-        stretches = [[step] for step in steps] if resolution == "quarter" else years_of(steps, public)
-        blocks[scope] = [_protect_block(cells, scope, stretch, rules, categories[scope]) for stretch in stretches]
-    return PublicSeries(blocks, rules)
+    blocks: dict[Scope, Sequence[Block]] = {Scope.PROGRAMME: [_block(cells, Scope.PROGRAMME, step) for step in steps]}
+    known: list[KnownSum] = []
+    withheld: list[Scope] = []
+    for cut in series.cuts:
+        try:
+            shown = _protect_cut(cells, cut, steps, public, series, rules, categories)
+        except NotProtectable:
+            shown = _Shown({scope: [] for scope in cut})
+            withheld += cut
+        blocks |= shown.blocks
+        known += shown.known
+    return PublicSeries(blocks, rules, known, withheld)
+
+
+def _protect_cut(
+    cells: SeriesCells,
+    cut: tuple[Scope, ...],
+    steps: Sequence[Periods],
+    public: Sequence[Quarter],
+    series: Series,
+    rules: RuleSet,
+    categories: Categories,
+) -> _Shown:
+    """Scope by scope the blocks of a cut. What is shown by quarter is decided first, and stays when the year ends."""
+    shown = _Shown({scope: [] for scope in cut})
+    for scopes, stretch in _stretches(cut, steps, public, series):
+        periods = {period for step in stretch for period in step}
+        decided = {
+            scope: [block for block in shown.blocks[scope] if periods & set(block.periods)]
+            for scope in cut
+            if scope not in scopes
+        }
+        # By quarter nothing is known yet of what is shown by year.
+        linked = Linked(cells, cut, stretch, scopes, {scope: found for scope, found in decided.items() if found})
+        patterns = hide(linked, categories, rules)
+        for scope, pattern in patterns.items():
+            shown.blocks[scope].append(_block(cells, scope, linked.periods, pattern))
+        hidden = {(scope, key) for scope, pattern in patterns.items() for key in pattern.hidden}
+        shown.known += [KnownSum(cut, linked.periods, residue.leaves) for residue in linked.residues(hidden)]
+    return shown
+
+
+def _stretches(
+    cut: tuple[Scope, ...], steps: Sequence[Periods], public: Sequence[Quarter], series: Series
+) -> Iterator[tuple[list[Scope], Sequence[Periods]]]:
+    for resolution, stretches in (("quarter", [[step] for step in steps]), ("year", years_of(steps, public))):
+        if scopes := [scope for scope in cut if series.scopes[scope] == resolution]:
+            for stretch in stretches:
+                yield scopes, stretch
 
 
 def steps_of(cells: SeriesCells, quarters: Sequence[Quarter], rules: RuleSet) -> list[Periods]:
@@ -110,70 +164,3 @@ def _over(cells: SeriesCells, scope: Scope, periods: Sequence[str]) -> dict[str,
 
 def _block(cells: SeriesCells, scope: Scope, periods: Periods, pattern: Pattern | None = None) -> Block:
     return Block(periods, _over(cells, scope, periods), pattern or Pattern())
-
-
-def _protect_block(
-    cells: SeriesCells, scope: Scope, steps: Sequence[Periods], rules: RuleSet, categories: Sequence[str]
-) -> Block:
-    """Hide what is unsafe and what protects it, then prove by intervals that it suffices; else hide more."""
-    periods = tuple(period for step in steps for period in step)
-    row = _over(cells, scope, periods)
-    pattern = hide(row, categories, rules)
-    while exposed := _exposed(cells, scope, steps, row, pattern, rules, categories):
-        if pattern.all_hidden:
-            raise NotProtectable(f"cannot be shown by {scope}: the audit finds a hidden figure exposed")
-        shown = [key for key in exposed if key not in pattern.hidden]
-        pattern = (
-            hide(row, categories, rules, also=pattern.hidden | {shown[0]})
-            if shown
-            else hide_more(pattern, row, categories, rules)
-        )
-    return Block(periods, row, pattern)
-
-
-def _exposed(
-    cells: SeriesCells,
-    scope: Scope,
-    steps: Sequence[Periods],
-    row: Mapping[str, Cell],
-    pattern: Pattern,
-    rules: RuleSet,
-    categories: Sequence[str],
-) -> list[str]:
-    """The categories of which an attacker learns too much: the stretch, a quarter of it, the year so far."""
-    keys = sorted({*categories, *row})
-    periods = [period for step in steps for period in step]
-    place = {(period, key): p * len(keys) + k for p, period in enumerate(periods) for k, key in enumerate(keys)}
-    attack = Attack(len(place))
-    for step in steps:
-        total = value_of(_programme(cells, step))
-        attack.know([place[period, key] for period in step for key in keys], *_told(total, rules))
-    targets: list[tuple[str, Target]] = []
-    for key in keys:
-        cell = row.get(key, EMPTY)
-        column = [place[period, key] for period in periods]
-        if key not in pattern.hidden:
-            attack.know(column, *_told(value_of(cell), rules))
-        else:
-            attack.know(column, 1.0 if rules.kind == "count" and not pattern.all_hidden else 0.0, float("inf"))
-        stretches = [[period] for period in periods] + [periods[:end] for end in range(2, len(periods))]
-        if key in pattern.hidden:
-            stretches.append(periods)
-        elif len(periods) == 1:
-            stretches = []
-        for stretch in stretches:
-            unknowns = [place[period, key] for period in stretch]
-            hidden = merge(cells.cells(scope, period).get(key, EMPTY) for period in stretch)
-            facts = facts_of(hidden, rules)
-            if is_unsafe(facts, rules):
-                targets.append(
-                    (key, Target(unknowns, facts.value, required_width(facts, rules), required_top(facts, rules)))
-                )
-    return [targets[found][0] for found in attack.narrow([target for _, target in targets])]
-
-
-def _told(value: float, rules: RuleSet) -> tuple[float, float]:
-    """What a figure tells of the true one once it is shown."""
-    if rules.rounding is None:
-        return value, value
-    return rounded_interval(round_to_base(value, rules.rounding), rules.rounding)

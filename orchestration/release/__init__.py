@@ -3,7 +3,8 @@
 No Dagster here, and no way around the gate: `publish` recomputes the candidate's fingerprint and asks for the verdict
 on exactly that. A release appears whole by renaming its finished folder; readers move by one atomic switch.
 
-    store        which releases there are, the current one, the switch, what is kept
+    store        which releases there are, the current one, the switch
+    pruning      which are dropped, what is remembered of them
     integrity    checksums and row counts: what was published, and whether it still is
     gate         the verdict on the candidate as it is now
     context      what every build step is given

@@ -13,6 +13,7 @@ from orchestration.release import store
 from orchestration.release.context import BuildContext, Step
 from orchestration.release.gate import GateRefused, approved_verdict, evaluation_fingerprint
 from orchestration.release.integrity import MANIFEST, SEEN_MARK, checksums, row_counts, sync, sync_tree, write_json
+from orchestration.release.pruning import prune
 from orchestration.release.steps.evaluation import copy_evaluation
 from orchestration.release.steps.mart import add_gate_tables, copy_mart, write_mart_parquet
 from orchestration.release.steps.open_data import write_open_data
@@ -100,7 +101,7 @@ def publish(
     sync(folder)
     store.switch(home, release_id)
     (folder / release_id / SEEN_MARK).touch()
-    store.prune(home, keep)
+    prune(home, keep)
     return Published(release_id)
 
 

@@ -1,4 +1,4 @@
-"""Which releases a home has, which one readers use, and which are kept.
+"""Which releases a home has, and which one readers use.
 
 Layout: `releases/<release_id>/`, `releases/current` (a link). What is being built or dropped has a name with a dot
 in front and is no release.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
-from orchestration.release.integrity import KEEP_MARK, SEEN_MARK, sync, verify
+from orchestration.release.integrity import SEEN_MARK, sync, verify
 
 _BUILDING = ".building-"
 _DROPPED = ".dropped-"
@@ -54,7 +54,8 @@ def current_release(home: Path) -> str | None:
     return current.resolve().name if current.exists() else None
 
 
-def _sort_key(release_id: str) -> tuple[str, int]:
+def sort_key(release_id: str) -> tuple[str, int]:
+    """Releases in the order they were made."""
     day, _, number = release_id.partition(".")
     return day, int(number) if number.isdigit() else 0
 
@@ -66,7 +67,7 @@ def release_ids(home: Path) -> list[str]:
         for path in releases_folder(home).glob("*")
         if path.is_dir() and not path.is_symlink() and (path / "manifest.json").exists() and path.name[0] != "."
     ]
-    return sorted(found, key=_sort_key, reverse=True)
+    return sorted(found, key=sort_key, reverse=True)
 
 
 def list_releases(home: Path) -> list[ReleaseSummary]:
@@ -95,7 +96,7 @@ def show(home: Path, release_id: str) -> dict[str, Any]:
 def next_id(home: Path, clock: datetime) -> str:
     """The id of the release that is made next on that day."""
     day = clock.strftime("%Y-%m-%d")
-    numbers = [_sort_key(path.name)[1] for path in releases_folder(home).glob(f"{day}.*")]
+    numbers = [sort_key(path.name)[1] for path in releases_folder(home).glob(f"{day}.*")]
     return f"{day}.{max(numbers, default=0) + 1}"
 
 
@@ -118,10 +119,10 @@ def clean_up(home: Path) -> None:
         if release_id == current:
             seen.touch()
         elif not seen.exists():
-            _drop(folder / release_id)
+            drop(folder / release_id)
 
 
-def _drop(release: Path) -> None:
+def drop(release: Path) -> None:
     """Remove a release so that a killed removal leaves nothing that looks like one."""
     hidden = release.with_name(f"{_DROPPED}{release.name}")
     release.rename(hidden)
@@ -136,15 +137,6 @@ def switch(home: Path, release_id: str) -> None:
     temporary.symlink_to(release_id)
     temporary.replace(folder / "current")
     sync(folder)
-
-
-def prune(home: Path, keep: int) -> None:
-    """Drop the oldest releases beyond `keep`; never the current one nor one with a `.keep` file in it."""
-    current = current_release(home)
-    for release_id in release_ids(home)[keep:]:
-        folder = release_folder(home, release_id)
-        if release_id != current and not (folder / KEEP_MARK).exists():
-            _drop(folder)
 
 
 def rollback(home: Path, release_id: str) -> None:

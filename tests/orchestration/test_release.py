@@ -8,9 +8,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from evaluation.disclosure.contributions import SCHEMA
+from evaluation.disclosure.marks import PublishedFigures
+from evaluation.disclosure.memory import MEMORY, recall
+from evaluation.disclosure.memory import remember as leave
 from orchestration import release
 from orchestration.errors import UserError
 from orchestration.release.context import BuildContext, Step
+from orchestration.release.pruning import memories
 from orchestration.release.publication import STEPS
 from quality import verdicts
 from quality.fingerprint import VOLATILE_TABLES, combine, table_fingerprints
@@ -168,6 +173,27 @@ def test_what_a_step_writes_is_in_the_manifest(home):
     assert release.verify(home, "2025-07-01.1") == ["pack/report.html has changed"]
     with pytest.raises(UserError, match="damaged"):
         release.rollback(home, "2025-07-01.1")
+
+
+def test_what_a_dropped_release_made_public_is_remembered_until_a_newer_one_says_it(home):
+    """Someone may have kept its files: 40, then 55 were public; without the 40 a later 43 would pass."""
+    numbers = {4: 40, 5: 55, 6: 55, 7: 55, 8: 55}
+
+    def remember(context: BuildContext) -> None:
+        row = dict.fromkeys(SCHEMA.names, "") | {"indicator_key": "attendees", "period_key": "2023-24-Q1"}
+        said = {"public_periods": ["2023-24-Q1"], "indicators": {"attendees": {"withheld": None, "revised": []}}}
+        folder = context.building / MEMORY
+        leave(folder, [row | {"amount": float(numbers[value])}], PublishedFigures(), said)
+
+    for value in numbers:
+        build_candidate(home, value)
+        judge(home)
+        publish(home, steps=(*CORE, Step("remembering", remember)))
+    assert [item.release_id for item in release.list_releases(home)] == ["2025-07-01.5", "2025-07-01.4"]
+    remembered = memories(home)
+    assert [path.parent.name for path in remembered[:2]] == ["2025-07-01.5", "2025-07-01.4"]
+    assert [path.name for path in remembered[2:]] == ["2025-07-01.1"], "the 55 of the second and third are said since"
+    assert recall(remembered[2]).contributions["attendees"].rows_of("2023-24-Q1")[0]["amount"] == 40
 
 
 def test_old_releases_go_but_the_current_and_the_pinned_stay(home):

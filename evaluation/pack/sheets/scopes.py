@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from evaluation.pack import wording
-from evaluation.pack.breakdown import Breakdown, ShownFigure
+from evaluation.pack.breakdown import CONFIDENTIAL, Breakdown, ShownFigure
 from evaluation.pack.figures import PackFigures
-from evaluation.pack.sheets.sheet import Sheet, marked
+from evaluation.pack.sheets.sheet import Formula, Sheet, marked
 
 BY_BODY = "By cluster body"
 BY_AREA = "By local authority"
@@ -44,14 +44,23 @@ def _block(
     sheet.columns([heading, *(f"{item.code} {item.name} ({item.unit})" for item in figures.headline)], freeze=freeze)
     units = ["", *(indicator.unit for indicator in figures.headline)]
     first = sheet.row
-    totals = [Decimal(0)] * len(figures.headline)
+    columns: list[list[ShownFigure]] = [[] for _ in figures.headline]
     for scope in cut.scopes:
         shown = [_shown(cut, scope.key, indicator.key, year) for indicator in figures.headline]
         sheet.line([scope.name, *(marked(item.value, item.mark) for item in shown)], units)
-        totals = [total + (item.value or Decimal(0)) for total, item in zip(totals, shown, strict=True)]
-    sums = [sheet.sum_of(first, sheet.row - 1, column, total) for column, total in enumerate(totals, start=1)]
+        for column, item in zip(columns, shown, strict=True):
+            column.append(item)
     if cut.scopes:
+        sums = [_sum(sheet, first, number, found) for number, found in enumerate(columns, start=1)]
         sheet.line(["Sum of the figures shown", *sums], units, total=True)
+
+
+def _sum(sheet: Sheet, first: int, column: int, found: list[ShownFigure]) -> Formula | str:
+    """The sum of what is shown; where nothing is, the mark that says why: the sum of no figure is not nought."""
+    values = [item.value for item in found if item.value is not None]
+    if values:
+        return sheet.sum_of(first, sheet.row - 1, column, sum(values, Decimal(0)))
+    return CONFIDENTIAL if any(item.mark == CONFIDENTIAL for item in found) else wording.NOT_AVAILABLE
 
 
 def _shown(cut: Breakdown, scope_key: str, indicator_key: str, year: str | None) -> ShownFigure:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from evaluation.disclosure.public_mart import MEMORY, PUBLIC_MART
+from evaluation.disclosure.memory import MEMORY, REPORT
+from evaluation.disclosure.public_mart import PUBLIC_MART
 from evaluation.open_data.build import OpenData, build
 from evaluation.open_data.settings import OpenDataSettings
 from orchestration.release.context import BuildContext
@@ -41,5 +42,5 @@ def export_release(release: Path, folder: Path, settings: OpenDataSettings) -> O
 
 def _held_back(release: Path) -> set[str]:
     """Indicators of which the public view keeps an older figure, because the change would give somebody away."""
-    report = json.loads((release / MEMORY / "report.json").read_text(encoding="utf-8"))
+    report = json.loads((release / MEMORY / REPORT).read_text(encoding="utf-8"))
     return {indicator for indicator, said in report["indicators"].items() if said["held"]}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from evaluation.disclosure.configuration import load_configuration
 from evaluation.disclosure.public_mart import build_public_mart
 from orchestration.release.context import BuildContext
-from orchestration.release.store import release_folder, release_ids
+from orchestration.release.pruning import memories
 
 
 def protect_public_mart(context: BuildContext) -> None:
-    """Make the public view, compared with what earlier releases of this home made public.
+    """Make the public view, compared with what earlier releases of this home made public, those dropped too.
 
     A home's own `public_tables.yaml`, where there is one, stands for the project's. Raises InvalidConfiguration.
     """
@@ -19,6 +19,6 @@ def protect_public_mart(context: BuildContext) -> None:
         context.mart,
         context.building,
         configuration,
-        earlier=[release_folder(context.home, release_id) for release_id in release_ids(context.home)],
+        earlier=memories(context.home),
         today=context.clock.date(),
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from evaluation.disclosure.configuration import Scope
 from evaluation.disclosure.errors import ManualReviewNeeded
-from evaluation.disclosure.figures import Timeline, quarter_rows, year_rows
+from evaluation.disclosure.figures import quarter_rows, year_rows
 from evaluation.disclosure.series import protect_series, steps_of, years_of
 from tests.evaluation.disclosure.makers import (
     AMOUNTS,
@@ -32,7 +32,7 @@ def shown(found, series, rules, count, scope, key):
     public = protect_series(found, time, series, rules, CATEGORIES)
     return [
         (r["value"], r["status"], r["cumulative_value"], r["cumulative_status"])
-        for r in quarter_rows("tested", public, series, Timeline(time), CATEGORIES)
+        for r in quarter_rows("tested", public, series, time, CATEGORIES)
         if (r["scope"], r["scope_key"]) == (scope, key)
     ]
 
@@ -72,10 +72,7 @@ def test_a_cut_by_year_is_shown_at_the_years_end():
     ]
     time = quarters(4)
     public = protect_series(found, time, BY_YEAR, BUSINESSES, CATEGORIES)
-    by_year = {
-        (r["scope"], r["scope_key"]): r["value"]
-        for r in year_rows("tested", public, BY_YEAR, Timeline(time), CATEGORIES)
-    }
+    by_year = {(r["scope"], r["scope_key"]): r["value"] for r in year_rows("tested", public, BY_YEAR, time, CATEGORIES)}
     assert by_year == {
         ("programme", "programme"): 132,
         ("cluster", "auto"): 80,
@@ -94,6 +91,17 @@ def test_a_key_that_gives_the_programme_away_is_hidden_by_the_audit():
     found = cells(businesses(Q1, health=50), businesses(Q2, health=3, clean=2), businesses(Q3), businesses(Q4))
     rows = shown(found, BY_YEAR, BUSINESSES, 4, "cluster", "health")
     assert rows[3][2] is None
+
+
+def test_breakdowns_that_cannot_be_protected_are_not_shown_and_the_programme_is():
+    """A count that must stay uncertain by more than there is: nothing that is hidden could be."""
+    wide = BUSINESSES.model_copy(update={"protection": 50})
+    found = cells(businesses(Q1, health=3, clean=17, auto=1))
+    time = quarters(1)
+    public = protect_series(found, time, BY_QUARTER, wide, CATEGORIES)
+    assert public.withheld == [Scope.CLUSTER]
+    rows = list(quarter_rows("tested", public, BY_QUARTER, time, CATEGORIES))
+    assert {(r["scope"], r["value"], r["status"]) for r in rows} == {("programme", 21, None), ("cluster", None, "c")}
 
 
 def test_less_than_nothing_needs_a_person():

@@ -153,6 +153,14 @@ def test_breakdowns_come_from_the_public_mart_and_keep_its_marks(book):
     assert book.row("By cluster body", "Second body")[5] == "c"
 
 
+def test_the_sum_of_no_figure_is_its_mark_and_not_nought(book):
+    """Jobs of the year 2023-24 are 3 and c; of businesses assisted nothing is shown by body."""
+    sums = [row for row in book.rows("By cluster body") if row and row[0] == "Sum of the figures shown"]
+    assert all(cell in ("c", "x") or cell > 0 for row in sums for cell in row[1:] if cell != "")
+    assert {row[4] for row in sums} == {"x"}
+    assert {row[5] for row in sums} == {4.5, 3.0}
+
+
 def test_without_a_public_mart_there_is_no_breakdown(bare_pack):
     bare = Book(bare_pack / WORKBOOK)
     for sheet in ("By cluster body", "By local authority"):
