@@ -63,18 +63,32 @@ class Meeting:
 
 
 @dataclass
+class VirtualEvent:
+    """A webinar or town hall with its sessions: id -> (start, end, reports), reports as a meeting's."""
+
+    id: str
+    name: str
+    kind: str = "webinars"
+    organizer: str = HOST
+    status: str = "published"
+    sessions: dict[str, tuple[str, str, dict[str, tuple[str, str, list[Record]]]]] = field(default_factory=dict)
+
+
+@dataclass
 class GraphApi:
     """Holds calendars (host -> meeting, start, end of each event) and meetings by id.
 
-    `policies`: hosts whose meetings the app may look at. `calendars_allowed`: whether it may read calendars. `expired`:
-    requests to be refused for their token. `page_size`: the most records of a page. `elsewhere`: server that next links
-    name instead of this one.
+    `policies`: hosts whose meetings the app may look at. `calendars_allowed`, `virtual_allowed`: whether it may read
+    calendars, and virtual events. `expired`: requests to be refused for their token. `page_size`: the most records of a
+    page. `elsewhere`: server that next links name instead of this one.
     """
 
     calendars: dict[str, list[tuple[Meeting, str, str]]] = field(default_factory=lambda: {HOST: []})
     meetings: dict[str, Meeting] = field(default_factory=dict)
     policies: set[str] = field(default_factory=lambda: {HOST})
+    virtual_events: list[VirtualEvent] = field(default_factory=list)
     calendars_allowed: bool = True
+    virtual_allowed: bool = True
     page_size: int = 10
     expired: int = 0
     elsewhere: str | None = None
@@ -90,7 +104,8 @@ class GraphApi:
     def app(self) -> Starlette:
         """The API, and the token endpoint beside it, as an application."""
         token = Route(f"/{TENANT_ID}/oauth2/v2.0/token", self._token, methods=["POST"])
-        return Starlette(routes=[token, Route("/v1.0/users/{path:path}", self._answer)])
+        virtual = Route("/v1.0/solutions/virtualEvents/{path:path}", self._answer_virtual)
+        return Starlette(routes=[token, virtual, Route("/v1.0/users/{path:path}", self._answer)])
 
     async def _token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))
@@ -102,10 +117,45 @@ class GraphApi:
         token = f"sandbox-graph-token-{self._tokens}"
         return JSONResponse({"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token})
 
-    async def _answer(self, request: Request) -> Response:
+    def _unauthorised(self, request: Request) -> Response | None:
         if request.headers.get("authorization") != f"Bearer sandbox-graph-token-{self._tokens}" or self.expired:
             self.expired = max(0, self.expired - 1)
             return _error(401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
+        return None
+
+    async def _answer_virtual(self, request: Request) -> Response:
+        refusal = self._unauthorised(request)
+        if refusal is not None:
+            return refusal
+        raw = request.scope["raw_path"].decode().partition("?")[0].removeprefix("/v1.0/solutions/virtualEvents/")
+        self.asked.append(raw)
+        if not self.virtual_allowed:
+            return _error(403, "Forbidden", "The application lacks the permission VirtualEvent.Read.All.")
+        found = self._found_virtual([unquote(part) for part in raw.split("/")])
+        return found if isinstance(found, Response) else self._page(request, found)
+
+    def _found_virtual(self, parts: list[str]) -> list[Record] | Response:
+        kind, rest = parts[0], parts[1:]
+        known = {each.id: each for each in self.virtual_events if each.kind == kind}
+        if rest[0].startswith("getByUserIdAndRole("):
+            return [_virtual(each) for each in known.values() if f"userId='{each.organizer}'" in rest[0]]
+        match rest:
+            case [identifier, "sessions"] if identifier in known:
+                sessions = known[identifier].sessions.items()
+                return [
+                    {"id": session, "subject": known[identifier].name, "startDateTime": start, "endDateTime": end}
+                    for session, (start, end, _) in sessions
+                ]
+            case [identifier, "sessions", session, "attendanceReports"] if identifier in known:
+                return [_report(name, *each) for name, each in known[identifier].sessions[session][2].items()]
+            case [identifier, "sessions", session, "attendanceReports", report, "attendanceRecords"]:
+                return known[identifier].sessions[session][2][report][2]
+        return _error(404, "NotFound", "The resource could not be found.")
+
+    async def _answer(self, request: Request) -> Response:
+        refusal = self._unauthorised(request)
+        if refusal is not None:
+            return refusal
         raw = request.scope["raw_path"].decode().partition("?")[0].removeprefix("/v1.0/users/")
         self.asked.append(raw)
         host, *parts = [unquote(part) for part in raw.split("/")]
@@ -144,13 +194,7 @@ class GraphApi:
 
     def _reports(self, meeting: Meeting) -> list[Record]:
         listed = [
-            {
-                "id": identifier,
-                "totalParticipantCount": len(records),
-                "meetingStartDateTime": start,
-                "meetingEndDateTime": end,
-                "attendanceRecords": [],
-            }
+            _report(identifier, start, end, records)
             for each in self._of_thread(meeting)
             for identifier, (start, end, records) in each.reports.items()
         ]
@@ -193,6 +237,31 @@ def _online(meeting: Meeting) -> Record:
         "joinWebUrl": meeting.join_url,
         "chatInfo": {"threadId": meeting.thread, "messageId": "0", "replyChainMessageId": None},
         "participants": {"organizer": organizer, "attendees": []},
+    }
+
+
+def _report(identifier: str, start: str, end: str, records: list[Record]) -> Record:
+    return {
+        "id": identifier,
+        "totalParticipantCount": len(records),
+        "meetingStartDateTime": start,
+        "meetingEndDateTime": end,
+        "attendanceRecords": [],
+    }
+
+
+def _virtual(event: VirtualEvent) -> Record:
+    """A webinar or town hall as it is listed; its times in a zone of Windows."""
+    times = [(start, end) for start, end, _ in event.sessions.values()]
+    zone = {"timeZone": "Pacific Standard Time"}
+    return {
+        "@odata.type": f"#microsoft.graph.virtualEvent{'Webinar' if event.kind == 'webinars' else 'Townhall'}",
+        "id": event.id,
+        "status": event.status,
+        "displayName": event.name,
+        "startDateTime": {"dateTime": min(start for start, _ in times).rstrip("Z"), **zone},
+        "endDateTime": {"dateTime": max(end for _, end in times).rstrip("Z"), **zone},
+        "createdBy": {"user": {"id": event.organizer, "displayName": "Planted Host"}},
     }
 
 

@@ -7,7 +7,7 @@ deleted since that token. Where the token is kept: docs/decisions/0066. When it 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,9 @@ _LABEL = "@OData.Community.Display.V1.FormattedValue"
 _TABLE = "@Microsoft.Dynamics.CRM.lookuplogicalname"
 _ANNOTATIONS = {"label": _LABEL, "table": _TABLE}
 _WHEN = ("createdon", "modifiedon")
+# Asked for wherever the table has it: whether an appointment is the record of a series (1), an occurrence or neither.
+_INSTANCE = "instancetypecode"
+_SERIES = "1"
 _LIMITS = {
     "0x80072322": "requests in five minutes",
     "0x80072321": "execution time in five minutes",
@@ -81,6 +84,7 @@ class _Table:
     entity_set: str
     key: str
     is_tracked: bool
+    extra: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -90,7 +94,7 @@ class _Table:
     def columns(self) -> list[str]:
         """Columns to select; what a choice or lookup is shown as comes with it."""
         mapped = {name.partition("#")[0] for name in self.read.mapping(self.stream).fields}
-        return sorted({self.key, *_WHEN, *mapped})
+        return sorted({self.key, *_WHEN, *mapped, *self.extra})
 
 
 def _table(read: ApiRead, stream: str, entity_set: str) -> _Table:
@@ -123,7 +127,7 @@ def _table(read: ApiRead, stream: str, entity_set: str) -> _Table:
             f"{read.declaration.title}: {entity_set} has no column {', '.join(missing)} (any more): name its "
             f"replacement or null in {where}; until then the last landed data stays in use"
         )
-    return table
+    return replace(table, extra=(_INSTANCE,)) if _INSTANCE in known else table
 
 
 def read_table(read: ApiRead, stream: str) -> Iterator[Row]:
@@ -233,6 +237,9 @@ def _row(record: Mapping[str, Any], *, columns: Mapping[str, str], key: Pseudony
         row["_deleted_at"], row["_delete_reason"] = changed, "merged"
     else:
         row["merged_into"] = None
+        if str(record.get(_INSTANCE)) == _SERIES:
+            # Its occurrences are appointments of their own.
+            row["_deleted_at"], row["_delete_reason"] = changed, "series"
     if "email" in columns:
         address = row.pop("email")
         row["person_key"], row["email_domain"] = person_key(address, key), email_domain(address)

@@ -30,8 +30,20 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 # Asked for wherever the object has them.
-_ALWAYS = ("Id", "IsDeleted", "MasterRecordId", "CreatedDate", "SystemModstamp", "CurrencyIsoCode", "IsChild")
+_ALWAYS = (
+    "Id",
+    "IsDeleted",
+    "MasterRecordId",
+    "CreatedDate",
+    "SystemModstamp",
+    "CurrencyIsoCode",
+    "IsChild",
+    "IsRecurrence",
+    "GroupEventType",
+)
 _CURSOR = "SystemModstamp"
+# A group event type: the pattern of a series made in Lightning Experience; one made before it has IsRecurrence.
+_SERIES = "3"
 _OFFSET = re.compile(r"(\d{4}-\d\d-\d\dT[\d:.]+)[+]0000")
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _JOB_ENDS = {"JobComplete", "Failed", "Aborted"}
@@ -284,6 +296,9 @@ def _row(record: Mapping[str, Any], *, columns: Mapping[str, str], key: Pseudony
     if _is_true(record.get("IsDeleted")):
         row["_deleted_at"] = changed
         row["_delete_reason"] = "merged" if row["merged_into"] else "deleted"
+    elif _is_true(record.get("IsRecurrence")) or record.get("GroupEventType") == _SERIES:
+        # The calendar's record of a series: its occurrences are records of their own.
+        row["_deleted_at"], row["_delete_reason"] = changed, "series"
     if "email" in columns:
         address = row.pop("email")
         row["person_key"], row["email_domain"] = person_key(address, key), email_domain(address)

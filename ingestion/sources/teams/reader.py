@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from ingestion.catalogue import read_yaml
 from ingestion.date_order import SiteClock, date_order
 from ingestion.encodings import open_text
-from ingestion.findings import Finding, RefusedFile
+from ingestion.findings import WARNING, Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.privacy import organisation_text
 from ingestion.sources.teams.joins import Session, segment
@@ -26,7 +26,9 @@ from ingestion.tables import find_columns, heading_key
 
 SOURCE = "teams"
 SUMMARY, PARTICIPANTS, ACTIVITIES = 1, 2, 3
-WORDS: Mapping[str, list[str]] = read_yaml(Path(__file__).with_name("layouts.yaml"))
+_LAYOUTS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))
+_ROLES = {word: role for role, words in _LAYOUTS["roles"].items() for word in words}
+WORDS: Mapping[str, list[str]] = {name: words for name, words in _LAYOUTS.items() if name != "roles"}
 _SECTION = re.compile(r"(\d)\. \S")
 _SUFFIXES = {".csv", ".tsv", ".txt"}
 
@@ -35,9 +37,13 @@ Row = dict[str, Any]
 
 @dataclass
 class _Report:
-    """A report taken apart: rows of text with their line numbers, by section; an older one has activities alone."""
+    """A report taken apart: rows of text with their line numbers, by section; an older one has activities alone.
+
+    `passed_over`: line and message of what could not be read, and was done without.
+    """
 
     sections: dict[int, list[tuple[int, list[str]]]] = field(default_factory=dict)
+    passed_over: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def open_reader(read: FileRead) -> FileReader:
                         session,
                         address=join.address,
                         name=join.name,
-                        role=join.role,
+                        role=_ROLES.get(heading_key(join.role), join.role),
                         joined=joined,
                         left=left,
                         key=read.pseudonym_key,
@@ -107,6 +113,7 @@ def open_reader(read: FileRead) -> FileReader:
                 }
             )
         meeting = {"meeting_key": meeting_key, "title": title, "started_at": started, "ended_at": ended, **source}
+        findings += [_passed_over(file, *each) for each in report.passed_over]
         yield Chunk("meetings", [{**meeting, "_source_record": f"{file.sha256}:1"}])
         yield Chunk("segments", segments, findings)
 
@@ -141,18 +148,32 @@ def _summary(report: _Report) -> dict[str, str]:
             if heading_key(cells[0]) in WORDS[word] and len(cells) > 1:
                 # A title with the delimiter in it, or a time with a comma.
                 found[word] = ", ".join(filter(None, cells[1:]))
-    if SUMMARY in report.sections and "start" not in found:
-        raise RefusedFile(
-            "the report's language is not known: no start time was found under its names; see docs/sources/teams.md"
+    if SUMMARY in report.sections and not {"title", "start"} <= found.keys():
+        report.passed_over.append(
+            (1, "title or start was not found under their names: the file's name and the first join stand for them")
         )
     return found
 
 
 def _joins(report: _Report) -> list[_Join]:
-    """A row a join, from the activities; where a report has none, a row a person, from first join to last leave."""
-    rows = report.sections.get(ACTIVITIES) or report.sections.get(PARTICIPANTS) or []
-    if not rows:
-        return []
+    """A row a join, from the activities; where a report has none that can be read, a row a person, from first join to
+    last leave. Raises RefusedFile when neither section can be read.
+    """
+    refusals = []
+    for section in (ACTIVITIES, PARTICIPANTS):
+        rows = report.sections.get(section)
+        if rows:
+            try:
+                return _joins_of(rows)
+            except RefusedFile as refusal:
+                refusals.append(refusal)
+                report.passed_over.append((rows[0][0], f"section {section} was not read: {refusal}"))
+    if refusals:
+        raise refusals[0]
+    return []
+
+
+def _joins_of(rows: Sequence[tuple[int, list[str]]]) -> list[_Join]:
     at = _positions(rows[0][1], ("name", "joined", "left"))
     return [
         _Join(
@@ -214,4 +235,17 @@ def _refusal(file: InboxFile, join: _Join) -> Finding:
         reason_code="not_a_time",
         message="the join has no start, no end, or ends before it starts",
         cell=str(join.line),
+    )
+
+
+def _passed_over(file: InboxFile, line: int, message: str) -> Finding:
+    return Finding(
+        source=SOURCE,
+        stream="meetings",
+        place=f"{file.path.name}#{line}",
+        column_name="title",
+        reason_code="section_not_read",
+        message=message,
+        cell=str(line),
+        severity=WARNING,
     )

@@ -1,14 +1,15 @@
 """Attendance reports of Microsoft Teams, asked for through Microsoft Graph.
 
 Reference: docs/sources/teams_graph.md. Graph does not list meetings that were held: the hosts' calendars name them,
-each by the address to join at. Each time one was held is a report, which lists persons and when they were there.
+each by the address to join at; webinars and town halls are virtual events, which it lists with their sessions. Each
+time one was held is a report, which lists persons and when they were there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
@@ -31,6 +32,9 @@ _CALENDAR = {"$select": "subject,start,end,isOrganizer,onlineMeeting", "$top": "
 # So many reports of a meeting are listed, the newest ones.
 _MOST_REPORTS = 50
 _PRIVATE_THREAD = "19:meeting_"
+_VIRTUAL_EVENTS = ("webinars", "townhalls")
+# Zones of virtual events are Windows' names: their days are compared with room for any zone, and for a late end.
+_ROOM = timedelta(days=2)
 
 
 def probe_path(settings: Mapping[str, Any]) -> str:
@@ -43,10 +47,13 @@ def probe_path(settings: Mapping[str, Any]) -> str:
 def permission_paths(settings: Mapping[str, Any]) -> dict[str, str]:
     """By host a cheap request that shows whether a policy lets the app look at the host's meetings."""
     nowhere = quote("https://teams.microsoft.com/l/meetup-join/none", safe="")
-    return {
+    paths = {
         f"meetings of {host}": f"users/{host}/onlineMeetings?$filter=JoinWebUrl%20eq%20'{nowhere}'"
         for host in _hosts(settings)
     }
+    if settings["virtual_events"]:
+        paths |= {f"{kind} of {host}": _organised(kind, host) for host in _hosts(settings) for kind in _VIRTUAL_EVENTS}
+    return paths
 
 
 def remedy(response: requests.Response) -> str | None:
@@ -57,6 +64,12 @@ def remedy(response: requests.Response) -> str | None:
             "the app may not look at this host's meetings; have an administrator of Teams grant the host an "
             "application access policy that names the app (it takes effect within half an hour), and consent to "
             "OnlineMeetings.Read.All and OnlineMeetingArtifact.Read.All; see docs/sources/teams_graph.md"
+        )
+    if response.status_code == 403 and "/virtualEvents/" in path:
+        return (
+            "the app may not see webinars and town halls; consent to VirtualEvent.Read.All and grant the host the "
+            "application access policy, or set virtual_events: false under sources.teams_graph in wmip.yaml; see "
+            "docs/sources/teams_graph.md"
         )
     if response.status_code == 403:
         return "the app may not read this host's calendar; consent to Calendars.Read; see docs/sources/teams_graph.md"
@@ -121,6 +134,10 @@ def read_meetings(read: ApiRead) -> Iterator[Row]:
                 distance = meeting.distance(row)
                 if distance is not None and (row["id"] not in nearest or distance < nearest[row["id"]][0]):
                     nearest[row["id"]] = distance, row
+        for session in _virtual_sessions(read, host, since) if read.settings["virtual_events"] else ():
+            reports = _reports_since(read, session, since)
+            for row in read.usable("meetings", reports, partial(_session, meeting=session)):
+                nearest.setdefault(row["id"], (timedelta(), row))
     yield from (row for _, row in nearest.values())
 
 
@@ -139,7 +156,42 @@ def read_segments(read: ApiRead) -> Iterator[Row]:
 
 
 def _reports(host: str, meeting: str) -> str:
+    """Path of a meeting's reports; the id of a virtual event's session is its own path (`_virtual_sessions`)."""
+    if meeting.partition("/")[0] in _VIRTUAL_EVENTS:
+        return f"solutions/virtualEvents/{meeting}/attendanceReports"
     return f"users/{host}/onlineMeetings/{quote(meeting, safe='')}/attendanceReports"
+
+
+def _organised(kind: str, host: str) -> str:
+    return f"solutions/virtualEvents/{kind}/getByUserIdAndRole(userId='{host}',role='organizer')"
+
+
+def _virtual_sessions(read: ApiRead, host: str, since: datetime) -> Iterator[_Meeting]:
+    """Sessions of the webinars and town halls that a host organised, as far as they may have been held since."""
+    for kind in _VIRTUAL_EVENTS:
+        for event in _listed(read, _organised(kind, host), {}, may_be_gone=True) or []:
+            if event.get("status") == "draft" or not _may_be_of(event, since, read.clock):
+                continue
+            path = f"{kind}/{quote(event['id'], safe='')}/sessions"
+            for session in _listed(read, f"solutions/virtualEvents/{path}", {}, may_be_gone=True) or []:
+                if _may_be_of(session, since, read.clock):
+                    title = organisation_text(event.get("displayName") or session.get("subject"))
+                    identifier = f"{path}/{quote(session['id'], safe='')}"
+                    yield _Meeting(host, identifier, title or event["id"], False, ())
+
+
+def _may_be_of(event: Mapping[str, Any], since: datetime, until: datetime) -> bool:
+    """Whether a virtual event or session may have been held in the time; one without times may have been."""
+    starts, ends = (_day_of(event.get(name)) for name in ("startDateTime", "endDateTime"))
+    return (ends is None or ends >= (since - _ROOM).date()) and (starts is None or starts <= (until + _ROOM).date())
+
+
+def _day_of(stamp: Any) -> date | None:
+    text = stamp.get("dateTime") if isinstance(stamp, Mapping) else stamp
+    try:
+        return date.fromisoformat(str(text)[:10])
+    except ValueError:
+        return None
 
 
 def _meetings(read: ApiRead, host: str, since: datetime) -> Iterator[_Meeting]:

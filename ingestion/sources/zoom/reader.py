@@ -7,14 +7,14 @@ alone gives the last time only. A participant is a row a join; how long a person
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ingestion.http import MalformedRecord, SourceFailed
-from ingestion.instants import parse_instant
-from ingestion.privacy import email_domain, organisation_text, participant_key, person_key
+from ingestion.instants import parse_instant, programme_day
+from ingestion.privacy import PseudonymKey, email_domain, organisation_text, participant_key, person_key
 
 if TYPE_CHECKING:
     from ingestion.api import ApiRead
@@ -26,8 +26,16 @@ _WEBINARS = {5, 6, 9}
 _WAITING = "in_waiting_room"
 # What Zoom's errors say beside their status.
 _EXPIRED_PAGE = 300
+_PERSON_IDS = ("id", "participant_user_id", "registrant_id")
 # A meeting without registration, one that does not exist any more.
 _NO_REGISTRANTS = {3000, 3001}
+
+
+def event_of(number: str, started_at: str) -> str:
+    """What persons without an address are told apart in: the meeting's number and day, as the event of the mart is. A
+    host who lost the line began another occurrence of it, with the same people.
+    """
+    return f"zoom {number} {programme_day(datetime.fromisoformat(started_at))}"
 
 
 def read_meetings(read: ApiRead) -> Iterator[Row]:
@@ -51,7 +59,8 @@ def read_participants(read: ApiRead) -> Iterator[Row]:
         path = f"report/{meeting['kind']}s/{_encoded(meeting['id'])}/participants"
         joins = [join for join in _pages(read, path, "participants", {}) if join.get("status") != _WAITING]
         read.listed_whole.setdefault("participants", []).append((meeting["id"],))
-        yield from read.usable("participants", joins, partial(_join, meeting=meeting, key=read.pseudonym_key))
+        to_row = partial(_join, meeting=meeting, addresses=_addresses(joins), key=read.pseudonym_key)
+        yield from read.usable("participants", joins, to_row)
 
 
 def read_registrants(read: ApiRead) -> Iterator[Row]:
@@ -134,31 +143,51 @@ def _meeting(record: Mapping[str, Any], *, host: str) -> Row:
     }
 
 
-def _join(record: Mapping[str, Any], *, meeting: Mapping[str, Any], key: Any) -> Row:
+def _zoom_id(record: Mapping[str, Any]) -> str | None:
+    """Zoom's id of a person. `user_id` is none: each connection has another."""
+    return next((str(record[name]) for name in _PERSON_IDS if record.get(name)), None)
+
+
+def _addresses(joins: list[dict[str, Any]]) -> dict[str, str]:
+    """By Zoom's id of a person the address that one of the joins gives."""
+    found = {_zoom_id(join): str(join["user_email"]) for join in reversed(joins) if join.get("user_email")}
+    return {identifier: address for identifier, address in found.items() if identifier}
+
+
+def _is_host(record: Mapping[str, Any], host: str) -> bool:
+    given = (record.get(name) for name in ("id", "participant_user_id", "user_email"))
+    return host.lower() in {str(value).lower() for value in given if value}
+
+
+def _join(
+    record: Mapping[str, Any], *, meeting: Mapping[str, Any], addresses: Mapping[str, str], key: PseudonymKey
+) -> Row:
     joined = parse_instant("join_time", record.get("join_time"))
     left = parse_instant("leave_time", record.get("leave_time"))
     if left < joined:
         raise MalformedRecord("leave_time", "ends_before_start", "leave_time is before join_time")
-    address = record.get("user_email")
+    identifier = _zoom_id(record)
+    address = record.get("user_email") or addresses.get(identifier or "")
     known = person_key(address, key)
     # A guest has no address, and often no id either.
-    who = record.get("id") or record.get("user_id") or record.get("name")
+    who = identifier or " ".join(str(record.get("name") or "").lower().split())
     if known is None and not who:
-        raise MalformedRecord("user_id", "missing", "the participant has neither address, id nor name")
+        raise MalformedRecord("user_email", "missing", "the participant has neither address, id nor name")
     return {
         "id": f"{meeting['id']}:{record.get('user_id') or ''}:{joined.isoformat()}:{left.isoformat()}",
         "occurrence_id": meeting["id"],
         "meeting_id": meeting["meeting_id"],
-        "person_key": known or participant_key(f"zoom {meeting['id']}", str(who), key),
+        "person_key": known or participant_key(event_of(meeting["meeting_id"], meeting["started_at"]), who, key),
         "is_identified": "true" if known else "false",
         "email_domain": email_domain(address),
+        "role": "host" if _is_host(record, str(meeting["host_id"])) else None,
         "registrant_id": record.get("registrant_id") or None,
         "joined_at": joined.isoformat(),
         "left_at": left.isoformat(),
     }
 
 
-def _registrant(record: Mapping[str, Any], *, number: str, key: Any) -> Row:
+def _registrant(record: Mapping[str, Any], *, number: str, key: PseudonymKey) -> Row:
     address = record.get("email")
     known = person_key(address, key)
     if not record.get("id") or known is None:

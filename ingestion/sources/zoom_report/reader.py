@@ -20,8 +20,9 @@ from ingestion.date_order import SiteClock, date_order
 from ingestion.encodings import open_text
 from ingestion.findings import Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile, chunks
-from ingestion.privacy import email_domain, organisation_text, participant_key, person_key
+from ingestion.privacy import email_domain, normalise_email, organisation_text, participant_key, person_key
 from ingestion.questions import Questions, load_questions
+from ingestion.sources.zoom.reader import event_of
 from ingestion.tables import find_columns, heading_key
 from ingestion.tabular import rows_of_text
 
@@ -35,11 +36,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class _Person:
-    """A row: a join, or a registration. `said`: what the row has under headings that are questions of the form."""
+    """A row: a join, or a registration. `said`: what the row has under headings that are questions of the form; `role`:
+    what the part of a webinar's report says that its people are.
+    """
 
     line: int
     cells: Mapping[str, str]
     said: Sequence[tuple[str, str]]
+    role: str | None
 
     @property
     def is_there(self) -> bool:
@@ -85,7 +89,7 @@ def open_reader(read: FileRead) -> FileReader:
         ended = clock.instant(report.header.get("end")) or max(
             (times[1] for times in joins.values() if times), default=started
         )
-        meeting = _Meeting(number, started, file, read, clock, questions)
+        meeting = _Meeting(number, started, file, read, clock, questions, report.header)
         rows: dict[str, list[Row]] = {"meetings": [meeting.row(report, ended)], "participants": [], "registrants": []}
         findings = []
         for person in report.people:
@@ -117,6 +121,7 @@ class _Meeting:
     read: FileRead
     clock: SiteClock
     questions: Questions
+    header: Mapping[str, str]
 
     @property
     def id(self) -> str:
@@ -125,7 +130,7 @@ class _Meeting:
     @property
     def day(self) -> str:
         """What persons and joins are told apart in: two reports of a day may disagree on the start."""
-        return f"zoom {self.number} {self.started[:10]}"
+        return event_of(self.number, self.started)
 
     def row(self, report: _Report, ended: str) -> Row:
         return {
@@ -141,7 +146,7 @@ class _Meeting:
     def join(self, person: _Person, joined: str, left: str) -> Row:
         address = person.cells.get("email", "")
         known = person_key(address, self.read.pseudonym_key)
-        name = " ".join(person.cells.get("name", "").lower().split())
+        name = _plain(person.cells.get("name", ""))
         who = known or participant_key(self.day, name, self.read.pseudonym_key)
         return {
             "id": _short_hash(self.day, who, joined, left),
@@ -150,10 +155,20 @@ class _Meeting:
             "person_key": who,
             "is_identified": "true" if known else "false",
             "email_domain": email_domain(address),
+            "role": person.role or ("host" if self._is_host(person) else None),
             "joined_at": joined,
             "left_at": left,
             **self._place(person.line),
         }
+
+    def _is_host(self, person: _Person) -> bool:
+        """Whether the header of a meeting's report names this person as its host, by address or else by name."""
+        address = normalise_email(person.cells.get("email"))
+        named = _plain(self.header.get("host", ""))
+        host = normalise_email(self.header.get("host_email")) or normalise_email(named.rpartition("(")[2].rstrip(")"))
+        if address and host:
+            return address == host
+        return bool(named) and _plain(person.cells.get("name", "")) == _plain(named.partition("(")[0])
 
     def registrant(self, person: _Person) -> Row | None:
         """None without an address or a time: who had registered by the day cannot be told."""
@@ -187,6 +202,7 @@ def _taken_apart(path: Path) -> _Report:
         rows = rows_of_text(list(handle))
     report = _Report()
     headings: Sequence[str] | None = None
+    role: str | None = None
     for row in rows:
         cells = row.cells
         if _is_table(cells):
@@ -194,9 +210,9 @@ def _taken_apart(path: Path) -> _Report:
         elif not report.header and _is_header(cells):
             report.header = _named(WORDS["header"], cells, next(rows, row).cells)
         elif not any(cells[1:]) and heading_key(cells[0]) in WORDS["parts"]:
-            headings = None
+            headings, role = None, WORDS["parts"][heading_key(cells[0])]
         elif headings is not None:
-            report.people.append(_person(row.number, headings, cells))
+            report.people.append(_person(row.number, headings, cells, role))
     report.people = [person for person in report.people if person.cells.get("waiting", "").lower() not in WORDS["yes"]]
     if not report.people:
         raise RefusedFile("the report lists nobody; download it again when the meeting is over")
@@ -226,10 +242,10 @@ def _named(names: Mapping[str, Sequence[str]], headings: Sequence[str], cells: S
     return {name: cells[index] for name, index in at.items() if index < len(cells)}
 
 
-def _person(line: int, headings: Sequence[str], cells: Sequence[str]) -> _Person:
+def _person(line: int, headings: Sequence[str], cells: Sequence[str], role: str | None) -> _Person:
     known = set(find_columns(WORDS["rows"], headings).values())
     said = [(headings[at], cell) for at, cell in enumerate(cells[: len(headings)]) if at not in known]
-    return _Person(line, _named(WORDS["rows"], headings, cells), said)
+    return _Person(line, _named(WORDS["rows"], headings, cells), said, role)
 
 
 def _number(report: _Report, path: Path) -> str:
@@ -259,6 +275,10 @@ def _clock(report: _Report, read: FileRead) -> SiteClock:
     )
     order = date_order(stamps, read.settings.get("date_order"))
     return SiteClock(order, ZoneInfo(str(read.settings.get("timezone", "Europe/London"))))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def _is_given(text: str) -> bool:

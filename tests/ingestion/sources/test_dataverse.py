@@ -50,7 +50,7 @@ def tables() -> dict[str, Table]:
             "appointment",
             (
                 *("regardingobjectid", "scheduledstart", "scheduledend", "actualdurationminutes", "statecode"),
-                *("wmip_partnercode", "wmip_channel", "wmip_evidence"),
+                *("wmip_partnercode", "wmip_channel", "wmip_evidence", "instancetypecode"),
             ),
             key="activityid",
         ),
@@ -386,3 +386,19 @@ def test_doctor_and_the_record_of_the_version(environment):
     environment.good_night(0)
     assert environment.stream("accounts").api_version == "v9.2"
     assert environment.stream("accounts").api_usage == "5999 requests left in five minutes"
+
+
+def test_the_record_of_a_series_is_no_session_and_its_occurrences_are(environment):
+    environment.appointment("master", instancetypecode=1)
+    environment.appointment("occurrence", instancetypecode=2)
+    environment.appointment("moved", instancetypecode=3)
+    environment.good_night(0)
+    assert environment.live("activities") == {"m1", "occurrence", "moved"}
+    assert environment.latest("activities")["master"]["_delete_reason"] == "series"
+
+
+def test_a_table_without_kinds_of_occurrence_is_read_without_them(environment):
+    table = environment.api.tables["appointments"]
+    table.columns = tuple(name for name in table.columns if name != "instancetypecode")
+    environment.good_night(0)
+    assert environment.live("activities") == {"m1"}

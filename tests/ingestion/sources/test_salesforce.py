@@ -49,6 +49,8 @@ OBJECTS = {
         "WMIP_Channel__c": "picklist",
         "WMIP_Evidence__c": "picklist",
         "IsChild": "boolean",
+        "IsRecurrence": "boolean",
+        "GroupEventType": "picklist",
     },
     "Opportunity": {
         "AccountId": "reference:Account",
@@ -489,6 +491,19 @@ def test_an_invitees_copy_of_an_event_is_not_a_second_session(org):
     org.event(2, IsChild=True)
     org.good_night(0)
     assert org.live("activities") == {identifier("00U", 1)}
+
+
+@pytest.mark.parametrize("fields", [{"IsRecurrence": True}, {"GroupEventType": "3"}])
+def test_the_calendars_record_of_a_series_is_no_session(org, fields):
+    """Its occurrences are; one that was landed as a session before goes."""
+    org.event(2)
+    org.good_night(0)
+    assert org.live("activities") == {identifier("00U", 1), identifier("00U", 2)}
+    org.event(2, changed=FIRST_NIGHT, **fields)
+    org.event(3, changed=FIRST_NIGHT, GroupEventType="1")
+    org.good_night(1)
+    assert org.live("activities") == {identifier("00U", 1), identifier("00U", 3)}
+    assert org.latest("activities")[identifier("00U", 2)]["_delete_reason"] == "series"
 
 
 def test_no_person_is_landed_or_logged_and_variants_of_an_address_are_one(org, caplog):

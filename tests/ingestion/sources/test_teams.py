@@ -144,7 +144,7 @@ def test_a_report_in_another_language(reports):
 
 
 def test_a_language_that_is_not_known_is_refused_by_name(reports):
-    _drop(reports, REPORT.replace("Join Time", "Liittymisaika"))
+    _drop(reports, REPORT.replace("Join Time", "Liittymisaika").replace("First Join", "Ensimmäinen"))
     report = reports.night(0)
     assert report.files[0].status == "refused"
     assert "no column was found for joined" in report.files[0].reason
@@ -195,3 +195,54 @@ def test_an_empty_report_is_refused(reports):
 
 def test_a_report_is_told_by_how_it_begins(reports):
     assert addressee(_drop(reports), "events").name == "teams"
+
+
+BRAZILIAN = """1. Resumo
+Título da reunião\tCafé da manhã
+Horário de início\t14/05/2024, 09:00:00
+Horário de término\t14/05/2024, 10:00:00
+Duração da reunião\t1h
+
+2. Participantes
+Nome\tPrimeira Entrada\tÚltima Saída\tDuração na Reunião\tEmail\tID do Participante (UPN)\tFunção
+Planted Ana\t14/05/2024, 09:01:00\t14/05/2024, 09:50:00\t49m\tana@firm.example\t\tOrganizador
+Planted Rui\t14/05/2024, 09:05:00\t14/05/2024, 09:45:00\t40m\trui@firm.example\t\tParticipante
+
+3. Atividades em Reunião
+Nome\tHorário de Entrada\tHorário de Saída\tDuração\tEmail\tFunção
+Planted Ana\t14/05/2024, 09:01:00\t14/05/2024, 09:50:00\t49m\tana@firm.example\tOrganizador
+Planted Rui\t14/05/2024, 09:05:00\t14/05/2024, 09:25:00\t20m\trui@firm.example\tParticipante
+Planted Rui\t14/05/2024, 09:35:00\t14/05/2024, 09:45:00\t10m\trui@firm.example\tParticipante
+"""
+
+
+def _roles(reports):
+    return sorted((row["role"], row["joined_at"][11:16]) for row in reports.rows("segments"))
+
+
+def _remarks(reports):
+    return [(row["severity"], row["rule"], row["place"]) for row in reports.rows("rows", source="findings")]
+
+
+def test_a_report_from_brazil_is_read_and_roles_are_the_same_in_every_language(reports):
+    _drop(reports, BRAZILIAN)
+    reports.good_night(0)
+    (meeting,) = reports.rows("meetings")
+    assert (meeting["title"], meeting["started_at"][:16]) == ("Café da manhã", "2024-05-14T08:00")
+    assert _roles(reports) == [("attendee", "08:05"), ("attendee", "08:35"), ("organizer", "08:01")]
+
+
+def test_a_section_that_cannot_be_read_leaves_the_next_one_and_is_told_of(reports):
+    """The activities under a heading nobody knows: a row a person from the participants, first join to last leave."""
+    _drop(reports, BRAZILIAN.replace("Horário de Entrada", "Ingresso"), "r.csv")
+    reports.good_night(0)
+    assert _roles(reports) == [("attendee", "08:05"), ("organizer", "08:01")]
+    assert _remarks(reports) == [("warning", "section_not_read", "r.csv#13")]
+
+
+def test_a_summary_that_cannot_be_read_leaves_the_joins_and_is_told_of(reports):
+    _drop(reports, BRAZILIAN.replace("Horário de início", "Alku").replace("Título da reunião", "Otsikko"), "Aamu.csv")
+    reports.good_night(0)
+    (meeting,) = reports.rows("meetings")
+    assert (meeting["title"], meeting["started_at"][:16]) == ("Aamu", "2024-05-14T08:01")
+    assert _remarks(reports) == [("warning", "section_not_read", "Aamu.csv#1")]

@@ -6,7 +6,17 @@ import pytest
 
 from ingestion.doctor import probe_source
 from sandbox.loopback import Loopback
-from sandbox.teams_graph import CLIENT_ID, CLIENT_SECRET, HOST, TENANT_ID, GraphApi, Meeting, interval, record
+from sandbox.teams_graph import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    HOST,
+    TENANT_ID,
+    GraphApi,
+    Meeting,
+    VirtualEvent,
+    interval,
+    record,
+)
 from tests.ingestion.sources.nights import FIRST_NIGHT, PSEUDONYM_KEY, Nights
 
 SECRETS = {"TEAMS_GRAPH_CLIENT_ID": CLIENT_ID, "TEAMS_GRAPH_CLIENT_SECRET": CLIENT_SECRET}
@@ -288,3 +298,45 @@ def test_a_report_without_an_end_is_quarantined_alone(nights, briefing):
     nights.night(0)
     assert nights.rows("rows", "quarantine")[0]["column_name"] == "meetingEndDateTime"
     assert nights.live("meetings") == {"r1"}
+
+
+# Ids of virtual events hold an at sign.
+WEBINAR, TOWN_HALL = "88b245ac@f9448ec4", "f48a3b54@f9448ec4"
+
+
+@pytest.fixture
+def virtual(api):
+    """A webinar of two sessions, one held; a town hall; somebody else's, a draft, and one of long ago."""
+    held = (*MORNING, {"w1": (*MORNING, [ADA, BO])})
+    later = ("2024-06-01T08:00:00Z", "2024-06-01T09:00:00Z", {})
+    api.virtual_events = [
+        VirtualEvent(WEBINAR, "Skills webinar", sessions={"s1": held, "s2": later}),
+        VirtualEvent(TOWN_HALL, "Town hall", "townhalls", sessions={"s1": (*MORNING, {"t1": (*MORNING, [CY])})}),
+        VirtualEvent("draft", "Draft", status="draft", sessions={"s1": held}),
+        VirtualEvent("other", "Other", organizer="somebody else", sessions={"s1": held}),
+        VirtualEvent("old", "Old", sessions={"s1": ("2023-01-01T08:00:00Z", "2023-01-01T09:00:00Z", {})}),
+    ]
+    return api
+
+
+def test_webinars_and_town_halls_are_read_with_their_sessions(nights, virtual):
+    nights.good_night(0)
+    titles = {row["id"]: row["title"] for row in nights.rows("meetings")}
+    assert titles == {"r1": "Breakfast briefing", "r2": "Breakfast briefing", "w1": "Skills webinar", "t1": "Town hall"}
+    roles = sorted((row["report_id"], row["role"]) for row in nights.rows("segments") if row["report_id"][0] in "wt")
+    assert roles == [("t1", "none"), ("w1", "attendee"), ("w1", "attendee"), ("w1", "organizer")]
+    ada = {row["person_key"] for row in nights.rows("segments") if row["email_domain"] == "firm.example"}
+    assert len(ada) == 2, "Ada has one key in the meeting and the webinar; the other is Di"
+    assert not [path for path in virtual.asked if "draft" in path or "old/" in path or "/s2/" in path]
+    assert nights.last.drifts == []
+
+
+def test_without_the_permission_for_virtual_events_it_says_how_to_do_without(nights, virtual):
+    virtual.virtual_allowed = False
+    nights.night(0)
+    assert "VirtualEvent.Read.All" in nights.messages
+    assert "virtual_events: false" in nights.messages
+    failed = {name for name, (passed, _) in _doctor(nights).items() if not passed}
+    assert failed >= {f"permission webinars of {HOST}", f"permission townhalls of {HOST}"}
+    nights.good_night(1, virtual_events=False)
+    assert {row["id"] for row in nights.rows("meetings")} == {"r1", "r2"}

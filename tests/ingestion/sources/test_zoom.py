@@ -69,17 +69,63 @@ def test_every_join_is_kept_and_waiting_rooms_are_not(nights):
     assert all(row["joined_at"] < row["left_at"] for row in joins)
 
 
-def test_variants_of_an_address_are_one_person_and_guests_are_told_apart_by_id_then_name(nights):
+def _people(nights, occurrence=PLAIN):
+    found = {}
+    for row in nights.rows("participants"):
+        if row["occurrence_id"] == occurrence:
+            found.setdefault(row["person_key"], []).append((row["joined_at"][11:16], row["role"]))
+    return sorted(sorted(joins) for joins in found.values())
+
+
+def test_variants_of_an_address_are_one_person_and_a_connection_is_none(nights):
+    """A guest who comes back, under another connection or without one, is the same guest."""
     nights.good_night(0)
-    joins = sorted(
-        (row for row in nights.rows("participants") if row["occurrence_id"] == PLAIN), key=lambda r: r["joined_at"]
-    )
-    named = {row["person_key"] for row in joins if row["is_identified"] == "true"}
-    assert len(named) == 1
-    guests = [row["person_key"] for row in joins if row["is_identified"] == "false"]
-    assert len(guests) == 3
-    assert guests[1] == guests[2] != guests[0]
-    assert all(key.startswith("g_") for key in guests)
+    joins = [row for row in nights.rows("participants") if row["occurrence_id"] == PLAIN]
+    assert len({row["person_key"] for row in joins if row["is_identified"] == "true"}) == 1
+    guests = {row["person_key"] for row in joins if row["is_identified"] == "false"}
+    assert len(guests) == 1
+    assert guests.pop().startswith("g_")
+
+
+def test_guests_are_told_apart_by_zooms_id_then_by_name_and_an_id_with_an_address_is_known(nights, api):
+    api.joins[PLAIN] = [
+        join("1", T("09:00"), T("09:01"), "", name="Planted One", id="z1"),
+        join("2", T("09:02"), T("09:03"), "", name="Planted Phone", id="z1"),
+        join("3", T("09:04"), T("09:05"), "", name="Planted Two"),
+        join("4", T("09:06"), T("09:07"), "", name=" planted  TWO"),
+        join("5", T("09:08"), T("09:09"), "", name="Planted Two", registrant_id="r9"),
+        join("6", T("09:10"), T("09:11"), "cy@firm.example", id="z3"),
+        join("7", T("09:12"), T("09:13"), "", name="Somebody", id="z3"),
+    ]
+    nights.good_night(0)
+    starts = [[start for start, _ in joins] for joins in _people(nights)]
+    assert starts == [["09:00", "09:02"], ["09:04", "09:06"], ["09:08"], ["09:10", "09:12"]]
+
+
+def test_a_connection_alone_tells_nobody(nights, api):
+    api.joins[PLAIN] = [join("1", T("09:00"), T("09:10"), "", name="")]
+    nights.good_night(0)
+    assert _people(nights) == []
+    (refused,) = nights.rows("rows", source="quarantine")
+    assert (refused["column_name"], refused["reason_code"]) == ("user_email", "missing")
+
+
+def test_a_guest_of_a_meeting_that_began_anew_is_the_same_guest(nights, api):
+    api.meetings["host-1"].append(meeting(AGAIN, 811, T("10:00"), T("10:40")))
+    api.joins[AGAIN] = [join("77", T("10:01"), T("10:30"), "", name="Planted Guest")]
+    nights.good_night(0)
+    guests = [row for row in nights.rows("participants") if row["is_identified"] == "false"]
+    assert {row["occurrence_id"] for row in guests} == {PLAIN, AGAIN}
+    assert len({row["person_key"] for row in guests}) == 1
+
+
+def test_the_host_is_told_by_id(nights, api):
+    api.joins[PLAIN] = [
+        join("1", T("09:00"), T("09:10"), "host@firm.example", id="host-1"),
+        join("2", T("09:01"), T("09:11"), "ada@firm.example", id="z2"),
+    ]
+    nights.good_night(0)
+    assert _people(nights) == [[("09:00", "host")], [("09:01", None)]]
 
 
 def test_no_name_and_no_address_is_landed(nights):

@@ -237,3 +237,41 @@ def test_a_file_that_nobody_recognises_is_refused_by_somebody(reports):
     assert file.status == "refused"
     assert "Zoom reports" in file.reason
     assert "Teams" in file.reason
+
+
+def _roles(nights):
+    return sorted((row["role"] or "", row["joined_at"][11:16]) for row in nights.rows("participants"))
+
+
+def test_the_parts_of_a_webinar_say_who_is_its_host(reports):
+    came = 'Yes,Planted Panelist,panel@firm.example,"May 14, 2024 09:00:00","May 14, 2024 09:30:00",30'
+    _drop(reports, WEBINAR.replace("No,Planted Panelist,panel@firm.example,--,--,--", came), "attendee.csv")
+    reports.good_night(0)
+    assert _roles(reports) == [
+        ("attendee", "08:01"),
+        ("attendee", "08:05"),
+        ("attendee", "08:30"),
+        ("host", "08:00"),
+        ("panelist", "08:00"),
+    ]
+
+
+NEWER_HEADER = NEWER.partition("\n\n")[0] + "\n\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "host"),
+    [
+        (HEADER, "Planted H,Planted.Host+x@firm.example"),
+        (NEWER_HEADER, "Somebody,planted.host@firm.example"),
+        (NEWER_HEADER.replace(" (planted.host@firm.example)", ""), "planted  HOST,"),
+    ],
+)
+def test_the_header_of_a_meeting_says_who_is_its_host(reports, header, host):
+    table = f"""Name (Original Name),User Email,Join Time,Leave Time
+{host},05/14/2024 09:00:00 AM,05/14/2024 09:20:00 AM
+Planted Ada,ada@firm.example,05/14/2024 09:05:00 AM,05/14/2024 09:20:00 AM
+"""
+    _drop(reports, header + table)
+    reports.good_night(0)
+    assert _roles(reports) == [("", "08:05"), ("host", "08:00")]
