@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from evaluation.additionality import Adjustment, Figure, net, net_two_brackets, steps
 from evaluation.discounting import DiscountTable, present_value
 from evaluation.gva import gva_by_year
-from evaluation.value_for_money import benefit_cost_ratio, cost_per_unit, net_present_social_value
+from evaluation.value_for_money import cost_per_unit, gva_less_public_cost, gva_per_public_pound
 from evaluation.vocabulary import cost_year
 
 ADJUSTMENTS = ("leakage", "displacement", "substitution", "multiplier")
@@ -43,8 +43,8 @@ MEASURES: dict[str, Measure] = {
         Measure("gva_present_value", "GBP", GVA),
         Measure("programme_cost", "GBP", COSTS),
         Measure("programme_cost_present_value", "GBP", COSTS),
-        Measure("net_present_social_value", "GBP", GVA | COSTS),
-        Measure("benefit_cost_ratio", "ratio", GVA | COSTS),
+        Measure("gva_less_public_cost", "GBP", GVA | COSTS),
+        Measure("gva_per_public_pound", "ratio", GVA | COSTS),
         Measure("cost_per_gross_job", "GBP per FTE", COSTS),
         Measure("cost_per_net_job", "GBP per FTE", JOBS | COSTS),
     )
@@ -142,8 +142,8 @@ def _cost_measures(
     if "net_jobs" in made:
         found["cost_per_net_job"] = cost_per_unit(total, made["net_jobs"])
     if "gva_present_value" in made:
-        found["net_present_social_value"] = net_present_social_value(made["gva_present_value"], total_pv)
-        found["benefit_cost_ratio"] = benefit_cost_ratio(made["gva_present_value"], total_pv)
+        found["gva_less_public_cost"] = gva_less_public_cost(made["gva_present_value"], total_pv)
+        found["gva_per_public_pound"] = gva_per_public_pound(made["gva_present_value"], total_pv)
     return found
 
 

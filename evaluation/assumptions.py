@@ -16,7 +16,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from evaluation.vocabulary import EVERY_LEVEL, Name, meaning
+from evaluation.rules import Rule, fixing
+from evaluation.vocabulary import EVERY_LEVEL, Name, meaning, vocabulary
 
 COLUMNS = (
     "assumption_set",
@@ -38,7 +39,11 @@ COLUMNS = (
     "valid_from",
     "valid_to",
     "review_by",
+    "exception_evidence",
+    "signed_off_by",
 )
+# Columns that came later: a row that leaves them empty keeps the hash under which it was assured.
+_LATER = ("exception_evidence", "signed_off_by")
 DEFAULT_SET = "programme"
 
 
@@ -86,6 +91,8 @@ class Assumption(BaseModel):
     valid_from: Day
     valid_to: Day | None = None
     review_by: Day | None = None
+    exception_evidence: Text | None = None
+    signed_off_by: Role | None = None
 
     @model_validator(mode="after")
     def _means_something(self) -> Assumption:
@@ -104,6 +111,9 @@ class Assumption(BaseModel):
         _check_range(self, known)
         if self.valid_to is not None and self.valid_to < self.valid_from:
             raise CellError("valid_to", f"{self.valid_to} lies before valid_from {self.valid_from}")
+        if (self.exception_evidence is None) != (self.signed_off_by is None):
+            empty = "signed_off_by" if self.signed_off_by is None else "exception_evidence"
+            raise CellError(empty, "exception_evidence and signed_off_by (a role) go together: fill in both or neither")
         return self
 
     def standing(self, on: date) -> str:
@@ -120,7 +130,18 @@ class Assumption(BaseModel):
             return f"is valid only from {self.valid_from}"
         if self.valid_to is not None and on > self.valid_to:
             return f"expired on {self.valid_to}"
+        rule = fixing(self.name, self.spatial_level, on)
+        if rule is not None and not self._agrees_with(rule):
+            return (
+                f"is not used: {rule.text} ({rule.source}); write {rule.fixed}, or fill in exception_evidence and "
+                "signed_off_by"
+            )
         return ""
+
+    def _agrees_with(self, rule: Rule) -> bool:
+        """Whether all it states is what the rule fixes, or an exception from it is signed off."""
+        stated = {figure for figure in (self.value, self.low, self.high) if figure is not None}
+        return self.signed_off_by is not None or stated == {rule.fixed}
 
     @property
     def is_critical(self) -> bool:
@@ -213,6 +234,7 @@ def _canonical(row: Assumption) -> dict[str, str | None]:
     return {
         column: None if value is None else f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
         for column, value in row.model_dump().items()
+        if value is not None or column not in _LATER
     }
 
 
@@ -274,10 +296,14 @@ def _plain(item: Any) -> str:
 
 @dataclass(frozen=True)
 class Selection:
-    """What a set says at one spatial level on one date, and why the rest of what it should say is missing."""
+    """What a set says at one spatial level on one date, and why the rest of what it should say is missing.
+
+    `laid_down`: names whose value among those used is not the set's but a guide's (`evaluation.rules`).
+    """
 
     used: dict[str, Assumption]
     unusable: dict[str, str]
+    laid_down: frozenset[str] = frozenset()
 
     def missing(self, names: Iterable[str]) -> dict[str, str]:
         """Reason by name, of those among `names` that cannot be used."""
@@ -307,4 +333,34 @@ def select(assumptions: AssumptionSet, level: str, on: date, *, approved_only: b
             unusable.setdefault(row.name, f"({row.id} version {row.version}) {problem}")
         else:
             used[row.name] = row
-    return Selection(used, unusable)
+    laid_down = _laid_down(assumptions.key, level, on, used)
+    return Selection({**used, **laid_down}, unusable, frozenset(laid_down))
+
+
+def _laid_down(key: str, level: str, on: date, used: Mapping[str, Assumption]) -> dict[str, Assumption]:
+    """What a guide lays down for names the set says nothing usable of; optional names need nothing."""
+    found = {}
+    for known in vocabulary().values():
+        rule = fixing(known.name, level, on)
+        if rule is None or rule.fixed is None or known.optional or known.name in used:
+            continue
+        found[known.name] = Assumption.model_validate(
+            {
+                "assumption_set": key,
+                "id": f"rule-{rule.key}",
+                "version": 1,
+                "name": known.name,
+                "value": rule.fixed,
+                "unit": known.unit,
+                "spatial_level": level,
+                "rationale": rule.text,
+                "source": rule.source,
+                "quality_rag": "green",
+                "impact_rag": "red",
+                "owner": "HM Treasury",
+                "approved_by": "HM Treasury",
+                "approved_on": rule.valid_from,
+                "valid_from": rule.valid_from,
+            }
+        )
+    return found

@@ -1,4 +1,7 @@
-"""Discount factors by a dated table of rates that is kept as data (`data/discount_rates.csv`) with its source."""
+"""Discount factors by a dated table of rates that is kept as data (`data/discount_rates.csv`) with its source.
+
+A new edition of a table is appended under the same key with a later date. Grain of the file: key, date and band.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,10 @@ from pathlib import Path
 from evaluation.additionality import Figure
 
 RATES = Path(__file__).parent / "data" / "discount_rates.csv"
+
+
+class BadDiscountTable(ValueError):
+    """The bands of an edition overlap or leave years out; the message says which."""
 
 
 class NoDiscountTable(ValueError):
@@ -63,7 +70,9 @@ def present_value(stream: Mapping[int, Figure], table: DiscountTable) -> Figure:
 
 
 def table_in_force(on: date, path: Path = RATES) -> DiscountTable:
-    """The table in force on a date. Raises NoDiscountTable when there is none."""
+    """The newest edition that is in force on a date. Raises NoDiscountTable when there is none, BadDiscountTable for a
+    file with an edition whose bands do not follow one another.
+    """
     tables = _read(path)
     fitting = [table for table in tables if table.valid_from <= on]
     if not fitting:
@@ -76,11 +85,29 @@ def _read(path: Path) -> list[DiscountTable]:
     with path.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
     tables = []
-    for key in dict.fromkeys(row["table_key"] for row in rows):
-        mine = [row for row in rows if row["table_key"] == key]
-        bands = tuple(
-            Band(int(row["from_year"]), int(row["to_year"]) if row["to_year"] else None, float(row["rate"]))
-            for row in mine
+    for key, valid_from in dict.fromkeys((row["table_key"], row["valid_from"]) for row in rows):
+        mine = [row for row in rows if (row["table_key"], row["valid_from"]) == (key, valid_from)]
+        bands = sorted(
+            (
+                Band(int(row["from_year"]), int(row["to_year"]) if row["to_year"] else None, float(row["rate"]))
+                for row in mine
+            ),
+            key=lambda band: band.from_year,
         )
-        tables.append(DiscountTable(key, date.fromisoformat(mine[0]["valid_from"]), mine[0]["source"], bands))
+        _check_bands(f"{path.name}: {key} of {valid_from}", bands)
+        sources = "; ".join(dict.fromkeys(row["source"] for row in mine))
+        tables.append(DiscountTable(key, date.fromisoformat(valid_from), sources, tuple(bands)))
     return tables
+
+
+def _check_bands(where: str, bands: list[Band]) -> None:
+    """Each band begins in the year after the one before it, the first in year 0, and only the last is open."""
+    expected: int | None = 0
+    for band in bands:
+        if expected is None or band.from_year < expected:
+            raise BadDiscountTable(f"{where}: the band from year {band.from_year} overlaps the one before it")
+        if band.from_year > expected:
+            raise BadDiscountTable(f"{where}: no rate for the years {expected} to {band.from_year - 1}")
+        if band.to_year is not None and band.to_year < band.from_year:
+            raise BadDiscountTable(f"{where}: the band from year {band.from_year} ends before it begins")
+        expected = None if band.to_year is None else band.to_year + 1

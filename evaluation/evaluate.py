@@ -17,14 +17,18 @@ from evaluation.assumptions import Assumption, AssumptionSet, Selection, select
 from evaluation.caveats import caveat_rows
 from evaluation.discounting import DiscountTable, NoDiscountTable, table_in_force
 from evaluation.gross import GrossJobs
+from evaluation.rules import rule_in_force
 from evaluation.scenarios import SCENARIOS, Scenario, values
 from evaluation.schemas import SCHEMAS, to_table
 from evaluation.sensitivity import tornado
 from evaluation.simulation import DRAWS, SEED, simulate
+from evaluation.switching import switching_values
 from evaluation.vocabulary import LEVELS, cost_year, meaning, vocabulary
 
 EVIDENCE_RATING = "not_scoreable"
+UK = "uk"
 MODELLED, DRAFT, MISSING, NOT_DEFINED = "modelled", "modelled_draft", "missing_assumption", "not_defined"
+LAID_DOWN = "laid_down"
 ASSURED, NOT_ASSURED = "assured", "not_assured"
 
 
@@ -93,15 +97,16 @@ class _SetEvaluation:
 
     def write(self, rows: dict[str, list[dict[str, Any]]]) -> None:
         """Add this set's rows to every table."""
-        first = len(rows["evaluation_result"])
+        results = [row for level in self.levels for row in self._results(level)]
+        rows["evaluation_result"] += _beside_the_uk(results)
         for level in self.levels:
-            rows["evaluation_result"] += self._results(level)
             rows["evaluation_year"] += self._years(level)
             rows["evaluation_sensitivity"] += self._sensitivities(level)
+            rows["evaluation_switching_value"] += self._switching_values(level)
             rows["evaluation_simulation"] += self._simulations(level)
             rows["evaluation_caveat"] += caveat_rows(self.set.key, level.level, list(MEASURES), self._facts(level))
         rows["evaluation_assumption"] += self._assumptions()
-        rows["evaluation_run"].append(self._run(rows["evaluation_result"][first:]))
+        rows["evaluation_run"].append(self._run(results))
 
     def _evaluate_level(self, level: str) -> _LevelEvaluation:
         chosen = select(self.set, level, self.circumstances.on, approved_only=self.circumstances.approved_only)
@@ -112,6 +117,7 @@ class _SetEvaluation:
             found.gaps["pv_base_year"] = (
                 f"is {base}, but jobs were created in {_financial_year(first)} already; take that year or one before"
             )
+        found.gaps |= _price_gaps(chosen, self.circumstances.on)
         if self.table is None:
             found.gaps["pv_base_year"] = self.no_table
         for scenario in SCENARIOS:
@@ -120,7 +126,7 @@ class _SetEvaluation:
 
     def _appraise(self, level: _LevelEvaluation, scenario: Scenario) -> Appraisal:
         table = self.table or DiscountTable("none", date.min, "", ())
-        return appraise(self._jobs(level), values(level.used, scenario), table, applies_multiplier=level.level != "uk")
+        return appraise(self._jobs(level), values(level.used, scenario), table, applies_multiplier=level.level != UK)
 
     def _jobs(self, level: _LevelEvaluation) -> dict[int, float]:
         base = level.used.get("pv_base_year")
@@ -168,7 +174,7 @@ class _SetEvaluation:
         return rows
 
     def _years(self, level: _LevelEvaluation) -> list[dict[str, Any]]:
-        if level.missing(MEASURES["net_present_social_value"]):
+        if level.missing(MEASURES["gva_less_public_cost"]):
             return []
         base = _year(level.selection, "pv_base_year") or 0
         return [
@@ -195,8 +201,9 @@ class _SetEvaluation:
             self._jobs(level),
             level.used,
             self.table,
-            applies_multiplier=level.level != "uk",
+            applies_multiplier=level.level != UK,
             on=self.circumstances.on,
+            own_shortfall=self.gross.forecast_error.shortfall if self.gross.forecast_error else None,
         )
         return [
             {
@@ -217,6 +224,24 @@ class _SetEvaluation:
             if not level.missing(MEASURES[bar.measure])
         ]
 
+    def _switching_values(self, level: _LevelEvaluation) -> list[dict[str, Any]]:
+        if level.missing(MEASURES["gva_less_public_cost"]) or self.table is None:
+            return []
+        switches = switching_values(self._jobs(level), level.used, self.table, applies_multiplier=level.level != UK)
+        return [
+            {
+                **self._labels(level),
+                "assumption_name": switch.name,
+                "unit": level.used[switch.name].unit,
+                "central_value": switch.central,
+                "switching_value": switch.value,
+                "relative_change": switch.relative_change,
+                "is_within_range": switch.is_within_range,
+                "outcome": switch.outcome,
+            }
+            for switch in switches
+        ]
+
     def _simulations(self, level: _LevelEvaluation) -> list[dict[str, Any]]:
         if level.missing(MEASURES["net_jobs"]) or self.table is None:
             return []
@@ -224,7 +249,7 @@ class _SetEvaluation:
             self._jobs(level),
             level.used,
             self.table,
-            applies_multiplier=level.level != "uk",
+            applies_multiplier=level.level != UK,
             draws=self.circumstances.draws,
             seed=self.circumstances.seed,
         )
@@ -261,7 +286,46 @@ class _SetEvaluation:
             "pv_base": _named_year(level.used, "pv_base_year") or "no stated year",
             "discount_table": self.table.key if self.table else "none",
             "discount_source": self.table.source if self.table else self.no_table,
+            "optimism": self._optimism(),
+            "uk_net_jobs": self._uk_net_jobs(),
+            "uk_displacement": self._uk_displacement(level),
         }
+
+    def _uk_net_jobs(self) -> str:
+        (uk,) = (level for level in self.levels if level.level == UK)
+        missing = uk.missing(MEASURES["net_jobs"])
+        if missing:
+            return f"it is missing, for want of {', '.join(sorted(missing))}"
+        return f"{uk.appraisals['central'].measures['net_jobs']:,.1f} net jobs in the central case"
+
+    def _uk_displacement(self, level: _LevelEvaluation) -> str:
+        row = level.used.get("displacement")
+        if row is None:
+            return "displacement is not stated"
+        if row.signed_off_by is not None:
+            return f"displacement is {row.value.normalize():f} by an exception signed off by {row.signed_off_by}"
+        return f"displacement is {row.value.normalize():f}: {row.rationale} ({row.source})"
+
+    def _optimism(self) -> str:
+        error = self.gross.forecast_error
+        if error is None:
+            return "generic haircuts, since there are too few forecasts of its own to compare"
+        return f"its own forecast errors: jobs stayed {error.shortfall:.0%} behind over {error.quarters} quarters"
+
+    def _horizon(self) -> dict[str, Any]:
+        """How many years after year 0 the streams run, and why where that is longer than the standard."""
+
+        def last_year(level: _LevelEvaluation) -> int:
+            return max((year.year for year in level.appraisals["central"].years), default=0)
+
+        level = max(self.levels, key=last_year)
+        years = last_year(level)
+        rule = rule_in_force("standard_horizon", self.circumstances.on)
+        if rule is None or rule.horizon is None or years <= rule.horizon:
+            return {"horizon_years": years, "horizon_flag": None}
+        persistence = level.used.get("persistence_years")
+        reason = persistence.rationale if persistence else "the years of the stated costs"
+        return {"horizon_years": years, "horizon_flag": f"{rule.text} ({rule.source}); reason for {years}: {reason}"}
 
     def _assumptions(self) -> list[dict[str, Any]]:
         labels = {
@@ -288,6 +352,11 @@ class _SetEvaluation:
                         "problem": reason,
                     }
                 )
+        rows += [
+            {**labels, **level.selection.used[name].model_dump(), "status": LAID_DOWN}
+            for level in self.levels
+            for name in sorted(level.selection.laid_down)
+        ]
         rows += [
             {
                 **labels,
@@ -328,6 +397,7 @@ class _SetEvaluation:
             "problems": "; ".join(str(problem) for problem in self.set.problems) or None,
             "discount_table": self.table.key if self.table else None,
             "discount_source": self.table.source if self.table else None,
+            **self._horizon(),
             "simulation_draws": self.circumstances.draws,
             "simulation_seed": self.circumstances.seed,
             "analyst": self.circumstances.analyst,
@@ -335,6 +405,31 @@ class _SetEvaluation:
             "assurance_status": self.assurance_status,
             "assurance_reason": self.assurance_reason,
         }
+
+
+def _beside_the_uk(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each figure with that of the United Kingdom beside it (HM Treasury Green Book 2026, 7.19)."""
+    uk = {(row["scenario"], row["measure"]): row for row in rows if row["spatial_level"] == UK}
+    return [
+        {
+            **row,
+            "uk_modelled_value": uk[row["scenario"], row["measure"]]["modelled_value"],
+            "uk_status": uk[row["scenario"], row["measure"]]["status"],
+        }
+        for row in rows
+    ]
+
+
+def _price_gaps(selection: Selection, on: date) -> dict[str, str]:
+    """Money in prices of another year than that to which it is discounted: refused, never mixed."""
+    rule = rule_in_force("same_base_years", on)
+    prices, base = _year(selection, "price_base_year"), _year(selection, "pv_base_year")
+    if rule is None or prices is None or base is None or prices == base:
+        return {}
+    return {
+        "price_base_year": f"is {_financial_year(prices)}, but values are discounted to {_financial_year(base)}: "
+        f"{rule.text} ({rule.source}); state all money in prices of {_financial_year(base)}"
+    }
 
 
 def _discount_table(on: date) -> tuple[DiscountTable | None, str]:

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
+
+# Fewer quarters than a year say nothing of how a body forecasts.
+FEWEST_QUARTERS = 4
+
+
+@dataclass(frozen=True)
+class ForecastError:
+    """How far jobs stayed behind what bodies had forecast, over quarters that are over.
+
+    `shortfall` is 1 - verified / forecast, 0 where they kept to it or did better. Grain of what was compared: body and
+    quarter, by the first forecast returned before the quarter began.
+    """
+
+    shortfall: float
+    quarters: int
 
 
 @dataclass(frozen=True)
 class GrossJobs:
-    """Programme scope, all quarters. `by_year` is verified FTE by the first calendar year of the financial year."""
+    """Programme scope, all quarters. `by_year` is verified FTE by the first calendar year of the financial year.
+
+    `forecast_error` is None where fewer than `FEWEST_QUARTERS` quarters can be compared.
+    """
 
     by_year: dict[int, float]
     verified_fte: float
@@ -17,6 +36,7 @@ class GrossJobs:
     posts: int
     businesses: int
     posts_without_follow_up: int
+    forecast_error: ForecastError | None = None
 
     def by_offset(self, base_year: int | None) -> dict[int, float]:
         """Verified FTE by years after the base year; all in year 0 where no base year is known."""
@@ -30,8 +50,8 @@ class GrossJobs:
         return min((year for year, fte in self.by_year.items() if fte), default=None)
 
 
-def read_gross_jobs(connection: duckdb.DuckDBPyConnection) -> GrossJobs:
-    """Read the jobs of a mart whose tables the connection finds without a prefix."""
+def read_gross_jobs(connection: duckdb.DuckDBPyConnection, on: date) -> GrossJobs:
+    """Read the jobs of a mart whose tables the connection finds without a prefix. `on` is the release's day."""
     rows = connection.execute("""
         SELECT CAST(left(p.financial_year, 4) AS INTEGER), v.basis, CAST(sum(v.value) AS DOUBLE)
         FROM indicator_value AS v
@@ -57,4 +77,30 @@ def read_gross_jobs(connection: duckdb.DuckDBPyConnection) -> GrossJobs:
         posts=posts,
         businesses=businesses,
         posts_without_follow_up=unanswered[0] if unanswered else 0,
+        forecast_error=_forecast_error(connection, on),
     )
+
+
+def _forecast_error(connection: duckdb.DuckDBPyConnection, on: date) -> ForecastError | None:
+    """Own forecast errors before generic values: HM Treasury Green Book 2026, 6.80 and 6.81."""
+    found = connection.execute(
+        """
+        WITH first_forecast AS (
+            SELECT partner_key, period_key, arg_min(forecast_value, returned_period_key) AS forecast
+            FROM indicator_forecast
+            WHERE indicator_key = 'jobs_created' AND returned_period_key < period_key
+            GROUP BY partner_key, period_key
+        )
+        SELECT count(DISTINCT period_key), CAST(sum(v.value) AS DOUBLE), CAST(sum(f.forecast) AS DOUBLE)
+        FROM first_forecast AS f
+        INNER JOIN dim_period AS p USING (period_key)
+        INNER JOIN indicator_value AS v USING (period_key)
+        WHERE v.indicator_key = 'jobs_created' AND v.scope = 'partner' AND v.basis = 'verified'
+            AND v.scope_key = f.partner_key AND p.ends_on < $on
+        """,
+        {"on": on},
+    ).fetchone()
+    quarters, verified, forecast = found or (0, None, None)
+    if quarters < FEWEST_QUARTERS or not forecast:
+        return None
+    return ForecastError(min(1.0, max(0.0, 1 - verified / forecast)), quarters)

@@ -13,7 +13,10 @@ import yaml
 from evaluation.assumptions import COLUMNS, AssumptionSet, build_sets
 from evaluation.vocabulary import EVERY_LEVEL, vocabulary
 
-_OPTIONAL_COLUMNS = {"assumption_set", "low", "high", "approved_by", "approved_on", "valid_to", "review_by"}
+_OPTIONAL_COLUMNS = {
+    *("assumption_set", "low", "high", "approved_by", "approved_on", "valid_to", "review_by"),
+    *("exception_evidence", "signed_off_by"),
+}
 
 
 class UnreadableRegister(ValueError):

@@ -14,7 +14,8 @@ from evaluation.discounting import DiscountTable
 from evaluation.scenarios import bounds, values
 
 HAIRCUTS = Path(__file__).parent / "data" / "benefit_haircut.csv"
-TESTED = ("net_jobs", "gva_present_value", "net_present_social_value", "benefit_cost_ratio")
+OWN_HAIRCUT = "benefit_haircut_own_forecasts"
+TESTED = ("net_jobs", "gva_present_value", "gva_less_public_cost", "gva_per_public_pound")
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,13 @@ def tornado(
     *,
     applies_multiplier: bool,
     on: date,
+    own_shortfall: float | None = None,
 ) -> list[Bar]:
-    """Bars for each tested measure that could be made, the longest first; the benefit haircuts of `on` among them."""
+    """Bars for each tested measure that could be made, the longest first; optimism bias among them.
+
+    Optimism bias takes `own_shortfall` off every benefit where the programme's forecasts can be compared with what came
+    (HM Treasury Green Book 2026, 6.80), else the generic haircuts of `on` (6.81).
+    """
     central_values = values(used, "central")
 
     def run(haircut: float = 0.0, **changed: float) -> Mapping[str, float | None]:
@@ -63,8 +69,9 @@ def tornado(
         low, high = bounds(assumption)
         if low != high:
             runs.append((name, low, high, run(**{name: low}), run(**{name: high}), assumption.is_critical))
-    for haircut in haircuts(on):
-        runs.append((f"benefit_haircut_{haircut:.0%}".rstrip("%"), 0.0, haircut, central, run(haircut), False))
+    named = {f"benefit_haircut_{haircut:.0%}".rstrip("%"): haircut for haircut in haircuts(on)}
+    for name, haircut in (named if own_shortfall is None else {OWN_HAIRCUT: own_shortfall}).items():
+        runs.append((name, 0.0, haircut, central, run(haircut), False))
     bars = []
     for measure in TESTED:
         if central.get(measure) is None:
@@ -83,7 +90,7 @@ def tornado(
 
 
 def haircuts(on: date, path: Path = HAIRCUTS) -> list[float]:
-    """Shares by which benefits are cut to show optimism bias, as in force on a date."""
+    """Generic shares by which benefits are cut to show optimism bias, as in force on a date."""
     with path.open(encoding="utf-8", newline="") as handle:
         return sorted(
             float(row["haircut"]) for row in csv.DictReader(handle) if date.fromisoformat(row["valid_from"]) <= on

@@ -18,7 +18,7 @@ from evaluation.discounting import DiscountTable
 from evaluation.scenarios import bounds, values
 from evaluation.vocabulary import meaning
 
-SIMULATED = ("net_jobs", "gva_present_value", "net_present_social_value", "benefit_cost_ratio", "cost_per_net_job")
+SIMULATED = ("net_jobs", "gva_present_value", "gva_less_public_cost", "gva_per_public_pound", "cost_per_net_job")
 PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
 DRAWS = 10_000
 SEED = 1

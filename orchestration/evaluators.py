@@ -48,7 +48,7 @@ def value_for_money(connection: duckdb.DuckDBPyConnection, facts: NightFacts) ->
     from evaluation.evaluate import evaluate
     from evaluation.gross import read_gross_jobs
 
-    return evaluate(read_gross_jobs(connection), registered_sets(connection), circumstances(facts))
+    return evaluate(read_gross_jobs(connection, facts.on), registered_sets(connection), circumstances(facts))
 
 
 def network(connection: duckdb.DuckDBPyConnection, facts: NightFacts) -> dict[str, pa.Table]:

@@ -12,13 +12,16 @@ import duckdb
 
 from evaluation.pack.tables import has_table, rows
 
-MEASURES = ("net_jobs", "gva_present_value", "net_present_social_value", "benefit_cost_ratio")
+MEASURES = ("net_jobs", "gva_present_value", "gva_less_public_cost", "gva_per_public_pound")
 GVA = "gva_present_value"
 
 
 @dataclass(frozen=True)
 class Range:
-    """One measure at one spatial level under one assumption set. Levels are never added."""
+    """One measure at one spatial level under one assumption set. Levels are never added.
+
+    `uk_central` stands beside every figure below the UK; None where that of the UK is missing.
+    """
 
     assumption_set: str
     spatial_level: str
@@ -30,6 +33,7 @@ class Range:
     is_draft: bool
     is_assured: bool
     price_base: str | None
+    uk_central: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,29 @@ class MissingAssumption:
 
 
 @dataclass(frozen=True)
+class Switch:
+    """The value of one assumption at which GVA equals public cost. `outcome` says why where there is none."""
+
+    assumption_set: str
+    spatial_level: str
+    assumption_name: str
+    unit: str
+    central_value: Decimal
+    switching_value: Decimal | None
+    is_within_range: bool | None
+    outcome: str
+
+
+@dataclass(frozen=True)
 class Impact:
     """What the evaluation says of a release."""
 
     gross_verified: Decimal
     ranges: tuple[Range, ...]
+    switches: tuple[Switch, ...]
     missing: tuple[MissingAssumption, ...]
     caveats: tuple[str, ...]
+    horizon_flags: tuple[str, ...]
 
 
 _RANGES = f"""
@@ -59,13 +79,21 @@ _RANGES = f"""
         max(modelled_value) FILTER (scenario = 'high') AS high,
         bool_or(status = 'modelled_draft') AS is_draft,
         bool_and(assurance_status = 'assured') AS is_assured,
-        max(nullif(price_base, 'not_applicable')) AS price_base
+        max(nullif(price_base, 'not_applicable')) AS price_base,
+        max(uk_modelled_value) FILTER (scenario = 'central') AS uk_central
     FROM evaluation_result
     WHERE measure IN {MEASURES}
     GROUP BY assumption_set, spatial_level, measure
     HAVING count(modelled_value) = 3
     ORDER BY list_position({list(MEASURES)}, measure),
         assumption_set <> 'programme', assumption_set, list_position(['local', 'regional', 'uk'], spatial_level)
+"""
+_SWITCHES = """
+    SELECT assumption_set, spatial_level, assumption_name, unit, central_value, switching_value, is_within_range,
+        outcome
+    FROM evaluation_switching_value
+    ORDER BY assumption_set <> 'programme', assumption_set,
+        list_position(['local', 'regional', 'uk'], spatial_level), assumption_name
 """
 _MISSING = """
     SELECT name, any_value(rationale) AS meaning, any_value(problem) AS problem,
@@ -78,7 +106,7 @@ _MISSING = """
 _CAVEATS = """
     SELECT caveat
     FROM evaluation_caveat
-    WHERE measure IN ('net_jobs', 'gva_present_value')
+    WHERE measure IN ('net_jobs', 'gva_present_value', 'gva_per_public_pound')
     GROUP BY caveat
     ORDER BY min(caveat_order), caveat
 """
@@ -92,6 +120,14 @@ def read_impact(mart: duckdb.DuckDBPyConnection) -> Impact | None:
     return Impact(
         gross_verified=gross["fte"],
         ranges=tuple(Range(**row) for row in rows(mart, _RANGES)),
+        switches=tuple(Switch(**row) for row in rows(mart, _SWITCHES)),
         missing=tuple(MissingAssumption(**row) for row in rows(mart, _MISSING)),
         caveats=tuple(row["caveat"] for row in rows(mart, _CAVEATS)),
+        horizon_flags=tuple(
+            row["horizon_flag"]
+            for row in rows(
+                mart,
+                "SELECT DISTINCT horizon_flag FROM evaluation_run WHERE horizon_flag IS NOT NULL ORDER BY horizon_flag",
+            )
+        ),
     )

@@ -113,8 +113,13 @@ LEVEL = {
 MEASURE = {
     "net_jobs": "Net jobs",
     "gva_present_value": "Gross value added, present value",
-    "net_present_social_value": "Net present social value",
-    "benefit_cost_ratio": "Benefit-cost ratio",
+    "gva_less_public_cost": "Gross value added less public cost",
+    "gva_per_public_pound": "Gross value added per pound of public cost",
+}
+SWITCH = {
+    "switches": "",
+    "always_above_cost": "none: GVA stays above the cost",
+    "always_below_cost": "none: GVA stays below the cost",
 }
 GATE = {
     "passed": "Passed",

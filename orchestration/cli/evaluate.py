@@ -46,7 +46,7 @@ def evaluate(
     template: Annotated[
         Path | None, typer.Option("--template", help="Write an empty register to this file, and do nothing else.")
     ] = None,
-    level: Annotated[Level | None, typer.Option(help="Only this spatial level.")] = None,
+    level: Annotated[Level | None, typer.Option(help="Only this spatial level, and that of the UK beside it.")] = None,
     draft: Annotated[
         bool, typer.Option("--draft", help="Also use assumptions nobody approved; every figure is marked as a draft.")
     ] = False,
@@ -136,11 +136,11 @@ def _evaluate(folder: Path, release_id: str, own: list[AssumptionSet], draft: bo
     manifest: dict[str, Any] = release.show(folder, release_id)["manifest"]
     with duckdb.connect(str(release.release_folder(folder, release_id) / "mart.duckdb"), read_only=True) as mart:
         mart.execute("SET TimeZone = 'UTC'")
-        gross = read_gross_jobs(mart)
-        sets = _released_sets(mart)
         info = mart.execute("SELECT CAST(released_at AS DATE), gate_status FROM release_info").fetchone()
-    if info is None:
-        raise UserError(f"release {release_id} does not say when it was made; verify it with `wmip release verify`")
+        if info is None:
+            raise UserError(f"release {release_id} does not say when it was made; verify it with `wmip release verify`")
+        gross = read_gross_jobs(mart, info[0])
+        sets = _released_sets(mart)
     if not sets and not own:
         raise UserError(
             f"release {release_id} was made without an assumption register; give one with --assumptions FILE "
@@ -164,19 +164,22 @@ def _released_sets(mart: duckdb.DuckDBPyConnection) -> list[AssumptionSet]:
     known = mart.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'evaluation_assumption'").fetchone()
     if known is None or known[0] == 0:
         return []
-    rows = mart.execute(
-        f"SELECT {', '.join(COLUMNS)} FROM evaluation_assumption WHERE status NOT IN ('missing', 'invalid') "
-        "ORDER BY assumption_set, id, version"
-    ).fetchall()
-    return build_sets((number, dict(zip(COLUMNS, row, strict=True))) for number, row in enumerate(rows, start=1))
+    # A release made before a column was known has not got it.
+    found = mart.sql(
+        f"SELECT COLUMNS(name -> name IN {COLUMNS}) FROM evaluation_assumption "
+        "WHERE status NOT IN ('missing', 'invalid', 'laid_down') ORDER BY assumption_set, id, version"
+    )
+    rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+    return build_sets(enumerate(rows, start=1))
 
 
 def _of_level(table: pa.Table, level: Level) -> pa.Table:
     if "spatial_level" not in table.column_names or "rationale" in table.column_names:
         return table
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    return table.filter(pc.equal(table["spatial_level"], level.value))
+    return table.filter(pc.is_in(table["spatial_level"], pa.array(sorted({level.value, Level.uk.value}))))
 
 
 def _text(table: pa.Table, shown: Shown) -> str:

@@ -22,13 +22,13 @@ NAMES = {
     "gva_present_value": "GVA, present value",
     "programme_cost": "Programme cost",
     "programme_cost_present_value": "Cost, present value",
-    "net_present_social_value": "NPSV",
-    "benefit_cost_ratio": "Benefit-cost ratio",
+    "gva_less_public_cost": "GVA less public cost",
+    "gva_per_public_pound": "GVA per public pound",
     "cost_per_gross_job": "Cost per gross job",
     "cost_per_net_job": "Cost per net job",
 }
 _COSTS = {"programme_cost", "programme_cost_present_value", "cost_per_gross_job"}
-TORNADO_OF = "benefit_cost_ratio"
+TORNADO_OF = "gva_per_public_pound"
 _HALF = 9
 _MILLION = Decimal(1_000_000)
 
@@ -52,6 +52,8 @@ def print_evaluation(console: Console, release_id: str, tables: Mapping[str, pa.
             f"({run['assurance_reason']})",
             highlight=False,
         )
+        if run["horizon_flag"]:
+            console.print(f"[yellow]Horizon[/yellow]: {run['horizon_flag']}", highlight=False)
     for level in dict.fromkeys(row["spatial_level"] for row in results):
         mine = [row for row in results if row["spatial_level"] == level]
         # Costs alone are the same at every level: a level is shown when something was modelled at it.
@@ -59,6 +61,7 @@ def print_evaluation(console: Console, release_id: str, tables: Mapping[str, pa.
             console.print(_side_by_side(level, mine))
     _print_missing(console, results)
     _print_tornados(console, rows["evaluation_sensitivity"])
+    _print_switches(console, rows["evaluation_switching_value"])
     _print_simulations(console, rows["evaluation_simulation"])
     _print_caveats(console, rows["evaluation_caveat"], results)
 
@@ -127,7 +130,7 @@ def _print_tornados(console: Console, rows: list[Row]) -> None:
         ]
         if not bars:
             continue
-        table = Table(title=f"What moves the benefit-cost ratio: {name}, {level} level", title_justify="left")
+        table = Table(title=f"What moves GVA per public pound: {name}, {level} level", title_justify="left")
         for heading in ("Assumption", "Tested", "At low", "At high"):
             table.add_column(heading, justify="left" if heading == "Assumption" else "right", no_wrap=True)
         table.add_column("", no_wrap=True)
@@ -144,6 +147,22 @@ def _print_tornados(console: Console, rows: list[Row]) -> None:
         if any(row["is_required"] for row in bars):
             table.caption = "* red in quality and in impact: an opinion the result hangs on"
             table.caption_justify = "left"
+        console.print(table)
+
+
+def _print_switches(console: Console, rows: list[Row]) -> None:
+    for name, level in _first_levels(rows):
+        table = Table(title=f"Where GVA would equal public cost: {name}, {level} level", title_justify="left")
+        for heading in ("Assumption", "Central", "Switching value"):
+            table.add_column(heading, justify="left" if heading == "Assumption" else "right", no_wrap=True)
+        for row in rows:
+            if (row["assumption_set"], row["spatial_level"]) == (name, level):
+                found = row["switching_value"]
+                table.add_row(
+                    row["assumption_name"],
+                    figure(row["central_value"], row["unit"]),
+                    f"none, {row['outcome'].replace('_', ' ')}" if found is None else figure(found, row["unit"]),
+                )
         console.print(table)
 
 
@@ -173,7 +192,7 @@ def _print_simulations(console: Console, rows: list[Row]) -> None:
             if (row["assumption_set"], row["spatial_level"]) == (name, level)
         }
         parts = []
-        for measure in ("net_jobs", "gva_present_value", "net_present_social_value", "benefit_cost_ratio"):
+        for measure in ("net_jobs", "gva_present_value", "gva_less_public_cost", "gva_per_public_pound"):
             if (measure, "p10") in mine:
                 low, high, mean = (mine[(measure, key)] for key in ("p10", "p90", "mean"))
                 unit = low["unit"]

@@ -33,8 +33,8 @@ def test_central_figures(tables):
         for row in pick(tables["evaluation_result"], spatial_level="local", scenario="central")
     }
     assert found["net_jobs"] == 18.5625
-    assert found["net_present_social_value"] == pytest.approx(1_861_339.19, abs=0.01)
-    assert found["benefit_cost_ratio"] == pytest.approx(4.7737, abs=1e-4)
+    assert found["gva_less_public_cost"] == pytest.approx(1_861_339.19, abs=0.01)
+    assert found["gva_per_public_pound"] == pytest.approx(4.7737, abs=1e-4)
     assert found["cost_per_net_job"] == pytest.approx(26_936.03, abs=0.01)
 
 
@@ -99,7 +99,7 @@ def test_one_missing_assumption_takes_only_what_needs_it():
     assert float(local["net_jobs"]["modelled_value"]) == 18.5625
     assert float(local["cost_per_net_job"]["modelled_value"]) == pytest.approx(26_936.03, abs=0.01)
     assert local["gva_present_value"]["modelled_value"] is None
-    assert local["benefit_cost_ratio"]["missing"].startswith("gva_per_fte (A06 version 1) is not approved")
+    assert local["gva_per_public_pound"]["missing"].startswith("gva_per_fte (A06 version 1) is not approved")
 
 
 def test_a_draft_is_marked_as_one():
@@ -133,7 +133,7 @@ def test_a_wrong_row_is_listed_and_its_figure_missing():
 
 
 def test_the_tornado_is_sorted_and_brackets_the_central_case(tables):
-    bars = pick(tables["evaluation_sensitivity"], spatial_level="local", measure="benefit_cost_ratio")
+    bars = pick(tables["evaluation_sensitivity"], spatial_level="local", measure="gva_per_public_pound")
     assert [bar["swing_rank"] for bar in bars] == list(range(1, len(bars) + 1))
     swings = [bar["modelled_swing"] for bar in bars]
     assert swings == sorted(swings, reverse=True)

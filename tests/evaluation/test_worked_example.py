@@ -55,8 +55,8 @@ def test_gva_by_year_and_its_present_value():
         ("gva_present_value", 2_354_575.90, PENNY),
         ("programme_cost", 500_000.00, PENNY),
         ("programme_cost_present_value", 493_236.71, PENNY),
-        ("net_present_social_value", 1_861_339.19, PENNY),
-        ("benefit_cost_ratio", 4.7737, 1e-4),
+        ("gva_less_public_cost", 1_861_339.19, PENNY),
+        ("gva_per_public_pound", 4.7737, 1e-4),
         ("cost_per_gross_job", 12_500.00, PENNY),
         ("cost_per_net_job", 26_936.03, PENNY),
     ],
@@ -73,7 +73,7 @@ def test_scenarios(scenario, net_jobs, present, ratio):
     measures = appraise({0: 40.0}, values(USED, scenario), TABLE).measures
     assert measures["net_jobs"] == pytest.approx(net_jobs, abs=1e-3)
     assert measures["gva_present_value"] == pytest.approx(present, abs=PENNY)
-    assert measures["benefit_cost_ratio"] == pytest.approx(ratio, abs=1e-4)
+    assert measures["gva_per_public_pound"] == pytest.approx(ratio, abs=1e-4)
 
 
 @given(jobs, adjustments)
@@ -143,7 +143,7 @@ def test_low_central_high_stand_in_order(data, gross):
             row |= {"low": f"{base + low / 100}", "value": f"{base + value / 100}", "high": f"{base + high / 100}"}
     used = {row.name: row for row in build(raw).rows}
     cases = [appraise({0: gross}, values(used, scenario), TABLE).measures for scenario in ("low", "central", "high")]
-    for measure in ("net_jobs", "gva_present_value", "net_present_social_value", "benefit_cost_ratio"):
+    for measure in ("net_jobs", "gva_present_value", "gva_less_public_cost", "gva_per_public_pound"):
         low, central, high = (case[measure] for case in cases)
         assert low <= central + 1e-6
         assert central <= high + 1e-6
@@ -171,7 +171,7 @@ def test_a_reference_case_of_its_own_uses_two_brackets():
 
 def test_ratios_to_nothing_are_not_defined():
     chosen = {**values(USED, "central"), "programme_cost_year_0": 0.0, "programme_cost_year_1": 0.0}
-    assert appraise({0: 40.0}, chosen, TABLE).measures["benefit_cost_ratio"] is None
+    assert appraise({0: 40.0}, chosen, TABLE).measures["gva_per_public_pound"] is None
     measures = appraise({0: 0.0}, values(USED, "central"), TABLE).measures
     assert measures["cost_per_net_job"] is None
     assert measures["net_jobs"] == 0

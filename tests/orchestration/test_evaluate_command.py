@@ -75,7 +75,8 @@ def test_every_table_can_be_taken_away(small_release, registers, tmp_path):
     ]
     assert float(net["modelled_value"]) == pytest.approx(float(gross(small_release)) * 0.4640625, abs=1e-4)
     assert {path.stem for path in (tmp_path / "results").iterdir()} == {
-        f"evaluation_{name}" for name in ("assumption", "caveat", "result", "run", "sensitivity", "simulation", "year")
+        f"evaluation_{name}"
+            for name in ("assumption", "caveat", "result", "run", "sensitivity", "simulation", "switching_value", "year")
     }
 
 
@@ -138,7 +139,7 @@ def test_a_register_in_the_inbox_is_in_the_next_release(small_release, tmp_path)
     assert released.query("SELECT DISTINCT column_name FROM quarantined_row WHERE stream = 'assumptions'") == [
         ("owner",)
     ]
-    assert released.query("SELECT DISTINCT status FROM evaluation_result WHERE measure = 'benefit_cost_ratio'") == [
+    assert released.query("SELECT DISTINCT status FROM evaluation_result WHERE measure = 'gva_per_public_pound'") == [
         ("missing_assumption",)
     ]
     assert released.query(

@@ -67,6 +67,8 @@ CONTRACTS: dict[str, list[Column]] = {
         Column("valid_from", "valid_from", "date", required=True),
         Column("valid_to", "valid_to", "date"),
         Column("review_by", "review_by", "date"),
+        Column("exception_evidence", "exception_evidence", "role"),
+        Column("signed_off_by", "signed_off_by", "role"),
     ],
     "waivers": [
         Column("check_name", "check_name", required=True),

@@ -163,7 +163,8 @@ _EVALUATION = """
     CREATE TABLE evaluation_result AS
     SELECT 'programme' AS assumption_set, level AS spatial_level, scenario, measure, unit, value::DECIMAL(28, 6) AS modelled_value,
         4.5::DECIMAL(28, 6) AS gross_verified_fte, '2024-25' AS price_base, 'modelled' AS status,
-        'not_assured' AS assurance_status
+        'not_assured' AS assurance_status,
+        CASE measure WHEN 'net_jobs' THEN 0::DECIMAL(28, 6) END AS uk_modelled_value
     FROM (VALUES
         ('regional', 'low', 'gva_present_value', 'GBP', 976464.79), ('regional', 'central', 'gva_present_value', 'GBP', 2354575.90),
         ('regional', 'high', 'gva_present_value', 'GBP', 4221095.77), ('regional', 'low', 'net_jobs', 'FTE', 8.5272),
@@ -173,6 +174,15 @@ _EVALUATION = """
     CREATE TABLE evaluation_assumption AS
     SELECT 'displacement' AS name, 'Share lost elsewhere.' AS rationale, 'is not in the register' AS problem,
         'uk' AS spatial_level, 'missing' AS status;
+    CREATE TABLE evaluation_switching_value AS
+    SELECT 'programme' AS assumption_set, 'regional' AS spatial_level, name AS assumption_name, unit,
+        central::DECIMAL(28, 6) AS central_value, value::DECIMAL(28, 6) AS switching_value, within AS is_within_range, outcome
+    FROM (VALUES
+        ('deadweight', 'share', 0.45, 0.884786, false, 'switches'),
+        ('substitution', 'share', 0, NULL, NULL, 'always_above_cost')
+    ) AS t (name, unit, central, value, within, outcome);
+    CREATE TABLE evaluation_run AS
+    SELECT 'programme' AS assumption_set, 'the standard horizon is ten years; reason for 12: a long pilot' AS horizon_flag;
     CREATE TABLE evaluation_caveat AS
     SELECT 'net_jobs' AS measure, 'Not a measurement.' AS caveat, 1 AS caveat_order;
 """

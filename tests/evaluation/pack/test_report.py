@@ -129,6 +129,19 @@ def test_every_figure_is_the_marts(page, marts):
             ).fetchall()
         },
         **{
+            f"evaluation_result/programme/{level}/{measure}/uk": value
+            for level, measure, value in marts.mart.execute(
+                "SELECT spatial_level, measure, max(uk_modelled_value) FROM evaluation_result GROUP BY ALL"
+            ).fetchall()
+        },
+        **{
+            f"evaluation_switching_value/programme/{level}/{name}{suffix}": value
+            for level, name, *values in marts.mart.execute(
+                "SELECT spatial_level, assumption_name, central_value, switching_value FROM evaluation_switching_value"
+            ).fetchall()
+            for suffix, value in zip(("/central", ""), values, strict=True)
+        },
+        **{
             f"evaluation_network_measure/{period}/{measure}": Decimal(repr(value))
             for period, measure, value in marts.mart.execute(
                 "SELECT period_key, measure, value FROM evaluation_network_measure WHERE value IS NOT NULL"
@@ -202,6 +215,18 @@ def test_what_is_missing_for_the_impact_is_named(page):
     assert "1 assumption is missing" in impact
     assert "displacement" in impact
     assert "It is no measurement of impact" in impact
+
+
+def test_the_uk_stands_beside_every_modelled_figure(page):
+    impact = page.text_of["impact"]
+    assert "United Kingdom, central" in impact
+    assert "not modelled" in impact  # GVA at regional level, for which there is none of the UK
+
+
+def test_switching_values_and_a_long_horizon_are_said(page):
+    impact = page.text_of["impact"]
+    assert "none: GVA stays above the cost" in impact
+    assert "reason for 12: a long pilot" in impact
 
 
 def test_restated_quarters_are_marked(page):

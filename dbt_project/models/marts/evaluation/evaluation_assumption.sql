@@ -20,6 +20,8 @@ select
     valid_from,
     valid_to,
     review_by,
+    exception_evidence,
+    signed_off_by,
     status,
     problem,
     is_review_overdue

@@ -12,6 +12,8 @@ select
     problems,
     discount_table,
     discount_source,
+    horizon_years,
+    horizon_flag,
     simulation_draws,
     simulation_seed,
     analyst,

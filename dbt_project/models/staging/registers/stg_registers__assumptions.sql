@@ -23,5 +23,7 @@ select
     valid_from,
     valid_to,
     review_by,
+    exception_evidence,
+    signed_off_by,
     cast(split_part(_source_record, ':', 2) as integer) as row_number
 from latest
