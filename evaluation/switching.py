@@ -57,12 +57,12 @@ def switching_values(
 
     if result({}) is None:
         return []
-    found = []
-    for name, assumption in sorted(used.items()):
-        known = meaning(name)
-        if known is not None and known.kind != "year":
-            found.append(_switch(assumption, known, lambda value, name=name: result({name: value}) or 0.0))
-    return found
+
+    def alone(name: str) -> Callable[[float], float]:
+        return lambda value: result({name: value}) or 0.0
+
+    kinds = {name: known for name in sorted(used) if (known := meaning(name)) is not None and known.kind != "year"}
+    return [_switch(used[name], known, alone(name)) for name, known in kinds.items()]
 
 
 def _switch(assumption: Assumption, known: Name, result: Callable[[float], float]) -> Switch:
