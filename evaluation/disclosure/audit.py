@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.disclosure.errors import NotProtectable
+
 TOLERANCE = 1e-6
 # HiGHS works to absolute tolerances: sums of pounds are brought to this size first.
 SIZE = 10_000.0
@@ -108,6 +110,7 @@ class _Solver:
 
         result = milp(-push, constraints=self._known, bounds=self._bounds)
         if result.x is None:
-            raise ArithmeticError(f"no table fits what is published: {result.message}")
+            # Fail closed: what contradicts itself cannot be audited, so it is not shown.
+            raise NotProtectable(f"no table fits what is published: {result.message}")
         found: NDArray[np.float64] = result.x / self._scale
         return found

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -66,13 +66,15 @@ class Protection:
 class Attacker:
     """Knows the rows of `indicator_value` and `indicator_year` of one indicator, and of `dim_partner`.
 
-    `bodies`: the cluster of every body; empty where the indicator's facts do not follow it. `others`: clusters may hold
-    facts of no body. `counts`: what is counted are whole things.
+    `bodies`: the cluster of every body; empty where the indicator's facts do not follow it. `loose`: bodies some of
+    whose facts lie in other clusters; nobody outside knows in which. `others`: clusters may hold facts of no body.
+    `counts`: what is counted are whole things.
     """
 
     quarters: Sequence[str]
     years: Mapping[str, Sequence[str]]
     bodies: Mapping[str, str] = field(default_factory=dict)
+    loose: Collection[str] = ()
     others: bool = False
     counts: bool = True
 
@@ -123,7 +125,12 @@ class Attacker:
             keys[row["scope"]].add(row["scope_key"])
         keys.pop("programme", None)
         if self.bodies and {"partner", "cluster"} <= keys.keys():
-            self.parts["linked"] = [(body, self.bodies[body]) for body in sorted(keys["partner"])]
+            clusters = sorted(keys["cluster"])
+            self.parts["linked"] = [
+                (body, cluster)
+                for body in sorted(keys["partner"])
+                for cluster in (clusters if body in self.loose else [self.bodies[body]])
+            ]
             if self.others:
                 self.parts["linked"] += [("", cluster) for cluster in sorted(keys["cluster"])]
             del keys["partner"], keys["cluster"]
@@ -183,6 +190,17 @@ class Attacker:
         places = np.array([place for row in rows for place in row], dtype=int)
         return csr_array((np.full(len(places), sign), places, starts), shape=(len(rows), len(self._place)))
 
+    def follows(self, unknowns: Sequence[int]) -> bool:
+        """Whether a sum follows exactly from what is shown, by adding and subtracting."""
+        wanted = np.zeros(len(self._place))
+        wanted[list(unknowns)] = 1
+        shown = self._matrix([places for places, low, high in self._known if low == high])
+        if shown is None:
+            return False
+        rows = shown.toarray().T
+        found, *_ = np.linalg.lstsq(rows, wanted, rcond=None)
+        return bool(np.abs(rows @ found - wanted).max() < 1e-7)
+
     def stretches(self) -> list[list[str]]:
         """Every quarter, year and time so far."""
         found = [[quarter] for quarter in self.quarters]
@@ -209,8 +227,8 @@ def _named(attacker: Attacker, hidden: Mapping[str, set[str]]) -> Iterator[tuple
     Every body, cluster, category; what is hidden of a cluster, and of the programme, as one sum; any two hidden bodies.
     """
     for cut, parts in attacker.parts.items():
-        for part in parts:
-            yield cut, " in ".join(part), [part]
+        for key in sorted({part[0] for part in parts}):
+            yield cut, key or "no body", [part for part in parts if part[0] == key]
         if cut != "linked":
             yield cut, f"all hidden by {cut}", [part for part in parts if part[0] in hidden[cut]]
             continue
@@ -276,6 +294,20 @@ def exposed(
                     yield f"{who} learns that one of {name} in {stretch} has at most {high - mine}, true {most}"
                 if mine == 0 and high - low < SHARE * high:
                     yield f"{who} learns {name} in {stretch} exactly: {high}"
+
+
+def changes_told(
+    attacker: Attacker, rows: Sequence[Row], before: Sequence[Row], after: Sequence[Row], protection: Protection
+) -> Iterator[str]:
+    """Every change from one release to the next that follows exactly and is unsafe. Both show the same rows."""
+    for stretch in attacker.stretches():
+        for cut, name, parts in _named(attacker, _hidden(rows, stretch, attacker.years)):
+            old, new = (_amounts(truth, set(parts), _scopes_of(cut), stretch) for truth in (before, after))
+            moved = {who: abs(new.get(who, 0.0) - old.get(who, 0.0)) for who in sorted({*old, *new})}
+            moved = {who: amount for who, amount in moved.items() if amount > 1e-9}
+            unknowns = [attacker._place[quarter, (cut, *part)] for quarter in stretch for part in parts]
+            if moved and protection.is_unsafe(moved) and attacker.follows(unknowns):
+                yield f"{name} in {stretch} changed by {moved}"
 
 
 def _insiders(truth: Sequence[Row], number: int) -> list[str]:

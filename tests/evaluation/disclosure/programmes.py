@@ -32,15 +32,12 @@ class Programme:
     time: Sequence[Quarter]
     series: Series
     kind: str
-    others: bool
+    others: bool = False
+    loose: frozenset[str] = frozenset()
 
     def public(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The rows of `indicator_value` and of `indicator_year` after disclosure control."""
-        categories = {
-            Scope.PARTNER: ["", *sorted(self.bodies)],
-            Scope.CLUSTER: sorted(set(self.bodies.values())),
-            Scope.LOCAL_AUTHORITY: list(AUTHORITIES),
-        }
+        categories = self.categories
         public = protect_series(SeriesCells(self.rows), self.time, self.series, self.rules, categories)
         return (
             list(quarter_rows("tested", public, self.series, self.time, categories)),
@@ -53,15 +50,28 @@ class Programme:
 
     def attacked(self, insiders: int = 0) -> list[str]:
         """What an attacker finds in the public rows."""
+        attacker, rows = self.attacker()
+        found = exposed(attacker, rows, self.rows, PROTECTIONS[self.kind][1], insiders=insiders)
+        return [f"{self.name}: {problem}" for problem in found]
+
+    def attacker(self) -> tuple[Attacker, list[dict[str, Any]]]:
+        """An attacker who has read the public rows, and these."""
         keys = [quarter.period_key for quarter in self.time]
         years: dict[str, list[str]] = {}
         for quarter in self.time:
             years.setdefault(quarter.financial_year, []).append(quarter.period_key)
-        attacker = Attacker(keys, years, self.bodies, others=self.others, counts=self.kind != "money")
+        attacker = Attacker(keys, years, self.bodies, self.loose, self.others, counts=self.kind != "money")
         by_quarter, by_year = self.public()
         attacker.read(by_quarter, by_year)
-        found = exposed(attacker, [*by_quarter, *by_year], self.rows, PROTECTIONS[self.kind][1], insiders=insiders)
-        return [f"{self.name}: {problem}" for problem in found]
+        return attacker, [*by_quarter, *by_year]
+
+    @property
+    def categories(self) -> dict[Scope, list[str]]:
+        return {
+            Scope.PARTNER: ["", *sorted(self.bodies)],
+            Scope.CLUSTER: sorted(set(self.bodies.values())),
+            Scope.LOCAL_AUTHORITY: list(AUTHORITIES),
+        }
 
 
 def programme(seed: int) -> Programme:
@@ -79,6 +89,8 @@ def programme(seed: int) -> Programme:
         bodies = {f"body{n:02}": clusters[n] if n < len(clusters) else draw.choice(clusters) for n in range(number)}
     time = quarters(draw.choice([1, 1, 2, 3, 4, 5]))
     others = not one_to_one and draw.random() < 0.2
+    # Some bodies have facts of other clusters too.
+    loose = frozenset(body for body in sorted(bodies) if draw.random() < 0.3) if draw.random() < 0.15 else frozenset()
     resolution = {
         Scope.PARTNER: draw.choice(["quarter", "quarter", "year"]),
         Scope.CLUSTER: draw.choice(["quarter", "quarter", "year"]),
@@ -88,11 +100,12 @@ def programme(seed: int) -> Programme:
         item
         for quarter in time
         for body, cluster in [*sorted(bodies.items()), *([("", draw.choice(clusters))] if others else [])]
-        for item in _facts(draw, kind, quarter.period_key, body, cluster)
+        for where in ([cluster, draw.choice(clusters)] if body in loose else [cluster])
+        for item in _facts(draw, kind, quarter.period_key, body, where)
     ]
     mapping = "one-to-one" if one_to_one else f"{len(bodies)} bodies in {len(clusters)} clusters"
     name = f"seed {seed}, {kind}, {mapping}, {len(time)} quarters"
-    return Programme(name, rows, bodies, time, Series(rules=kind, scopes=resolution), kind, others)
+    return Programme(name, rows, bodies, time, Series(rules=kind, scopes=resolution), kind, others, loose)
 
 
 def _facts(draw: random.Random, kind: str, period: str, body: str, cluster: str) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ def test_random_programmes(first):
 
 
 def made(rows, bodies, kind: str, count: int = 1) -> Programme:
-    return Programme("tested", rows, bodies, quarters(count), BOTH, kind, False)
+    return Programme("tested", rows, bodies, quarters(count), BOTH, kind)
 
 
 def test_money_of_three_contributors_with_two_bodies_in_a_cluster():

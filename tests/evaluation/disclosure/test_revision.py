@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.disclosure.configuration import Scope
+from evaluation.disclosure.configuration import Scope, Series
 from evaluation.disclosure.contributions import SeriesCells, facts_of, merge
 from evaluation.disclosure.revision import Edition, revise
 from evaluation.disclosure.rules import is_unsafe
 from evaluation.disclosure.series import protect_series
+from tests.evaluation.disclosure.attacker import changes_told
 from tests.evaluation.disclosure.makers import (
     BUSINESSES,
     BY_QUARTER,
@@ -21,6 +26,7 @@ from tests.evaluation.disclosure.makers import (
     quarters,
     row,
 )
+from tests.evaluation.disclosure.programmes import PROTECTIONS, fact, programme
 
 Q1, Q2, Q3, Q4 = (f"2023-24-Q{number}" for number in (1, 2, 3, 4))
 CLUSTERS = ["auto", "clean", "health"]
@@ -133,3 +139,55 @@ def test_no_difference_between_two_releases_is_a_small_number(numbers, late, cov
             for one, other in [*known, hidden]:
                 change = abs(other - one)
                 assert not is_unsafe(facts_of({"": change} if change else {}, PEOPLE), PEOPLE)
+
+
+def test_what_is_left_of_a_cluster_may_not_change_by_a_small_number():
+    """Cluster and shown body tell that the two hidden ones of auto are two more, whatever those of rail are."""
+    bodies = {"b1": "auto", "b2": "auto", "b3": "auto", "b4": "rail", "b5": "rail", "b6": "rail"}
+    linked = Series(rules="people", scopes={Scope.PARTNER: "quarter", Scope.CLUSTER: "quarter"})
+    categories = {Scope.PARTNER: ["", *bodies], Scope.CLUSTER: ["auto", "rail"]}
+
+    def made(**heads: int) -> SeriesCells:
+        return SeriesCells(fact(Q1, body, bodies[body], "", number) for body, number in heads.items())
+
+    def outcome(**heads: int):
+        before = made(b1=40, b2=8, b3=9, b4=40, b5=8, b6=9)
+        return revise(made(**heads), [edition(before, Q1)], quarters(1), linked, PEOPLE, categories)
+
+    assert outcome(b1=50, b2=8, b3=9, b4=40, b5=8, b6=9).revised == [Q1]
+    assert outcome(b1=50, b2=8, b3=11, b4=40, b5=8, b6=19).held == [Q1]
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0])
+@pytest.mark.parametrize("seed", range(24))
+def test_no_change_of_a_linked_figure_that_follows_is_a_small_one(seed, share):
+    """Bodies and clusters, two releases: whatever follows from both by subtraction changed by enough, or not at all."""
+    before = programme(seed)
+    draw = random.Random(seed)
+    late = [
+        fact(
+            quarter.period_key,
+            body,
+            cluster,
+            "" if before.kind == "people" else f"late{n}",
+            {"people": 3, "businesses": 1, "money": 100}[before.kind],
+        )
+        for quarter in before.time
+        for body, cluster in sorted(before.bodies.items())
+        if draw.random() < share
+        for n in range(draw.choice([2, 12, 12, 12]))
+    ]
+    everything = SeriesCells([*before.rows, *late])
+    periods = frozenset(quarter.period_key for quarter in before.time)
+    outcome = revise(
+        everything,
+        [Edition(SeriesCells(before.rows), periods)],
+        before.time,
+        before.series,
+        before.rules,
+        before.categories,
+    )
+    after = replace(before, rows=[row for period in sorted(periods) for row in outcome.cells.rows_of(period)])
+    attacker, rows = before.attacker()
+    assert [row["value"] is None for row in rows] == [row["value"] is None for row in after.attacker()[1]]
+    assert list(changes_told(attacker, rows, before.rows, after.rows, PROTECTIONS[before.kind][1])) == []
