@@ -29,8 +29,8 @@ class Scope(StrEnum):
 
 CUTS = tuple(scope for scope in Scope if scope is not Scope.PROGRAMME)
 
-# Scopes that hold the same facts: a body's facts lie in one cluster for most indicators. They are protected together.
-LINKED: tuple[tuple[Scope, ...], ...] = ((Scope.PARTNER, Scope.CLUSTER),)
+# Scopes that hold the same facts: a body's facts lie in one cluster for most indicators.
+LINKED = (Scope.PARTNER, Scope.CLUSTER)
 
 # How fine over time a cut is shown.
 Resolution = Literal["quarter", "year"]
@@ -70,13 +70,17 @@ class RuleSet(Rules):
 
 
 class Series(BaseModel):
-    """One indicator in public. `rules`: a rule set's name; `open`: why it needs none. `scopes`: its cuts."""
+    """One indicator in public. `rules`: a rule set's name; `open`: why it needs none. `scopes`: its cuts.
+
+    `linked`: cuts that are protected as one, since everyone can know which facts of one are facts of the other.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rules: str | None = None
     open: str | None = None
     scopes: dict[Scope, Resolution] = Field(default_factory=dict)
+    linked: tuple[Scope, ...] = LINKED
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Series:
@@ -84,13 +88,15 @@ class Series(BaseModel):
             raise ValueError("give either rules or open, with the reason why it needs no protection")
         if Scope.PROGRAMME in self.scopes:
             raise ValueError("scopes: programme is always shown by quarter; leave it out")
+        if self.linked[:2] != LINKED or len(set(self.linked)) < len(self.linked) or Scope.PROGRAMME in self.linked:
+            raise ValueError("linked: give partner, cluster, and other scopes of the indicator after them, each once")
         return self
 
     @property
     def cuts(self) -> list[tuple[Scope, ...]]:
-        """The scopes, those that hold the same facts together."""
-        linked = {scope: group for group in LINKED for scope in group if set(group) <= set(self.scopes)}
-        return list(dict.fromkeys(linked.get(scope, (scope,)) for scope in self.scopes))
+        """The scopes, those that are linked together."""
+        linked = tuple(scope for scope in self.linked if scope in self.scopes)
+        return list(dict.fromkeys(linked if scope in linked else (scope,) for scope in self.scopes))
 
 
 class PublicConfiguration(BaseModel):

@@ -1,8 +1,9 @@
 """Breakdowns that hold the same facts, over one stretch of time: which of their figures add up to which.
 
-A fact of a cluster body is, for most indicators, a fact of the body's cluster. What is hidden of one breakdown can then
-follow from the other, so they are one table: its smallest parts are the *leaves*, a body's share of a cluster, and
-every figure is the sum of some. A breakdown that is linked to no other is the same with its own categories as leaves.
+A fact of a cluster body is, for most indicators, a fact of the body's cluster; where it held its events is announced.
+What is hidden of one breakdown can then follow from the other, so they are one table: its smallest parts are the
+*leaves*, a body's share of a cluster and a place, and every figure is the sum of some. A breakdown that is linked to
+no other is the same with its own categories as leaves.
 
 Whoever adds and subtracts learns *residues*: a figure that is shown less all shown inside it. In a hierarchy they are
 all that can be learnt exactly, and no leaf is in two of them.
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from evaluation.disclosure.configuration import RuleSet, Scope
+from evaluation.disclosure.configuration import LINKED, RuleSet, Scope
 from evaluation.disclosure.contributions import EMPTY, NO_KEY, Cell, Leaf, SeriesCells, merge, value_of
 from evaluation.disclosure.rounding import round_to_base
 
@@ -91,6 +92,14 @@ class Linked:
         found = [self._cells.leaves(self.cut, period) for period in periods]
         return merge(quarter.get(leaf, EMPTY) for quarter in found for leaf in sorted(leaves))
 
+    def is_possible(self, leaf: Leaf, period: str) -> bool:
+        """Whether a leaf can hold anything in a quarter: where a body was active is known, if that is linked."""
+        if len(self.cut) == 1 or self.cut == LINKED:
+            return True
+        return _activity(self.cut, leaf) in {
+            _activity(self.cut, found) for found in self._cells.leaves(self.cut, period)
+        }
+
     def shown(self, hidden: Collection[Node]) -> list[Node]:
         """The figures that are not nothing and shown over the whole stretch, the largest sets of leaves first."""
         found = []
@@ -140,20 +149,25 @@ def _members(cut: tuple[Scope, ...], leaves: Collection[Leaf]) -> dict[Node, fro
     """By figure, the leaves that whoever reads the tables must think it the sum of.
 
     A body all of whose facts lie in one cluster is thought to be of that cluster. Facts of another can lie in any:
-    nobody outside knows in which they do.
+    nobody outside knows in which they do. Where else a body was active is known where it is linked.
     """
     possible = set(leaves)
-    if len(cut) > 1:
+    if cut[:2] == LINKED:
         clusters = {leaf[1] for leaf in leaves}
         homes: dict[str, set[str]] = {}
-        for body, cluster in leaves:
+        for body, cluster, *_ in leaves:
             homes.setdefault(body, set()).add(cluster)
-        for body, found in homes.items():
-            if len(found) > 1:
-                possible |= {(body, cluster) for cluster in clusters}
+        possible |= {
+            (body, cluster, *rest) for body, _, *rest in leaves if len(homes[body]) > 1 for cluster in clusters
+        }
     members: dict[Node, set[Leaf]] = {}
     for leaf in possible:
         for scope, key in zip(cut, leaf, strict=True):
             if key != NO_KEY:
                 members.setdefault((scope, key), set()).add(leaf)
     return {node: frozenset(found) for node, found in members.items()}
+
+
+def _activity(cut: tuple[Scope, ...], leaf: Leaf) -> Leaf:
+    """What is announced of a leaf: who was active where, not for which cluster."""
+    return (leaf[0], *leaf[2:]) if cut[:2] == LINKED else leaf

@@ -196,6 +196,9 @@ def _attack(choice: _Choice) -> tuple[Attack, dict[tuple[str, Leaf], int]]:
         value = value_of(linked.cell(members, periods)) if is_shown else 0.0
         attack.know(unknowns, *(told(value, rules) if is_shown else (least, float("inf"))))
 
+    for (period, leaf), unknown in place.items():
+        if not linked.is_possible(leaf, period):
+            attack.know([unknown], 0.0, 0.0)
     for step in linked.steps:
         know(linked.whole, step, True, 0.0)
     for node, members in sorted(linked.members.items()):

@@ -8,7 +8,7 @@ from collections import defaultdict
 import duckdb
 import pytest
 
-from evaluation.disclosure.configuration import load_configuration
+from evaluation.disclosure.configuration import Scope, load_configuration
 from evaluation.disclosure.contributions import read_contributions
 from tests.evaluation.disclosure.attacker import Attacker, Protection, exposed
 
@@ -90,14 +90,19 @@ def test_nothing_unsafe_is_recoverable(public, folder):
         years[year].append(key)
     bodies = dict(public.execute("SELECT partner_key, cluster_key FROM dim_partner").fetchall())
     linked = 0
-    for indicator in configuration.indicators:
+    for indicator, series in configuration.indicators.items():
         rules = configuration.rules_of(indicator)
         if rules is None:
             continue
         truth = [row for row in contributions if row["indicator_key"] == indicator and row["period_key"] in quarters]
         follows = all(row["cluster"] == bodies[row["partner"]] for row in truth if row["partner"])
         linked += follows
-        attacker = Attacker(quarters, years, bodies if follows else {}, others=True, counts=rules.kind == "count")
+        venues = defaultdict(set)
+        for row in truth if Scope.LOCAL_AUTHORITY in series.linked else ():
+            venues[row["period_key"], row["partner"]].add(row["local_authority"])
+        attacker = Attacker(
+            quarters, years, bodies if follows else {}, others=True, counts=rules.kind == "count", venues=venues
+        )
         by_quarter = dictionaries(public, f"FROM indicator_value WHERE indicator_key = '{indicator}'")
         by_year = dictionaries(public, f"FROM indicator_year WHERE indicator_key = '{indicator}'")
         by_quarter = [row for row in by_quarter if row["period_key"] in quarters]

@@ -68,7 +68,8 @@ class Attacker:
 
     `bodies`: the cluster of every body; empty where the indicator's facts do not follow it. `loose`: bodies some of
     whose facts lie in other clusters; nobody outside knows in which. `others`: clusters may hold facts of no body.
-    `counts`: what is counted are whole things.
+    `counts`: what is counted are whole things. `venues`: by quarter and body the authorities in which it held events,
+    as they were announced; then the breakdown by authority is one more sum of the same.
     """
 
     quarters: Sequence[str]
@@ -77,8 +78,10 @@ class Attacker:
     loose: Collection[str] = ()
     others: bool = False
     counts: bool = True
+    venues: Mapping[tuple[str, str], Collection[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.linked = ("partner", "cluster", "local_authority") if self.venues else ("partner", "cluster")
         self.parts: dict[str, list[tuple[str, ...]]] = defaultdict(list)
         self._known: list[tuple[list[int], float, float]] = []
         self._place: dict[Unknown, int] = {}
@@ -124,7 +127,7 @@ class Attacker:
         for row in rows:
             keys[row["scope"]].add(row["scope_key"])
         keys.pop("programme", None)
-        if self.bodies and {"partner", "cluster"} <= keys.keys():
+        if self.bodies and set(self.linked) <= keys.keys():
             clusters = sorted(keys["cluster"])
             self.parts["linked"] = [
                 (body, cluster)
@@ -133,7 +136,11 @@ class Attacker:
             ]
             if self.others:
                 self.parts["linked"] += [("", cluster) for cluster in sorted(keys["cluster"])]
-            del keys["partner"], keys["cluster"]
+            if self.venues:
+                places = sorted(keys["local_authority"])
+                self.parts["linked"] = [(*part, place) for part in self.parts["linked"] for place in places]
+            for scope in self.linked:
+                del keys[scope]
         for scope in sorted(keys):
             rest = [("",)] if scope == "partner" else []
             self.parts[scope] = [*((key,) for key in sorted(keys[scope])), *rest]
@@ -141,16 +148,22 @@ class Attacker:
         for cut, parts in self.parts.items():
             for part in parts:
                 for quarter in self.quarters:
-                    self._place[quarter, (cut, *part)] = len(self._place)
+                    self._place[quarter, (cut, *part)] = number = len(self._place)
+                    if cut == "linked" and self.venues and part[2] not in self.venues.get((quarter, part[0]), ()):
+                        self._known.append(([number], 0.0, 0.0))
 
     def _cuts(self, scope: str) -> list[str]:
         if scope == "programme":
             return list(self.parts)
-        return ["linked"] if scope in ("partner", "cluster") and "linked" in self.parts else [scope]
+        return ["linked"] if scope in self.linked and "linked" in self.parts else [scope]
+
+    def scopes_of(self, cut: str) -> tuple[str, ...]:
+        """The scopes that the parts of a cut name."""
+        return self.linked if cut == "linked" else (cut,)
 
     def unknowns(self, cut: str, scope: str, key: str, stretch: Iterable[str]) -> list[int]:
         """The unknowns a figure is the sum of."""
-        at = 1 if (cut, scope) == ("linked", "cluster") else 0
+        at = self.scopes_of(cut).index(scope) if scope != "programme" else 0
         parts = [part for part in self.parts[cut] if scope == "programme" or part[at] == key]
         return [self._place[quarter, (cut, *part)] for quarter in stretch for part in parts]
 
@@ -217,10 +230,6 @@ def _amounts(truth: Iterable[Row], parts: set[tuple[str, ...]], scopes: Sequence
     return dict(found)
 
 
-def _scopes_of(cut: str) -> tuple[str, ...]:
-    return ("partner", "cluster") if cut == "linked" else (cut,)
-
-
 def _named(attacker: Attacker, hidden: Mapping[str, set[str]]) -> Iterator[tuple[str, str, list[tuple[str, ...]]]]:
     """The figures and sums of figures that an attacker looks for: cut, name, parts.
 
@@ -236,6 +245,11 @@ def _named(attacker: Attacker, hidden: Mapping[str, set[str]]) -> Iterator[tuple
             inside = [part for part in parts if part[1] == cluster]
             yield cut, cluster, inside
             yield cut, f"{cluster} but what is shown", [p for p in inside if p[0] in hidden["partner"]]
+        for place in sorted({part[2] for part in parts if len(part) > 2}):
+            inside = [part for part in parts if part[2] == place]
+            yield cut, place, inside
+            yield cut, f"{place} but what is shown", [p for p in inside if p[0] in hidden["partner"]]
+        yield cut, "hidden authorities", [p for p in parts if len(p) > 2 and p[2] in hidden["local_authority"]]
         yield cut, "hidden clusters", [part for part in parts if part[1] in hidden["cluster"]]
         yield cut, "hidden bodies", [part for part in parts if part[0] in hidden["partner"]]
         yield (
@@ -243,9 +257,10 @@ def _named(attacker: Attacker, hidden: Mapping[str, set[str]]) -> Iterator[tuple
             "hidden bodies of clusters that are hidden",
             [part for part in parts if part[0] in hidden["partner"] and part[1] in hidden["cluster"]],
         )
-        for one, other in combinations([part for part in parts if part[0] in hidden["partner"]], 2):
+        bodies = sorted({part[:2] for part in parts if part[0] in hidden["partner"]})
+        for one, other in combinations(bodies, 2):
             if one[1] == other[1]:
-                yield cut, f"{one[0]} and {other[0]}", [one, other]
+                yield cut, f"{one[0]} and {other[0]}", [part for part in parts if part[:2] in (one, other)]
 
 
 def _hidden(rows: Iterable[Row], stretch: Sequence[str], years: Mapping[str, Sequence[str]]) -> dict[str, set[str]]:
@@ -260,6 +275,7 @@ def _hidden(rows: Iterable[Row], stretch: Sequence[str], years: Mapping[str, Seq
     found = {scope: keys - shown[scope] for scope, keys in seen.items()}
     found.setdefault("partner", set()).add("")
     found.setdefault("cluster", set())
+    found.setdefault("local_authority", set())
     return found
 
 
@@ -274,7 +290,7 @@ def exposed(
     for stretch in attacker.stretches():
         hidden = _hidden(rows, stretch, attacker.years)
         for cut, name, parts in _named(attacker, hidden):
-            amounts = _amounts(truth, set(parts), _scopes_of(cut), stretch)
+            amounts = _amounts(truth, set(parts), attacker.scopes_of(cut), stretch)
             if not parts or not amounts or not protection.is_unsafe(amounts):
                 continue
             unknowns = [attacker._place[quarter, (cut, *part)] for quarter in stretch for part in parts]
@@ -302,7 +318,7 @@ def changes_told(
     """Every change from one release to the next that follows exactly and is unsafe. Both show the same rows."""
     for stretch in attacker.stretches():
         for cut, name, parts in _named(attacker, _hidden(rows, stretch, attacker.years)):
-            old, new = (_amounts(truth, set(parts), _scopes_of(cut), stretch) for truth in (before, after))
+            old, new = (_amounts(truth, set(parts), attacker.scopes_of(cut), stretch) for truth in (before, after))
             moved = {who: abs(new.get(who, 0.0) - old.get(who, 0.0)) for who in sorted({*old, *new})}
             moved = {who: amount for who, amount in moved.items() if amount > 1e-9}
             unknowns = [attacker._place[quarter, (cut, *part)] for quarter in stretch for part in parts]
@@ -321,6 +337,6 @@ def _own(attacker: Attacker, truth: Sequence[Row], cut: str, who: str) -> dict[i
     own: dict[int, float] = defaultdict(float)
     for row in truth:
         if row["contributor"] == who and row["period_key"] in attacker.quarters:
-            part = tuple(row[scope] for scope in _scopes_of(cut))
+            part = tuple(row[scope] for scope in attacker.scopes_of(cut))
             own[attacker._place[row["period_key"], (cut, *part)]] += row["amount"]
     return own

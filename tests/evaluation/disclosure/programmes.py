@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaluation.disclosure.configuration import RuleSet, Scope, Series
+from evaluation.disclosure.configuration import LINKED, RuleSet, Scope, Series
 from evaluation.disclosure.contributions import Quarter, SeriesCells
 from evaluation.disclosure.figures import quarter_rows, year_rows
 from evaluation.disclosure.series import protect_series
@@ -60,7 +60,11 @@ class Programme:
         years: dict[str, list[str]] = {}
         for quarter in self.time:
             years.setdefault(quarter.financial_year, []).append(quarter.period_key)
-        attacker = Attacker(keys, years, self.bodies, self.loose, self.others, counts=self.kind != "money")
+        venues: dict[tuple[str, str], set[str]] = {}
+        for item in self.rows if Scope.LOCAL_AUTHORITY in self.series.linked else ():
+            venues.setdefault((item["period_key"], item["partner"]), set()).add(item["local_authority"])
+        counts = self.kind != "money"
+        attacker = Attacker(keys, years, self.bodies, self.loose, self.others, counts, venues)
         by_quarter, by_year = self.public()
         attacker.read(by_quarter, by_year)
         return attacker, [*by_quarter, *by_year]
@@ -103,9 +107,12 @@ def programme(seed: int) -> Programme:
         for where in ([cluster, draw.choice(clusters)] if body in loose else [cluster])
         for item in _facts(draw, kind, quarter.period_key, body, where)
     ]
+    # Where everyone knows in which authority the events were, that breakdown is linked too.
+    linked = (*LINKED, Scope.LOCAL_AUTHORITY) if draw.random() < 0.3 else LINKED
     mapping = "one-to-one" if one_to_one else f"{len(bodies)} bodies in {len(clusters)} clusters"
+    series = Series(rules=kind, scopes=resolution, linked=linked)
     name = f"seed {seed}, {kind}, {mapping}, {len(time)} quarters"
-    return Programme(name, rows, bodies, time, Series(rules=kind, scopes=resolution), kind, others, loose)
+    return Programme(name, rows, bodies, time, series, kind, others, loose)
 
 
 def _facts(draw: random.Random, kind: str, period: str, body: str, cluster: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.disclosure.configuration import DEFAULT, load_configuration
+from evaluation.disclosure.configuration import DEFAULT, Scope, Series, load_configuration
 from evaluation.disclosure.errors import InvalidConfiguration
 
 ROOT = Path(__file__).parents[3]
@@ -36,6 +36,11 @@ def test_thresholds_are_those_of_the_programme_and_of_acro():
         (("contributor: itself", "contributor: person"), "rule_sets.people.contributor"),
         (("public_after_days: 45", "public_after_days: soon"), "public_after_days"),
         (("partner: quarter", "region: quarter"), "region"),
+        (
+            ("linked: [partner, cluster, local_authority]", "linked: [cluster, partner]"),
+            "linked: give partner, cluster",
+        ),
+        (("linked: [partner, cluster, local_authority]", "linked: [partner, cluster, region]"), "linked"),
         (("rules: people", "open: because"), None),
     ],
 )
@@ -57,3 +62,14 @@ def test_a_file_that_is_not_there_or_not_yaml(tmp_path):
     (tmp_path / "bad.yaml").write_text("a: [", encoding="utf-8")
     with pytest.raises(InvalidConfiguration, match="not valid YAML"):
         load_configuration(tmp_path / "bad.yaml")
+
+
+def test_breakdowns_that_hold_the_same_facts_are_one_cut():
+    series = load_configuration().indicators
+    assert series["jobs_created"].cuts == [(Scope.PARTNER, Scope.CLUSTER), (Scope.LOCAL_AUTHORITY,)]
+    assert series["event_attendees"].cuts == [
+        (Scope.PARTNER, Scope.CLUSTER, Scope.LOCAL_AUTHORITY),
+        (Scope.ORGANISATION_TYPE,),
+    ]
+    alone = Series(rules="people", scopes={Scope.CLUSTER: "quarter"})
+    assert alone.cuts == [(Scope.CLUSTER,)]

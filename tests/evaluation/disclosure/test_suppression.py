@@ -101,6 +101,23 @@ def test_grants_that_no_body_returned_do_not_follow_from_their_cluster():
     assert bodies | clusters, "14 of the cluster less 12 of its body are the two"
 
 
+def test_where_a_body_held_its_events_links_the_authority_too():
+    """23 in Dudley less the 15 of the other body that was there are 8."""
+    cut = (*LINKED, Scope.LOCAL_AUTHORITY)
+    rows = [
+        fact(Q1, body, cluster, "", number, authority)
+        for body, cluster, number, authority in (
+            ("b1", "auto", 8, "dudley"),
+            ("b2", "rail", 15, "dudley"),
+            ("b3", "auto", 14, "walsall"),
+            ("b4", "rail", 50, "walsall"),
+        )
+    ]
+    patterns = hide(Linked(SeriesCells(rows), cut, [(Q1,)], cut), {scope: [] for scope in cut}, PEOPLE)
+    assert "b1" in patterns[Scope.PARTNER].hidden
+    assert "b2" in patterns[Scope.PARTNER].hidden or "dudley" in patterns[Scope.LOCAL_AUTHORITY].hidden
+
+
 def test_facts_of_other_clusters_than_the_bodys_link_nothing():
     rows = [fact(Q1, "b1", cluster, f"{cluster}{n}") for cluster in ("auto", "rail", "clean") for n in range(9)]
     rows += [fact(Q1, "b2", cluster, f"{cluster}2{n}") for cluster in ("auto", "rail", "clean") for n in range(9)]
