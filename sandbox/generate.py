@@ -113,6 +113,7 @@ def _events(options: Options, bodies: list[Body], people: list[Person]) -> list[
             event.walk_ins = draw.randint(15, 40) if weak else int(event.signed_in * 0.2 * draw.random())
         events.append(event)
     _bring_guests(events, options)
+    _mark_tickets(events, options)
     return events
 
 
@@ -129,6 +130,16 @@ def _bring_guests(events: list[Event], options: Options) -> None:
                 came = draw.random() >= options.dirt.no_show
                 guest = replace(buyer, id=f"13{count:08d}", is_checked_in=came, is_edited_later=False, is_guest=True)
                 event.tickets.append(guest)
+
+
+def _mark_tickets(events: list[Event], options: Options) -> None:
+    """Classes that only look like staff's, and refunds after the event. Drawn apart: all else stays as it is."""
+    draw = random.Random(f"{options.seed}:ticket marks")
+    for ticket in (ticket for event in events for ticket in event.tickets):
+        like_staff, refunded = draw.random(), draw.random()
+        if ticket.role == "delegate" and like_staff < options.dirt.staff_like_class:
+            ticket.ticket_class = draw.choice(["Staffordshire delegate", "University staff"])
+        ticket.is_refunded_after = _came(ticket) and refunded < options.dirt.refunded_after
 
 
 def _came(ticket: Ticket) -> bool:

@@ -57,6 +57,10 @@ class Dirt:
     """An event that is not the programme's own."""
     unverifiable: float = 0.07
     """A claim with weak evidence or none."""
+    staff_like_class: float = 0.05
+    """A delegate's ticket of a class whose name holds `staff`, as in Staffordshire: an attendee all the same."""
+    refunded_after: float = 0.02
+    """A ticket that was refunded after its holder had been checked in: who was there was there."""
     invalid_row: float = 0.012
     """A row that breaks the contract and must be refused, beside the good ones."""
 

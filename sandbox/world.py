@@ -74,6 +74,8 @@ class Ticket:
     created: date
     is_edited_later: bool
     is_guest: bool = False
+    ticket_class: str = "General admission"
+    is_refunded_after: bool = False
 
     @property
     def holder(self) -> int | str:
