@@ -53,6 +53,8 @@ class StreamDeclaration:
     `personal` what it drops or pseudonymises at the door. Anything else is drift. `enumerations`: landed column -> the
     values known; another value is landed and reported. `indicators`: what a fault of this stream touches. Names in
     `ignores` may be patterns (`*@*`). `expected_rows`: fewest and most rows that a whole read is expected to have.
+    `later_row_stands`: of rows of one file with one key the last counts, where otherwise none would (their key is not
+    the sender's but made by the reader).
     """
 
     name: str
@@ -69,6 +71,7 @@ class StreamDeclaration:
     full_list: bool = False
     listed_whole_by: tuple[str, ...] = ()
     integers: frozenset[str] = frozenset()
+    later_row_stands: bool = False
 
     @property
     def is_about_people(self) -> bool:
@@ -220,9 +223,21 @@ def addressee(path: Path, kind: str) -> SourceDeclaration:
     sharing = [source for source in SOURCES.values() if source.inbox == kind]
     if len(sharing) == 1:
         return sharing[0]
-    asked = [(source, getattr(source.reader(), "recognises", None)) for source in sharing]
-    recognised = [source for source, recognises in asked if recognises is not None and recognises(path)]
-    return recognised[0] if recognised else next((s for s, recognises in asked if recognises is None), sharing[0])
+    recognised = [source for source in sharing if recognises(source, path)]
+    if recognised:
+        return recognised[0]
+    return next((source for source in sharing if not hasattr(source.reader(), "recognises")), sharing[0])
+
+
+def recognises(source: SourceDeclaration, path: Path) -> bool:
+    """Whether a source's reader knows a file for its own; False for a reader that does not tell, and for a file that
+    it cannot even look at, which is then refused by whom it falls to.
+    """
+    asked = getattr(source.reader(), "recognises", None)
+    try:
+        return asked is not None and bool(asked(path))
+    except Exception:  # noqa: BLE001 - one file must not stop the night
+        return False
 
 
 QUARANTINE = StreamDeclaration(
@@ -246,8 +261,11 @@ INBOX_FILES = StreamDeclaration(
         "rows_loaded",
         "rows_quarantined",
         "readings",
+        "rows_landed",
+        "landed_in",
+        "error_class",
     ),
-    integers=frozenset({"rows_loaded", "rows_quarantined", "readings"}),
+    integers=frozenset({"rows_loaded", "rows_quarantined", "readings", "rows_landed"}),
 )
 
 FINDINGS = StreamDeclaration(

@@ -1,17 +1,23 @@
-"""What is wrong with a row or a file, in words for the person who sent it. Never holds the value itself."""
+"""What is wrong or odd about a row or a file, in words for the person who sent it. Never holds the value itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ingestion.catalogue import QUARANTINE
-from ingestion.landing import Landed, as_table, land
+from ingestion.catalogue import FINDINGS, QUARANTINE, StreamDeclaration
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ingestion.spool import Spool
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
+MOST_ALIKE = 1_000
+"""Findings that are kept of one kind (stream, file, rule, column); of the rest it is said how many there are."""
 
 
 class RefusedFile(Exception):
@@ -20,12 +26,11 @@ class RefusedFile(Exception):
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong with a row. `value_class` says what kind of value stood there, not which.
+    """One thing found about a row. `value_class` says what kind of value stood there, not which.
 
-    `severity`: with an `error` the row is refused; with a `warning` or a `note` it lands.
-
-    `key`: which record it is, if that could be read: its stream's key in a file, its `_source_record` in an API. It is
-    not kept; it says whose earlier version must not be taken for deleted.
+    `severity`: `error` refuses the row; with `warning` or `note` it is landed all the same. `key`: which record it is,
+    if that could be read: its stream's key in a file, its `_source_record` in an API. It is not kept; it says whose
+    earlier version must not be taken for deleted.
     """
 
     source: str
@@ -40,25 +45,6 @@ class Finding:
     severity: str = ERROR
 
 
-def quarantine(home: Path, findings: Iterable[Finding], clock: datetime) -> Landed:
-    """Keep the findings; one that is known already is not repeated."""
-    return land(home, "quarantine", QUARANTINE, as_table(QUARANTINE, finding_rows(findings)), clock=clock)
-
-
-def finding_rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Those that refuse their row, as rows of the quarantine."""
-    return [{**vars(finding), "_source_record": finding.place} for finding in refusing(findings)]
-
-
-def remark_rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """The others, as rows of the stream of findings."""
-    return [
-        {**vars(finding), "rule": finding.reason_code, "_source_record": finding.place}
-        for finding in findings
-        if finding.severity != ERROR
-    ]
-
-
 def refusing(findings: Iterable[Finding]) -> list[Finding]:
     """Those that refuse their row."""
     return [finding for finding in findings if finding.severity == ERROR]
@@ -67,3 +53,100 @@ def refusing(findings: Iterable[Finding]) -> list[Finding]:
 def places(findings: Iterable[Finding]) -> int:
     """How many rows the findings refuse."""
     return len({(finding.source, finding.stream, finding.place) for finding in refusing(findings)})
+
+
+class FindingSpool:
+    """The findings of one night's read of a source on their way into the landing: errors into `quarantine/rows`, the
+    rest into `findings/rows`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from ingestion.spool import Spool
+
+        self.errors = Spool(folder, replace(QUARANTINE, name="quarantine"))
+        self.remarks = Spool(folder, replace(FINDINGS, name="findings"))
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Add findings to what is open."""
+        found = list(findings)
+        self.errors.add([{**vars(one), "_source_record": one.place} for one in found if one.severity == ERROR])
+        self.remarks.add(
+            [
+                {**vars(one), "rule": one.reason_code, "_source_record": one.place}
+                for one in found
+                if one.severity != ERROR
+            ]
+        )
+
+    def add_batch(self, found: pa.RecordBatch) -> None:
+        """Add findings given as columns, named as those of `Finding`."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        is_error = pc.equal(found.column("severity"), ERROR)
+        for spool, wanted in ((self.errors, is_error), (self.remarks, pc.invert(is_error))):
+            rows = found.filter(wanted)
+            columns = {name: rows.column(name) for name in rows.schema.names}
+            columns |= {"rule": columns["reason_code"], "_source_record": columns["place"]}
+            names = [name for name in (*spool.stream.columns, "_source_record") if name in columns]
+            spool.add(pa.RecordBatch.from_arrays([columns[name] for name in names], names))
+
+    def keep(self) -> None:
+        """Keep what is open."""
+        for spool in (self.errors, self.remarks):
+            spool.keep()
+
+    def drop(self) -> None:
+        """Forget what is open."""
+        for spool in (self.errors, self.remarks):
+            spool.drop()
+
+    def land(self, home: Path, clock: datetime) -> None:
+        """Land what was kept, of each kind at most `MOST_ALIKE`, and forget it; what is known is not repeated."""
+        from ingestion.landing import land
+
+        for ledger, declared, spool in (
+            ("quarantine", QUARANTINE, self.errors),
+            ("findings", FINDINGS, self.remarks),
+        ):
+            if spool.parts:
+                land(home, ledger, declared, _capped(home, spool, declared), clock=clock)
+                spool.forget()
+
+
+def _capped(home: Path, spool: Spool, declared: StreamDeclaration) -> pa.Table:
+    """The first of each kind, and for the rest of it one finding that says how many."""
+    import pyarrow as pa
+
+    from ingestion.scratch import spilling
+    from ingestion.spool import row_schema
+    from ingestion.sql import listed, text
+
+    files = ", ".join(text(str(part.path)) for part in spool.parts)
+    names = ("source", "stream", "reason_code", "rule", "column_name", "severity")
+    kind = listed([name for name in names if name in declared.columns])
+    schema = row_schema(declared)
+    with spilling(home) as connection:
+        # The file is what stands before the `#` of a place; a place of an API has none.
+        connection.execute(f"""
+            CREATE TEMP TABLE numbered AS
+            SELECT *, dense_rank() OVER (PARTITION BY {kind}, file ORDER BY first_at) AS nth
+            FROM (
+                SELECT
+                    *, min(_position) OVER (PARTITION BY source, stream, place) AS first_at,
+                    CASE WHEN contains(place, '#') THEN split_part(place, '#', 1) ELSE source || '/' || stream END
+                        AS file
+                FROM read_parquet([{files}])
+            )
+        """)
+        kept = connection.execute(
+            f"SELECT {listed(schema.names)} FROM numbered WHERE nth <= {MOST_ALIKE} ORDER BY _position"
+        ).to_arrow_table()
+        rest = connection.execute(f"""
+            SELECT
+                {kind}, file AS place, file AS _source_record,
+                format('and {{:,}} more rows like this: ', count(DISTINCT place)) || arg_min(message, _position)
+                    AS message
+            FROM numbered WHERE nth > {MOST_ALIKE} GROUP BY {kind}, file ORDER BY ALL
+        """).to_arrow_table()
+    return pa.concat_tables([kept.cast(schema), pa.Table.from_pylist(rest.to_pylist(), schema=schema)])

@@ -6,9 +6,11 @@ same file, whatever its name.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,12 +33,25 @@ _PASSING = (".tmp", ".part", ".crdownload")
 
 @dataclass(frozen=True)
 class InboxFile:
-    """A dropped file and its content's SHA-256. `readings`: how often this content was read, this time included."""
+    """A dropped file and its content's SHA-256. `readings`: how often this content was read, this time included.
+    `as_of`: of one that is read again since rows of it are missing in the landing, when it was handled first.
+    """
 
     path: Path
     kind: str
     sha256: str
     readings: int = 1
+    as_of: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name, printable whatever it is."""
+        return printable(self.path.name)
+
+
+def printable(name: str) -> str:
+    """A file's name; bytes that are not UTF-8 are shown as such."""
+    return os.fsencode(name).decode("utf-8", errors="backslashreplace")
 
 
 @dataclass(frozen=True)
@@ -103,19 +118,89 @@ def chunks(rows: Mapping[str, Sequence[Mapping[str, Any]]], findings: Iterable[F
 
 @dataclass(frozen=True)
 class FileReport:
-    """How a file was handled; `status` is loaded, held (loaded, but what it no longer lists stays) or refused."""
+    """How a file was handled; `status` is loaded, held (loaded, but what it no longer lists stays) or refused.
+
+    `rows_landed` of its `rows_loaded` were new, in the loads `landed_in` (`<source>/<stream>/<load_id>`).
+    `error_class`: of a file whose reader failed; it is read again every night, as the fault may be the reader's.
+    """
 
     file: InboxFile
     status: str
     reason: str | None
-    rows_loaded: int
-    rows_quarantined: int
+    rows_loaded: int = 0
+    rows_quarantined: int = 0
+    rows_landed: int = 0
+    landed_in: tuple[str, ...] = ()
+    error_class: str | None = None
+
+
+@dataclass(frozen=True)
+class NotTaken:
+    """An entry of the inbox that is not read tonight, and why; it is not in the ledger."""
+
+    name: str
+    rule: str
+    reason: str
+
+
+@dataclass
+class Stock:
+    """What an inbox folder holds: files to read, in order; what is not read; and the path of every file by SHA-256."""
+
+    files: list[InboxFile] = field(default_factory=list)
+    not_taken: list[NotTaken] = field(default_factory=list)
+    paths: dict[str, Path] = field(default_factory=dict)
 
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def take_stock(home: Path, kind: str, again: Callable[[Path], bool] | None = None, *, are_lists: bool = False) -> Stock:
+    """What stands in a folder of the inbox, in order of name; files that the ledger does not know are to be read, each
+    content once.
+
+    A file of a strange suffix is to be read too: its reader refuses it with a reason. A refused file is read again
+    when `again` says so, when it was renamed, and when its reader had failed; what is held is read every night.
+    `are_lists`: the files are lists by their names, so that a content of before that is put back counts again. What is
+    no plain file is not opened.
+    """
+    ledger = _Ledger.of(home, kind)
+    offered: set[str] = set()
+    folder = home / "inbox" / kind
+    stock = Stock()
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.name.startswith((".", "~$")) or path.suffix.lower() in _PASSING:
+            continue
+        try:
+            is_plain = stat.S_ISREG(path.lstat().st_mode)
+            sha256 = sha256_of(path) if is_plain else ""
+        except OSError as error:
+            stock.not_taken.append(not_read(path, error))
+            continue
+        if not is_plain:
+            stock.not_taken.append(NotTaken(printable(path.name), "no_plain_file", _NO_FILE))
+            continue
+        stock.paths.setdefault(sha256, path)
+        if sha256 in offered or not ledger.offers(path, sha256, again, are_lists=are_lists):
+            continue
+        offered.add(sha256)
+        stock.files.append(InboxFile(path, kind, sha256, ledger.reading(sha256)))
+    return stock
+
+
+_NO_FILE = "is a folder, a link or no plain file, and was not opened; drop the file itself"
+
+
+def not_read(path: Path, error: OSError) -> NotTaken:
+    """A file that the system does not let us read, or no longer."""
+    return NotTaken(
+        printable(path.name),
+        "unreadable_file",
+        f"could not be read ({error.strerror or type(error).__name__}); it is tried again the next night",
+    )
 
 
 @dataclass
@@ -130,15 +215,33 @@ class _Ledger:
     @classmethod
     def of(cls, home: Path, kind: str) -> _Ledger:
         ledger = cls()
-        columns = ("_loaded_at", "_load_id", "file_sha256", "kind", "file_name", "status", "readings")
-        for _at, _load, sha256, of_kind, name, status, readings in read_latest(home, "inbox", INBOX_FILES, columns):
+        columns = ("_loaded_at", "_load_id", "file_sha256", "kind", "file_name", "status", "readings", "error_class")
+        for _at, _load, sha256, of_kind, name, status, readings, error in read_latest(
+            home, "inbox", INBOX_FILES, columns
+        ):
             if of_kind == kind:
-                ledger.names[sha256], ledger.status[sha256] = name, status
+                ledger.names[sha256], ledger.status[sha256] = name, "failed" if error else status
                 ledger.readings[sha256] = readings or 1
                 ledger.newest[name] = sha256
         return ledger
 
-    def is_put_back(self, path: Path, sha256: str) -> bool:
+    def offers(self, path: Path, sha256: str, again: Callable[[Path], bool] | None, *, are_lists: bool) -> bool:
+        """Whether a file is to be read tonight."""
+        status = self.status.get(sha256)
+        if status == "refused":
+            return self._was_renamed(path, sha256) or (again is not None and again(path))
+        return status != "loaded" or (are_lists and self._is_put_back(path, sha256))
+
+    def reading(self, sha256: str) -> int:
+        """How often a content will have been read: what was refused, failed or is held was not yet."""
+        before = self.readings.get(sha256, 0)
+        return before + 1 if self.status.get(sha256) == "loaded" else max(1, before)
+
+    def _was_renamed(self, path: Path, sha256: str) -> bool:
+        name = self.names[sha256]
+        return printable(path.name) != name and not path.with_name(name).exists()
+
+    def _is_put_back(self, path: Path, sha256: str) -> bool:
         """Whether a content that is known is a list's again: its name held another since, or does now."""
         known_as = path.with_name(self.names[sha256])
         if known_as == path:
@@ -146,58 +249,41 @@ class _Ledger:
         return known_as.is_file() and sha256_of(known_as) != sha256
 
 
-def new_files(
-    home: Path, kind: str, again: Callable[[Path], bool] | None = None, *, are_lists: bool = False
-) -> Iterator[InboxFile]:
-    """Files of a kind that the ledger does not know, in order of name; each content once.
-
-    A file of a strange suffix is offered too: its reader refuses it with a reason. `again` says which of the refused
-    files to offer once more; what is held is offered every night. `are_lists`: the files are lists by their names, so
-    that a content of before that is put back counts again.
-    """
-    ledger = _Ledger.of(home, kind)
-    offered: set[str] = set()
-    folder = home / "inbox" / kind
-    for path in sorted(folder.glob("*")) if folder.is_dir() else []:
-        if not path.is_file() or path.name.startswith((".", "~$")) or path.suffix.lower() in _PASSING:
-            continue
-        sha256 = sha256_of(path)
-        status, readings = ledger.status.get(sha256), ledger.readings.get(sha256, 0) + 1
-        if sha256 in offered or (status == "refused" and not (again is not None and again(path))):
-            continue
-        if status == "loaded" and not (are_lists and ledger.is_put_back(path, sha256)):
-            continue
-        offered.add(sha256)
-        yield InboxFile(path, kind, sha256, readings if status == "loaded" else max(1, readings - 1))
-
-
 def keep_original(home: Path, file: InboxFile) -> Path:
-    """Copy a file verbatim into `originals/`, where only its owner can look."""
+    """Copy a file verbatim into `originals/`, where only its owner can look. Raises OSError for one that changes."""
     folder = home / "originals"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     target = folder / file.sha256
     if not target.exists():
         temporary = target.with_name(f".{file.sha256}.{os.getpid()}")
-        shutil.copyfile(file.path, temporary)
-        temporary.chmod(0o600)
-        temporary.replace(target)
+        try:
+            shutil.copyfile(file.path, temporary, follow_symlinks=False)
+            if sha256_of(temporary) != file.sha256:
+                raise OSError(errno.EAGAIN, "the file changes while it is read")
+            temporary.chmod(0o600)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
     return target
 
 
-def record(home: Path, reports: list[FileReport], clock: datetime) -> None:
+def record(home: Path, reports: Sequence[FileReport], clock: datetime) -> None:
     """Enter handled files in the ledger. Done last: a file that is not in it is read again."""
     rows = [
         {
             "kind": report.file.kind,
-            "file_name": report.file.path.name,
+            "file_name": report.file.name,
             "file_sha256": report.file.sha256,
-            "size_bytes": str(report.file.path.stat().st_size),
+            "size_bytes": str((home / "originals" / report.file.sha256).stat().st_size),
             "status": report.status,
             "reason": report.reason,
             "rows_loaded": report.rows_loaded,
             "rows_quarantined": report.rows_quarantined,
             "readings": report.file.readings,
+            "rows_landed": report.rows_landed,
+            "landed_in": ",".join(report.landed_in) or None,
+            "error_class": report.error_class,
             "_source_record": report.file.sha256,
         }
         for report in reports

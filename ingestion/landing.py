@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.catalogue import PROVENANCE, StreamDeclaration
+from ingestion.repeats import choose_standing, part_names, place_of, told
 from ingestion.scratch import scratch, spilling
-from ingestion.spool import Row, Spool, batches, row_schema
+from ingestion.spool import SPOOLED, Row, Spool, batches, row_schema
+from ingestion.sql import listed, quoted, same_key, sha256_of, text
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,15 +36,41 @@ _SCHEMA_FILE = "00000000T000000Z_schema.parquet"
 
 @dataclass(frozen=True)
 class Landed:
-    """What one load added: rows written (tombstones included), tombstones among them, its id if any; `repeated` are the
-    rows given whose key a later row of the load has too.
+    """What became of the rows of one load.
+
+    `rows`: written, tombstones included; `tombstones`: among them; `unchanged`: landed already; `repeated`: another row
+    stands for their key; `contradicted`: refused, as another row of their file has their key and says something else;
+    `refused`: not taken, as a finding refuses them. `by_part`: rows written and contradicted, by part of the spool.
     """
 
     rows: int
     tombstones: int = 0
     load_id: str | None = None
+    unchanged: int = 0
     repeated: int = 0
+    contradicted: int = 0
+    refused: int = 0
+    by_part: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     held: tuple[HeldList, ...] = ()
+
+
+class Load:
+    """A load that is on disk but has no name yet: `publish` makes it part of the landing, `discard` undoes it."""
+
+    def __init__(self, landed: Landed, temporary: Path | None = None, path: Path | None = None) -> None:
+        self.landed = landed
+        self._temporary, self._path = temporary, path
+
+    def publish(self) -> Landed:
+        """Give the load its name."""
+        if self._temporary is not None and self._path is not None:
+            _publish(self._temporary, self._path)
+        return self.landed
+
+    def discard(self) -> None:
+        """Remove what was written."""
+        if self._temporary is not None:
+            self._temporary.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -107,49 +135,40 @@ def as_table(stream: StreamDeclaration, rows: Iterable[Row]) -> pa.Table:
 def row_hash(stream: StreamDeclaration) -> str:
     """The hash of a landed row, as SQL: of its data; of a tombstone, of the hash its data had and the reason."""
     live = _hash_of(stream, reason="CAST(NULL AS VARCHAR)")
-    absent = _text(ABSENT)
+    absent = text(ABSENT)
     tombstone = f"sha256(concat_ws(chr(31), {live}, {absent}))"
     return f"CASE WHEN _delete_reason = {absent} THEN {tombstone} ELSE {_hash_of(stream)} END"
 
 
 def _hash_of(stream: StreamDeclaration, reason: str = "_delete_reason") -> str:
-    parts = ", ".join(f"coalesce(CAST({_quote(name)} AS VARCHAR), chr(0))" for name in stream.columns)
-    # concat_ws leaves a null out: rows of a stream without new fields keep the hash they had before there were any.
-    return f"sha256(concat_ws(chr(31), {parts}, coalesce({reason}, chr(0)), _extra))"
-
-
-def _quote(name: str) -> str:
-    return f'"{name}"'
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(_quote(name) for name in names)
-
-
-def _text(value: str) -> str:
-    """A value as SQL text."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _same(columns: Iterable[str], new: str = "new", old: str = "old") -> str:
-    """The condition that the landed row `old` has the key of another."""
-    return " AND ".join(f"{new}.{_quote(name)} IS NOT DISTINCT FROM {old}.{_quote(name)}" for name in columns)
+    # A null `_extra` is left out: rows of a stream without new fields keep the hash they had before there were any.
+    return sha256_of(stream.columns, f"coalesce({reason}, chr(0))", "_extra")
 
 
 def _all_of(folder: Path) -> str:
     """The table function that reads every landed file of a stream."""
-    return f"read_parquet({_text(str(folder / '*.parquet'))}, union_by_name = true)"
+    return f"read_parquet({text(str(folder / '*.parquet'))}, union_by_name = true)"
 
 
 def _latest(stream: StreamDeclaration, folder: Path, columns: str) -> str:
-    keys = ", ".join(_quote(name) for name in stream.key)
+    keys = ", ".join(quoted(name) for name in stream.key)
     return f"""
         SELECT {columns} FROM {_all_of(folder)}
         QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY _loaded_at DESC, _load_id DESC) = 1
     """
 
 
-def land(
+def latest_versions(home: Path, source: str, stream: StreamDeclaration) -> str:
+    """SQL: the latest landed version of every key of a stream, deleted ones too."""
+    return _latest(stream, stream_folder(home, source, stream.name), "*")
+
+
+def land(home: Path, source: str, stream: StreamDeclaration, rows: pa.Table | Spool, **how: Any) -> Landed:
+    """Land the rows that differ from the latest landed version of their key; `how` as in `prepare`."""
+    return prepare(home, source, stream, rows, **how).publish()
+
+
+def prepare(
     home: Path,
     source: str,
     stream: StreamDeclaration,
@@ -161,39 +180,54 @@ def land(
     guard: ListGuard | None = None,
     unreadable: Sequence[str | None] = (),
     unreadable_by: str | None = None,
-) -> Landed:
-    """Land the rows that differ from the latest landed version of their key.
+    refused: Spool | None = None,
+    tell: Callable[[pa.RecordBatch], object] | None = None,
+) -> Load:
+    """Write the rows that differ from the latest landed version of their key, without publishing them yet.
 
-    `rows` as made by `as_table`, or a spool with every part kept; of several rows of a key the last stands. With
+    `rows` as made by `as_table`, or a spool with every part kept; of several rows of a key `ingestion.repeats` says
+    which stands. A row of a file that is read again stands over no row landed since it was read first. With
     `complete_list` a key that is landed but not listed gets a tombstone: its last data with `_deleted_at` and the
     reason. `complete_for` says the same of some groups only: those whose `stream.listed_whole_by` columns have one of
     these values, each of them as far as `guard` allows. `unreadable`: values of `unreadable_by` (the key, its columns
     joined by chr(31), unless told) that were listed with data that could not be used; their rows are not absent, and if
-    one of them cannot be told, no row is taken for absent.
+    one of them cannot be told, no row is taken for absent. `refused`: findings (`place`) about rows of this stream,
+    none of which may land. `tell` is given what there is to say of rows with the same key in one file; without it the
+    later row stands.
     """
     folder = ensure_stream(home, source, stream)
-    keys = _list(stream.key)
-    same_key = _same(stream.key)
+    keys = listed(stream.key)
+    is_same = same_key(stream.key)
     with _workspace(home, folder, rows) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        _offer(connection, stream, rows)
+        refused_rows = _offer(connection, stream, rows, refused)
+        contradicted = choose_standing(connection, stream, later_stands=tell is None or stream.later_row_stands)
+        if tell is not None:
+            for batch in told(connection, source, stream):
+                tell(batch)
         connection.execute(f"""
             CREATE TEMP TABLE listed AS
-            WITH last AS (SELECT max(_position) AS _position FROM incoming GROUP BY {keys})
-            SELECT {keys}, _position, {_hash_of(stream)} AS _row_hash FROM incoming SEMI JOIN last USING (_position)
+            SELECT {keys}, _position, _as_of, {_hash_of(stream)} AS _row_hash
+            FROM incoming SEMI JOIN standing USING (_position)
         """)
         spared_by = (unreadable_by,) if unreadable_by else stream.key
-        compared = _list(dict.fromkeys((*stream.key, *stream.listed_whole_by, *(spared_by if unreadable else ()))))
+        compared = listed(dict.fromkeys((*stream.key, *stream.listed_whole_by, *(spared_by if unreadable else ()))))
         connection.execute(
             "CREATE TEMP TABLE landed AS "
             + _latest(stream, folder, f"{compared}, _row_hash, _deleted_at, _loaded_at, _load_id")
         )
         connection.execute(f"""
-            CREATE TEMP TABLE changed AS
-            SELECT new._position, new._row_hash FROM listed AS new
-            LEFT JOIN landed AS old ON {same_key}
-            WHERE old._row_hash IS DISTINCT FROM new._row_hash
+            CREATE TEMP TABLE compared AS
+            SELECT
+                new._position, new._row_hash, old._row_hash IS NOT DISTINCT FROM new._row_hash AS is_landed,
+                coalesce(old._loaded_at >= new._as_of, false) AS is_superseded
+            FROM listed AS new
+            LEFT JOIN landed AS old ON {is_same}
         """)
+        connection.execute(
+            "CREATE TEMP TABLE changed AS SELECT _position, _row_hash FROM compared "
+            "WHERE NOT is_landed AND NOT is_superseded"
+        )
         within = "true" if complete_list else _within(connection, stream, complete_for) if complete_for else "false"
         if unreadable:
             within = f"{within} AND {_not_among(connection, spared_by, unreadable)}"
@@ -202,22 +236,32 @@ def land(
             CREATE TEMP TABLE gone AS
             SELECT {compared}, _loaded_at, _load_id, sha256(concat_ws(chr(31), _row_hash, $reason)) AS _row_hash
             FROM landed AS old
-            WHERE _deleted_at IS NULL AND {within} AND NOT EXISTS (SELECT 1 FROM listed AS new WHERE {same_key})
+            WHERE
+                _deleted_at IS NULL AND {within} AND NOT EXISTS (SELECT 1 FROM listed AS new WHERE {is_same})
+                AND NOT EXISTS (SELECT 1 FROM again AS new WHERE differs AND {is_same})
             """,
             {"reason": ABSENT},
         )
         held = _hold_back(connection, stream, guard) if guard is not None and complete_for else ()
-        repeated = _count(connection, "incoming") - _count(connection, "listed")
-        count, tombstones = _count(connection, "changed"), _count(connection, "gone")
-        if not count + tombstones:
-            return Landed(0, repeated=repeated, held=held)
+        tombstones = _count(connection, "gone")
+        superseded = _count(connection, "compared WHERE NOT is_landed AND is_superseded")
+        what: dict[str, Any] = {
+            "tombstones": tombstones,
+            "unchanged": _count(connection, "compared WHERE is_landed"),
+            "repeated": _count(connection, "incoming") - _count(connection, "standing") - contradicted + superseded,
+            "contradicted": contradicted,
+            "refused": refused_rows,
+            "by_part": _by_part(connection),
+            "held": held,
+        }
+        if not _count(connection, "changed") + tombstones:
+            return Load(Landed(0, **what))
         load_id = f"{clock.strftime('%Y%m%dT%H%M%SZ')}_{_digest(connection)[:12]}"
         path = folder / f"{load_id}.parquet"
         temporary = path.with_name(f".{path.name}.tmp")
         loaded_at = _after_what_is_landed(connection, folder, clock)
-        _write_changes(connection, source, stream, folder, load_id, (clock, loaded_at), temporary)
-        _publish(temporary, path)
-    return Landed(count + tombstones, tombstones, load_id, repeated, held)
+        written = _write_changes(connection, source, stream, folder, load_id, (clock, loaded_at), temporary)
+    return Load(Landed(written, load_id=load_id, **what), temporary, path)
 
 
 def _workspace(home: Path, folder: Path, rows: pa.Table | Spool) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
@@ -227,14 +271,54 @@ def _workspace(home: Path, folder: Path, rows: pa.Table | Spool) -> AbstractCont
     return scratch() if is_small else spilling(home)
 
 
-def _offer(connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, rows: pa.Table | Spool) -> None:
-    """Make the rows the view `incoming`, with their `_position`."""
-    if isinstance(rows, Spool) and rows.parts:
-        files = ", ".join(_text(str(path)) for path in rows.parts)
-        connection.execute(f"CREATE TEMP VIEW incoming AS SELECT * FROM read_parquet([{files}])")
-        return
-    table = row_schema(stream).empty_table() if isinstance(rows, Spool) else rows
-    connection.register("incoming", table.append_column("_position", pa.array(range(len(table)), pa.int64())))
+def _offer(
+    connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, rows: pa.Table | Spool, refused: Spool | None
+) -> int:
+    """Make the rows that no finding refuses the view `incoming`, with the columns of `SPOOLED`; how many others."""
+    parts = rows.parts if isinstance(rows, Spool) else []
+    part_names(connection, parts)
+    if parts:
+        files = ", ".join(text(str(part.path)) for part in parts)
+        connection.execute(f"CREATE TEMP VIEW given AS SELECT * FROM read_parquet([{files}])")
+    else:
+        table = row_schema(stream).empty_table() if isinstance(rows, Spool) else rows
+        position = pa.array(range(len(table)), pa.int64())
+        for name, column in zip(SPOOLED, (position, _constant(0, table), _constant(None, table)), strict=True):
+            table = table.append_column(name, column.cast(name.type))
+        connection.register("given", table)
+    if refused is None or not refused.parts or not parts:
+        connection.execute("CREATE TEMP VIEW incoming AS SELECT * FROM given")
+        return 0
+    files = ", ".join(text(str(part.path)) for part in refused.parts)
+    connection.execute(
+        f"CREATE TEMP TABLE refused AS SELECT DISTINCT place FROM read_parquet([{files}]) "
+        f"WHERE stream = {text(stream.name)}"
+    )
+    place = f"coalesce({place_of('_source_record', 'part_name.file_name')}, _source_record)"
+    connection.execute(f"""
+        CREATE TEMP TABLE also_refused AS
+        SELECT _position FROM given LEFT JOIN part_name USING (_part)
+        WHERE {place} IN (SELECT place FROM refused)
+    """)
+    connection.execute("CREATE TEMP VIEW incoming AS SELECT * FROM given ANTI JOIN also_refused USING (_position)")
+    return _count(connection, "also_refused")
+
+
+def _constant(value: int | None, table: pa.Table) -> pa.Array:
+    return pa.repeat(pa.scalar(value, pa.int64()), len(table))
+
+
+def _by_part(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, int]]:
+    """Rows to land and rows that are contradicted, by part."""
+    rows = connection.execute("""
+        SELECT _part, sum(landed)::BIGINT, sum(contradicted)::BIGINT FROM (
+            SELECT _part, count(*) AS landed, 0 AS contradicted
+            FROM incoming SEMI JOIN changed USING (_position) GROUP BY _part
+            UNION ALL
+            SELECT _part, 0, count(*) FROM again WHERE differs GROUP BY _part
+        ) GROUP BY _part
+    """).fetchall()
+    return {part: (landed, contradicted) for part, landed, contradicted in rows}
 
 
 def _write_changes(
@@ -245,34 +329,35 @@ def _write_changes(
     load_id: str,
     times: tuple[datetime, datetime],
     path: Path,
-) -> None:
-    """Write what `changed` and `gone` name, whole rows, in the order given. `times`: of deletion, of loading."""
-    deleted_at, loaded_at = (f"{_text(time.isoformat())}::TIMESTAMPTZ" for time in times)
+) -> int:
+    """Write what `changed` and `gone` name, whole rows, in the order given; how many. `times`: of deletion, loading."""
+    deleted_at, loaded_at = (f"{text(time.isoformat())}::TIMESTAMPTZ" for time in times)
     names = (*stream.columns, "_source_record", "_extra")
-    given = _list(names)
-    kept = ", ".join(f"old.{_quote(name)}" for name in names)
+    given = listed(names)
+    kept = ", ".join(f"old.{quoted(name)}" for name in names)
     own = {
-        "_load_id": _text(load_id),
+        "_load_id": text(load_id),
         "_loaded_at": loaded_at,
-        "_source": _text(source),
+        "_source": text(source),
     }
     columns = ", ".join(
-        [*(_quote(name) for name in stream.columns), *(f"{own.get(name, name)} AS {name}" for name in PROVENANCE)]
+        [*(quoted(name) for name in stream.columns), *(f"{own.get(name, name)} AS {name}" for name in PROVENANCE)]
     )
-    connection.execute(f"""
+    (written,) = connection.execute(f"""
         COPY (
             SELECT {columns} FROM (
                 SELECT {given}, _deleted_at, _delete_reason, {_hash_of(stream)} AS _row_hash
                 FROM incoming SEMI JOIN changed USING (_position)
                 UNION ALL
-                SELECT {kept}, {deleted_at}, {_text(ABSENT)}, gone._row_hash
+                SELECT {kept}, {deleted_at}, {text(ABSENT)}, gone._row_hash
                 FROM {_all_of(folder)} AS old
                 JOIN gone
                     ON old._loaded_at = gone._loaded_at AND old._load_id = gone._load_id
-                    AND {_same(stream.key, "gone")}
+                    AND {same_key(stream.key, "gone")}
             )
-        ) TO {_text(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000, USE_TMP_FILE false)
-    """)
+        ) TO {text(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000, USE_TMP_FILE false)
+    """).fetchone() or (0,)
+    return int(written)
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
@@ -305,7 +390,7 @@ def _within(connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, gr
     schema = pa.schema([(name, pa.string()) for name in columns])
     listed = pa.Table.from_pylist([dict(zip(columns, group, strict=True)) for group in groups], schema=schema)
     connection.register("listed_whole", listed)
-    of_group = " AND ".join(f"old.{_quote(name)} = listed_whole.{_quote(name)}" for name in columns)
+    of_group = " AND ".join(f"old.{quoted(name)} = listed_whole.{quoted(name)}" for name in columns)
     return f"EXISTS (SELECT 1 FROM listed_whole WHERE {of_group})"
 
 
@@ -313,7 +398,7 @@ def _hold_back(
     connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, guard: ListGuard
 ) -> tuple[HeldList, ...]:
     """Take from `gone` the rows of lists that lost more than the guard allows; which lists these are."""
-    group = _list(stream.listed_whole_by)
+    group = listed(stream.listed_whole_by)
     fallen = connection.execute(
         f"""
         SELECT {group}, lost.missing, count(*) AS before
@@ -333,7 +418,9 @@ def _hold_back(
         connection.register(
             "held", pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in names]))
         )
-        connection.execute(f"DELETE FROM gone WHERE EXISTS (SELECT 1 FROM held WHERE {_same(names, 'held', 'gone')})")
+        connection.execute(
+            f"DELETE FROM gone WHERE EXISTS (SELECT 1 FROM held WHERE {same_key(names, 'held', 'gone')})"
+        )
     return held
 
 
@@ -342,7 +429,7 @@ def _not_among(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], un
     if None in unreadable:
         return "false"
     connection.register("unreadable", pa.table({"value": pa.array(unreadable, pa.string())}))
-    joined = ", ".join(f"old.{_quote(name)}" for name in columns)
+    joined = ", ".join(f"old.{quoted(name)}" for name in columns)
     return f"concat_ws(chr(31), {joined}) NOT IN (SELECT value FROM unreadable)"
 
 
@@ -354,7 +441,7 @@ def latest_instant(home: Path, source: str, stream: StreamDeclaration, column: s
     folder = ensure_stream(home, source, stream)
     with scratch() as connection:
         row = connection.execute(
-            f"SELECT max(TRY_CAST({_quote(column)} AS TIMESTAMPTZ)) AT TIME ZONE 'UTC' FROM {_all_of(folder)}"
+            f"SELECT max(TRY_CAST({quoted(column)} AS TIMESTAMPTZ)) AT TIME ZONE 'UTC' FROM {_all_of(folder)}"
         ).fetchone()
     return row[0].replace(tzinfo=UTC) if row and row[0] else None
 
@@ -362,7 +449,7 @@ def latest_instant(home: Path, source: str, stream: StreamDeclaration, column: s
 def read_latest(home: Path, source: str, stream: StreamDeclaration, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
     """The given columns of the latest version of every key that is not deleted; for small streams."""
     folder = ensure_stream(home, source, stream)
-    wanted = ", ".join(_quote(name) for name in columns)
+    wanted = ", ".join(quoted(name) for name in columns)
     with scratch() as connection:
         return connection.execute(
             f"SELECT {wanted} FROM ({_latest(stream, folder, '*')}) WHERE _deleted_at IS NULL ORDER BY ALL"
@@ -385,7 +472,7 @@ def last_versions(home: Path, source: str, stream: StreamDeclaration, ids: Seque
     """The latest data of those of the ids that are landed and not deleted; an id never seen is not among them."""
     folder = ensure_stream(home, source, stream)
     wanted = pa.table({"id": pa.array(ids, pa.string())})
-    columns = ", ".join(_quote(name) for name in (*stream.columns, "_source_record"))
+    columns = ", ".join(quoted(name) for name in (*stream.columns, "_source_record"))
     with scratch() as connection:
         connection.register("wanted", wanted)
         table = connection.execute(

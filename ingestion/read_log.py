@@ -28,6 +28,8 @@ class StreamReport:
     load_id: str | None = None
     rows_read: int = 0
     rows_landed: int = 0
+    rows_unchanged: int = 0
+    rows_repeated: int = 0
     rows_quarantined: int = 0
     rows_deleted: int = 0
     previous_full_rows: int | None = None
@@ -48,12 +50,11 @@ def _schema() -> pa.Schema:
     import pyarrow as pa
 
     times = {"started_at", "finished_at", "read_through"}
-    counts = {"rows_read", "rows_landed", "rows_quarantined", "rows_deleted", "previous_full_rows"}
     return pa.schema(
         [
             (
                 name,
-                pa.timestamp("us", tz="UTC") if name in times else pa.int64() if name in counts else pa.string(),
+                pa.timestamp("us", tz="UTC") if name in times else pa.int64() if "rows" in name else pa.string(),
             )
             for name in StreamReport.__dataclass_fields__
         ]

@@ -35,6 +35,8 @@ def spilling(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database of bounded memory; what does not fit goes to disk, in the home."""
     import duckdb
 
+    # DuckDB makes the last folder of its path only, and a home that is new has no spool yet.
+    (home / "spool").mkdir(mode=0o700, parents=True, exist_ok=True)
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY_LIMIT,
         "threads": min(THREADS, os.cpu_count() or 1),

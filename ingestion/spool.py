@@ -8,6 +8,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,10 @@ from ingestion.values import UNSTORABLE, clean_text
 
 BATCH_ROWS = 20_000
 Row = Mapping[str, Any]
+SPOOLED = pa.schema([("_position", pa.int64()), ("_part", pa.int64()), ("_as_of", pa.timestamp("us", tz="UTC"))])
+"""What a spooled row has beside what a reader gives: where it came in the night's order, in which part, and, of a file
+that is read again, when it was read first.
+"""
 
 
 def row_schema(stream: StreamDeclaration) -> pa.Schema:
@@ -60,53 +66,80 @@ def _storable(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
-class Spool:
-    """The rows that one night reads of a stream, in parts, each kept whole or not at all; an inbox file is a part.
+@dataclass(frozen=True)
+class Part:
+    """Rows kept whole or not at all: those of one inbox file, whose name is `file_name`, or of one read."""
 
-    Grain of a part: a row as given, with its `_position`.
+    number: int
+    path: Path
+    rows: int
+    file_name: str | None = None
+
+
+class Spool:
+    """The rows that one night reads of a stream, in parts.
+
+    `rows`: of the parts kept; `live`: those of them that are not said to be deleted; `forgotten`: of parts taken back.
+    Grain of a part's file: a row as given, with the columns of `SPOOLED`.
     """
 
     def __init__(self, folder: Path, stream: StreamDeclaration) -> None:
         self.stream = stream
-        self.rows = 0
-        self.parts: list[Path] = []
+        self.parts: list[Part] = []
+        self.live = self.forgotten = 0
         self._folder = folder
-        self._given = 0
-        self._opened = 0
+        self._given = self._opened = 0
         self._open: tuple[pq.ParquetWriter, Path] | None = None
-        self._rows_open = 0
+        self._rows_open = self._live_open = 0
 
-    def add(self, rows: Iterable[Row] | pa.RecordBatch) -> int:
+    @property
+    def rows(self) -> int:
+        """Rows of the parts kept."""
+        return sum(part.rows for part in self.parts)
+
+    def add(self, rows: Iterable[Row] | pa.RecordBatch, as_of: datetime | None = None) -> int:
         """Write rows to the part that is open; how many there were. No rows open no part."""
         before = self._rows_open
         for batch in batches(self.stream, rows):
-            if not batch.num_rows:
+            size = batch.num_rows
+            if not size:
                 continue
-            positions = pa.array(range(self._given, self._given + batch.num_rows), pa.int64())
-            self._given += batch.num_rows
-            self._rows_open += batch.num_rows
-            with_position = batch.append_column("_position", positions)
             if self._open is None:
+                # A counter of its own: a name made of rows would be that of an earlier part when there were none.
                 self._opened += 1
                 path = self._folder / f"{self.stream.name}-{self._opened:06d}.parquet"
-                self._open = (pq.ParquetWriter(path, with_position.schema), path)
-            self._open[0].write_batch(with_position)
+                self._open = (pq.ParquetWriter(path, pa.schema([*batch.schema, *SPOOLED])), path)
+            spooled = [
+                pa.array(range(self._given, self._given + size), pa.int64()),
+                pa.repeat(pa.scalar(self._opened, pa.int64()), size),
+                pa.repeat(pa.scalar(as_of, SPOOLED.field("_as_of").type), size),
+            ]
+            self._given += size
+            self._rows_open += size
+            self._live_open += batch.column("_deleted_at").null_count
+            self._open[0].write_batch(
+                pa.RecordBatch.from_arrays([*batch.columns, *spooled], schema=pa.schema([*batch.schema, *SPOOLED]))
+            )
         return self._rows_open - before
 
-    def keep(self) -> None:
-        """Close the part: its rows will be landed."""
+    def keep(self, file_name: str | None = None) -> Part | None:
+        """Close the part: its rows will be landed. None when there were none."""
+        part = None
         if self._open is not None:
             writer, path = self._open
             writer.close()
-            self.parts.append(path)
-        self.rows += self._rows_open
-        self._open, self._rows_open = None, 0
+            part = Part(self._opened, path, self._rows_open, file_name)
+            self.parts.append(part)
+            self.live += self._live_open
+        self._open, self._rows_open, self._live_open = None, 0, 0
+        return part
 
     def forget(self) -> None:
         """Take back the parts kept so far; the part that is open stays."""
-        for path in self.parts:
-            path.unlink()
-        self.parts, self.rows = [], 0
+        self.forgotten += self.rows
+        for part in self.parts:
+            part.path.unlink()
+        self.parts, self.live = [], 0
 
     def drop(self) -> None:
         """Close the part and forget its rows."""
@@ -114,7 +147,7 @@ class Spool:
             writer, path = self._open
             writer.close()
             path.unlink()
-        self._open, self._rows_open = None, 0
+        self._open, self._rows_open, self._live_open = None, 0, 0
 
 
 @contextmanager

@@ -5,16 +5,13 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ingestion.catalogue import SOURCES
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.errors import NightFailed, UserError
-
-if TYPE_CHECKING:
-    from ingestion.findings import Finding
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -62,11 +59,8 @@ def check(file: Workbook, home: Home = None) -> None:
 
     Example: wmip returns check 'CB01 2025-26-Q1.xlsx'
     """
-    from ingestion.findings import places
-
-    findings = _read(file, resolve_home(home))
-    if places(findings):
-        raise NightFailed(f"{places(findings)} row(s) would be refused; the others count")
+    if refused := _read(file, resolve_home(home)):
+        raise NightFailed(f"{refused} row(s) would be refused; the others count")
 
 
 @app.command()
@@ -75,15 +69,12 @@ def submit(file: Workbook, home: Home = None) -> None:
 
     Example: wmip returns submit 'CB01 2025-26-Q1.xlsx'
     """
-    from ingestion.findings import places
-
     where = resolve_home(home)
-    findings = _read(file, where)
+    bad = _read(file, where)
     inbox = where / "inbox" / "returns"
     inbox.mkdir(parents=True, exist_ok=True)
     target = next(path for path in _names(inbox, file.name) if not path.exists() or _same(path, file))
     shutil.copyfile(file, target)
-    bad = places(findings)
     console.print(
         f"In the inbox: {target}\nThe next night reads it"
         + (
@@ -119,9 +110,11 @@ def _partners(home: Path) -> dict[str, str | None]:
     return dict(read_latest(home, "registers", stream, ("partner_code", "name")))
 
 
-def _read(file: Path, home: Path) -> list[Finding]:
-    """Read a workbook as a night would, and say what came of it. Raises NightFailed when it is refused whole."""
-    from ingestion.findings import RefusedFile, refusing
+def _read(file: Path, home: Path) -> int:
+    """Read a workbook as a night would, and say what came of it; how many rows would be refused. Raises NightFailed
+    when the whole file would be.
+    """
+    from ingestion.findings import RefusedFile, places, refusing
     from ingestion.inbox import FileRead, sha256_of
     from ingestion.sources.returns.reader import ReturnReader
 
@@ -149,4 +142,4 @@ def _read(file: Path, home: Path) -> list[Finding]:
     ]
     for line in said:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-    return findings
+    return places(findings)

@@ -48,7 +48,7 @@ def expired_pseudonyms(home: Path, before: datetime) -> set[str]:
 
 
 def expired_originals(home: Path, before: datetime) -> list[Path]:
-    """Originals of files handled before an instant, and these files where they were dropped."""
+    """Originals of files first handled before an instant, and these files where they were dropped."""
     ensure_stream(home, "inbox", INBOX_FILES)
     with scratch() as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -56,7 +56,7 @@ def expired_originals(home: Path, before: datetime) -> list[Path]:
             sha256
             for (sha256,) in connection.execute(
                 "SELECT file_sha256 FROM read_parquet(?, union_by_name = true) GROUP BY 1 "
-                "HAVING max(_loaded_at)::TIMESTAMP < ?",
+                "HAVING min(_loaded_at)::TIMESTAMP < ?",
                 [str(stream_folder(home, "inbox", "files") / "*.parquet"), before.replace(tzinfo=None)],
             ).fetchall()
         }

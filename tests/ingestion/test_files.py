@@ -1,13 +1,19 @@
 """Inbox files on their way into the landing: whole or not at all, and each row once."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
-from ingestion.catalogue import QUARANTINE, SOURCES
-from ingestion.landing import read_latest
+from ingestion.catalogue import FINDINGS, QUARANTINE, SOURCES
+from ingestion.landing import read_latest, stream_folder
 from ingestion.nightly import ingest_source
+from ingestion.sources.threesixtygiving.reader import GrantReader
+from ingestion.spool import Spool
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 HEADINGS = (
@@ -88,15 +94,179 @@ def test_the_findings_of_a_refused_file_are_not_kept(tmp_path, night):
     assert read_latest(tmp_path, "quarantine", QUARANTINE, ("place",)) == []
 
 
-def test_a_grant_that_is_given_again_is_a_new_version_and_said(tmp_path, night):
-    _drop(tmp_path, "a.csv", _csv(("1", 5), ("2", 6), ("1", 9)))
+def test_a_grant_of_a_later_file_is_a_new_version(tmp_path, night):
+    _drop(tmp_path, "a.csv", _csv(("1", 5), ("2", 6)))
+    _drop(tmp_path, "b.csv", _csv(("2", 7)))
     (stream,) = night().streams
-    assert (stream.rows_read, stream.rows_landed) == (3, 2)
-    assert stream.message == "1 row(s) have the key of a later row, which stands"
-    _drop(tmp_path, "b.csv", _csv(("2", 8)))
-    assert night().streams[0].rows_landed == 1
-    assert _landed(tmp_path) == {"1": "9", "2": "8"}
+    assert (stream.rows_read, stream.rows_landed, stream.rows_repeated) == (3, 2, 1)
+    assert stream.message == "1 row(s) repeat others or are in a later file too"
+    _drop(tmp_path, "c.csv", _csv(("1", 5), ("2", 8)))
+    (stream,) = night().streams
+    assert (stream.rows_read, stream.rows_landed, stream.rows_unchanged) == (2, 2, 0), "a row says which file it is of"
+    assert _landed(tmp_path) == {"1": "5", "2": "8"}
     assert night().streams[0].status == "unchanged"
+
+
+def test_different_grants_with_one_id_are_all_quarantined_and_the_landed_one_stays(tmp_path, night):
+    _drop(tmp_path, "a.csv", _csv(("1", 5)))
+    night()
+    _drop(tmp_path, "b.csv", _csv(("1", 6), ("2", 6), ("1", 7), ("3", 1), ("3", 1), ("3", "tbc")))
+    report = night()
+    (stream,) = report.streams
+    assert (stream.rows_read, stream.rows_landed, stream.rows_unchanged) == (6, 2, 0)
+    assert (stream.rows_repeated, stream.rows_quarantined) == (1, 3)
+    assert [(file.rows_loaded, file.rows_quarantined, file.rows_landed) for file in report.files] == [(3, 3, 2)]
+    assert _landed(tmp_path) == {"1": "5", "2": "6", "3": "1"}
+    found = read_latest(tmp_path, "quarantine", QUARANTINE, ("place", "reason_code", "message"))
+    assert [row[:2] for row in found] == [
+        ("b.csv#!2", "repeated_key"),
+        ("b.csv#!4", "repeated_key"),
+        ("b.csv#!7", "not_a_number"),
+    ]
+    assert "as b.csv#!4" in found[0][2] and "as b.csv#!2" in found[1][2]
+    assert read_latest(tmp_path, "findings", FINDINGS, ("place", "rule", "severity")) == [
+        ("b.csv#!6", "repeated_row", "note")
+    ]
+
+
+def test_many_findings_of_a_kind_are_counted_not_listed(tmp_path, night, monkeypatch):
+    monkeypatch.setattr("ingestion.findings.MOST_ALIKE", 3)
+    _drop(tmp_path, "a.csv", _csv(*((str(number), "tbc") for number in range(5)), ("5", 1)))
+    (stream,) = night().streams
+    assert (stream.rows_read, stream.rows_landed, stream.rows_quarantined) == (6, 1, 5)
+    found = read_latest(tmp_path, "quarantine", QUARANTINE, ("place", "message"))
+    assert [place for place, _ in found] == ["a.csv", "a.csv#!2", "a.csv#!3", "a.csv#!4"]
+    assert found[0][1].startswith("and 2 more rows like this: Amount Awarded is not a number")
+
+
+def test_a_row_that_cannot_be_accounted_for_fails_the_source_and_lands_nothing(tmp_path, night, monkeypatch):
+    keep = Spool.keep
+
+    def losing(spool, file_name=None):
+        part = keep(spool, file_name)
+        if part is not None and file_name == "a.csv":
+            table = pq.read_table(part.path)
+            pq.write_table(table.slice(0, len(table) - 1), part.path)
+        return part
+
+    monkeypatch.setattr(Spool, "keep", losing)
+    _drop(tmp_path, "a.csv", _csv(("1", 5), ("2", 6)))
+    _drop(tmp_path, "b.csv", _csv(("3", 7)))
+    (stream,) = night().streams
+    assert stream.status == "failed"
+    assert "3 rows were read and 2 accounted for" in stream.message
+    assert _landed(tmp_path) == {}
+    monkeypatch.undo()
+    assert night().streams[0].rows_landed == 3, "the files were not entered as read"
+
+
+def _as_before_promises(home):
+    """The ledger as it was when it did not say where a file's rows are."""
+    for path in (home / "landing" / "inbox" / "files").glob("*.parquet"):
+        table = pq.read_table(path)
+        new = {"rows_landed", "landed_in", "error_class"}
+        pq.write_table(table.drop_columns(sorted(new & set(table.schema.names))), path)
+
+
+def test_a_home_that_lost_a_file_reads_it_again_and_stands_over_nothing_newer(tmp_path, night):
+    _drop(tmp_path, "a.csv", _csv(("1", 5), ("2", 6)))
+    night()
+    (lost,) = (path for path in stream_folder(tmp_path, "threesixtygiving", "grants").glob("2*.parquet"))
+    lost.unlink()
+    _as_before_promises(tmp_path)
+    _drop(tmp_path, "b.csv", _csv(("2", 8)))
+    (tmp_path / "inbox" / "grants" / "a.csv").unlink()
+    report = night()
+    assert [(file.file.name, file.status) for file in report.files] == [("a.csv", "loaded"), ("b.csv", "loaded")]
+    assert "1 file(s) read again" in report.streams[0].message
+    assert _landed(tmp_path) == {"1": "5", "2": "8"}
+    assert night().files == [], "once is enough"
+
+    # What was landed since stands, here the grant 1 of a later file.
+    _drop(tmp_path, "c.csv", _csv(("1", 9)))
+    night()
+    _as_before_promises(tmp_path)
+    for path in stream_folder(tmp_path, "threesixtygiving", "grants").glob("2*.parquet"):
+        table = pq.read_table(path)
+        pq.write_table(table.filter(pc.not_equal(table["grant_id"], "2")), path)
+    report = night()
+    assert [file.file.name for file in report.files] == ["a.csv", "b.csv"]
+    assert (report.streams[0].rows_landed, report.streams[0].rows_read) == (1, 3)
+    assert _landed(tmp_path) == {"1": "9", "2": "8"}
+    assert night().files == []
+
+
+def test_rows_of_which_later_ones_stand_are_no_broken_promise_after_one_look(tmp_path, night):
+    _drop(tmp_path, "a.csv", _csv(("1", 5)))
+    _drop(tmp_path, "b.csv", _csv(("1", 6)))
+    night()
+    _as_before_promises(tmp_path)
+    report = night()
+    assert [(file.file.name, file.rows_landed) for file in report.files] == [("a.csv", 0)]
+    assert night().files == []
+    assert _landed(tmp_path) == {"1": "6"}
+
+
+def test_a_lost_file_that_is_no_longer_kept_is_told_of_and_read_when_it_is_dropped_again(tmp_path, night):
+    _drop(tmp_path, "a.csv", _csv(("1", 5)))
+    night()
+    for path in (*(tmp_path / "originals").iterdir(), *(tmp_path / "inbox" / "grants").iterdir()):
+        path.unlink()
+    for path in stream_folder(tmp_path, "threesixtygiving", "grants").glob("2*.parquet"):
+        path.unlink()
+    assert "1 entries of the inbox not read" in night().streams[0].message
+    assert read_latest(tmp_path, "findings", FINDINGS, ("place", "rule")) == [("a.csv", "lost_rows")]
+    _drop(tmp_path, "a.csv", _csv(("1", 5)))
+    night()
+    assert _landed(tmp_path) == {"1": "5"}
+
+
+def test_what_is_no_plain_file_or_has_no_name_in_utf_8_is_told_of(tmp_path, night):
+    _drop(tmp_path, "a.csv", _csv(("1", 5)))
+    folder = tmp_path / "inbox" / "grants"
+    elsewhere = tmp_path / "elsewhere.csv"
+    elsewhere.write_text(_csv(("9", 9)))
+    (folder / "folder.csv").mkdir()
+    (folder / "link.csv").symlink_to(elsewhere)
+    os.mkfifo(folder / "pipe.csv")
+    Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.csv")).write_text(_csv(("2", 6)))
+    report = night()
+    assert {file.file.name: file.status for file in report.files} == {"a.csv": "loaded", "caf\\xe9.csv": "refused"}
+    assert read_latest(tmp_path, "findings", FINDINGS, ("source", "stream", "place", "rule")) == [
+        ("inbox", "grants", name, "no_plain_file") for name in ("folder.csv", "link.csv", "pipe.csv")
+    ]
+    Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.csv")).rename(folder / "cafe.csv")
+    night()
+    assert _landed(tmp_path) == {"1": "5", "2": "6"}, "renamed, it is read"
+
+
+def test_whatever_a_reader_meets_is_a_refused_file(tmp_path, night, monkeypatch, caplog):
+    _drop(tmp_path, "a.csv", _csv(("1", 5)))
+    _drop(tmp_path, "b.csv", _csv(("2", 6)))
+    read = GrantReader.read
+
+    def failing(reader, path, sha256, name):
+        if name == "a.csv":
+            raise ZeroDivisionError("ann@example.org")
+        if name == "gone.csv":
+            path.unlink()
+        return read(reader, path, sha256, name)
+
+    monkeypatch.setattr(GrantReader, "read", failing)
+    report = night()
+    assert [(file.status, file.error_class) for file in report.files] == [
+        ("refused", "ZeroDivisionError"),
+        ("loaded", None),
+    ]
+    assert "a.csv" in caplog.text and "ann@example.org" not in caplog.text + report.files[0].reason
+    _drop(tmp_path, "gone.csv", _csv(("3", 7)))
+    report = night()
+    assert [file.file.name for file in report.files] == ["a.csv"], "one that vanishes is not entered as read"
+    assert ("gone.csv", "unreadable_file") in read_latest(tmp_path, "findings", FINDINGS, ("place", "rule"))
+    monkeypatch.undo()
+    _drop(tmp_path, "gone.csv", _csv(("3", 7)))
+    night()
+    assert _landed(tmp_path) == {"1": "5", "2": "6", "3": "7"}
 
 
 def test_a_row_is_quarantined_alone_with_its_place(tmp_path, night):

@@ -144,7 +144,7 @@ def _finding(file: InboxFile, row: RawRow, column: str, code: str, message: str)
     return Finding(
         source=SOURCE,
         stream=STREAM,
-        place=f"{file.path.name}#{row.number}",
+        place=f"{file.path.name}#!{row.number}",
         column_name=column,
         reason_code=code,
         message=message,

@@ -144,14 +144,14 @@ def _landed(row: Mapping[str, str | None], mapping: GrantMapping) -> dict[str, s
 
 
 def _without_contradictions(read: GrantTable, place: str, id_at: int) -> GrantTable:
-    """Rows of one grant that say the same count once; of those that differ none is right (instalments, perhaps)."""
+    """Of rows of one grant that differ none is right (instalments, perhaps)."""
     standing: dict[str, list[int]] = defaultdict(list)
     for index, row in enumerate(read.rows):
         standing[str(row["grant_id"])].append(index)
     stays: list[int] = []
     for indices in standing.values():
         if all(read.rows[index] == read.rows[indices[0]] for index in indices):
-            stays.append(indices[0])
+            stays += indices
             continue
         rows = ", ".join(str(read.numbers[index]) for index in indices)
         for index in indices:

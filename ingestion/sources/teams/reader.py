@@ -230,7 +230,7 @@ def _refusal(file: InboxFile, join: _Join) -> Finding:
     return Finding(
         source=SOURCE,
         stream="segments",
-        place=f"{file.path.name}#{join.line}",
+        place=f"{file.path.name}#!{join.line}",
         column_name="joined_at",
         reason_code="not_a_time",
         message="the join has no start, no end, or ends before it starts",

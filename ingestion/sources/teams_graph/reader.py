@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from ingestion import odata
-from ingestion.findings import Finding
+from ingestion.findings import WARNING, Finding
 from ingestion.http import MalformedRecord, SourceFailed
 from ingestion.instants import parse_instant
 from ingestion.privacy import PseudonymKey, organisation_text
@@ -233,6 +233,7 @@ def _reports_since(read: ApiRead, meeting: _Meeting, since: datetime) -> list[Ro
                 reason_code="list_cut_off",
                 message=f"Graph lists the {_MOST_REPORTS} newest reports of a meeting, and all of them are of the time "
                 f"since {since:%d/%m/%Y}: older ones cannot be had; download their reports in Teams",
+                severity=WARNING,
             )
         )
     return recent

@@ -298,7 +298,7 @@ def _finding(file: InboxFile, person: _Person, stream: str, column: str, code: s
     return Finding(
         source=SOURCE,
         stream=stream,
-        place=f"{file.path.name}#{person.line}",
+        place=f"{file.path.name}#!{person.line}",
         column_name=column,
         reason_code=code,
         message=message,

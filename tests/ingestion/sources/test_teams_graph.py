@@ -174,8 +174,8 @@ def test_that_only_the_fifty_newest_are_listed_is_told(nights, api):
         api.hold(daily, times)
     nights.night(0)
     assert len([key for key in nights.live("meetings") if key.startswith("d")]) == 50
-    (finding,) = nights.rows("rows", "quarantine")
-    assert finding["reason_code"] == "list_cut_off"
+    (finding,) = nights.rows("rows", "findings")
+    assert (finding["rule"], finding["severity"]) == ("list_cut_off", "warning")
     assert "download" in finding["message"]
     nights.good_night(1)
     assert nights.stream("meetings").rows_quarantined == 0, "of the second night's window nothing is cut off"

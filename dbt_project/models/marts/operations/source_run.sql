@@ -24,6 +24,8 @@ select
     runs.status,
     runs.rows_read,
     runs.rows_landed,
+    runs.rows_unchanged,
+    runs.rows_repeated,
     runs.rows_quarantined,
     runs.rows_deleted,
     runs.previous_full_rows,

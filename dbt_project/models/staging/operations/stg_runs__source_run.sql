@@ -9,6 +9,8 @@ select
     status,
     rows_read,
     rows_landed,
+    rows_unchanged,
+    rows_repeated,
     rows_quarantined,
     rows_deleted,
     previous_full_rows,
