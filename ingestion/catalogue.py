@@ -261,6 +261,7 @@ INBOX_FILES = StreamDeclaration(
         "rows_loaded",
         "rows_quarantined",
         "readings",
+        "read_at",
         "rows_landed",
         "landed_in",
         "error_class",

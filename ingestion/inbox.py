@@ -13,7 +13,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -215,10 +215,10 @@ class _Ledger:
     @classmethod
     def of(cls, home: Path, kind: str) -> _Ledger:
         ledger = cls()
-        columns = ("_loaded_at", "_load_id", "file_sha256", "kind", "file_name", "status", "readings", "error_class")
-        for _at, _load, sha256, of_kind, name, status, readings, error in read_latest(
-            home, "inbox", INBOX_FILES, columns
-        ):
+        columns = ("read_at", "_loaded_at", "_load_id", "file_sha256", "file_name", "status", "readings", "error_class")
+        entries = read_latest(home, "inbox", INBOX_FILES, ("kind", *columns))
+        entries.sort(key=lambda entry: (entry[1] or as_read_at(entry[2]), *entry[2:5]))
+        for of_kind, _read, _at, _load, sha256, name, status, readings, error in entries:
             if of_kind == kind:
                 ledger.names[sha256], ledger.status[sha256] = name, "failed" if error else status
                 ledger.readings[sha256] = readings or 1
@@ -268,6 +268,11 @@ def keep_original(home: Path, file: InboxFile) -> Path:
     return target
 
 
+def as_read_at(instant: datetime) -> str:
+    """An instant as the ledger says when a content was read, so that it sorts by time."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def record(home: Path, reports: Sequence[FileReport], clock: datetime) -> None:
     """Enter handled files in the ledger. Done last: a file that is not in it is read again."""
     rows = [
@@ -281,6 +286,7 @@ def record(home: Path, reports: Sequence[FileReport], clock: datetime) -> None:
             "rows_loaded": report.rows_loaded,
             "rows_quarantined": report.rows_quarantined,
             "readings": report.file.readings,
+            "read_at": as_read_at(report.file.as_of or clock),
             "rows_landed": report.rows_landed,
             "landed_in": ",".join(report.landed_in) or None,
             "error_class": report.error_class,

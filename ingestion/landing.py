@@ -65,6 +65,7 @@ class Load:
         """Give the load its name."""
         if self._temporary is not None and self._path is not None:
             _publish(self._temporary, self._path)
+            self._temporary = None
         return self.landed
 
     def discard(self) -> None:
@@ -196,7 +197,6 @@ def prepare(
     later row stands.
     """
     folder = ensure_stream(home, source, stream)
-    keys = listed(stream.key)
     is_same = same_key(stream.key)
     with _workspace(home, folder, rows) as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -207,7 +207,8 @@ def prepare(
                 tell(batch)
         connection.execute(f"""
             CREATE TEMP TABLE listed AS
-            SELECT {keys}, _position, _as_of, {_hash_of(stream)} AS _row_hash
+            SELECT {listed(dict.fromkeys((*stream.key, *stream.listed_whole_by)))}, _position, _as_of,
+                {_hash_of(stream)} AS _row_hash
             FROM incoming SEMI JOIN standing USING (_position)
         """)
         spared_by = (unreadable_by,) if unreadable_by else stream.key
@@ -216,11 +217,12 @@ def prepare(
             "CREATE TEMP TABLE landed AS "
             + _latest(stream, folder, f"{compared}, _row_hash, _deleted_at, _loaded_at, _load_id")
         )
+        is_superseded = _superseded(connection, stream, complete_for)
         connection.execute(f"""
             CREATE TEMP TABLE compared AS
             SELECT
                 new._position, new._row_hash, old._row_hash IS NOT DISTINCT FROM new._row_hash AS is_landed,
-                coalesce(old._loaded_at >= new._as_of, false) AS is_superseded
+                {is_superseded} AS is_superseded
             FROM listed AS new
             LEFT JOIN landed AS old ON {is_same}
         """)
@@ -384,13 +386,42 @@ def _after_what_is_landed(connection: duckdb.DuckDBPyConnection, folder: Path, c
     return max(clock, newest.replace(tzinfo=UTC) + timedelta(microseconds=1))
 
 
-def _within(connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, groups: Sequence[tuple[str, ...]]) -> str:
-    """The condition that a landed row `old` is of one of the groups."""
+def _superseded(
+    connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, complete_for: Sequence[tuple[str, ...]]
+) -> str:
+    """The condition that a row `new` of a file that is read again is not to stand: what it is about, in whatever list,
+    or the list it is of was landed since the file was read first; or its list is read tonight.
+    """
+    if not _count(connection, "listed WHERE _as_of IS NOT NULL"):
+        return "false"
+    found = []
+    about = [name for name in stream.key if name not in stream.listed_whole_by]
+    for table, columns in (("landed_since", about), ("listed_since", stream.listed_whole_by)):
+        if columns:
+            connection.execute(
+                f"CREATE TEMP TABLE {table} AS "
+                f"SELECT {listed(columns)}, max(_loaded_at) AS newest FROM landed GROUP BY ALL"
+            )
+            found.append(
+                f"EXISTS (SELECT 1 FROM {table} AS old WHERE {same_key(columns)} AND old.newest >= new._as_of)"
+            )
+    if complete_for:
+        found.append(f"new._as_of IS NOT NULL AND {_within(connection, stream, complete_for, 'new')}")
+    return " OR ".join(found)
+
+
+def _within(
+    connection: duckdb.DuckDBPyConnection,
+    stream: StreamDeclaration,
+    groups: Sequence[tuple[str, ...]],
+    row: str = "old",
+) -> str:
+    """The condition that a row is of one of the groups."""
     columns = stream.listed_whole_by
     schema = pa.schema([(name, pa.string()) for name in columns])
-    listed = pa.Table.from_pylist([dict(zip(columns, group, strict=True)) for group in groups], schema=schema)
-    connection.register("listed_whole", listed)
-    of_group = " AND ".join(f"old.{quoted(name)} = listed_whole.{quoted(name)}" for name in columns)
+    whole = pa.Table.from_pylist([dict(zip(columns, group, strict=True)) for group in groups], schema=schema)
+    connection.register("listed_whole", whole)
+    of_group = " AND ".join(f"{row}.{quoted(name)} = listed_whole.{quoted(name)}" for name in columns)
     return f"EXISTS (SELECT 1 FROM listed_whole WHERE {of_group})"
 
 

@@ -14,14 +14,17 @@ from ingestion.landing import HeldList, read_latest
 
 # So many characters of a SHA-256 name a file.
 SHA256_PREFIX = 12
+CONFIRMATIONS = ("registers", "removals")
+"""The stream that confirms what lists lose, in the same night too."""
 
 
 def is_confirmed(home: Path, file: InboxFile) -> bool:
     """Whether the programme office confirmed that what a file no longer lists is to go."""
-    removals = SOURCES["registers"].stream("removals")
+    source, stream = CONFIRMATIONS
+    removals = SOURCES[source].stream(stream)
     return any(
         name == file.path.name and len(sha256) >= SHA256_PREFIX and file.sha256.startswith(sha256.lower())
-        for name, sha256 in read_latest(home, "registers", removals, ("file_name", "content_sha256"))
+        for name, sha256 in read_latest(home, source, removals, ("file_name", "content_sha256"))
     )
 
 

@@ -13,11 +13,12 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ingestion.catalogue import INBOX_FILES, SOURCES
+from ingestion.inbox import as_read_at
 from ingestion.landing import as_table, ensure_stream, land, latest_versions, stream_folder
 from ingestion.scratch import scratch
 
@@ -51,9 +52,11 @@ def broken_promises(home: Path, kind: str, clock: datetime) -> list[BrokenPromis
             else:
                 kept.append({**entry, "rows_landed": rows, "landed_in": ",".join(loads) or None})
         land(home, "inbox", INBOX_FILES, as_table(INBOX_FILES, kept), clock=clock)
-    broken.sort(key=lambda entry: (entry["_loaded_at"], entry["file_name"], entry["file_sha256"]))
+    broken.sort(key=lambda entry: (entry["read_at"], entry["file_name"], entry["file_sha256"]))
     return [
-        BrokenPromise(entry["file_sha256"], entry["file_name"], entry["_loaded_at"], entry["readings"] or 1)
+        BrokenPromise(
+            entry["file_sha256"], entry["file_name"], datetime.fromisoformat(entry["read_at"]), entry["readings"] or 1
+        )
         for entry in broken
     ]
 
@@ -79,12 +82,12 @@ def _promises(home: Path, kind: str) -> list[dict[str, Any]]:
     with scratch() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         found = connection.execute(
-            "SELECT * REPLACE (_loaded_at AT TIME ZONE 'UTC' AS _loaded_at) "
-            f"FROM ({latest_versions(home, 'inbox', INBOX_FILES)}) "
+            f"SELECT * FROM ({latest_versions(home, 'inbox', INBOX_FILES)}) "
             "WHERE kind = ? AND status = 'loaded' AND rows_loaded > 0 ORDER BY file_sha256",
             [kind],
         ).to_arrow_table()
-    return [{**entry, "_loaded_at": entry["_loaded_at"].replace(tzinfo=UTC)} for entry in found.to_pylist()]
+    # To complete an entry is not to read its file anew.
+    return [{**entry, "read_at": entry["read_at"] or as_read_at(entry["_loaded_at"])} for entry in found.to_pylist()]
 
 
 def _loads(entry: Mapping[str, Any]) -> list[str]:

@@ -96,6 +96,7 @@ class FileReading(Reading):
     def _land(self, spools: _Spools, report: SourceReport, not_taken: Sequence[NotTaken]) -> None:
         """Land every stream, or none. Raises Unaccounted."""
         from ingestion.landing import prepare
+        from ingestion.lists import CONFIRMATIONS
 
         spools.findings.keep()
         loads: dict[str, Load] = {}
@@ -121,6 +122,8 @@ class FileReading(Reading):
                 )
                 loads[declared.name] = load
                 counts = self.counts(declared, spool, refused, load.landed)
+                if (self.declaration.name, declared.name) == CONFIRMATIONS:
+                    load.publish()
                 held = _files_held(load.landed.held, lists)
                 report.files = [
                     replace(file, status="held", reason=held[file.file]) if file.file in held else file

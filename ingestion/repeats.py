@@ -82,7 +82,7 @@ def told(connection: duckdb.DuckDBPyConnection, source: str, stream: StreamDecla
     """What is to be said of rows given more than once in one file: refused ones (`severity` error) name the other
     place, repeated ones (`note`) the row that they repeat. Columns as a finding has them.
     """
-    ours, other = place_of("_source_record", "file_name"), place_of("other_record", "file_name")
+    ours, other = (place_of(record, "part_name.file_name") for record in ("_source_record", "other_record"))
     named = " and ".join(name for name in stream.key if name not in stream.listed_whole_by)
     return connection.execute(f"""
         SELECT

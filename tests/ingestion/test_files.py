@@ -94,13 +94,10 @@ def test_the_findings_of_a_refused_file_are_not_kept(tmp_path, night):
     assert read_latest(tmp_path, "quarantine", QUARANTINE, ("place",)) == []
 
 
-def test_a_grant_of_a_later_file_is_a_new_version(tmp_path, night):
+def test_a_grant_that_is_given_again_is_a_new_version(tmp_path, night):
     _drop(tmp_path, "a.csv", _csv(("1", 5), ("2", 6)))
-    _drop(tmp_path, "b.csv", _csv(("2", 7)))
-    (stream,) = night().streams
-    assert (stream.rows_read, stream.rows_landed, stream.rows_repeated) == (3, 2, 1)
-    assert stream.message == "1 row(s) repeat others or are in a later file too"
-    _drop(tmp_path, "c.csv", _csv(("1", 5), ("2", 8)))
+    night()
+    _drop(tmp_path, "a.csv", _csv(("1", 5), ("2", 8)))
     (stream,) = night().streams
     assert (stream.rows_read, stream.rows_landed, stream.rows_unchanged) == (2, 2, 0), "a row says which file it is of"
     assert _landed(tmp_path) == {"1": "5", "2": "8"}
@@ -110,7 +107,7 @@ def test_a_grant_of_a_later_file_is_a_new_version(tmp_path, night):
 def test_different_grants_with_one_id_are_all_quarantined_and_the_landed_one_stays(tmp_path, night):
     _drop(tmp_path, "a.csv", _csv(("1", 5)))
     night()
-    _drop(tmp_path, "b.csv", _csv(("1", 6), ("2", 6), ("1", 7), ("3", 1), ("3", 1), ("3", "tbc")))
+    _drop(tmp_path, "a.csv", _csv(("1", 6), ("2", 6), ("1", 7), ("3", 1), ("3", 1), ("4", "tbc")))
     report = night()
     (stream,) = report.streams
     assert (stream.rows_read, stream.rows_landed, stream.rows_unchanged) == (6, 2, 0)
@@ -119,13 +116,13 @@ def test_different_grants_with_one_id_are_all_quarantined_and_the_landed_one_sta
     assert _landed(tmp_path) == {"1": "5", "2": "6", "3": "1"}
     found = read_latest(tmp_path, "quarantine", QUARANTINE, ("place", "reason_code", "message"))
     assert [row[:2] for row in found] == [
-        ("b.csv#!2", "repeated_key"),
-        ("b.csv#!4", "repeated_key"),
-        ("b.csv#!7", "not_a_number"),
+        ("a.csv#!2", "repeated_key"),
+        ("a.csv#!4", "repeated_key"),
+        ("a.csv#!7", "not_a_number"),
     ]
-    assert "as b.csv#!4" in found[0][2] and "as b.csv#!2" in found[1][2]
+    assert "same grant_id as a.csv#!4" in found[0][2] and "as a.csv#!2" in found[1][2]
     assert read_latest(tmp_path, "findings", FINDINGS, ("place", "rule", "severity")) == [
-        ("b.csv#!6", "repeated_row", "note")
+        ("a.csv#!6", "repeated_row", "note")
     ]
 
 
@@ -168,43 +165,46 @@ def _as_before_promises(home):
         pq.write_table(table.drop_columns(sorted(new & set(table.schema.names))), path)
 
 
+def _lose(home, sha256):
+    """Take the rows of a file out of the landing."""
+    for path in stream_folder(home, "threesixtygiving", "grants").glob("2*.parquet"):
+        table = pq.read_table(path)
+        pq.write_table(table.filter(pc.not_equal(table["file_sha256"], sha256)), path)
+
+
 def test_a_home_that_lost_a_file_reads_it_again_and_stands_over_nothing_newer(tmp_path, night):
     _drop(tmp_path, "a.csv", _csv(("1", 5), ("2", 6)))
-    night()
-    (lost,) = (path for path in stream_folder(tmp_path, "threesixtygiving", "grants").glob("2*.parquet"))
-    lost.unlink()
+    lost = night().files[0].file.sha256
+    _lose(tmp_path, lost)
     _as_before_promises(tmp_path)
-    _drop(tmp_path, "b.csv", _csv(("2", 8)))
     (tmp_path / "inbox" / "grants" / "a.csv").unlink()
+    _drop(tmp_path, "b.csv", _csv(("3", 8)))
     report = night()
     assert [(file.file.name, file.status) for file in report.files] == [("a.csv", "loaded"), ("b.csv", "loaded")]
     assert "1 file(s) read again" in report.streams[0].message
-    assert _landed(tmp_path) == {"1": "5", "2": "8"}
+    assert _landed(tmp_path) == {"1": "5", "2": "6", "3": "8"}
     assert night().files == [], "once is enough"
 
-    # What was landed since stands, here the grant 1 of a later file.
-    _drop(tmp_path, "c.csv", _csv(("1", 9)))
+    # The list was sent again since, with another grant 1 and without 2: what it was before has no claim any more.
+    _drop(tmp_path, "a.csv", _csv(("1", 9)))
     night()
+    _lose(tmp_path, lost)
     _as_before_promises(tmp_path)
-    for path in stream_folder(tmp_path, "threesixtygiving", "grants").glob("2*.parquet"):
-        table = pq.read_table(path)
-        pq.write_table(table.filter(pc.not_equal(table["grant_id"], "2")), path)
     report = night()
-    assert [file.file.name for file in report.files] == ["a.csv", "b.csv"]
-    assert (report.streams[0].rows_landed, report.streams[0].rows_read) == (1, 3)
-    assert _landed(tmp_path) == {"1": "9", "2": "8"}
+    assert [file.file.sha256 for file in report.files] == [lost]
+    assert (report.streams[0].rows_read, report.streams[0].rows_landed, report.streams[0].rows_repeated) == (2, 0, 2)
+    assert _landed(tmp_path) == {"1": "9", "3": "8"}
     assert night().files == []
 
 
-def test_rows_of_which_later_ones_stand_are_no_broken_promise_after_one_look(tmp_path, night):
+def test_a_load_that_is_gone_is_made_again_from_its_files(tmp_path, night):
     _drop(tmp_path, "a.csv", _csv(("1", 5)))
-    _drop(tmp_path, "b.csv", _csv(("1", 6)))
+    _drop(tmp_path, "b.csv", _csv(("2", "tbc")))
     night()
-    _as_before_promises(tmp_path)
-    report = night()
-    assert [(file.file.name, file.rows_landed) for file in report.files] == [("a.csv", 0)]
-    assert night().files == []
-    assert _landed(tmp_path) == {"1": "6"}
+    (load,) = stream_folder(tmp_path, "threesixtygiving", "grants").glob("2*.parquet")
+    load.unlink()
+    assert [file.file.name for file in night().files] == ["a.csv"]
+    assert _landed(tmp_path) == {"1": "5"}
 
 
 def test_a_lost_file_that_is_no_longer_kept_is_told_of_and_read_when_it_is_dropped_again(tmp_path, night):
@@ -245,12 +245,12 @@ def test_whatever_a_reader_meets_is_a_refused_file(tmp_path, night, monkeypatch,
     _drop(tmp_path, "b.csv", _csv(("2", 6)))
     read = GrantReader.read
 
-    def failing(reader, path, sha256, name):
+    def failing(reader, path, sha256, name, dataset=None):
         if name == "a.csv":
             raise ZeroDivisionError("ann@example.org")
         if name == "gone.csv":
             path.unlink()
-        return read(reader, path, sha256, name)
+        return read(reader, path, sha256, name, dataset)
 
     monkeypatch.setattr(GrantReader, "read", failing)
     report = night()
