@@ -33,6 +33,13 @@ class Spelling:
         """Any error there is; a few cannot be found again by exact rules."""
         if organisation.is_business and self._draw.random() < self._dirt.trading_name:
             return Written(organisation.trading_name, None, None, organisation.postcode, None)
+        return self._loosely(organisation)
+
+    def again(self, organisation: Organisation, before: Written) -> Written:
+        """Any error there is, in a list that named it `before`: it keeps the name people know it by."""
+        return before if before.name == organisation.trading_name else self._loosely(organisation)
+
+    def _loosely(self, organisation: Organisation) -> Written:
         postcode = None if self._draw.random() < 0.04 else organisation.postcode
         website = f"https://www.{organisation.domain}/" if self._draw.random() < 0.5 or not postcode else None
         return self._written(organisation, self._number(organisation, may_lack=True), postcode, website)

@@ -240,6 +240,7 @@ def _interventions(books: dict[tuple[str, str], Workbook], world: World) -> None
 
 def _support(books: dict[tuple[str, str], Workbook], world: World, spelling: Spelling) -> None:
     listed: set[tuple[str, str, str]] = set()
+    known: dict[tuple[str, str], Written] = {}
     for session in world.sessions:
         if session.body in HUBSPOT_BODIES:
             continue
@@ -249,7 +250,9 @@ def _support(books: dict[tuple[str, str], Workbook], world: World, spelling: Spe
         if (session.body, period, record.ref) not in listed:
             listed.add((session.body, period, record.ref))
             organisation = record.organisation
-            written = spelling.loosely(organisation)
+            before = known.get((session.body, record.ref))
+            written = spelling.again(organisation, before) if before else spelling.loosely(organisation)
+            known[session.body, record.ref] = written
             book.tables["BUSINESSES"].append(
                 {
                     "Business ref": record.ref,

@@ -43,24 +43,3 @@
     ) as listed
     where listed_rank = 1
 {% endmacro %}
-
-{#
-    The rows of a return table that are the record: those of each body's current submission of each quarter, and
-    of a record returned in several quarters the latest quarter's row. Grain: partner_code and the key.
-#}
-{% macro current_returns(stream, key_columns) %}
-    select * from (
-        select
-            landed.*,
-            landed.file_name || '#' || landed.sheet || '!' || landed.row_number as source_place,
-            row_number() over (
-                partition by landed.partner_code, {{ key_columns | join(', ') }}
-                order by landed.period_key desc, cast(landed.row_number as integer) desc
-            ) as version_rank
-        from {{ source('returns', stream) }} as landed
-        inner join {{ ref('stg_returns__submissions') }} as submissions
-            on landed.file_sha256 = submissions.file_sha256
-        where submissions.is_current
-    ) as ranked
-    where version_rank = 1
-{% endmacro %}

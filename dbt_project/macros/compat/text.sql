@@ -45,3 +45,16 @@
 {% macro spark__safe_cast(field, type) -%}
     try_cast({{ field }} as {{ type }})
 {%- endmacro %}
+
+{# How many letters must be typed otherwise to make one text the other; neighbours that changed places are one. #}
+{% macro edit_distance(one, other) -%}
+    {{ return(adapter.dispatch('edit_distance')(one, other)) }}
+{%- endmacro %}
+
+{% macro duckdb__edit_distance(one, other) -%}
+    damerau_levenshtein({{ one }}, {{ other }})
+{%- endmacro %}
+
+{% macro spark__edit_distance(one, other) -%}
+    levenshtein({{ one }}, {{ other }})
+{%- endmacro %}

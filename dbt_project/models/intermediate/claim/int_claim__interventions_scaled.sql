@@ -1,7 +1,7 @@
 select
     'interventions_scaled' as indicator_key,
-    'interventions_scaled:' || interventions.partner_code || ':' || interventions.intervention_ref as fact_key,
-    interventions.origin_pilot_ref as unit_key,
+    'interventions_scaled:' || origins.intervention_key as fact_key,
+    origins.origin_unit_key as unit_key,
     coalesce(interventions.new_funding_confirmed_on, periods.ends_on) as achieved_on,
     interventions.partner_code as partner_key,
     cast(null as varchar) as organisation_key,
@@ -18,13 +18,14 @@ select
             or not interventions.is_pilot_completed
             then 'conditions_not_met'
     end as ineligible_reason,
-    interventions.intervention_ref as source_ref,
+    interventions.record_ref as source_ref,
     'returns' as source_system,
     interventions.source_record as source_record_id,
     interventions.source_place
 from {{ ref('stg_returns__interventions') }} as interventions
+inner join {{ ref('int_intervention__origin') }} as origins
+    on interventions.partner_code || ':' || interventions.record_ref = origins.intervention_key
 inner join {{ ref('int_period__calendar') }} as periods
     on interventions.period_key = periods.period_key
 left join {{ ref('cluster') }} as clusters
     on interventions.cluster_tag = clusters.cluster_key
-where interventions.intervention_type = 'scaled'

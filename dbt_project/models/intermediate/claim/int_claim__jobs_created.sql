@@ -24,8 +24,8 @@ with jobs as (
 
 select
     'jobs_created' as indicator_key,
-    'jobs_created:' || partner_code || ':' || post_ref as fact_key,
-    organisation_key || '|' || upper(trim(post_ref)) as unit_key,
+    'jobs_created:' || partner_code || ':' || record_ref as fact_key,
+    organisation_key || '|' || {{ reference_key('post_ref') }} as unit_key,
     started_on as achieved_on,
     partner_code as partner_key,
     organisation_key,
@@ -46,10 +46,11 @@ select
         when workplace_authority_code = 'outside' then 'out_of_area'
         when follow_up_fte is null then 'no_follow_up'
     end as ineligible_reason,
-    post_ref as source_ref,
+    record_ref as source_ref,
     'returns' as source_system,
     source_record as source_record_id,
     source_place,
+    record_ref,
     post_ref,
     baseline_fte,
     follow_up_fte

@@ -3,7 +3,7 @@
 select
     case when leverage.stage = 'realised' then 'resource_levered' else 'resource_committed' end as indicator_key,
     case when leverage.stage = 'realised' then 'resource_levered:' else 'resource_committed:' end
-    || leverage.partner_code || ':' || leverage.agreement_ref || ':' || leverage.tranche as fact_key,
+    || leverage.partner_code || ':' || leverage.record_ref as fact_key,
     resolved.organisation_key || '|' || leverage.agreement_ref || '|' || leverage.tranche as unit_key,
     leverage.stage_reached_on as achieved_on,
     leverage.partner_code as partner_key,
@@ -19,7 +19,7 @@ select
         when leverage.leverage_kind in ('loan', 'equity') then 'reported_apart'
         when leverage.agreement_signed_on < partners.activity_starts_on then 'secured_before_activity'
     end as ineligible_reason,
-    leverage.source_ref,
+    leverage.record_ref as source_ref,
     'returns' as source_system,
     leverage.source_record as source_record_id,
     leverage.source_place

@@ -4,7 +4,6 @@ with membership as (
         count(*) as organisation_count,
         sum(case when is_business then 1 else 0 end) as business_count,
         count(distinct case when cluster_key not in ('unknown', 'other') then cluster_key end) as cluster_count,
-        {{ ordered_list('organisation_key') }} as member_list,
         min(case when cluster_key <> 'unknown' then cluster_key end) as first_cluster_key
     from {{ ref('int_collaboration__member') }}
     group by collaboration_key
@@ -16,9 +15,7 @@ described as (
         coalesce(membership.organisation_count, 0) as organisation_count,
         coalesce(membership.business_count, 0) as business_count,
         coalesce(membership.cluster_count, 0) as cluster_count,
-        coalesce(membership.first_cluster_key, 'unknown') as cluster_key,
-        coalesce(membership.member_list, collaborations.collaboration_key) || '|'
-        || lower(trim(collaborations.purpose)) as set_and_purpose
+        coalesce(membership.first_cluster_key, 'unknown') as cluster_key
     from {{ ref('stg_returns__collaborations') }} as collaborations
     left join membership
         on collaborations.collaboration_key = membership.collaboration_key
@@ -26,9 +23,8 @@ described as (
 
 select
     'new_collaborations' as indicator_key,
-    'new_collaborations:' || collaboration_key as fact_key,
-    -- The same agreement, or the same partners for the same purpose, is one collaboration.
-    min(set_and_purpose) over (partition by coalesce(agreement_ref, collaboration_key)) as unit_key,
+    'new_collaborations:' || described.collaboration_key as fact_key,
+    components.component_key as unit_key,
     agreed_on as achieved_on,
     partner_code as partner_key,
     cast(null as varchar) as organisation_key,
@@ -44,10 +40,12 @@ select
         when organisation_count < {{ parameter('collaboration_minimum_members') }} then 'fewer_than_two_organisations'
         when business_count = 0 then 'no_business_member'
     end as ineligible_reason,
-    collaboration_ref as source_ref,
+    record_ref as source_ref,
     'returns' as source_system,
     source_record as source_record_id,
     source_place,
-    collaboration_key,
+    described.collaboration_key,
     cluster_count
 from described
+inner join {{ ref('int_collaboration__component') }} as components
+    on described.collaboration_key = components.collaboration_key

@@ -1,7 +1,7 @@
 select
     'pilots_funded' as indicator_key,
-    'pilots_funded:' || interventions.partner_code || ':' || interventions.intervention_ref as fact_key,
-    interventions.intervention_ref as unit_key,
+    'pilots_funded:' || pilots.intervention_key as fact_key,
+    pilots.pilot_key as unit_key,
     interventions.agreement_signed_on as achieved_on,
     interventions.partner_code as partner_key,
     cast(null as varchar) as organisation_key,
@@ -12,11 +12,12 @@ select
     interventions.record_status in ('withdrawn', 'terminated_before_spend') as is_withdrawn,
     interventions.evidence,
     cast(null as varchar) as ineligible_reason,
-    interventions.intervention_ref as source_ref,
+    interventions.record_ref as source_ref,
     'returns' as source_system,
     interventions.source_record as source_record_id,
     interventions.source_place
 from {{ ref('stg_returns__interventions') }} as interventions
+inner join {{ ref('int_intervention__pilot') }} as pilots
+    on interventions.partner_code || ':' || interventions.record_ref = pilots.intervention_key
 left join {{ ref('cluster') }} as clusters
     on interventions.cluster_tag = clusters.cluster_key
-where interventions.intervention_type in ('feasibility_study', 'pilot')

@@ -1,4 +1,12 @@
--- The members of each collaboration as its current return lists them. Grain: collaboration and organisation.
+-- The members of each collaboration as the last return that lists any has them: members dropped from a later list are
+-- members no more; a return without a list says nothing of them. Grain: collaboration and organisation.
+with listed as (
+    select
+        members.*,
+        max(period_key) over (partition by collaboration_key) as last_listed_in
+    from {{ ref('stg_returns__collaboration_members') }} as members
+)
+
 select
     collaborations.collaboration_key,
     resolved.organisation_key,
@@ -7,11 +15,10 @@ select
     min(placed.organisation_type) as organisation_type,
     max(case when placed.organisation_type = 'business' then 1 else 0 end) = 1 as is_business
 from {{ ref('stg_returns__collaborations') }} as collaborations
-inner join {{ ref('stg_returns__collaboration_members') }} as members
+inner join listed as members
     on
         collaborations.collaboration_key = members.collaboration_key
-        -- Members dropped in a later return of the collaboration are members no more.
-        and collaborations.period_key = members.period_key
+        and members.period_key = members.last_listed_in
 inner join {{ ref('int_organisation__resolved') }} as resolved
     on
         resolved.source_system = 'returns'

@@ -7,7 +7,7 @@ with keyed as (
             'events.platform',
             'events.platform_event_id',
             'events.held_on',
-            "'returns:' || events.partner_code || ':' || events.event_ref"
+            "'returns:' || events.partner_code || ':' || events.record_ref"
         ) }} as event_key
     from {{ ref('stg_returns__events') }} as events
 ),
@@ -15,7 +15,7 @@ with keyed as (
 ranked as (
     select
         keyed.*,
-        row_number() over (partition by event_key order by partner_code, event_ref) as return_rank
+        row_number() over (partition by event_key order by partner_code, record_ref) as return_rank
     from keyed
 ),
 
@@ -23,15 +23,15 @@ refused as (
     select distinct
         partner_code,
         source_ref
-    from {{ ref('stg_registers__verification') }}
-    where indicator_key = 'event_attendees' and decision in ('rejected', 'withdrawn')
+    from {{ ref('int_fact__decision') }}
+    where is_decisive and indicator_key = 'event_attendees' and decision in ('rejected', 'withdrawn')
 ),
 
 off_platform as (
     select
         ranked.event_key,
         ranked.partner_code,
-        ranked.event_ref,
+        ranked.record_ref,
         ranked.held_on,
         ranked.venue_postcode,
         {{ whole_words('ranked.title') }} as title_words,
@@ -41,7 +41,7 @@ off_platform as (
         + case when ranked.evidence = 'headcount_only' then 1 else 0 end as standing
     from ranked
     left join refused
-        on ranked.partner_code = refused.partner_code and ranked.event_ref = refused.source_ref
+        on ranked.partner_code = refused.partner_code and ranked.record_ref = refused.source_ref
     where ranked.return_rank = 1 and ranked.platform = 'none' and ranked.venue_postcode is not null
 ),
 
@@ -50,10 +50,10 @@ alike as (
         event_key,
         partner_code,
         first_value(event_key) over (
-            partition by held_on, venue_postcode, title_words order by standing, partner_code, event_ref
+            partition by held_on, venue_postcode, title_words order by standing, partner_code, record_ref
         ) as first_event_key,
         first_value(partner_code) over (
-            partition by held_on, venue_postcode, title_words order by standing, partner_code, event_ref
+            partition by held_on, venue_postcode, title_words order by standing, partner_code, record_ref
         ) as first_partner_code
     from off_platform
 )

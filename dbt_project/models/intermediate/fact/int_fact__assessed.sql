@@ -1,14 +1,6 @@
-{%- set claims = [
-    'int_claim__pilots_funded', 'int_claim__interventions_scaled', 'int_claim__new_collaborations',
-    'int_claim__businesses_assisted', 'int_claim__jobs_created', 'int_claim__event_attendees', 'int_claim__leverage',
-    'int_claim__supplementary',
-] -%}
-
 -- Every claim of every indicator by the same ladder: what its evidence is worth, what the register says of it, whether
 -- it is the one that counts among those of its unit.
--- noqa: disable=LT02
 with claims as (
-    {%- for claim in claims %}
     select
         indicator_key,
         fact_key,
@@ -27,13 +19,9 @@ with claims as (
         source_system,
         source_record_id,
         source_place
-    from {{ ref(claim) }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    from {{ ref('int_fact__claim') }}
+    where key_count = 1
 ),
--- noqa: enable=LT02
 
 graded as (
     select
@@ -56,9 +44,10 @@ graded as (
         on claims.indicator_key = indicator.indicator_key
     left join {{ ref('evidence_rule') }} as rules
         on claims.indicator_key = rules.indicator_key and claims.evidence = rules.evidence
-    left join {{ ref('stg_registers__verification') }} as register
+    left join {{ ref('int_fact__decision') }} as register
         on
-            claims.indicator_key = register.indicator_key
+            register.is_decisive
+            and claims.indicator_key = register.indicator_key
             and claims.partner_key = register.partner_code
             and claims.source_ref = register.source_ref
 ),

@@ -1,7 +1,7 @@
 -- What shows when returned events are put beside each other and beside the platforms.
 with returned as (
     select
-        events.event_ref,
+        events.record_ref as event_ref,
         events.partner_code,
         events.held_on,
         events.title,
@@ -14,7 +14,7 @@ with returned as (
             'events.platform',
             'events.platform_event_id',
             'events.held_on',
-            "'returns:' || events.partner_code || ':' || events.event_ref"
+            "'returns:' || events.partner_code || ':' || events.record_ref"
         ) }} as event_key
     from {{ ref('stg_returns__events') }} as events
 ),

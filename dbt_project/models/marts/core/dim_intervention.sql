@@ -1,5 +1,5 @@
 select
-    partner_code || ':' || intervention_ref as intervention_key,
+    partner_code || ':' || record_ref as intervention_key,
     intervention_ref,
     title,
     intervention_type,

@@ -1,5 +1,5 @@
 select
-    claims.partner_key || ':' || claims.post_ref as job_key,
+    claims.partner_key || ':' || claims.record_ref as job_key,
     claims.organisation_key,
     claims.partner_key,
     claims.post_ref,

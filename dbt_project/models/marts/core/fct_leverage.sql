@@ -24,5 +24,5 @@ left join {{ ref('int_fact__settled') }} as facts
         = case leverage.stage
             when 'realised' then 'resource_levered:'
             when 'committed' then 'resource_committed:'
-        end || leverage.partner_code || ':' || leverage.agreement_ref || ':' || leverage.tranche
+        end || leverage.partner_code || ':' || leverage.record_ref
 order by leverage_key

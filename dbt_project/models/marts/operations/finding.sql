@@ -1,6 +1,15 @@
 -- What readers refuse, what they let pass with a remark, and what only models can see, in one list.
 -- Models that find something: int_finding__<topic>, each with the columns of `found` but the instant.
-{% set models = ['int_finding__event', 'int_finding__merge'] %}
+{% set models = [
+    'int_finding__collaboration',
+    'int_finding__decision',
+    'int_finding__event',
+    'int_finding__fact',
+    'int_finding__intervention',
+    'int_finding__merge',
+    'int_finding__reference',
+    'int_finding__submission',
+] %}
 
 with found as (
     select

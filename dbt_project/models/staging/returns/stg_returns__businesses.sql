@@ -1,12 +1,13 @@
 with current_rows as (
-    {{ current_returns('businesses', ['business_ref']) }}
+    {{ current_records('businesses') }}
 )
 
 select
     partner_code,
     period_key,
-    business_ref,
-    partner_code || ':business:' || business_ref as organisation_record_id,
+    record_ref,
+    reference as business_ref,
+    partner_code || ':business:' || record_ref as organisation_record_id,
     business_name,
     {{ normalise_company_number('company_number') }} as company_number,
     {{ normalise_charity_number('charity_number') }} as charity_number,

@@ -1,13 +1,13 @@
 with current_rows as (
-    {{ current_returns('collaboration_members', ['collaboration_ref', 'member_number']) }}
+    {{ current_records('collaboration_members', 'stg_returns__part_record') }}
 )
 
 select
     partner_code,
     period_key,
-    partner_code || ':' || collaboration_ref as collaboration_key,
+    partner_code || ':' || parent_ref as collaboration_key,
     cast(member_number as integer) as member_number,
-    partner_code || ':member:' || collaboration_ref || ':' || member_number as organisation_record_id,
+    partner_code || ':member:' || record_ref as organisation_record_id,
     organisation_name,
     {{ normalise_company_number('company_number') }} as company_number,
     {{ normalise_charity_number('charity_number') }} as charity_number,

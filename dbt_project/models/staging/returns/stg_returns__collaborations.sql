@@ -1,16 +1,21 @@
 with current_rows as (
-    {{ current_returns('collaborations', ['collaboration_ref']) }}
+    {{ current_records('collaborations') }}
 )
 
 select
     partner_code,
     period_key,
-    collaboration_ref,
-    partner_code || ':' || collaboration_ref as collaboration_key,
+    record_ref,
+    reference as collaboration_ref,
+    partner_code || ':' || record_ref as collaboration_key,
     title,
     purpose,
     kind as collaboration_kind,
-    upper(trim(agreement_ref)) as agreement_ref,
+    -- What stands for no reference joins nothing.
+    case
+        when {{ reference_key('agreement_ref') }} not in ('N/A', 'NA', 'NONE', 'TBC', 'TBA', '-', '?')
+            then {{ reference_key('agreement_ref') }}
+    end as agreement_ref,
     cast(agreed_on as date) as agreed_on,
     caused_by_programme = 'yes' as is_caused_by_programme,
     status as record_status,

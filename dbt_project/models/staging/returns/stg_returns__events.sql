@@ -1,11 +1,12 @@
 with current_rows as (
-    {{ current_returns('events', ['event_ref']) }}
+    {{ current_records('events') }}
 )
 
 select
     partner_code,
     period_key,
-    event_ref,
+    record_ref,
+    reference as event_ref,
     platform,
     platform_event_id,
     title,

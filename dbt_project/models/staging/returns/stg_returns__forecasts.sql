@@ -1,5 +1,11 @@
-with current_rows as (
-    {{ current_returns('forecasts', ['indicator_key', 'forecast_period_key']) }}
+with ranked as (
+    select
+        landed.*,
+        row_number() over (
+            partition by landed.partner_code, landed.indicator_key, landed.forecast_period_key
+            order by landed.period_key desc, cast(landed.row_number as integer) desc
+        ) as forecast_rank
+    from ({{ current_rows('forecasts') }}) as landed
 )
 
 select
@@ -10,4 +16,5 @@ select
     cast(forecast_value as decimal(18, 4)) as forecast_value,
     source_place,
     _source_record as source_record
-from current_rows
+from ranked
+where forecast_rank = 1

@@ -1,11 +1,12 @@
 with current_rows as (
-    {{ current_returns('interventions', ['intervention_ref']) }}
+    {{ current_records('interventions') }}
 )
 
 select
     partner_code,
     period_key,
-    intervention_ref,
+    record_ref,
+    reference as intervention_ref,
     title,
     intervention_type,
     origin_pilot_ref,

@@ -1,12 +1,13 @@
 with current_rows as (
-    {{ current_returns('jobs', ['post_ref']) }}
+    {{ current_records('jobs') }}
 )
 
 select
     partner_code,
     period_key,
-    post_ref,
-    partner_code || ':job:' || post_ref as organisation_record_id,
+    record_ref,
+    reference as post_ref,
+    partner_code || ':job:' || record_ref as organisation_record_id,
     business_name,
     {{ normalise_company_number('company_number') }} as company_number,
     {{ normalise_postcode('postcode') }} as postcode,

@@ -1,15 +1,15 @@
 with current_rows as (
-    {{ current_returns('leverage', ['agreement_ref', 'tranche', 'stage']) }}
+    {{ current_records('leverage') }}
 )
 
 select
     partner_code,
     period_key,
-    upper(trim(agreement_ref)) as agreement_ref,
-    upper(trim(tranche)) as tranche,
+    record_ref,
+    {{ reference_key('agreement_ref') }} as agreement_ref,
+    {{ reference_key('tranche') }} as tranche,
     stage,
-    partner_code || ':leverage:' || agreement_ref || ':' || tranche || ':' || stage as organisation_record_id,
-    agreement_ref || ':' || tranche as source_ref,
+    partner_code || ':leverage:' || record_ref || ':' || stage as organisation_record_id,
     source_organisation,
     {{ normalise_company_number('company_number') }} as company_number,
     source_type,

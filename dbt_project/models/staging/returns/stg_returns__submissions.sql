@@ -2,13 +2,22 @@ with covers as (
     {{ latest_version(source('returns', 'covers'), ['file_sha256']) }}
 ),
 
+-- A number given twice is the workbook's that was submitted first: a later correction has a number of its own.
 ranked as (
     select
         covers.*,
         row_number() over (
             partition by partner_code, period_key
-            order by cast(submission_number as integer) desc, submitted_on desc, file_sha256 desc
-        ) as submission_rank
+            order by cast(submission_number as integer) desc, submitted_on asc, file_name asc, file_sha256 asc
+        ) as submission_rank,
+        first_value(file_name) over (
+            partition by partner_code, period_key, cast(submission_number as integer)
+            order by submitted_on, file_name, file_sha256
+        ) as standing_file_name,
+        row_number() over (
+            partition by partner_code, period_key, cast(submission_number as integer)
+            order by submitted_on, file_name, file_sha256
+        ) as copy_number
     from covers
 )
 
@@ -19,5 +28,7 @@ select
     period_key,
     cast(submission_number as integer) as submission_number,
     cast(submitted_on as date) as submitted_on,
-    submission_rank = 1 as is_current
+    submission_rank = 1 as is_current,
+    -- The workbook whose number it repeats.
+    case when copy_number > 1 then standing_file_name end as repeats_file_name
 from ranked

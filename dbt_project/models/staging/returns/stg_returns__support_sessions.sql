@@ -1,12 +1,13 @@
 with current_rows as (
-    {{ current_returns('support_sessions', ['session_ref']) }}
+    {{ current_records('support_sessions', 'stg_returns__part_record') }}
 )
 
 select
     partner_code,
     period_key,
-    session_ref,
-    business_ref,
+    record_ref,
+    reference as session_ref,
+    parent_ref as business_record_ref,
     cast(supported_on as date) as supported_on,
     cast(support_hours as decimal(12, 4)) as support_hours,
     channel,
