@@ -104,6 +104,13 @@ def test_a_workbook_handed_in_twice_is_one_and_another_of_its_name_takes_none_aw
     path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [BUSINESS]})
     assert returns(home, "submit", path).exit_code == 0
     assert returns(home, "submit", path).exit_code == 0
-    _write(path, rows={"BUSINESSES": [{**BUSINESS, "Business ref": "B2"}]})
+    again = {"BUSINESSES": [{**BUSINESS, "Business ref": "B2"}]}
+    _write(path, rows=again)
+    refused = returns(home, "submit", path)
+    assert isinstance(refused.exception, NightFailed)
+    assert "r.xlsx has the submission number 1 of r.xlsx, which was submitted first (2023-07-14)" in str(
+        refused.exception
+    )
+    _write(path, cover={"Submission number": 2}, rows=again)
     assert "The next night reads it" in returns(home, "submit", path).stdout
     assert sorted(one.name for one in (home / "inbox" / "returns").iterdir()) == ["r (2).xlsx", "r.xlsx"]

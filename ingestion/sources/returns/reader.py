@@ -7,13 +7,15 @@ should be is refused whole; a row that is wrong is refused alone.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ingestion.catalogue import SOURCES, return_template
-from ingestion.findings import Finding, RefusedFile
+from ingestion.findings import NOTE, Finding, RefusedFile
 from ingestion.inbox import FileRead, FileReader, chunks
 from ingestion.landing import read_latest
+from ingestion.sources.returns.references import reference_key, repetitions
 from ingestion.tables import RawRow, check_table, column_letter, heading_key, lacking, match_headings
 from ingestion.values import BadValue, Column, is_empty
 
@@ -26,16 +28,50 @@ def open_reader(read: FileRead) -> FileReader:
     home = read.home
     partners = SOURCES["registers"].stream("partners")
     codes = [row[0] for row in read_latest(home, "registers", partners, ("partner_code",))]
-    reader = ReturnReader(codes, read)
+    reader = ReturnReader(codes, read, handed_in(home))
     return lambda file: chunks(*reader.read(file.path, file.sha256))
+
+
+class Submission(NamedTuple):
+    """A workbook that was handed in; of two with one number the lesser stands."""
+
+    submitted_on: str
+    file_name: str
+    sha256: str
+
+    def stands_before(self, other: Submission) -> bool:
+        """Whether it was submitted first; of one day and name what is there already was."""
+        return self.sha256 != other.sha256 and self[:2] <= other[:2]
+
+
+Submissions = dict[tuple[str | None, ...], Submission]
+"""The workbook that stands for each body, quarter and submission number."""
+_NUMBER = ("partner_code", "period_key", "submission_number")
+
+
+def handed_in(home: Path) -> Submissions:
+    """What was handed in and read before."""
+    if not (home / "landing" / SOURCE / "covers").is_dir():
+        return {}
+    covers = SOURCES[SOURCE].stream("covers")
+    found: Submissions = {}
+    for *number, submitted_on, name, sha256 in read_latest(
+        home, SOURCE, covers, (*_NUMBER, "submitted_on", "file_name", "file_sha256")
+    ):
+        submission = Submission(submitted_on, name, sha256)
+        found[tuple(number)] = min(submission, found.get(tuple(number), submission))
+    return found
 
 
 class ReturnReader:
     """Reads workbooks of one template. `partner_codes` are the cluster bodies that may send one, None any; `read` is
-    told of the tables' headings.
+    told of the tables' headings; `submissions` is what was handed in before, and what is read here is added to it.
     """
 
-    def __init__(self, partner_codes: Collection[str] | None, read: FileRead) -> None:
+    def __init__(
+        self, partner_codes: Collection[str] | None, read: FileRead, submissions: Submissions | None = None
+    ) -> None:
+        self.submissions: Submissions = {} if submissions is None else submissions
         self.file_read = read
         self.template = return_template()
         self.partner_codes = None if partner_codes is None else set(partner_codes)
@@ -49,6 +85,7 @@ class ReturnReader:
         """Rows by stream (with cover and provenance) and the findings. Raises RefusedFile."""
         sheets = _sheets(path)
         cover = self._cover(sheets)
+        self._submitted(cover, path.name, sha256)
         common: Row = {"file_name": path.name, "file_sha256": sha256, **cover}
         rows: dict[str, list[Row]] = {
             "covers": [
@@ -61,12 +98,17 @@ class ReturnReader:
             ]
         }
         findings: list[Finding] = []
-        keys: dict[str, set[str | None]] = {}
+        keys: dict[str, set[str]] = {}
         for table in self.template["tables"]:
             found, wrong = self._table(table, sheets, path.name, sha256, common, keys)
             rows[table["stream"]] = found
             findings += wrong
         return rows, findings
+
+    def note(self, path: Path, sha256: str) -> None:
+        """Take a workbook that waits to be read for handed in. One that would be refused is none."""
+        with suppress(RefusedFile):
+            self._submitted(self._cover(_sheets(path)), path.name, sha256)
 
     def _cover(self, sheets: dict[str, list[Sequence[Any]]]) -> Row:
         sheet = self.template["cover"]["sheet"]
@@ -88,6 +130,18 @@ class ReturnReader:
             )
         return cover
 
+    def _submitted(self, cover: Row, file_name: str, sha256: str) -> None:
+        """Raises RefusedFile when a workbook submitted earlier has the body's, quarter's and submission's number."""
+        number = tuple(cover[name] for name in _NUMBER)
+        own = Submission(cover["submitted_on"], file_name, sha256)
+        standing = self.submissions.get(number)
+        if standing is not None and standing.stands_before(own):
+            raise RefusedFile(
+                f"{file_name} has the submission number {cover['submission_number']} of {standing.file_name}, which "
+                f"was submitted first ({standing.submitted_on}) and stands; give this one the next number"
+            )
+        self.submissions[number] = own
+
     def _table(
         self,
         table: dict[str, Any],
@@ -95,7 +149,7 @@ class ReturnReader:
         file_name: str,
         sha256: str,
         common: Row,
-        keys: dict[str, set[str | None]],
+        keys: dict[str, set[str]],
     ) -> tuple[list[Row], list[Finding]]:
         sheet, name, stream = table["sheet"], table["table"], table["stream"]
         headings, body, _ = _fenced(sheets, sheet, name)
@@ -114,7 +168,10 @@ class ReturnReader:
         first, last = (column_letter(i) for i in (min(positions.values()), max(positions.values())))
         rows: list[Row] = []
         findings = checked.findings
-        for number, row in checked.rows:
+        repeated, contradicted = repetitions(table, checked.rows)
+        findings += self._repetitions(table, repeated, contradicted, positions, place)
+        usable = [(number, row) for number, row in checked.rows if number not in contradicted]
+        for number, row in usable:
             orphan = self._orphan(table, row, keys, number, positions, place)
             if orphan is not None:
                 findings.append(orphan)
@@ -128,20 +185,58 @@ class ReturnReader:
                     "_source_record": f"{sha256}:{sheet}!{first}{number}:{last}{number}",
                 }
             )
-        keys[name] = {row[columns[0].name] for _, row in checked.rows}
+        keys[name] = {reference_key(row[columns[0].name]) for _, row in usable}
         return rows, findings
+
+    def _repetitions(
+        self,
+        table: dict[str, Any],
+        repeated: dict[int, int],
+        contradicted: dict[int, int],
+        positions: dict[str, int],
+        place: str,
+    ) -> list[Finding]:
+        named = [column for column in self.columns[table["table"]] if column.name in table["reference"]]
+        headings = " and ".join(column.heading for column in named)
+
+        def finding(number: int, code: str, message: str, **more: str) -> Finding:
+            return Finding(
+                source=SOURCE,
+                stream=table["stream"],
+                place=f"{place}{number}",
+                column_name=named[0].name,
+                reason_code=code,
+                message=message,
+                cell=f"{column_letter(positions[named[0].name])}{number}",
+                value_class="text",
+                **more,
+            )
+
+        notes = [
+            finding(number, "row_repeated", f"the same row stands in {place}{other}; it counts once", severity=NOTE)
+            for number, other in repeated.items()
+        ]
+        return notes + [
+            finding(
+                number,
+                "reference_contradicted",
+                f"{headings} stands in {place}{other} too, and the rows differ: neither is read; give each a "
+                "reference of its own, or leave one out",
+            )
+            for number, other in contradicted.items()
+        ]
 
     def _orphan(
         self,
         table: dict[str, Any],
         row: dict[str, str | None],
-        keys: dict[str, set[str | None]],
+        keys: dict[str, set[str]],
         number: int,
         positions: dict[str, int],
         place: str,
     ) -> Finding | None:
         for column_name, parent in table.get("references", {}).items():
-            if row[column_name] not in keys[parent]:
+            if reference_key(row[column_name]) not in keys[parent]:
                 heading = next(c.heading for c in self.columns[table["table"]] if c.name == column_name)
                 return Finding(
                     source=SOURCE,
@@ -149,7 +244,8 @@ class ReturnReader:
                     place=f"{place}{number}",
                     column_name=column_name,
                     reason_code="unknown_reference",
-                    message=f"{heading} is not in the table {parent} of this workbook; add it there or correct it",
+                    message=f"{heading} is not among the rows that can be read of the table {parent} of this workbook; "
+                    "add it there or correct it",
                     cell=f"{column_letter(positions[column_name])}{number}",
                     value_class="text",
                 )

@@ -6,7 +6,7 @@ import xlsxwriter
 from ingestion.catalogue import return_template
 from ingestion.findings import RefusedFile
 from ingestion.inbox import FileRead
-from ingestion.sources.returns.reader import ReturnReader
+from ingestion.sources.returns.reader import ReturnReader, Submission
 
 COVER = {
     "Template": "WMIP-RETURN",
@@ -151,3 +151,122 @@ def test_dates_may_be_dates_of_the_spreadsheet(tmp_path):
     _write(path, cover={"Submitted on": "2023-07-14"})
     rows, _ = _read(path)
     assert rows["covers"][0]["submitted_on"] == date(2023, 7, 14).isoformat()
+
+
+POST = {
+    "Post ref": "P7",
+    "Business name": "Aston Castings",
+    "Company number": "01111111",
+    "Contracted hours": 37.5,
+    "Contract": "Permanent",
+    "Post kind": "New",
+    "Started on": "01/05/2023",
+    "Filled": "Yes",
+    "Baseline FTE": 4,
+    "Business status": "Trading",
+    "Status": "Active",
+    "Evidence": "Payroll extract",
+}
+TRANCHE = {
+    "Source organisation": "Aston Castings",
+    "Company number": "01111111",
+    "Source type": "Private",
+    "Agreement ref": "A1",
+    "Tranche": "1",
+    "Stage": "Realised",
+    "Kind": "Cash",
+    "Amount (£)": 10000,
+    "Stage reached on": "01/05/2023",
+    "Status": "Active",
+    "Evidence": "Defrayal evidence",
+}
+EVENT = {
+    "Event ref": "1",
+    "Platform": "None",
+    "Title": "Breakfast",
+    "Held on": "01/05/2023",
+    "Mode": "In person",
+    "Attribution": "WMIP funded",
+    "Evidence": "Signed sheet",
+}
+PILOT = {
+    "Intervention ref": "P-002",
+    "Title": "Robots",
+    "Type": "Pilot",
+    "Agreement signed on": "01/05/2023",
+    "Status": "Live",
+    "Evidence": "Signed agreement",
+}
+
+
+@pytest.mark.parametrize(
+    ("tables", "stream"),
+    [
+        (
+            {"BUSINESSES": [BUSINESS, {**BUSINESS, "Business name": "Other Ltd", "Company number": 7654321}]},
+            "businesses",
+        ),
+        (
+            {"BUSINESSES": [BUSINESS], "SUPPORT": [SESSION, {**SESSION, "Session ref": " s1", "Hours": 3}]},
+            "support_sessions",
+        ),
+        ({"EVENTS": [EVENT, {**EVENT, "Title": "Supper"}]}, "events"),
+        ({"INTERVENTIONS": [PILOT, {**PILOT, "Intervention ref": "p-002", "Title": "Hydrogen"}]}, "interventions"),
+        ({"JOBS": [POST, {**POST, "Contracted hours": 20}]}, "jobs"),
+        ({"LEVERAGE": [TRANCHE, {**TRANCHE, "Company number": None, "Amount (£)": 20000}]}, "leverage"),
+    ],
+)
+def test_one_reference_for_two_records_refuses_both_and_names_both_places(tmp_path, tables, stream):
+    rows, findings = _read(_write(tmp_path / "r.xlsx", rows=tables))
+    assert rows[stream] == []
+    one, other = sorted((f for f in findings if f.reason_code == "reference_contradicted"), key=lambda f: f.place)
+    assert {one.severity, other.severity} == {"error"}
+    assert other.place in one.message
+    assert one.place in other.message
+
+
+def test_a_post_is_its_reference_within_its_organisation_and_a_tranche_within_its_source(tmp_path):
+    other = {"Company number": "02222222"}
+    tables = {
+        "JOBS": [POST, {**POST, **other, "Business name": "Bilston Foundry"}],
+        "LEVERAGE": [TRANCHE, {**TRANCHE, **other, "Source organisation": "Bilston Foundry", "Amount (£)": 20000}],
+    }
+    rows, findings = _read(_write(tmp_path / "r.xlsx", rows=tables))
+    assert findings == []
+    assert [len(rows[stream]) for stream in ("jobs", "leverage")] == [2, 2]
+
+
+def test_identical_rows_are_noted(tmp_path):
+    rows, (note,) = _read(_write(tmp_path / "r.xlsx", rows={"EVENTS": [EVENT, {**EVENT, "Title": " breakfast "}]}))
+    assert len(rows["events"]) == 2
+    assert (note.reason_code, note.severity) == ("row_repeated", "note")
+
+
+def test_sessions_find_their_business_without_case_and_spaces(tmp_path):
+    rows, findings = _read(
+        _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [BUSINESS], "SUPPORT": [{**SESSION, "Business ref": " b1"}]})
+    )
+    assert findings == []
+    assert len(rows["support_sessions"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("standing", "is_refused"),
+    [
+        (Submission("2023-07-13", "z.xlsx", "a"), True),
+        (Submission("2023-07-14", "a.xlsx", "a"), True),
+        (Submission("2023-07-14", "z.xlsx", "a"), False),
+        (Submission("2023-07-15", "a.xlsx", "a"), False),
+        (Submission("2023-07-13", "z.xlsx", "f" * 64), False),
+    ],
+)
+def test_of_two_workbooks_with_one_number_the_later_submitted_is_refused_with_both_names(
+    tmp_path, standing, is_refused
+):
+    path = _write(tmp_path / "r.xlsx")
+    reader = ReturnReader(["CB01"], FileRead(tmp_path), {("CB01", "2023-24-Q1", "1"): standing})
+    if is_refused:
+        with pytest.raises(RefusedFile, match=f"r.xlsx has the submission number 1 of {standing.file_name}"):
+            reader.read(path, "f" * 64)
+    else:
+        reader.read(path, "f" * 64)
