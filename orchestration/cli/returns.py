@@ -115,14 +115,14 @@ def _read(file: Path, home: Path) -> int:
     when the whole file would be.
     """
     from ingestion.findings import RefusedFile, places, refusing
-    from ingestion.inbox import FileRead, new_files, sha256_of
+    from ingestion.inbox import FileRead, sha256_of, take_stock
     from ingestion.sources.returns.reader import ReturnReader, handed_in
 
     if not file.is_file():
         raise UserError(f"{file} is not a file")
     known = _partners(home)
     reader = ReturnReader(known or None, FileRead(home), handed_in(home))
-    for waiting in new_files(home, "returns"):
+    for waiting in take_stock(home, "returns").files:
         reader.note(waiting.path, waiting.sha256)
     try:
         rows, findings = reader.read(file, sha256_of(file))

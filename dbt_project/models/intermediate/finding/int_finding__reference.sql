@@ -94,15 +94,21 @@ first_copies as (
 
 repeated as (
     select
-        stream,
-        source_place as place,
-        partner_code,
-        reference || ' stands more than once in this workbook (row ' || cast(first_row as varchar) || ' and row '
-        || cast(last_row as varchar) || ') ' as said,
+        first_copies.stream,
+        first_copies.source_place as place,
+        first_copies.partner_code,
+        first_copies.reference || ' stands more than once in this workbook (row ' || cast(first_row as varchar)
+        || ' and row ' || cast(last_row as varchar) || ') ' as said,
         is_consistent,
         copy_number
     from first_copies
-    where first_row <> last_row and (copy_number > 1 or not is_consistent)
+    -- What the reader said of it already is not said again.
+    left join {{ ref('stg_findings__rows') }} as noted
+        on first_copies.source_place = noted.place and noted.rule = 'row_repeated'
+    where
+        first_row <> last_row
+        and (copy_number > 1 or not is_consistent)
+        and noted.place is null
 )
 
 select
