@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.contact_details import CODE, KINDS, SUSPICIOUS
 from ingestion.findings import Finding
 from ingestion.tables import RawRow, check_table
 from ingestion.tabular import Cells, Table
@@ -101,9 +102,12 @@ class TableCheck:
 
     def _read(self, column: Column, values: pa.Array) -> tuple[pa.Array, pa.Array]:
         """Values in landed form, and which of them are wrong."""
-        if column.kind == "text":
+        if column.kind in ("text", *KINDS):
             read = _plain(values)
-            return read, pc.and_(pc.is_null(read), column.required)
+            doubtful = pc.fill_null(
+                pc.match_substring_regex(read, "@" if column.text_kind == CODE else SUSPICIOUS), False
+            )
+            return read, pc.or_(pc.and_(pc.is_null(read), column.required), doubtful)
         encoded = values.dictionary_encode()
         known = self._known.setdefault(column.name, {})
         if len(known) > _MEMORY:

@@ -10,9 +10,11 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
+from ingestion.contact_details import withhold
 from ingestion.findings import ERROR, WARNING, Finding, RefusedFile
 from ingestion.values import BadValue, Column, clean_text, is_empty, value_class
 
+CONTACT_DETAILS = "contact_details_withheld"
 KEY_JOIN = "\x1f"
 """Joins the columns of a key; `ingestion.landing` joins them in the same way."""
 
@@ -168,7 +170,8 @@ def check_table(
     place: str,
     key: Sequence[str] = (),
 ) -> CheckedTable:
-    """Check every row; all that is wrong with a row is found at once. Blank rows are skipped.
+    """Check every row; all that is wrong with a row is found at once. Blank rows are skipped. Contact details in a text
+    are withheld, with a warning at the cell.
 
     `place` is what stands before the row number in a finding's place; `key` the columns that say which record it is.
     """
@@ -176,25 +179,10 @@ def check_table(
     for raw in rows:
         if all(is_empty(cell) for cell in raw.cells):
             continue
-        row: dict[str, str | None] = {}
-        problems: list[tuple[Column, str, str, str]] = []
-        for column in columns:
-            index = positions.get(column.name)
-            cell = raw.cells[index] if index is not None and index < len(raw.cells) else None
-            try:
-                row[column.name] = column.read(cell)
-            except BadValue as bad:
-                row[column.name] = None
-                problems.append((column, bad.reason_code, bad.value_class, str(bad)))
-        wrong = {column.name for column, *_ in problems}
-        for column in columns:
-            if row[column.name] is None and column.name not in wrong:
-                message = _conditional_problem(column, row)
-                if message:
-                    problems.append((column, "missing", value_class(None), message))
-        if all(not column.essential for column, *_ in problems):
+        row, problems = _read_row(columns, positions, raw)
+        if all(severity != ERROR for *_, severity in problems):
             checked.rows.append((raw.number, row))
-        for column, code, kind, message in problems:
+        for column, code, kind, message, severity in problems:
             index = positions.get(column.name)
             checked.findings.append(
                 Finding(
@@ -203,11 +191,46 @@ def check_table(
                     place=f"{place}{raw.number}",
                     column_name=column.name,
                     reason_code=code,
-                    message=message if column.essential else f"{message}. The row counts without it",
+                    message=message if severity == ERROR else f"{message}. The row counts without it",
                     cell=None if index is None else f"{column_letter(index)}{raw.number}",
                     value_class=kind,
                     key=record_key(row, key),
-                    severity=ERROR if column.essential else WARNING,
+                    severity=severity,
                 )
             )
     return checked
+
+
+_Problem = tuple[Column, str, str, str, str]
+
+
+def _read_row(
+    columns: Sequence[Column], positions: Mapping[str, int], raw: RawRow
+) -> tuple[dict[str, str | None], list[_Problem]]:
+    """A row in landed form, and what is wrong with it: column, code, class of value, message, severity."""
+    row: dict[str, str | None] = {}
+    problems: list[_Problem] = []
+
+    def note(column: Column, code: str, kind: str, message: str) -> None:
+        problems.append((column, code, kind, message, ERROR if column.essential else WARNING))
+
+    for column in columns:
+        index = positions.get(column.name)
+        cell = raw.cells[index] if index is not None and index < len(raw.cells) else None
+        try:
+            value = column.read(cell)
+        except BadValue as bad:
+            row[column.name] = None
+            note(column, bad.reason_code, bad.value_class, str(bad))
+            continue
+        row[column.name], what = (None, None) if value is None else withhold(value, column.text_kind)
+        if what:
+            message = f"{column.heading} holds {what}, which is withheld; take it out"
+            problems.append((column, CONTACT_DETAILS, "contact", message, WARNING))
+    wrong = {column.name for column, *_ in problems}
+    for column in columns:
+        if row[column.name] is None and column.name not in wrong:
+            message = _conditional_problem(column, row)
+            if message:
+                note(column, "missing", value_class(None), message)
+    return row, problems

@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from typing import Any
 
+from ingestion.contact_details import CODE, NAME_OF_ORGANISATION, OPEN_TEXT, contact_details
 from ingestion.instants import programme_day
-from ingestion.privacy import organisation_text
 
 UNTOUCHED = "please select an option"
 EMPTY = frozenset({"", UNTOUCHED, "please select"})
@@ -78,7 +78,8 @@ class BadValue(Exception):
 class Column:
     """One column of a table people fill in.
 
-    `kind` is text, role (text in which no e-mail address may stand), open_text (no phone number either), date,
+    `kind` is text (a code or reference, in which no contact details may stand), name_of_organisation or open_text (of
+    which they are withheld, `ingestion.contact_details`), date,
     partial_date (a date, a year and month, or a year), serial_date (a date, or a day number as Excel counts them),
     ordered_date (the same; without a `form` a date that can be read in two ways is refused), one of NUMBERS, yes_no,
     choice, period, company_number or postcode; `form` is how the dates of a file are written, where that is declared:
@@ -109,6 +110,11 @@ class Column:
         }
         rest: dict[str, Any] = {name: value for name, value in entry.items() if name not in bounds}
         return cls(**rest, **bounds)
+
+    @property
+    def text_kind(self) -> str:
+        """Which of the three kinds of text it holds; what is no text is as good as a code."""
+        return self.kind if self.kind in (NAME_OF_ORGANISATION, OPEN_TEXT) else CODE
 
     @property
     def least(self) -> Decimal:
@@ -179,10 +185,13 @@ def _text(_column: Column, raw: Any) -> str:
     return _plain(str(raw))
 
 
-def _role(column: Column, raw: Any) -> str:
-    if "@" in str(raw):
-        raise BadValue("names_a_person", "e-mail address", f"{column.heading} holds an e-mail address; write a role")
-    return _text(column, raw)
+def _code(column: Column, raw: Any) -> str:
+    """A code or reference. Bare digits may look like a telephone number and be one; nothing else may."""
+    text = _text(column, raw)
+    found = [] if text.isdecimal() else contact_details(text)
+    if found:
+        raise BadValue("names_a_person", "contact", f"{column.heading} holds {found[0].what}; take it out")
+    return text
 
 
 _DATE_FORMS = ("%d/%m/%Y", "%Y-%m-%d", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S")
@@ -263,15 +272,6 @@ def _partial_date(column: Column, raw: Any) -> str:
     if _PARTIAL_DATE.fullmatch(text) and int(text[:4]) in _YEARS:
         return text
     return _date(column, raw)
-
-
-def _open_text(column: Column, raw: Any) -> str:
-    text = _text(column, raw)
-    if organisation_text(text) is None:
-        raise BadValue(
-            "names_a_person", "contact", f"{column.heading} holds an e-mail address or phone number; take it out"
-        )
-    return text
 
 
 _LONGEST_NUMERAL = 50
@@ -383,9 +383,9 @@ def _postcode(column: Column, raw: Any) -> str:
 
 
 _READERS = {
-    "text": _text,
-    "role": _role,
-    "open_text": _open_text,
+    "text": _code,
+    NAME_OF_ORGANISATION: _text,
+    OPEN_TEXT: _text,
     "date": _date,
     "serial_date": _serial_date,
     "ordered_date": _ordered_date,

@@ -31,7 +31,7 @@ _NAME = re.compile(r"BasicCompanyData(AsOneFile)?-(20\d\d-\d\d-\d\d)", re.IGNORE
 
 COMPANY = [
     Column("company_number", "CompanyNumber", "company_number", required=True),
-    Column("name", "CompanyName", required=True),
+    Column("name", "CompanyName", "name_of_organisation", required=True),
     Column("post_town", "RegAddress.PostTown"),
     Column("county", "RegAddress.County"),
     Column("country", "RegAddress.Country"),
@@ -53,7 +53,7 @@ BEFORE = [
     column
     for n in _PREVIOUS
     for column in (
-        Column(f"previous_{n}", f"PreviousName_{n}.CompanyName"),
+        Column(f"previous_{n}", f"PreviousName_{n}.CompanyName", "name_of_organisation"),
         Column(f"changed_on_{n}", f"PreviousName_{n}.CONDATE", "date", form=_DATE, essential=False),
     )
 ]

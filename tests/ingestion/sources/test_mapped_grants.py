@@ -118,7 +118,7 @@ def test_csv_and_workbook_land_the_same_rows(council):
         ("Decided", "03/31/2024", "B3", "not_a_date"),
         ("Currency", "GPB", "D3", "not_allowed"),
         ("State", "Perhaps", "G3", "not_allowed"),
-        ("Organisation", "Aston, jane@example.org", "E3", "names_a_person"),
+        ("Ref", "jane@example.org", "A3", "names_a_person"),
     ],
 )
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
