@@ -60,14 +60,16 @@ def test_dates_years_and_registered_numbers_are_none(text):
 
 
 def test_no_real_grant_title_is_withheld():
-    grants = [
-        grant
-        for path in sorted(REAL.glob("*.json"))
-        for grant in json.loads(path.read_text(encoding="utf-8")).get("grants", [])
+    names = ("lloyds_bank_foundation_west_midlands.json", "ab_charitable_trust.json")
+    grants = [grant for name in names for grant in json.loads((REAL / name).read_text(encoding="utf-8"))["grants"]]
+    texts = [
+        grant[name]
+        for grant in grants
+        for name in ("title", "description")
+        if isinstance(grant, dict) and grant.get(name)
     ]
-    texts = [grant[name] for grant in grants for name in ("title", "description") if grant.get(name)]
     assert len(texts) > 1_000
-    assert [text for text in texts if isinstance(text, str) and contact_details(text)] == []
+    assert [text for text in texts if contact_details(text)] == []
 
 
 @pytest.mark.parametrize(
