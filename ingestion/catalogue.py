@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
+from ingestion.contact_details import KINDS
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -55,6 +57,8 @@ class StreamDeclaration:
     `ignores` may be patterns (`*@*`). `expected_rows`: fewest and most rows that a whole read is expected to have.
     `later_row_stands`: of rows of one file with one key the last counts, where otherwise none would (their key is not
     the sender's but made by the reader).
+    `texts`: text column -> `open_text` or `name_of_organisation`; every other is a `code`, which is an id, a number, a
+    date or a label of a list (`ingestion.contact_details`).
     """
 
     name: str
@@ -67,6 +71,7 @@ class StreamDeclaration:
     enumerations: Mapping[str, list[str]] = field(default_factory=dict)
     indicators: tuple[str, ...] = ()
     expected_rows: tuple[int, int] | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
     cursor: str | None = None
     full_list: bool = False
     listed_whole_by: tuple[str, ...] = ()
@@ -165,6 +170,7 @@ def _template_streams(template: Mapping[str, Any]) -> tuple[StreamDeclaration, .
             table["description"],
             ("file_sha256", "row_number"),
             (*FILE_COLUMNS, *COVER_COLUMNS, *(column["name"] for column in table["columns"])),
+            texts={column["name"]: column["kind"] for column in table["columns"] if column.get("kind") in KINDS},
         )
         for table in template["tables"]
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.catalogue import SOURCES
 from ingestion.contact_details import (
     CODE,
     NAME_OF_ORGANISATION,
@@ -112,3 +113,33 @@ def test_a_reference_with_contact_details_is_refused(cell, lands):
     checked = check(Column("ref", "Ref", required=True), cell)
     assert bool(checked.rows) is lands
     assert [finding.reason_code for finding in checked.findings] == ([] if lands else ["names_a_person"])
+
+
+SPEAKING = re.compile(
+    r"(^|_)(name|title|topic|subject|reason|purpose|description|role|rationale|tranche|organisation)($|_)"
+)
+CODES = ("_id", "_code", "_type", "_number", "_postcode", "_postal_code", "_website", "_sector")
+NOT_FREE = {"file_name", "list_name", "check_name", "tranche", "role", "organisation_id", "lead_organisation_id"}
+
+
+def test_every_column_that_may_speak_of_somebody_is_declared_as_a_text():
+    undeclared = [
+        f"{source.name}/{stream.name}.{column}"
+        for source in SOURCES.values()
+        for stream in source.streams
+        for column in stream.columns
+        if SPEAKING.search(column)
+        and column not in stream.texts
+        and column not in NOT_FREE
+        and not column.endswith(
+            ("_id", "_code", "_type", "_number", "_postcode", "_postal_code", "_website", "_sector")
+        )
+    ]
+    assert undeclared == ["registers/assumptions.name"]  # one of the vocabulary's names
+
+
+def test_texts_are_columns_and_of_a_known_kind():
+    for source in SOURCES.values():
+        for stream in source.streams:
+            assert set(stream.texts) <= set(stream.columns), stream.name
+            assert set(stream.texts.values()) <= {OPEN_TEXT, NAME_OF_ORGANISATION}, stream.name

@@ -1,0 +1,72 @@
+"""The door: no contact details in any text pass from a reader into the landing, whichever reader it is.
+
+Readers of tables that people fill in withhold them at the cell (`ingestion.tables`); this is the net behind them, and
+the only one for what comes by API. It looks at every text column by its kind (`StreamDeclaration.texts`), batch by batch.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.catalogue import StreamDeclaration
+from ingestion.contact_details import CODE, SUSPICIOUS, contact_details, withhold
+from ingestion.findings import WARNING, Finding
+from ingestion.tables import CONTACT_DETAILS
+
+
+def withhold_contacts(
+    source: str, stream: StreamDeclaration, batch: pa.RecordBatch
+) -> tuple[pa.RecordBatch, list[Finding]]:
+    """The batch without contact details, and a warning for each value that held some.
+
+    An address in a code leaves it empty; a key is left alone, since a record without one is none.
+    """
+    columns, findings = batch.columns, []
+    for at, name in enumerate(batch.schema.names):
+        if not pa.types.is_string(batch.schema.field(at).type) or name in stream.key or name.startswith("_"):
+            continue
+        kind = stream.texts.get(name, CODE)
+        doubtful = pc.match_substring_regex(columns[at], "@" if kind == CODE else SUSPICIOUS)
+        if not pc.any(doubtful).as_py():
+            continue
+        values = columns[at].to_pylist()
+        for row in pc.indices_nonzero(pc.fill_null(doubtful, False)).to_pylist():
+            kept, what = _of_code(values[row]) if kind == CODE else withhold(values[row], kind)
+            if what is None:
+                continue
+            values[row] = kept
+            findings.append(
+                Finding(
+                    source=source,
+                    stream=stream.name,
+                    place=_place(stream, batch, row),
+                    column_name=name,
+                    reason_code=CONTACT_DETAILS,
+                    message=f"{name} holds {what}, which is withheld; take it out at the source. The record counts",
+                    value_class="contact",
+                    severity=WARNING,
+                )
+            )
+        columns[at] = pa.array(values, pa.string())
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema), findings
+
+
+def _of_code(value: str) -> tuple[str | None, str | None]:
+    found = contact_details(value)
+    return (None, found[0].what) if found else (value, None)
+
+
+def _place(stream: StreamDeclaration, batch: pa.RecordBatch, row: int) -> str:
+    """Where a row stands, as findings say it: in a file, by sheet and row where these are landed, or in an API."""
+
+    def value(name: str) -> str | None:
+        return batch.column(name)[row].as_py() if name in stream.columns or name == "_source_record" else None
+
+    file, sheet, number, record = (value(name) for name in ("file_name", "sheet", "row_number", "_source_record"))
+    if file is None:
+        return str(record)
+    if number is not None:
+        return f"{file}#{sheet or ''}!{number}"
+    # A row of a file: its content's hash, a colon, its place in the file.
+    return f"{file}#{str(record).partition(':')[2]}"
