@@ -71,6 +71,11 @@ def _telephone_numbers(text: str) -> Iterator[tuple[int, int]]:
             yield match.start, match.end
 
 
+def contact_in_code(text: str) -> Found | None:
+    """The first contact details in a code, reference or file name. Bare digits may look like a telephone number there."""
+    return next((one for one in contact_details(text) if not text[one.start : one.end].isdecimal()), None)
+
+
 def withhold(text: str, kind: str) -> tuple[str, str | None]:
     """The text as it may be kept, and what was found in it, in words; None when nothing was.
 

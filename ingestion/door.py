@@ -1,7 +1,7 @@
 """The door: no contact details in any text pass from a reader into the landing, whichever reader it is.
 
 Readers of tables that people fill in withhold them at the cell (`ingestion.tables`); this is the net behind them, and
-the only one for what comes by API. It looks at every text column by its kind (`StreamDeclaration.texts`), batch by batch.
+the only one for what comes by API. It looks at every text column by its kind (`StreamDeclaration.texts`), in batches.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.catalogue import StreamDeclaration
-from ingestion.contact_details import CODE, SUSPICIOUS, contact_details, withhold
+from ingestion.contact_details import CODE, SUSPICIOUS, contact_in_code, withhold
 from ingestion.findings import WARNING, Finding
 from ingestion.tables import CONTACT_DETAILS
 
@@ -42,6 +42,7 @@ def withhold_contacts(
                     stream=stream.name,
                     place=_place(stream, batch, row),
                     column_name=name,
+                    cell=name,
                     reason_code=CONTACT_DETAILS,
                     message=f"{name} holds {what}, which is withheld; take it out at the source. The record counts",
                     value_class="contact",
@@ -53,8 +54,8 @@ def withhold_contacts(
 
 
 def _of_code(value: str) -> tuple[str | None, str | None]:
-    found = contact_details(value)
-    return (None, found[0].what) if found else (value, None)
+    found = contact_in_code(value)
+    return (None, found.what) if found else (value, None)
 
 
 def _place(stream: StreamDeclaration, batch: pa.RecordBatch, row: int) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import INBOX_FILES
+from ingestion.contact_details import NAME_OF_ORGANISATION, contact_in_code, withhold
 from ingestion.drift import HeadingWatch
 from ingestion.landing import as_table, land, read_latest
 from ingestion.privacy import PseudonymKey
@@ -45,8 +46,9 @@ class InboxFile:
 
     @property
     def name(self) -> str:
-        """Its name, printable whatever it is."""
-        return printable(self.path.name)
+        """Its name, printable whatever it is and without contact details; a file with such a name is refused."""
+        name = printable(self.path.name)
+        return withhold(name, NAME_OF_ORGANISATION)[0] if contact_in_code(name) else name
 
 
 def printable(name: str) -> str:
@@ -79,7 +81,11 @@ class FileRead:
         Of those that are `usually_missing` nothing is told unless one of the new headings is nearly the same.
         """
         used = set(positions.values())
-        new = [" ".join(str(heading or "").split()) for at, heading in enumerate(headings) if at not in used]
+        new = [
+            withhold(" ".join(str(heading or "").split()), NAME_OF_ORGANISATION)[0]
+            for at, heading in enumerate(headings)
+            if at not in used
+        ]
         near = near_headings(new, [*missing, *usually_missing])
         self.watches.setdefault(stream, HeadingWatch()).table(new, missing, near)
 

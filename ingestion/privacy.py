@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 
+from ingestion.contact_details import contact_details
+
 
 def _public_providers() -> frozenset[str]:
     text = files("ingestion").joinpath("public_mail_providers.txt").read_text(encoding="utf-8")
@@ -21,8 +23,6 @@ def _public_providers() -> frozenset[str]:
 PUBLIC_MAIL_PROVIDERS = _public_providers()
 PSEUDONYM = re.compile(r"(?<![0-9A-Za-z])p_[0-9a-f]{32}(?![0-9a-f])")
 """A pseudonym, wherever it stands in a text."""
-# Something@something.else, or nine digits and more that are only parted by blanks and signs.
-_CONTACT = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]|(?<![0-9])[+(]?[0-9](?:[ ()./-]*[0-9]){8,}")
 
 
 def normalise_email(address: str | None) -> str | None:
@@ -122,4 +122,4 @@ def organisation_text(text: str | None) -> str | None:
     which people write into any field.
     """
     plain = " ".join(str(text or "").split())
-    return None if not plain or _CONTACT.search(plain) else plain
+    return None if not plain or contact_details(plain) else plain

@@ -73,7 +73,7 @@ class ApiReading(Reading):
         mode = "full" if newest is None else "incremental"
         before = len(read.findings)
         read.guard.forget()
-        spool = Spool(folder, stream)
+        spool = Spool(folder, stream, self.declaration.name)
         spool.add(reader(read))
         spool.keep()
         findings = read.findings[before:]
@@ -101,7 +101,7 @@ class ApiReading(Reading):
         if is_whole:
             self.watch_volume(stream, listed)
         told = FindingSpool(folder)
-        told.add(findings)
+        told.add([*findings, *spool.remarks()])
         told.keep()
         load = prepare(
             self.home,

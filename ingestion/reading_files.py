@@ -180,7 +180,7 @@ class FileReading(Reading):
             self._refuse_if_unknown(file)
             for chunk in read_one(file):
                 loaded += spools.streams[chunk.stream].add(chunk.rows, file.as_of)
-                spools.findings.add(chunk.findings)
+                spools.findings.add([*chunk.findings, *spools.streams[chunk.stream].remarks()])
                 bad[chunk.stream] += places(chunk.findings)
                 unreadable.setdefault(chunk.stream, []).extend(finding.key for finding in refusing(chunk.findings))
                 # A list of then says nothing of what came since.
@@ -211,7 +211,7 @@ class FileReading(Reading):
     def _refuse_if_unknown(self, file: InboxFile) -> None:
         """Refuse a file that was given to one of those who share its folder to be refused."""
         if file.name != file.path.name:
-            raise RefusedFile("the file's name is not UTF-8; give it another name")
+            raise RefusedFile("the file's name is not UTF-8, or holds contact details; give it another name")
         tells = hasattr(self.declaration.reader(), "recognises")
         titles = [source.title for source in SOURCES.values() if source.inbox == file.kind]
         if tells and len(titles) > 1 and not recognises(self.declaration, file.path):
@@ -258,7 +258,7 @@ class _Spools:
         from ingestion.spool import Spool
 
         self.source = declaration.name
-        self.streams = {stream.name: Spool(folder, stream) for stream in declaration.streams}
+        self.streams = {stream.name: Spool(folder, stream, declaration.name) for stream in declaration.streams}
         self.findings = FindingSpool(folder)
         self.refused: Counter[str] = Counter()
         self.whole: set[str] = set()

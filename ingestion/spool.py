@@ -19,6 +19,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.catalogue import StreamDeclaration
+from ingestion.door import withhold_contacts
+from ingestion.findings import Finding
 from ingestion.values import UNSTORABLE, clean_text
 
 BATCH_ROWS = 20_000
@@ -80,11 +82,14 @@ class Spool:
     """The rows that one night reads of a stream, in parts.
 
     `rows`: of the parts kept; `live`: those of them that are not said to be deleted; `forgotten`: of parts taken back.
-    Grain of a part's file: a row as given, with the columns of `SPOOLED`.
+    Grain of a part's file: a row as given, with the columns of `SPOOLED`. Of a stream of a `source` contact details
+    stay outside (`ingestion.door`); ledgers, which are our own words, have none.
     """
 
-    def __init__(self, folder: Path, stream: StreamDeclaration) -> None:
+    def __init__(self, folder: Path, stream: StreamDeclaration, source: str | None = None) -> None:
         self.stream = stream
+        self.source = source
+        self._remarks: list[Finding] = []
         self.parts: list[Part] = []
         self.live = self.forgotten = 0
         self._folder = folder
@@ -104,6 +109,9 @@ class Spool:
             size = batch.num_rows
             if not size:
                 continue
+            if self.source is not None:
+                batch, found = withhold_contacts(self.source, self.stream, batch)
+                self._remarks += found
             if self._open is None:
                 # A counter of its own: a name made of rows would be that of an earlier part when there were none.
                 self._opened += 1
@@ -121,6 +129,11 @@ class Spool:
                 pa.RecordBatch.from_arrays([*batch.columns, *spooled], schema=pa.schema([*batch.schema, *SPOOLED]))
             )
         return self._rows_open - before
+
+    def remarks(self) -> list[Finding]:
+        """What was withheld of the rows added since it was asked last."""
+        found, self._remarks = self._remarks, []
+        return found
 
     def keep(self, file_name: str | None = None) -> Part | None:
         """Close the part: its rows will be landed. None when there were none."""

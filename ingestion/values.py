@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from typing import Any
 
-from ingestion.contact_details import CODE, NAME_OF_ORGANISATION, OPEN_TEXT, contact_details
+from ingestion.contact_details import CODE, NAME_OF_ORGANISATION, OPEN_TEXT, contact_in_code
 from ingestion.instants import programme_day
 
 UNTOUCHED = "please select an option"
@@ -186,11 +186,11 @@ def _text(_column: Column, raw: Any) -> str:
 
 
 def _code(column: Column, raw: Any) -> str:
-    """A code or reference. Bare digits may look like a telephone number and be one; nothing else may."""
+    """A code or reference, in which nobody can be reached."""
     text = _text(column, raw)
-    found = [] if text.isdecimal() else contact_details(text)
+    found = contact_in_code(text)
     if found:
-        raise BadValue("names_a_person", "contact", f"{column.heading} holds {found[0].what}; take it out")
+        raise BadValue("names_a_person", "contact", f"{column.heading} holds {found.what}; take it out")
     return text
 
 

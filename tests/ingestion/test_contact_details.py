@@ -18,6 +18,7 @@ from ingestion.contact_details import (
     contact_details,
     withhold,
 )
+from ingestion.inbox import InboxFile
 from ingestion.tables import CONTACT_DETAILS, RawRow, check_table
 from ingestion.values import Column
 
@@ -143,3 +144,9 @@ def test_texts_are_columns_and_of_a_known_kind():
         for stream in source.streams:
             assert set(stream.texts) <= set(stream.columns), stream.name
             assert set(stream.texts.values()) <= {OPEN_TEXT, NAME_OF_ORGANISATION}, stream.name
+
+
+def test_a_file_whose_name_holds_contact_details_is_shown_without(tmp_path):
+    file = InboxFile(tmp_path / "Return jane@example.org.xlsx", "returns", "0" * 64)
+    assert file.name == "Return"
+    assert InboxFile(tmp_path / "export_01214960123.csv", "returns", "0" * 64).name == "export_01214960123.csv"

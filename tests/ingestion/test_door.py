@@ -1,0 +1,77 @@
+"""Whatever a reader lets pass, contact details do not get into the landing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ingestion.catalogue import SOURCES
+from ingestion.contact_details import WITHHELD
+from ingestion.door import withhold_contacts
+from ingestion.spool import Spool, batches
+
+EVENTS = SOURCES["eventbrite"].stream("events")
+TEXTS = [
+    (source.name, stream, column)
+    for source in SOURCES.values()
+    for stream in source.streams
+    for column in stream.texts
+    if column not in stream.key
+]
+
+
+def offered(stream, **values):
+    row = {**dict.fromkeys(stream.key, "1"), "_source_record": "place/1", **values}
+    (batch,) = batches(stream, [row])
+    return batch
+
+
+@pytest.mark.parametrize(("source", "stream", "column"), TEXTS, ids=lambda value: getattr(value, "name", value))
+def test_every_declared_text_of_every_source_is_looked_at(source, stream, column):
+    batch, (finding,) = withhold_contacts(source, stream, offered(stream, **{column: "Ask jane@example.org"}))
+    assert "jane" not in str(batch.to_pylist())
+    assert (finding.source, finding.stream, finding.column_name) == (source, stream.name, column)
+    assert (finding.severity, finding.key) == ("warning", None)
+
+
+def test_an_address_in_a_code_leaves_it_empty():
+    batch, (finding,) = withhold_contacts("eventbrite", EVENTS, offered(EVENTS, venue_postcode="jane@example.org"))
+    assert batch.to_pylist()[0]["venue_postcode"] is None
+    assert finding.message == (
+        "venue_postcode holds an e-mail address, which is withheld; take it out at the source. The record counts"
+    )
+
+
+def test_a_number_in_a_code_stays():
+    batch, found = withhold_contacts("eventbrite", EVENTS, offered(EVENTS, venue_id="01214960123"))
+    assert (batch.to_pylist()[0]["venue_id"], found) == ("01214960123", [])
+
+
+def test_the_place_is_that_of_the_file_or_of_the_record():
+    _, (api,) = withhold_contacts("eventbrite", EVENTS, offered(EVENTS, name="Ask 0121 496 0123"))
+    assert api.place == "place/1"
+    grants = SOURCES["threesixtygiving"].stream("grants")
+    values = {"title": "Ask 0121 496 0123", "file_name": "g.json", "_source_record": "abc:grants/3"}
+    _, (file,) = withhold_contacts("threesixtygiving", grants, offered(grants, **values))
+    assert file.place == "g.json#grants/3"
+
+
+def test_the_spool_keeps_the_row_and_tells_once(tmp_path):
+    spool = Spool(tmp_path, EVENTS, "eventbrite")
+    assert spool.add([{"id": "1", "name": "Ask jane@example.org"}, {"id": "2", "name": "Launch 20/07/2014"}]) == 2
+    assert len(spool.remarks()) == 1
+    assert spool.remarks() == []
+    part = spool.keep()
+    assert part is not None
+    assert pq.read_table(part.path)["name"].to_pylist() == [WITHHELD, "Launch 20/07/2014"]
+
+
+def test_a_batch_without_contacts_is_passed_on_as_it_is():
+    stream = replace(EVENTS, texts={})
+    batch = offered(stream, name="Launch")
+    same, found = withhold_contacts("eventbrite", stream, batch)
+    assert isinstance(same, pa.RecordBatch)
+    assert (same.equals(batch), found) == (True, [])
