@@ -72,7 +72,7 @@ def _telephone_numbers(text: str) -> Iterator[tuple[int, int]]:
 
 
 def contact_in_code(text: str) -> Found | None:
-    """The first contact details in a code, reference or file name. Bare digits may look like a telephone number there."""
+    """The first contact details in a code, reference or file name, where bare digits may be no telephone number."""
     return next((one for one in contact_details(text) if not text[one.start : one.end].isdecimal()), None)
 
 
