@@ -218,12 +218,15 @@ def _read_row(
         index = positions.get(column.name)
         cell = raw.cells[index] if index is not None and index < len(raw.cells) else None
         try:
-            value = column.read(cell)
+            value: str | None = column.read(cell)
         except BadValue as bad:
             row[column.name] = None
             note(column, bad.reason_code, bad.value_class, str(bad))
             continue
-        row[column.name], what = (None, None) if value is None else withhold(value, column.text_kind)
+        what = None
+        if value is not None:
+            value, what = withhold(value, column.text_kind)
+        row[column.name] = value
         if what:
             message = f"{column.heading} holds {what}, which is withheld; take it out"
             problems.append((column, CONTACT_DETAILS, "contact", message, WARNING))
