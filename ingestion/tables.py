@@ -218,18 +218,15 @@ def _read_row(
         index = positions.get(column.name)
         cell = raw.cells[index] if index is not None and index < len(raw.cells) else None
         try:
-            value: str | None = column.read(cell)
+            value = column.read(cell)
         except BadValue as bad:
             row[column.name] = None
             note(column, bad.reason_code, bad.value_class, str(bad))
             continue
-        what = None
-        if value is not None:
-            value, what = withhold(value, column.text_kind)
-        row[column.name] = value
+        row[column.name], what = (None, None) if value is None else withhold(value, column.text_kind)
         if what:
-            message = f"{column.heading} holds {what}, which is withheld; take it out"
-            problems.append((column, CONTACT_DETAILS, "contact", message, WARNING))
+            said = f"{column.heading} holds {what}, which is withheld; take it out"
+            problems.append((column, CONTACT_DETAILS, "contact", said, WARNING))
     wrong = {column.name for column, *_ in problems}
     for column in columns:
         if row[column.name] is None and column.name not in wrong:
