@@ -23,6 +23,7 @@ from ingestion.inbox import (
     record,
     take_stock,
 )
+from ingestion.limits import InvalidLimits, Limits, limited_to
 from ingestion.mapping import InvalidMapping
 from ingestion.reading import NotReady, Reading, SourceReport, Unaccounted
 
@@ -44,12 +45,13 @@ class FileReading(Reading):
         kind = str(self.declaration.inbox)
         reader = self.declaration.reader()
         try:
+            within = Limits.of(self.settings)
             read = FileRead(self.home, self.settings, self.key())
             read_one = reader.open_reader(read)
-        except (InvalidMapping, NotReady) as error:
+        except (InvalidLimits, InvalidMapping, NotReady) as error:
             return self.same_for_all("failed", str(error))
         report = SourceReport(self.declaration.name)
-        with spooling(self.home, self.declaration.name) as folder, ExitStack() as kept:
+        with spooling(self.home, self.declaration.name) as folder, limited_to(within), ExitStack() as kept:
             spools = _Spools(folder, self.declaration)
             stock = take_stock(
                 self.home, kind, getattr(reader, "reads_again", None), are_lists=self.declaration.has_lists

@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 
 from ingestion.contact_details import withhold
 from ingestion.findings import ERROR, WARNING, Finding, RefusedFile
-from ingestion.values import BadValue, Column, clean_text, is_empty, value_class
+from ingestion.values import BadValue, Column, NoValue, clean_text, is_empty, value_class
 
 CONTACT_DETAILS = "contact_details_withheld"
 KEY_JOIN = "\x1f"
@@ -176,8 +176,10 @@ def check_table(
     `place` is what stands before the row number in a finding's place; `key` the columns that say which record it is.
     """
     checked = CheckedTable()
+    read = set(positions.values())
     for raw in rows:
-        if all(is_empty(cell) for cell in raw.cells):
+        # A formula nobody calculated in a column nobody reads makes no row.
+        if all(is_empty(cell) or (at not in read and isinstance(cell, NoValue)) for at, cell in enumerate(raw.cells)):
             continue
         row, problems = _read_row(columns, positions, raw)
         if all(severity != ERROR for *_, severity in problems):

@@ -19,14 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.encodings import encoding_of, open_text
 from ingestion.findings import RefusedFile
+from ingestion.limits import limits
 from ingestion.tables import RawRow
+from ingestion.workbooks import Workbook
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH_ROWS = 10_000
 BLOCK_BYTES = 4 << 20
-LARGEST_UNPACKED_BYTES = 8 << 30
 
 
 @dataclass(frozen=True)
@@ -109,13 +110,14 @@ def _only_member(path: Path, into: Path) -> Path:
 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
-    if member.file_size > LARGEST_UNPACKED_BYTES:
-        raise RefusedFile(f"the file in the zip is larger than {LARGEST_UNPACKED_BYTES >> 30} GiB; split it")
+    largest = limits().file_megabytes * 1_000_000
+    if member.file_size > largest:
+        raise RefusedFile(f"the file in the zip is larger than {limits().file_megabytes:,} MB; split it")
     written = 0
     with archive.open(member) as packed, target.open("wb") as handle:
         while block := packed.read(1 << 20):
             written += len(block)
-            if written > LARGEST_UNPACKED_BYTES:
+            if written > largest:
                 raise RefusedFile("the file in the zip is larger than the zip says; give the file without it")
             handle.write(block)
 
@@ -186,18 +188,9 @@ def _as_refusal() -> Iterator[None]:
 
 
 def _sheets(path: Path, heading_row: int) -> Iterator[Table]:
-    from python_calamine import CalamineWorkbook
-
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        names = workbook.sheet_names
-    except Exception:  # noqa: BLE001 - whatever the reader meets, the file is not a workbook; it is kept
-        raise RefusedFile("cannot be opened as an .xlsx workbook; open and save it again in Excel") from None
-    for name in names:
-        sheet = workbook.get_sheet_by_name(name)
-        # Rows come from the first of the sheet, their cells from the first column in use.
-        left = [None] * (sheet.start[1] if sheet.start else 0)
-        rows = ((number, [*left, *cells]) for number, cells in enumerate(sheet.iter_rows(), 1))
+    workbook = Workbook(path)
+    for name in workbook.sheet_names:
+        rows = workbook.rows(name)
         headings: Sequence[Any] = next((cells for number, cells in rows if number == heading_row), [])
         yield Table(name, headings, _grouped(RawRow(number, cells) for number, cells in rows))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from ingestion.catalogue import FINDINGS, QUARANTINE, SOURCES
 from ingestion.landing import read_latest, stream_folder
@@ -27,12 +28,12 @@ GRANTS = SOURCES["threesixtygiving"].stream("grants")
 def night(tmp_path):
     nights = iter(range(100))
 
-    def read():
+    def read(**config):
         number = next(nights)
         return ingest_source(
             "threesixtygiving",
             home=tmp_path,
-            config={},
+            config=config,
             clock=CLOCK + timedelta(days=number),
             run_id=f"r{number}",
             environment={},
@@ -276,3 +277,23 @@ def test_a_row_is_quarantined_alone_with_its_place(tmp_path, night):
     assert read_latest(tmp_path, "quarantine", QUARANTINE, ("place", "cell", "reason_code")) == [
         ("a.csv#!3", "D3", "not_a_number")
     ]
+
+
+def test_a_source_reads_within_the_limits_of_its_settings(tmp_path, night):
+    (tmp_path / "inbox" / "grants").mkdir(parents=True)
+    with xlsxwriter.Workbook(str(tmp_path / "inbox" / "grants" / "a.xlsx")) as book:
+        sheet = book.add_worksheet()
+        for at, line in enumerate(_csv(("G1", 1), ("G2", 2)).splitlines()):
+            sheet.write_row(at, 0, line.split(","))
+    (file,) = night(limits={"cells": 23}).files
+    assert (file.status, "more than 23 from the first to the last" in file.reason) == ("refused", True)
+    assert _landed(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    "limits", [{"cell": 1}, {"cells": 0}, {"cells": "many"}, {"cells": True}, {"seconds": 9}, ["cells"]]
+)
+def test_limits_that_cannot_be_used_fail_the_source_in_words(tmp_path, night, limits):
+    (stream,) = night(limits=limits).streams
+    assert stream.status == "failed"
+    assert stream.message.startswith("limits: ")

@@ -6,18 +6,21 @@ should be is refused whole; a row that is wrong is refused alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ingestion.catalogue import SOURCES, return_template
-from ingestion.findings import NOTE, Finding, RefusedFile
+from ingestion.findings import ERROR, NOTE, Finding, RefusedFile
 from ingestion.inbox import FileRead, FileReader, chunks
 from ingestion.landing import read_latest
 from ingestion.sources.returns.references import reference_key, repetitions
 from ingestion.tables import RawRow, check_table, column_letter, heading_key, lacking, match_headings
 from ingestion.values import BadValue, Column, is_empty
+from ingestion.workbooks import Workbook
 
 SOURCE = "returns"
 Row = dict[str, Any]
@@ -84,7 +87,8 @@ class ReturnReader:
     def read(self, path: Path, sha256: str) -> tuple[dict[str, list[Row]], list[Finding]]:
         """Rows by stream (with cover and provenance) and the findings. Raises RefusedFile."""
         sheets = _sheets(path)
-        cover = self._cover(sheets)
+        fences = _fences(sheets)
+        cover = self._cover(sheets, fences)
         self._submitted(cover, path.name, sha256)
         common: Row = {"file_name": path.name, "file_sha256": sha256, **cover}
         rows: dict[str, list[Row]] = {
@@ -100,27 +104,63 @@ class ReturnReader:
         findings: list[Finding] = []
         keys: dict[str, set[str]] = {}
         for table in self.template["tables"]:
-            found, wrong = self._table(table, sheets, path.name, sha256, common, keys)
+            found, wrong = self._table(table, sheets, fences, path.name, sha256, common, keys)
             rows[table["stream"]] = found
             findings += wrong
-        return rows, findings
+        return rows, [*findings, *self._outside(sheets, fences, path.name)]
 
     def note(self, path: Path, sha256: str) -> None:
         """Take a workbook that waits to be read for handed in. One that would be refused is none."""
         with suppress(RefusedFile):
-            self._submitted(self._cover(_sheets(path)), path.name, sha256)
+            sheets = _sheets(path)
+            self._submitted(self._cover(sheets, _fences(sheets)), path.name, sha256)
 
-    def _cover(self, sheets: dict[str, list[Sequence[Any]]]) -> Row:
+    def _outside(
+        self, sheets: Mapping[str, list[Sequence[Any]]], fences: Mapping[tuple[str, str], _Fence], file_name: str
+    ) -> Iterator[Finding]:
+        """Rows of the tables' sheets that stand in no table: refused where they look like rows of the table above."""
+        streams = {(table["sheet"], table["table"]): table["stream"] for table in self.template["tables"]}
+        for sheet in dict.fromkeys(sheet for sheet, _ in streams):
+            tables = sorted(
+                ((fences[key], key[1], stream) for key, stream in streams.items() if key[0] == sheet),
+                key=lambda table: table[0].start,
+            )
+            for index, cells in enumerate(sheets[sheet]):
+                if all(is_empty(cell) for cell in cells) or any(f.start <= index <= f.end for f, *_ in tables):
+                    continue
+                above = [table for table in tables if table[0].end < index]
+                fence, name, stream = above[-1] if above else tables[0]
+                filled = sum(not is_empty(cell) for cell in cells[fence.left :])
+                is_row = bool(above) and filled > 1
+                yield Finding(
+                    source=SOURCE,
+                    stream=stream,
+                    place=f"{file_name}#{sheet}!{index + 1}",
+                    column_name="",
+                    reason_code="outside_table",
+                    message=f"the row stands {'below' if above else 'above'} the table {name} and "
+                    + (f"is not read; move it above the cell WMIP:{name}:END" if is_row else "was taken for a note"),
+                    cell=f"{column_letter(fence.left)}{index + 1}",
+                    value_class="row",
+                    severity=ERROR if is_row else NOTE,
+                )
+
+    def _cover(self, sheets: dict[str, list[Sequence[Any]]], fences: Mapping[tuple[str, str], _Fence]) -> Row:
         sheet = self.template["cover"]["sheet"]
-        _, body, left = _fenced(sheets, sheet, self.template["cover"]["table"])
-        given = {heading_key(cells[left]): cells[left + 1] if len(cells) > left + 1 else None for _, cells in body}
+        _, body, left = _fenced(sheets, fences, sheet, self.template["cover"]["table"])
+        given: dict[str, Any] = {}
+        for _, cells in body:
+            name = heading_key(cells[left] if len(cells) > left else None)
+            if name and name in given:
+                raise RefusedFile(f"sheet {sheet}: {cells[left]} stands twice; keep one")
+            given[name] = cells[left + 1] if len(cells) > left + 1 else None
         cover: Row = {}
         # The fields that say whose workbook it is come first: all else that is wrong with a strange one follows.
         for column in self.cover_fields:
             raw, expected = given.get(heading_key(column.heading)), self.template["cover"]["must_be"].get(column.name)
             if expected is None:
                 cover[column.name] = _cover_value(sheet, column, raw)
-            elif is_empty(raw) or column.read(raw) != expected:
+            elif is_empty(raw) or _cover_value(sheet, column, raw) != expected:
                 raise RefusedFile(f"sheet {sheet}: {column.heading} is not {expected}; use this round's workbook")
         cover.pop("partner_name")
         if self.partner_codes is not None and cover["partner_code"] not in self.partner_codes:
@@ -146,13 +186,14 @@ class ReturnReader:
         self,
         table: dict[str, Any],
         sheets: dict[str, list[Sequence[Any]]],
+        fences: Mapping[tuple[str, str], _Fence],
         file_name: str,
         sha256: str,
         common: Row,
         keys: dict[str, set[str]],
     ) -> tuple[list[Row], list[Finding]]:
         sheet, name, stream = table["sheet"], table["table"], table["stream"]
-        headings, body, _ = _fenced(sheets, sheet, name)
+        headings, body, _ = _fenced(sheets, fences, sheet, name)
         columns = self.columns[name]
         positions = match_headings(columns, headings, f"sheet {sheet}, table {name}")
         self.file_read.saw_table(stream, headings, positions, lacking(columns, positions))
@@ -261,21 +302,53 @@ def _cover_value(sheet: str, column: Column, raw: Any) -> str | None:
 
 def _sheets(path: Path) -> dict[str, list[Any]]:
     """The cells of every sheet, from A1. Raises RefusedFile when it is no readable xlsx."""
-    from python_calamine import CalamineWorkbook
-
     if path.suffix.lower() not in {".xlsx", ".xlsm"}:
         raise RefusedFile("not an .xlsx workbook; save the return as Excel workbook (.xlsx)")
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        return {
-            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in workbook.sheet_names
-        }
-    except Exception:  # noqa: BLE001 - whatever the reader meets, the file is not a workbook; it is kept
-        raise RefusedFile("cannot be opened as an .xlsx workbook; open and save it again in Excel") from None
+    workbook = Workbook(path)
+    return {name: [cells for _, cells in workbook.rows(name)] for name in workbook.sheet_names}
+
+
+@dataclass(frozen=True)
+class _Fence:
+    """Where a table's START and END cells stand: sheet, rows and the first column of the table (all from 0)."""
+
+    sheet: str
+    start: int
+    end: int
+    left: int
+
+
+_TAG = re.compile(r"WMIP:([A-Z_]+):(START|END)")
+
+
+def _fences(sheets: Mapping[str, list[Sequence[Any]]]) -> dict[tuple[str, str], _Fence]:
+    """The tables of a workbook by sheet and name. Raises RefusedFile for a START or END cell that stands twice."""
+    found: dict[tuple[str, str], tuple[str, int, int]] = {}
+    for sheet, rows in sheets.items():
+        for index, cells in enumerate(rows):
+            for position, cell in enumerate(cells):
+                tag = _TAG.fullmatch(cell.strip()) if isinstance(cell, str) else None
+                if tag is None:
+                    continue
+                before = found.setdefault((tag[1], tag[2]), (sheet, index, position))
+                if before != (sheet, index, position):
+                    raise RefusedFile(
+                        f"the cell {tag[0]} stands twice, in {_named(*before)} and {_named(sheet, index, position)}; "
+                        "put all rows into one table and remove the other"
+                    )
+    return {
+        (sheet, table): _Fence(sheet, index, found[table, "END"][1], left)
+        for (table, kind), (sheet, index, left) in found.items()
+        if kind == "START" and found.get((table, "END"), ("",))[0] == sheet
+    }
+
+
+def _named(sheet: str, index: int, position: int) -> str:
+    return f"{sheet}!{column_letter(position)}{index + 1}"
 
 
 def _fenced(
-    sheets: dict[str, list[Sequence[Any]]], sheet: str, table: str
+    sheets: Mapping[str, list[Sequence[Any]]], fences: Mapping[tuple[str, str], _Fence], sheet: str, table: str
 ) -> tuple[Sequence[Any], list[tuple[int, Sequence[Any]]], int]:
     """Headings, numbered rows and first column of the table between its START and END cells.
 
@@ -283,13 +356,17 @@ def _fenced(
     """
     if sheet not in sheets:
         raise RefusedFile(f"the sheet {sheet} is missing; use the template's workbook")
-    start, left = _cell(sheets[sheet], f"WMIP:{table}:START", sheet)
-    end, _ = _cell(sheets[sheet], f"WMIP:{table}:END", sheet)
-    rows = sheets[sheet]
-    if end <= start + 1:
+    fence = fences.get((sheet, table))
+    if fence is None:
+        tags = {cell.strip() for cells in sheets[sheet] for cell in cells if isinstance(cell, str)}
+        missing = next(kind for kind in ("START", "END") if f"WMIP:{table}:{kind}" not in tags)
+        raise RefusedFile(
+            f"sheet {sheet}: the cell WMIP:{table}:{missing} is missing; use the template's workbook unchanged"
+        )
+    if fence.end <= fence.start + 1:
         raise RefusedFile(f"sheet {sheet}: the table {table} has no headings between its START and END cells")
-    body = list(_clipped(rows, start + 1, end, left))
-    return body[0][1], body[1:], left
+    body = list(_clipped(sheets[sheet], fence.start + 1, fence.end, fence.left))
+    return body[0][1], body[1:], fence.left
 
 
 def _clipped(rows: list[Sequence[Any]], first: int, last: int, left: int) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -297,11 +374,3 @@ def _clipped(rows: list[Sequence[Any]], first: int, last: int, left: int) -> Ite
         cells = list(rows[index])
         # Cells left of the table are other notes; positions stay those of the sheet.
         yield index + 1, [None] * left + cells[left:]
-
-
-def _cell(rows: list[Sequence[Any]], text: str, sheet: str) -> tuple[int, int]:
-    for index, cells in enumerate(rows):
-        for position, cell in enumerate(cells):
-            if isinstance(cell, str) and cell.strip() == text:
-                return index, position
-    raise RefusedFile(f"sheet {sheet}: the cell {text} is missing; use the template's workbook unchanged")

@@ -1,3 +1,5 @@
+import re
+import zipfile
 from datetime import date
 
 import pytest
@@ -270,3 +272,77 @@ def test_of_two_workbooks_with_one_number_the_later_submitted_is_refused_with_bo
             reader.read(path, "f" * 64)
     else:
         reader.read(path, "f" * 64)
+
+
+def _put(path, sheet, rows):
+    """Write further cells into a sheet: (row from 1, column letters, text)."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    names = re.findall(r'<sheet name="([^"]+)"', parts["xl/workbook.xml"].decode())
+    part = f"xl/worksheets/sheet{names.index(sheet) + 1}.xml"
+    extra = "".join(
+        f'<row r="{number}">'
+        + "".join(f'<c r="{letter}{number}" t="inlineStr"><is><t>{text}</t></is></c>' for letter, text in cells.items())
+        + "</row>"
+        for number, cells in rows.items()
+    )
+    parts[part] = parts[part].replace(b"</sheetData>", extra.encode() + b"</sheetData>")
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+    return path
+
+
+def test_a_row_below_the_end_of_its_table_is_refused_at_its_place(tmp_path):
+    path = _write(tmp_path / "r.xlsx", rows={"JOBS": []})
+    (finding,) = _read(_put(path, "Jobs", {9: {"B": "P7", "C": "Firm"}}))[1]
+    assert (finding.place, finding.cell, finding.reason_code) == ("r.xlsx#Jobs!9", "B9", "outside_table")
+    assert (finding.stream, finding.severity) == ("jobs", "error")
+    assert "move it above the cell WMIP:JOBS:END" in finding.message
+
+
+def test_one_cell_outside_the_tables_is_taken_for_a_note_and_told_of(tmp_path):
+    path = _write(tmp_path / "r.xlsx")
+    findings = _read(_put(path, "Jobs", {9: {"B": "Thank you"}}))[1]
+    assert [(f.place, f.severity) for f in findings] == [("r.xlsx#Jobs!9", "note")]
+    assert "Thank" not in findings[0].message
+
+
+@pytest.mark.parametrize("sheet", ["Jobs", "Events"])
+def test_a_second_block_of_a_table_refuses_the_workbook(tmp_path, sheet):
+    path = _write(tmp_path / "r.xlsx")
+    with pytest.raises(RefusedFile, match="WMIP:JOBS:START stands twice"):
+        _read(_put(path, sheet, {20: {"B": "WMIP:JOBS:START"}, 23: {"B": "WMIP:JOBS:END"}}))
+
+
+def test_a_cover_field_that_stands_twice_refuses_the_workbook(tmp_path):
+    path = _write(tmp_path / "r.xlsx", cover={"period": "2023-24-Q2"})
+    with pytest.raises(RefusedFile, match="period stands twice"):
+        _read(path)
+
+
+def test_an_error_on_the_cover_refuses_the_workbook_in_words(tmp_path):
+    path = _write(tmp_path / "r.xlsx", cover={"Template version": "=1/0"})
+    with pytest.raises(RefusedFile, match="Template version"):
+        _read(path)
+
+
+@pytest.mark.parametrize("hours", ["1 5", "2e16", "9" * 400])
+def test_a_number_out_of_bounds_is_refused_at_its_cell(tmp_path, hours):
+    path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [BUSINESS], "SUPPORT": [{**SESSION, "Hours": hours}]})
+    rows, (finding,) = _read(path)
+    assert rows["support_sessions"] == []
+    assert (finding.cell, finding.column_name) == ("E10", "support_hours")
+
+
+def test_a_needed_heading_that_stands_twice_refuses_the_workbook(tmp_path):
+    path = _put(_write(tmp_path / "r.xlsx"), "Jobs", {})
+    with zipfile.ZipFile(path) as book:
+        text = book.read("xl/sharedStrings.xml").decode()
+        parts = {name: book.read(name) for name in book.namelist()}
+    parts["xl/sharedStrings.xml"] = text.replace("CONTRACT *<", "POST  REF<").encode()
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+    with pytest.raises(RefusedFile, match="table JOBS: the heading POST REF \\* stands twice, in columns B and"):
+        _read(path)
