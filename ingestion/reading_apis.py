@@ -113,7 +113,6 @@ class ApiReading(Reading):
             complete_for=read.listed_whole.get(stream.name, ()),
             unreadable=[finding.key for finding in refusing(findings)],
             unreadable_by="_source_record",
-            refused=told.errors if refused else None,
         )
         try:
             counts = self.counts(stream, spool, refused, load.landed)
