@@ -1,8 +1,6 @@
--- A night whose clock was fast is later than tonight, but not the latest.
 with latest as (
     select max(started_at) as started_at
     from {{ ref('stg_runs__source_run') }}
-    where started_at <= {{ as_of() }}
 ),
 
 good as (
@@ -11,7 +9,7 @@ good as (
         stream,
         max(finished_at) as last_good_read_at
     from {{ ref('stg_runs__source_run') }}
-    where status in ('loaded', 'unchanged') and finished_at <= {{ as_of() }}
+    where status in ('loaded', 'unchanged')
     group by source, stream
 )
 
