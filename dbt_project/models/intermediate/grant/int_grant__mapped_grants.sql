@@ -5,6 +5,7 @@ select
     grant_key as organisation_record_id,
     'mapped_grants:' || grant_key as grant_award_key,
     grant_id,
+    grant_system || ':' || coalesce(company_number, charity_number, grant_id) as recipient_ref,
     title,
     awarded_on,
     amount_awarded,
@@ -14,7 +15,9 @@ select
     programme_title,
     is_individual,
     is_programme_grant,
+    1 as recipients,
     status,
     file_name,
-    source_record
+    source_record,
+    file_name || '#' || grant_id as source_place
 from {{ ref('stg_mapped_grants__grants') }}

@@ -5,6 +5,7 @@ select
     grant_id as organisation_record_id,
     grant_id as grant_award_key,
     grant_id,
+    coalesce(recipient_id, grant_id) as recipient_ref,
     title,
     awarded_on,
     amount_awarded,
@@ -14,7 +15,9 @@ select
     programme_title,
     is_individual,
     is_programme_grant,
+    recipients,
     'awarded' as status,
     file_name,
-    source_record
+    source_record,
+    source_place
 from {{ ref('stg_threesixtygiving__grants') }}
