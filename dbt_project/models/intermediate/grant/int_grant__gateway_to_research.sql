@@ -6,7 +6,6 @@ select
     project_id as organisation_record_id,
     'gateway_to_research:' || project_id as grant_award_key,
     coalesce(project_reference, project_id) as grant_id,
-    coalesce(lead_organisation_id, project_id) as recipient_ref,
     title,
     starts_on as awarded_on,
     award_gbp as amount_awarded,
@@ -16,9 +15,7 @@ select
     project_category as programme_title,
     false as is_individual,
     is_programme_grant,
-    1 as recipients,
     'awarded' as status,
     file_name,
-    source_record,
-    coalesce(file_name || '#' || project_id, 'gateway_to_research/projects/' || project_id) as source_place
+    source_record
 from {{ ref('stg_gateway_to_research__projects') }}

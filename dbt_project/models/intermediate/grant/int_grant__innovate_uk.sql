@@ -6,7 +6,6 @@ select
     participation_id as organisation_record_id,
     'innovate_uk:' || participation_id as grant_award_key,
     participation_id as grant_id,
-    coalesce(company_number, participation_id) as recipient_ref,
     project_title as title,
     starts_on as awarded_on,
     award_gbp as amount_awarded,
@@ -16,9 +15,7 @@ select
     coalesce(programme_title, competition_title) as programme_title,
     false as is_individual,
     is_programme_grant,
-    1 as recipients,
     case when is_withdrawn then 'withdrawn' else 'awarded' end as status,
     file_name,
-    source_record,
-    source_place
+    source_record
 from {{ ref('stg_innovate_uk__participants') }}

@@ -5,7 +5,6 @@ select
     grant_key as organisation_record_id,
     'mapped_grants:' || grant_key as grant_award_key,
     grant_id,
-    grant_system || ':' || coalesce(company_number, charity_number, grant_id) as recipient_ref,
     title,
     awarded_on,
     amount_awarded,
@@ -15,9 +14,7 @@ select
     programme_title,
     is_individual,
     is_programme_grant,
-    1 as recipients,
     status,
     file_name,
-    source_record,
-    file_name || '#' || grant_id as source_place
+    source_record
 from {{ ref('stg_mapped_grants__grants') }}

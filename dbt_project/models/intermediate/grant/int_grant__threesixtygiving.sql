@@ -5,7 +5,6 @@ select
     grant_id as organisation_record_id,
     grant_id as grant_award_key,
     grant_id,
-    coalesce(recipient_id, grant_id) as recipient_ref,
     title,
     awarded_on,
     amount_awarded,
@@ -15,9 +14,7 @@ select
     programme_title,
     is_individual,
     is_programme_grant,
-    recipients,
     'awarded' as status,
     file_name,
-    source_record,
-    source_place
+    source_record
 from {{ ref('stg_threesixtygiving__grants') }}

@@ -1,12 +1,25 @@
+-- A source of grants has a model of its own, int_grant__<source>, and its name here.
+-- noqa: disable=LT02
+{%- set sources = ['gateway_to_research', 'innovate_uk', 'mapped_grants', 'threesixtygiving'] %}
+
+with grants as (
+    {%- for source in sources %}
+    select * from {{ ref('int_grant__' ~ source) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+)
+
 select
     grants.grant_award_key,
     grants.grant_id,
     grants.title,
-    grants.organisation_key,
+    resolved.organisation_key,
     cast(null as varchar) as partner_key,
     grants.awarded_on,
     grants.amount_awarded,
-    grants.amount_gbp,
+    case when grants.currency = 'GBP' then grants.amount_awarded end as amount_gbp,
     grants.currency,
     grants.funding_org_id,
     grants.funding_org_name,
@@ -19,7 +32,9 @@ select
     grants.file_name,
     grants.source_system,
     grants.source_record as source_record_id
-from {{ ref('int_grant__award') }} as grants
+from grants
+left join {{ ref('int_organisation__resolved') }} as resolved
+    on grants.source_system = resolved.source_system and grants.organisation_record_id = resolved.source_record_id
 left join {{ ref('int_organisation__placed') }} as placed
-    on grants.organisation_key = placed.organisation_key
+    on resolved.organisation_key = placed.organisation_key
 order by grants.grant_award_key

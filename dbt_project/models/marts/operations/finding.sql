@@ -5,12 +5,9 @@
     'int_finding__decision',
     'int_finding__event',
     'int_finding__fact',
-    'int_finding__future',
     'int_finding__intervention',
     'int_finding__merge',
-    'int_finding__possible_duplicate_tranche',
     'int_finding__reference',
-    'int_finding__register',
     'int_finding__submission',
 ] %}
 

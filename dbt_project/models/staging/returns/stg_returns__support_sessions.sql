@@ -9,7 +9,7 @@ select
     reference as session_ref,
     parent_ref as business_record_ref,
     cast(supported_on as date) as supported_on,
-    {{ whole_minutes('cast(support_hours as decimal(12, 4)) * 60') }} as support_minutes,
+    cast(support_hours as decimal(12, 4)) as support_hours,
     channel,
     evidence,
     file_name,

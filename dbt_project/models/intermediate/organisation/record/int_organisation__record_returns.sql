@@ -1,7 +1,6 @@
 {{ config(tags=['prepare'], materialized='view') }}
 
--- Businesses, members of collaborations, employers and sources of money. What kind of money it is (`source_type`) says
--- nothing of what the organisation is.
+-- Businesses, members of collaborations, employers and sources of money.
 select
     {{ organisation_record_columns('returns', 'organisation_record_id', {
         'name': 'business_name',
@@ -42,6 +41,7 @@ select
     {{ organisation_record_columns('returns', 'organisation_record_id', {
         'name': 'source_organisation',
         'company_number': 'company_number',
+        'organisation_type': "case source_type when 'university' then 'university' when 'third_sector' then 'third_sector' when 'public' then 'public_body' end",
         'recorded_at': 'submitted_on',
     }) }}
 from {{ ref('stg_returns__leverage') }}
