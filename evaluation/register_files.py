@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from evaluation.assumptions import COLUMNS, AssumptionSet, build_sets
+from evaluation.spreadsheets import write_csv
 from evaluation.vocabulary import EVERY_LEVEL, vocabulary
 
 _OPTIONAL_COLUMNS = {
@@ -93,20 +94,18 @@ def _check_headings(path: Path, headings: list[str]) -> None:
 
 def empty_register() -> str:
     """A CSV register with every name that is needed or possible, its unit and meaning, and no value."""
+    rows = [
+        {
+            "assumption_set": "programme",
+            "id": f"A{number:02}",
+            "version": 1,
+            "name": name.name,
+            "unit": name.unit,
+            "spatial_level": "local" if name.by_level else EVERY_LEVEL,
+            "rationale": f"{name.description}{' (optional)' if name.optional else ''}",
+        }
+        for number, name in enumerate(vocabulary().values(), start=1)
+    ]
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for number, name in enumerate(vocabulary().values(), start=1):
-        note = " (optional)" if name.optional else ""
-        writer.writerow(
-            {
-                "assumption_set": "programme",
-                "id": f"A{number:02}",
-                "version": 1,
-                "name": name.name,
-                "unit": name.unit,
-                "spatial_level": "local" if name.by_level else EVERY_LEVEL,
-                "rationale": f"{name.description}{note}",
-            }
-        )
+    write_csv(out, COLUMNS, ([row.get(column) for column in COLUMNS] for row in rows))
     return out.getvalue()

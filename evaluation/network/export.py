@@ -5,13 +5,14 @@ The rows are those of `evaluation_network_node` and `evaluation_network_edge`. T
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ElementTree, indent
 
 import duckdb
+
+from evaluation import spreadsheets
 
 _TABLES = {"nodes": "evaluation_network_node", "edges": "evaluation_network_edge"}
 
@@ -36,9 +37,7 @@ def write_csv(mart: duckdb.DuckDBPyConnection, tie_class: str, period_key: str, 
         columns, rows = _read(mart, part, tie_class, period_key)
         target = path.with_name(f"{path.stem}-{part}.csv")
         with target.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(rows)
+            spreadsheets.write_csv(file, columns, rows)
         written.append(target)
     return written
 

@@ -16,6 +16,8 @@ from typing import Any
 
 import duckdb
 
+from evaluation.spreadsheets import write_csv
+
 VALUES = "indicator_value"
 YEARS = "indicator_year"
 DEFINITIONS = "indicator"
@@ -105,14 +107,11 @@ _DEFINITIONS = """
 
 def write(public: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Write the public figures (CSV; by quarter also JSON) and the definitions; the same mart, the same bytes."""
-    _copy(public, _VALUES, folder / f"{VALUES}.csv", "FORMAT csv, HEADER")
-    _copy(public, _VALUES, folder / f"{VALUES}.json", "FORMAT json, ARRAY true")
-    _copy(public, _YEARS, folder / f"{YEARS}.csv", "FORMAT csv, HEADER")
-    _copy(public, _DEFINITIONS, folder / f"{DEFINITIONS}.csv", "FORMAT csv, HEADER")
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path, form: str) -> None:
-    connection.execute(f"COPY ({query}) TO {_literal(path)} ({form})")
+    for name, query in ((VALUES, _VALUES), (YEARS, _YEARS), (DEFINITIONS, _DEFINITIONS)):
+        found = public.execute(query)
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            write_csv(file, [column[0] for column in found.description or []], found.fetchall())
+    public.execute(f"COPY ({_VALUES}) TO {_literal(folder / f'{VALUES}.json')} (FORMAT json, ARRAY true)")
 
 
 def _literal(path: Path) -> str:

@@ -8,12 +8,15 @@ from evaluation.pack.figures import PackFigures
 from evaluation.pack.sheets import assurance, closing, headline, milestones, money, quarters, risks, scopes
 from evaluation.pack.sheets.sheet import Sheet, Styles
 
+# A text stays a text, whatever it begins with; formulas are written as such.
+OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+
 
 def write_workbook(figures: PackFigures, path: Path) -> None:
     """Write the workbook; its properties carry the release's time, not the machine's."""
     import xlsxwriter
 
-    with xlsxwriter.Workbook(str(path), {"in_memory": True}) as workbook:
+    with xlsxwriter.Workbook(str(path), OPTIONS) as workbook:
         release = figures.release
         workbook.set_properties(
             {

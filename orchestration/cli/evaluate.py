@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -183,10 +184,14 @@ def _of_level(table: pa.Table, level: Level) -> pa.Table:
 
 
 def _text(table: pa.Table, shown: Shown) -> str:
-    frame = table.to_pandas()
     if shown is Shown.json:
+        frame = table.to_pandas()
         return str(frame.to_json(orient="records", date_format="iso", indent=2, default_handler=str)) + "\n"
-    return str(frame.to_csv(index=False))
+    from evaluation.spreadsheets import write_csv
+
+    text = io.StringIO()
+    write_csv(text, table.column_names, (row.values() for row in table.to_pylist()))
+    return text.getvalue()
 
 
 def _write(tables: dict[str, pa.Table], folder: Path, shown: Shown) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,7 +32,7 @@ def write_relation(relation: Any, output: Format, file: Path | None) -> None:
         relation.write_parquet(str(file))
         return
     if output is Format.csv:
-        text = relation.df().to_csv(index=False)
+        text = _as_csv(relation)
     elif output is Format.json:
         text = relation.df().to_json(orient="records", date_format="iso", indent=2) + "\n"
     else:
@@ -49,6 +50,14 @@ def write_relation(relation: Any, output: Format, file: Path | None) -> None:
         typer.echo(text, nl=False)
     else:
         file.write_text(text, encoding="utf-8")
+
+
+def _as_csv(relation: Any) -> str:
+    from evaluation.spreadsheets import write_csv
+
+    text = io.StringIO()
+    write_csv(text, relation.columns, relation.fetchall())
+    return text.getvalue()
 
 
 def sql(

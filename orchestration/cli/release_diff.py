@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from evaluation.spreadsheets import write_csv
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.release.difference import Difference, ValueChange, compare
@@ -95,20 +95,21 @@ def _as_data(difference: Difference, values: list[ValueChange], rows: bool) -> d
 
 
 def _as_csv(difference: Difference, values: list[ValueChange], rows: bool) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    for item in difference.info:
-        if not item.is_same:
-            writer.writerow({"kind": "release", "change": item.what, "before": item.before, "after": item.after})
-    for value in values:
-        writer.writerow({"kind": "value", "change": "value", **asdict(value), "difference": value.difference})
+    lines: list[dict[str, Any]] = [
+        {"kind": "release", "change": item.what, "before": item.before, "after": item.after}
+        for item in difference.info
+        if not item.is_same
+    ]
+    lines += [{"kind": "value", "change": "value", **asdict(value), "difference": value.difference} for value in values]
     if rows:
-        for fact in difference.facts:
-            writer.writerow({"kind": "fact", **asdict(fact)})
+        lines += [{"kind": "fact", **asdict(fact)} for fact in difference.facts]
     else:
-        for (indicator, change), count in difference.fact_counts.items():
-            writer.writerow({"kind": "facts", "indicator_key": indicator, "change": change, "difference": count})
+        lines += [
+            {"kind": "facts", "indicator_key": indicator, "change": change, "difference": count}
+            for (indicator, change), count in difference.fact_counts.items()
+        ]
+    text = io.StringIO()
+    write_csv(text, COLUMNS, ([line.get(column) for column in COLUMNS] for line in lines))
     return text.getvalue()
 
 

@@ -8,8 +8,10 @@ import shutil
 from decimal import Decimal
 
 import duckdb
+import pyarrow as pa
 import pytest
 
+from orchestration.cli.evaluate import Shown, _text
 from tests.conftest import Home, wmip
 from tests.evaluation.registers import csv_text, rows
 
@@ -83,6 +85,11 @@ def test_what_nobody_approved_gives_no_figure_but_a_marked_draft(small_release, 
     plain, draft = wmip(*arguments), wmip(*arguments, "--draft")
     statuses = [{row["status"] for row in csv.DictReader(done.stdout.splitlines())} for done in (plain, draft)]
     assert statuses == [{"missing_assumption"}, {"missing_assumption", "modelled_draft"}]
+
+
+def test_a_text_that_begins_like_a_formula_is_none_in_csv():
+    table = pa.table({"assumption_set": ["=1+1", None], "modelled_value": [-1.5, None]})
+    assert _text(table, Shown.csv) == "assumption_set,modelled_value\n'=1+1,-1.5\n,\n"
 
 
 @pytest.mark.parametrize(

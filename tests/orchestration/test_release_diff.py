@@ -133,3 +133,18 @@ def test_an_unknown_release_is_named(home):
         CliRunner().invoke(
             app, ["release", "diff", "2020-01-01.1", "--home", str(home)], catch_exceptions=False, standalone_mode=False
         )
+
+
+def test_a_text_that_begins_like_a_formula_is_none_in_csv_and_a_negative_difference_is_a_number(tmp_path):
+    for release_id, status, value in (("2025-07-01.1", "=1+1", "2"), ("2025-07-01.2", "@x", "1.5")):
+        fact = KEPT.replace("'verified'", f"'{status}'")
+        _release(
+            tmp_path, release_id, "1.0", [fact], [f"('jobs_created', 'Q', 'programme', '-p', 'verified', {value})"]
+        )
+    rows = list(
+        csv.DictReader(io.StringIO(_run(tmp_path, "2025-07-01.1", "2025-07-01.2", "--format", "csv", "--rows")))
+    )
+    (fact,) = [row for row in rows if row["kind"] == "fact"]
+    assert (fact["before"], fact["after"]) == ("'=1+1", "'@x")
+    (figure,) = [row for row in rows if row["kind"] == "value"]
+    assert (figure["scope_key"], figure["difference"]) == ("'-p", "-0.5000")

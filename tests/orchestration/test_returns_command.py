@@ -4,6 +4,7 @@ import re
 import zipfile
 
 import pytest
+from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from ingestion.catalogue import return_template
@@ -114,3 +115,12 @@ def test_a_workbook_handed_in_twice_is_one_and_another_of_its_name_takes_none_aw
     _write(path, cover={"Submission number": 2}, rows=again)
     assert "The next night reads it" in returns(home, "submit", path).stdout
     assert sorted(one.name for one in (home / "inbox" / "returns").iterdir()) == ["r (2).xlsx", "r.xlsx"]
+
+
+def test_a_name_that_begins_like_a_formula_is_a_text_in_the_blank_workbook(tmp_path):
+    write_template(tmp_path / "blank.xlsx", {**COVER, "partner_name": '=HYPERLINK("http://x.example")'})
+    with zipfile.ZipFile(tmp_path / "blank.xlsx") as book:
+        sheets = [book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/")]
+    assert not any("<f>" in sheet or "<hyperlink" in sheet for sheet in sheets)
+    cover = CalamineWorkbook.from_path(tmp_path / "blank.xlsx").get_sheet_by_name("Cover").to_python()
+    assert ["Cluster body name", '=HYPERLINK("http://x.example")'] in cover

@@ -26,7 +26,8 @@ def write_template(path: Path, cover: Mapping[str, str]) -> None:
 
     template = return_template()
     known = {**template["cover"]["must_be"], **cover}
-    with xlsxwriter.Workbook(str(path)) as book:
+    # A text stays a text, whatever it begins with: a body's name comes from outside.
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         styles = {
             "fence": book.add_format({"font_color": "#595959", "font_size": 8}),
             "heading": book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1, "text_wrap": True}),

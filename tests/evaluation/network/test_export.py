@@ -86,3 +86,11 @@ def test_quarters_are_those_with_ties(mart):
 def test_a_mart_without_a_network_says_so():
     with duckdb.connect() as empty, pytest.raises(NoNetwork, match="without the network"):
         periods(empty, "formal")
+
+
+def test_a_key_that_begins_like_a_formula_is_none_in_a_spreadsheet(mart, tmp_path):
+    mart.execute(f"UPDATE {NODE} SET cluster_key = '=1+1' WHERE node_key = 'A'")
+    nodes, _ = write_csv(mart, "formal", "2023-24-Q4", tmp_path / "network.csv")
+    assert {row["cluster_key"] for row in csv.DictReader(nodes.open(encoding="utf-8")) if row["node_key"] == "A"} == {
+        "'=1+1"
+    }

@@ -172,3 +172,16 @@ def test_totals_are_equal_exactly_when_every_key_is(one, other):
     else:
         with pytest.raises(TotalsDiffer, match="in other"):
             prove_equal({"one": one, "other": other})
+
+
+def test_a_text_that_begins_like_a_formula_is_none_in_the_csv_and_itself_in_the_json(settings, tmp_path):
+    with release_of(
+        tmp_path, "UPDATE dim_indicator SET name = '=1+1', definition = '-2' WHERE indicator_key = 'jobs_created'"
+    ) as marts:
+        build(marts.mart, marts.public, tmp_path / "out", settings)
+    folder = tmp_path / "out"
+    names = {row["indicator_name"] for row in csv.DictReader((folder / "indicator_value.csv").open())}
+    assert names == {"'=1+1", "Resource levered"}
+    assert "'-2" in {row["definition"] for row in csv.DictReader((folder / "indicator.csv").open())}
+    assert "=1+1" in {row["indicator_name"] for row in json.loads((folder / "indicator_value.json").read_text())}
+    assert _frictionless_errors(folder) == []

@@ -12,6 +12,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from evaluation.pack.build import WORKBOOK, build_pack
+from evaluation.pack.sheets.sheet import Sheet, Styles
 from tests.evaluation.pack.marts import NASTY
 
 SHEETS = [
@@ -197,6 +198,23 @@ def test_it_has_no_macro_and_is_set_up_for_print(pack):
 def test_its_properties_carry_the_clock_of_the_release(pack):
     with zipfile.ZipFile(pack / WORKBOOK) as archive:
         assert "2024-05-15T02:00:00Z" in archive.read("docProps/core.xml").decode()
+
+
+def test_a_text_that_begins_like_a_formula_is_none(tmp_path):
+    import xlsxwriter
+
+    from evaluation.pack.workbook import OPTIONS
+
+    with xlsxwriter.Workbook(str(tmp_path / "texts.xlsx"), OPTIONS) as workbook:
+        sheet = Sheet(workbook, Styles(workbook), "Texts", "=1+1", footer="", widths=(20, 20))
+        sheet.text("=1+2")
+        sheet.columns(["@SUM(A1)", "+1"])
+        sheet.line(["=1+3", "-1+4"])
+    book = Book(tmp_path / "texts.xlsx")
+    assert book.formulas["Texts"] == {}
+    assert [cell for row in book.rows("Texts") for cell in row if cell] == [
+        "=1+1", "=1+2", "@SUM(A1)", "+1", "=1+3", "-1+4",
+    ]  # fmt: skip
 
 
 def test_the_same_release_gives_the_same_bytes(pack, marts, tmp_path):
