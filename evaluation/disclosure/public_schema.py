@@ -299,7 +299,8 @@ _GRANTS = """
         END AS recipient_name,
         award.awarded_on, period.period_key,
         award.amount_gbp, award.funding_org_name, award.programme_title,
-        coalesce(organisation.cluster_key, 'unknown') AS cluster_key, award.local_authority_code
+        coalesce(organisation.cluster_key, 'unknown') AS cluster_key, award.local_authority_code,
+        award.status, award.regrant_type
     FROM internal.fct_grant_award AS award
     LEFT JOIN internal.dim_organisation AS organisation USING (organisation_key)
     LEFT JOIN internal.dim_period AS period ON award.awarded_on BETWEEN period.starts_on AND period.ends_on
@@ -320,16 +321,18 @@ _GRANT_TABLES = (
             "funding_org_name": "Name of the funder.",
             "programme_title": "Title of the grant programme.",
             "local_authority_code": "Local authority code, or outside, or unknown.",
+            "status": "awarded, or withdrawn.",
+            "regrant_type": "Code of the 360Giving list regrantType, where the money is to be granted again.",
         },
         f"""
         SELECT grant_id, title, recipient_name, awarded_on, period_key, amount_gbp, funding_org_name, programme_title,
-            local_authority_code
+            local_authority_code, status, regrant_type
         FROM ({_GRANTS}) ORDER BY grant_id
         """,
     ),
     PublicTable(
         "grant_value",
-        "Sums of the grants in grant_award. Grain: quarter, scope, scope key.",
+        "Sums of grant_award, without grants withdrawn or to be granted again. Grain: quarter, scope, scope key.",
         {
             "period_key": _PERIOD,
             "scope": "programme, cluster or local_authority.",
@@ -338,7 +341,7 @@ _GRANT_TABLES = (
             "amount_gbp": "Their sum in pounds.",
         },
         f"""
-        WITH award AS ({_GRANTS})
+        WITH award AS (SELECT * FROM ({_GRANTS}) WHERE status = 'awarded' AND regrant_type IS NULL)
         SELECT period_key, scope, scope_key, count(*) AS awards, CAST(sum(amount_gbp) AS DECIMAL(18, 2)) AS amount_gbp
         FROM (
             SELECT period_key, 'programme' AS scope, 'programme' AS scope_key, amount_gbp FROM award

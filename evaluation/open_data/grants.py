@@ -35,7 +35,7 @@ _REQUIRED = (
 _GRANTS = """
     SELECT
         g.grant_id, g.title, g.currency, g.amount_awarded, g.awarded_on, g.funding_org_id, g.funding_org_name,
-        g.programme_title, g.organisation_key,
+        g.programme_title, g.regrant_type, g.organisation_key,
         o.name AS recipient_name, o.organisation_type, o.company_number, o.charity_number,
         CASE WHEN a.is_in_area THEN a.local_authority_code END AS local_authority_code,
         CASE WHEN a.is_in_area THEN a.name END AS local_authority_name
@@ -102,6 +102,8 @@ def _grant(row: dict[str, Any], publisher: Publisher) -> dict[str, Any]:
     }
     if programme:
         grant["grantProgramme"] = [{"title": programme}]
+    if row["regrant_type"]:
+        grant["regrantType"] = row["regrant_type"]
     return grant
 
 

@@ -12,7 +12,9 @@ from evaluation.pack.tables import rows
 
 @dataclass(frozen=True)
 class GrantsOfYear:
-    """Grants of the programme to organisations in one financial year, in GBP; other currencies only counted."""
+    """Grants of the programme in one financial year, in GBP; other currencies only counted. What is to be granted again
+    is in the grants made of it, and what was withdrawn was not had: neither is here.
+    """
 
     financial_year: str
     awards: int
@@ -28,7 +30,7 @@ def read_grants(mart: duckdb.DuckDBPyConnection) -> list[GrantsOfYear]:
             coalesce(sum(g.amount_gbp), 0)::DECIMAL(18, 2) AS amount_gbp
         FROM fct_grant_award AS g
         LEFT JOIN dim_period AS p ON g.awarded_on BETWEEN p.starts_on AND p.ends_on
-        WHERE g.is_programme_grant
+        WHERE g.is_programme_grant AND g.status = 'awarded' AND g.regrant_type IS NULL
         GROUP BY 1
         ORDER BY 1
         """,

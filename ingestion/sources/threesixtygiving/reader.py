@@ -90,8 +90,9 @@ class GrantReader:
         for entry in entries:
             title = entry.pop("title")
             self.headings[entry["name"]] = {_heading(title), _heading("/".join(self.paths[entry["name"]]))}
-            allowed = {code: code for code in codes} if entry["name"] == "currency" else {}
-            self.columns.append(Column.from_contract({**entry, "heading": title, "allowed": allowed}))
+            if entry["name"] == "currency":
+                entry["allowed"] = {code: code for code in codes}
+            self.columns.append(Column.from_contract({**entry, "heading": title}))
 
     def read(self, path: Path, sha256: str, name: str, dataset: str | None = None) -> Iterator[Chunk]:
         """The rows of a file called `name`, which is the registry's file of `dataset` if it was fetched.

@@ -58,7 +58,8 @@ MART = """
         SELECT grant_id, 'Grant ' || grant_id AS title, organisation_key, DATE '2024-01-31' AS awarded_on,
             amount::DECIMAL(18, 2) AS amount_awarded, currency, 'GB-LAE-EXA' AS funding_org_id,
             'Example Authority' AS funding_org_name, 'Pilot fund' AS programme_title, is_individual,
-            is_programme_grant, local_authority_code
+            is_programme_grant, local_authority_code,
+            CASE grant_id WHEN '360G-example-2' THEN 'FRG010' END AS regrant_type
         FROM (VALUES
             ('360G-example-1', 'org_a', 1000.10, 'GBP', false, true, 'E08000025'),
             ('360G-example-2', 'org_b', 2000.20, 'GBP', false, true, 'outside'),

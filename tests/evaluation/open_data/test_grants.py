@@ -65,6 +65,7 @@ def test_the_schema_would_see_what_is_wrong(marts, settings, tmp_path):
 def test_only_the_programmes_grants_to_organisations_are_in_it(mart, settings):
     content = grants.package(mart, settings, DAY)
     assert [grant["id"] for grant in content["grants"]] == [f"360G-example-{number}" for number in (1, 2, 3, 4)]
+    assert [grant.get("regrantType") for grant in content["grants"]] == [None, "FRG010", None, None]
 
 
 def test_recipients_have_register_identifiers_and_unregistered_businesses_no_name(mart, settings):

@@ -123,9 +123,13 @@ _REST = f"""
         ('pipeline', 'private', 'cash', 1000, 'claimed', false)
     ) AS t (stage, source_type, leverage_kind, amount_gbp, status, is_counted);
     CREATE TABLE fct_grant_award AS
-    SELECT awarded_on::DATE AS awarded_on, amount::DECIMAL(18, 2) AS amount_gbp, ours AS is_programme_grant
-    FROM (VALUES ('2023-05-01', 1500, true), ('2024-05-01', 2500.50, true), ('2023-05-01', 9, false))
-        AS t (awarded_on, amount, ours);
+    SELECT awarded_on::DATE AS awarded_on, amount::DECIMAL(18, 2) AS amount_gbp, ours AS is_programme_grant, status,
+        regrant_type
+    FROM (VALUES
+        ('2023-05-01', 1500, true, 'awarded', NULL), ('2024-05-01', 2500.50, true, 'awarded', NULL),
+        ('2023-05-01', 9, false, 'awarded', NULL), ('2023-05-01', 70000, true, 'withdrawn', NULL),
+        ('2023-05-01', 90000, true, 'awarded', 'FRG010')
+    ) AS t (awarded_on, amount, ours, status, regrant_type);
     CREATE TABLE dim_intervention AS
     SELECT ref AS intervention_ref, title, kind AS intervention_type, partner AS partner_key, on_day::DATE AS starts_on,
         NULL::DATE AS new_funding_confirmed_on, award::DECIMAL(18, 2) AS award_gbp, new::DECIMAL(18, 2) AS new_funding_gbp,

@@ -151,6 +151,9 @@ def test_a_needed_heading_refuses_the_file_once(tmp_path, change, said):
         ("Planned Dates:End Date", "2019-05", ("planned_end", "2019-05")),
         ("Planned Dates:End Date", "soon", ("planned_end", None)),
         ("Amount Disbursed", "tbc", ("amount_disbursed", None)),
+        ("For Regrant Type", "FRG010", ("regrant_type", "FRG010")),
+        ("regrantType", "common regrant", ("regrant_type", "FRG010")),
+        ("For Regrant Type", "FRG999", ("regrant_type", None)),
     ],
 )
 def test_a_value_that_is_not_essential_never_drops_the_money(tmp_path, column, value, landed):

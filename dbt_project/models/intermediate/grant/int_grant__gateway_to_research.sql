@@ -6,6 +6,8 @@ select
     project_id as organisation_record_id,
     'gateway_to_research:' || project_id as grant_award_key,
     coalesce(project_reference, project_id) as grant_id,
+    project_reference as award_reference,
+    cast(null as varchar) as grant_system,
     title,
     starts_on as awarded_on,
     award_gbp as amount_awarded,
@@ -16,6 +18,7 @@ select
     false as is_individual,
     is_programme_grant,
     'awarded' as status,
+    cast(null as varchar) as regrant_type,
     file_name,
     source_record
 from {{ ref('stg_gateway_to_research__projects') }}

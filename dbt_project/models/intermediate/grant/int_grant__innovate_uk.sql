@@ -6,6 +6,8 @@ select
     participation_id as organisation_record_id,
     'innovate_uk:' || participation_id as grant_award_key,
     participation_id as grant_id,
+    project_number as award_reference,
+    cast(null as varchar) as grant_system,
     project_title as title,
     starts_on as awarded_on,
     award_gbp as amount_awarded,
@@ -16,6 +18,7 @@ select
     false as is_individual,
     is_programme_grant,
     case when is_withdrawn then 'withdrawn' else 'awarded' end as status,
+    cast(null as varchar) as regrant_type,
     file_name,
     source_record
 from {{ ref('stg_innovate_uk__participants') }}

@@ -5,6 +5,8 @@ select
     grant_key as organisation_record_id,
     'mapped_grants:' || grant_key as grant_award_key,
     grant_id,
+    grant_id as award_reference,
+    grant_system,
     title,
     awarded_on,
     amount_awarded,
@@ -15,6 +17,7 @@ select
     is_individual,
     is_programme_grant,
     status,
+    cast(null as varchar) as regrant_type,
     file_name,
     source_record
 from {{ ref('stg_mapped_grants__grants') }}

@@ -5,6 +5,8 @@ select
     grant_id as organisation_record_id,
     grant_id as grant_award_key,
     grant_id,
+    grant_id as award_reference,
+    cast(null as varchar) as grant_system,
     title,
     awarded_on,
     amount_awarded,
@@ -15,6 +17,7 @@ select
     is_individual,
     is_programme_grant,
     'awarded' as status,
+    regrant_type,
     file_name,
     source_record
 from {{ ref('stg_threesixtygiving__grants') }}

@@ -24,8 +24,10 @@ with activities as (
         resolved.organisation_key,
         grants.awarded_on as happened_on,
         cast(0 as decimal(12, 4)) as verified_hours,
-        -- The standard states no shares: of a grant to several, no recipient is known to have had any sum.
-        case when grants.recipients > 1 then 0 else grants.amount_awarded end as grant_gbp,
+        -- The standard states no shares: of a grant to several, no recipient is known to have had any sum. What is to
+        -- be granted again is not the recipient's.
+        case when grants.recipients > 1 or grants.regrant_type is not null then 0 else grants.amount_awarded end
+            as grant_gbp,
         'grant_award' as evidence,
         'A' as evidence_grade,
         grants.recipient_id as source_ref,

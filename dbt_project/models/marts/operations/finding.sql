@@ -5,6 +5,7 @@
     'int_finding__decision',
     'int_finding__event',
     'int_finding__fact',
+    'int_finding__grant',
     'int_finding__intervention',
     'int_finding__merge',
     'int_finding__reference',

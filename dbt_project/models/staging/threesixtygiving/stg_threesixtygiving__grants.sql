@@ -33,6 +33,7 @@ select
     coalesce({{ dbt.safe_cast('latest.recipient_count', 'integer') }}, 1) as recipients,
     latest.funding_org_id,
     latest.funding_org_name,
+    latest.regrant_type,
     latest.programme_code,
     latest.programme_title,
     programmes.grant_programme is not null as is_programme_grant,

@@ -1,0 +1,101 @@
+-- One award, one source: of the sources that name an award by funder and reference, the first of this list stands, the
+-- others give way. A source of grants has a model of its own, int_grant__<source>, and its name here.
+-- noqa: disable=LT02
+{%- set sources = ['innovate_uk', 'threesixtygiving', 'mapped_grants', 'gateway_to_research'] %}
+
+with grants as (
+    {%- for source in sources %}
+    select
+        *,
+        '{{ loop.index }} ' || coalesce(grant_system, '') as standing
+    from {{ ref('int_grant__' ~ source) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+-- noqa: enable=LT02
+
+compared as (
+    select
+        grants.*,
+        lower(grants.funding_org_id) as funder_id,
+        nullif(
+            trim(coalesce({{ whole_words('known.funder') }}, {{ whole_words('grants.funding_org_name') }})), ''
+        ) as funder_name,
+        nullif({{ grant_reference('grants.award_reference') }}, '') as reference
+    from grants
+    left join {{ ref('grant_funder') }} as known
+        on {{ whole_words('grants.funding_org_name') }} = {{ whole_words('known.name') }}
+),
+
+-- A funder has one identifier and may have several names; a source may give either.
+identified as (
+    select
+        funder_id,
+        min(funder_name) as funder
+    from compared
+    where funder_id is not null
+    group by funder_id
+),
+
+named as (
+    select
+        compared.funder_name,
+        min(identified.funder) as funder
+    from compared
+    inner join identified
+        on compared.funder_id = identified.funder_id
+    where compared.funder_name is not null
+    group by compared.funder_name
+),
+
+keyed as (
+    select
+        compared.*,
+        coalesce(identified.funder, named.funder, compared.funder_name, compared.funder_id) || '|' || compared.reference
+            as award_key
+    from compared
+    left join identified
+        on compared.funder_id = identified.funder_id
+    left join named
+        on compared.funder_name = named.funder_name
+),
+
+ranked as (
+    select
+        keyed.*,
+        first_value(grant_award_key) over award as first_award_key,
+        first_value(standing) over award as first_standing,
+        max(case when is_programme_grant then 1 else 0 end) over (
+            partition by coalesce(award_key, grant_award_key)
+        ) = 1 as is_award_of_programme
+    from keyed
+    window award as (
+        partition by coalesce(award_key, grant_award_key) order by standing, grant_award_key
+        rows between unbounded preceding and current row
+    )
+)
+
+select
+    source_system,
+    organisation_record_id,
+    grant_award_key,
+    grant_id,
+    award_key,
+    grant_system,
+    title,
+    awarded_on,
+    amount_awarded,
+    currency,
+    funding_org_id,
+    funding_org_name,
+    programme_title,
+    is_individual,
+    is_award_of_programme as is_programme_grant,
+    status,
+    regrant_type,
+    case when standing > first_standing then first_award_key end as gave_way_to,
+    file_name,
+    source_record
+from ranked
