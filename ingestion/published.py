@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.findings import RefusedFile
 from ingestion.landing import live_rows, read_latest
 from ingestion.tables import heading_key
+from ingestion.tabular import members_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,6 +37,11 @@ def headings_of(path: Path) -> frozenset[str]:
         start = _start_of(path)
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
         return frozenset()
+    return headings_in(start)
+
+
+def headings_in(start: bytes) -> frozenset[str]:
+    """Headings of a CSV that begins so, as `heading_key` gives them."""
     # The headings of these files are plain ASCII: a byte that is not UTF-8 stands further down.
     text = start.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace")
     try:
@@ -52,11 +58,14 @@ def _start_of(path: Path) -> bytes:
     if suffix != ".zip":
         return b""
     with zipfile.ZipFile(path) as archive:
-        members = [name for name in archive.namelist() if name.lower().endswith(".csv")]
-        if len(members) != 1:
-            return b""
-        with archive.open(members[0]) as packed:
-            return packed.read(_START_BYTES)
+        members = [member for member in members_of(archive) if member.filename.lower().endswith(".csv")]
+        return start_of_member(archive, members[0]) if len(members) == 1 else b""
+
+
+def start_of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """The first bytes of a file in a zip."""
+    with archive.open(member) as packed:
+        return packed.read(_START_BYTES)
 
 
 class Editions:

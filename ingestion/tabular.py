@@ -7,10 +7,11 @@ the csv module goes on, more slowly. Both read the same cells: tests/ingestion/t
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 10_000
 BLOCK_BYTES = 4 << 20
+_SAFE = re.compile(r"[^A-Za-z0-9_-]")
 
 
 @dataclass(frozen=True)
@@ -76,33 +78,49 @@ def rows_of_text(lines: Sequence[str]) -> Iterator[RawRow]:
             number = reader.line_num + 1
 
 
+Chooser = Callable[[zipfile.ZipFile, list[zipfile.ZipInfo]], zipfile.ZipInfo]
+"""Which of several files in a zip is meant; raises RefusedFile where none is, or more than one."""
+
+
 @contextmanager
-def unpacked(path: Path, into: Path) -> Iterator[Path]:
+def unpacked(path: Path, into: Path, choose: Chooser | None = None) -> Iterator[Path]:
     """The file itself, or the only file in a zip, for as long as it is needed; `into` is a folder for that alone.
 
-    Raises RefusedFile.
+    Of several files in a zip, the one that `choose` takes. The unpacked file's name ends as the file's in the zip
+    does. Raises RefusedFile.
     """
     if path.suffix.lower() != ".zip":
         yield path
         return
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        yield _only_member(path, into)
+        yield _only_member(path, into, choose)
     finally:
         shutil.rmtree(into)
 
 
-def _only_member(path: Path, into: Path) -> Path:
+def members_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The files in a zip, without what a Mac adds beside them (`__MACOSX/`, `._name`, `.DS_Store`)."""
+    return [
+        member
+        for member in archive.infolist()
+        if not member.is_dir()
+        and "__MACOSX" not in (parts := PurePosixPath(member.filename).parts)
+        and not parts[-1].startswith("._")
+        and parts[-1] != ".DS_Store"
+    ]
+
+
+def _only_member(path: Path, into: Path, choose: Chooser | None) -> Path:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [
-                member
-                for member in archive.infolist()
-                if not member.is_dir() and not member.filename.startswith("__MACOSX/")
-            ]
+            members = members_of(archive)
+            if len(members) > 1 and choose is not None:
+                members = [choose(archive, members)]
             if len(members) != 1:
                 raise RefusedFile(f"the zip holds {len(members)} files; give a zip with one file, or the files alone")
-            target = into / f"unpacked{PurePosixPath(members[0].filename).suffix.lower()}"
+            name = PurePosixPath(members[0].filename)
+            target = into / f"unpacked_{_SAFE.sub('_', name.stem)[-100:]}{name.suffix.lower()[:10]}"
             _unpack(archive, members[0], target)
             return target
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):

@@ -1,4 +1,4 @@
-"""The ONS Postcode Directory (ONSPD) and the National Statistics Postcode Lookup (NSPL), alone or in a zip of one CSV.
+"""The ONS Postcode Directory (ONSPD) and the National Statistics Postcode Lookup (NSPL), alone or in their zip.
 
 Reference: docs/sources/reference.md. Column names change from edition to edition: columns.yaml. Ended postcodes stay:
 older grants use them. What a row lacks (no grid reference, pseudo area codes) is for staging to say.
@@ -7,22 +7,31 @@ older grants use them. What a row lacks (no grid reference, pseudo area codes) i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ingestion.catalogue import SOURCES, read_yaml
 from ingestion.findings import RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.published import EDITIONS, Editions, edition_row, refuse_if_cut_short
+from ingestion.published import (
+    EDITIONS,
+    Editions,
+    edition_row,
+    headings_in,
+    refuse_if_cut_short,
+    start_of_member,
+)
 from ingestion.tables import find_columns, heading_key, lacking
 from ingestion.tabular import read_tables, unpacked
 from ingestion.values import Column
 
 SOURCE = "postcode_directory"
 POSTCODES = "postcodes"
-_NAME = re.compile(r"(?:ONSPD|NSPL(?:21)?)_([A-Z]{3})_(20\d\d)(_UK(?![A-Z0-9_]))?", re.IGNORECASE)
+# The portal adds a number of its own to the name of its download.
+_NAME = re.compile(r"(?:ONSPD|NSPL(?:21)?)_([A-Z]{3})_(20\d\d)(_UK(?:_-?\d{5,})?(?![A-Z0-9_]))?", re.IGNORECASE)
 
 
 def open_reader(read: FileRead) -> FileReader:
@@ -33,10 +42,36 @@ def open_reader(read: FileRead) -> FileReader:
     def read_postcodes(file: InboxFile) -> Iterator[Chunk]:
         if file.path.suffix.lower() not in {".csv", ".zip"}:
             raise RefusedFile(_not_ours())
-        with unpacked(file.path, home / "spool" / "unpacked" / file.sha256) as path:
+        with unpacked(file.path, home / "spool" / "unpacked" / file.sha256, _data_file) as path:
             yield from _chunks(path, file, read, editions)
 
     return read_postcodes
+
+
+def _data_file(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    """The file of the whole directory in its zip, by name and headings, beside lists of names, areas and guides."""
+    named = [member for member in members if _names_all(PurePosixPath(member.filename).name)]
+    fitting = [member for member in named if _fits(headings_in(start_of_member(archive, member)))]
+    if len(fitting) != 1:
+        found = ", ".join(member.filename for member in fitting) or "none"
+        raise RefusedFile(
+            f"the zip holds {len(members)} files, and it takes one of the whole directory by name and headings (such as "
+            f"Data/ONSPD_AUG_2026_UK.csv; found: {found}); give that file alone"
+        )
+    return fitting[0]
+
+
+def _names_all(name: str) -> bool:
+    found = _NAME.search(name)
+    return found is not None and found[3] is not None and name.lower().endswith(".csv")
+
+
+def _fits(headings: Collection[str]) -> bool:
+    try:
+        match_columns(list(headings))
+    except RefusedFile:
+        return False
+    return True
 
 
 def edition_of(name: str) -> tuple[str, bool]:
@@ -75,7 +110,7 @@ def match_columns(headings: Sequence[Any]) -> tuple[list[Column], dict[str, int]
 
 def _heading_of(names: Sequence[str], places: dict[str, int]) -> str | None:
     for name in names:
-        pattern = re.compile(re.escape(name).replace(r"\{yy\}", r"\d\d"))
+        pattern = re.compile(re.escape(name).replace(r"\{yyyy\}", r"\d{4}").replace(r"\{yy\}", r"\d\d"))
         # Of several years (lsoa11cd, lsoa21cd) the latest.
         found = max((heading for heading in places if pattern.fullmatch(heading)), default=None)
         if found is not None:
@@ -86,7 +121,7 @@ def _heading_of(names: Sequence[str], places: dict[str, int]) -> str | None:
 def _not_ours() -> str:
     return (
         "not a reference file this project reads; it takes the Companies House company data (BasicCompanyData….csv "
-        "or .zip) and the postcode directory (ONSPD_… or NSPL_… .csv, out of the folder Data of its zip)"
+        "or .zip) and the postcode directory (ONSPD_… or NSPL_… .csv, or its zip)"
     )
 
 
@@ -98,7 +133,8 @@ def _chunks(path: Path, file: InboxFile, read: FileRead, editions: Editions) -> 
 
     (table,) = read_tables(path)
     columns, positions = match_columns(table.headings)
-    edition, is_complete = edition_of(file.path.name)
+    # In a zip the file says by its own name what it is.
+    edition, is_complete = edition_of(path.name if _NAME.search(path.name) else file.path.name)
     editions.accept(edition)
     read.saw_table(POSTCODES, table.headings, positions, lacking(columns, positions))
     check = TableCheck(columns, positions, SOURCE, POSTCODES, f"{file.path.name}#!", ("postcode",))
