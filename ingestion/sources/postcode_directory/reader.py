@@ -55,7 +55,7 @@ def _data_file(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> zipf
     if len(fitting) != 1:
         found = ", ".join(member.filename for member in fitting) or "none"
         raise RefusedFile(
-            f"the zip holds {len(members)} files, and it takes one of the whole directory by name and headings (such as "
+            f"the zip holds {len(members)} files, and it takes one of the whole directory by name and headings (as "
             f"Data/ONSPD_AUG_2026_UK.csv; found: {found}); give that file alone"
         )
     return fitting[0]

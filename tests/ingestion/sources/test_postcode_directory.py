@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from ingestion.drift import NEW
+from ingestion import drift
 from ingestion.findings import RefusedFile
 from ingestion.sources.postcode_directory.reader import edition_of, match_columns
 from tests.ingestion.sources.nights import Nights
@@ -124,7 +124,7 @@ def test_the_editions_of_2026_are_read_without_drift(nights, name, headings):
     (row,) = nights.latest("postcodes").values()
     found = (row["postcode"], row["local_authority_code"], row["lsoa_code"], row["grid_quality"])
     assert found == ("B1 1AA", "E08000025", "E012", "1")
-    assert [drift for drift in nights.drifts if drift[1] == NEW] == []
+    assert [one for one in nights.drifts if one[1] == drift.NEW] == []
     assert nights.rows("editions")[0]["is_complete"] == "yes"
 
 
