@@ -100,6 +100,8 @@ class PostgresqlConfiguration(BaseModel):
 
     enabled: bool = False
     patience_seconds: float = Field(default=300, ge=0)
+    public_only: bool = False
+    """Whether the evaluators' mart stays out of it; one database holds both marts or the public one alone."""
 
 
 class OrchestrationConfiguration(BaseModel):

@@ -39,6 +39,7 @@ def postgresql_release(context: dg.AssetExecutionContext) -> dg.MaterializeResul
             release_id,
             choose_address(None, night.environment),
             read_keys(ensure_parsed(night.home)),
+            public_only=settings.public_only,
             patience=settings.patience_seconds,
             progress=lambda doing: night.progress("PostgreSQL", doing),
         )

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from orchestration.cli.options import Home, console, resolve_home
-from orchestration.errors import UserError
+from orchestration.errors import NightFailed, UserError
 from orchestration.settings import load_settings
 
 _REFUSED = (
@@ -55,14 +55,35 @@ def _names_hint() -> None:
     )
 
 
-def _postgresql_hint(folder: Path) -> None:
+def _carry_to_postgresql(folder: Path) -> None:
+    """Publish the current release as it is now and drop what it was, where this home publishes to PostgreSQL."""
+    from orchestration.postgresql.address import VARIABLE, choose_address
+    from orchestration.release import current_release
     from orchestration.settings import load_configuration
 
-    if load_configuration(folder).postgresql.enabled:
-        console.print(
-            "PostgreSQL still serves the tables of before: `wmip publish` now. It keeps the version before for a "
-            "rollback: docs/privacy.md says how that goes too."
-        )
+    settings = load_configuration(folder).postgresql
+    release_id = current_release(folder)
+    if release_id is None or not (settings.enabled or os.environ.get(VARIABLE)):
+        return
+    from orchestration.dbt_runner import ensure_parsed
+    from orchestration.postgresql.keys import read_keys
+    from orchestration.postgresql.publish import publish
+
+    try:
+        with console.status("Changing PostgreSQL"):
+            made = publish(
+                folder,
+                release_id,
+                choose_address(None, os.environ),
+                read_keys(ensure_parsed(folder)),
+                public_only=settings.public_only,
+                patience=settings.patience_seconds,
+            )
+    except (UserError, NightFailed) as failure:
+        raise NightFailed(
+            f"the home is changed, PostgreSQL is not: {failure}. `wmip publish` once that is put right"
+        ) from None
+    console.print(f"PostgreSQL at {made.server} holds release {release_id} as it is now, and nothing of before.")
 
 
 def erase(
@@ -112,7 +133,7 @@ def erase(
             erasure = erase_person(folder, address, key, clock)
             _print_counts(f"The person is now {erasure.token}", erasure.counts)
     _names_hint()
-    _postgresql_hint(folder)
+    _carry_to_postgresql(folder)
 
 
 def rotate_key(home: Home = None) -> None:
@@ -133,4 +154,4 @@ def rotate_key(home: Home = None) -> None:
         counts = rotate(folder, needed_key(folder, os.environ, clock), os.environ, clock)
     _print_counts("Carried over", dict(sorted(counts.items())))
     console.print('Now set WMIP_PSEUDONYM_KEY to "<what it was> <the new key>": a night with another is refused.')
-    _postgresql_hint(folder)
+    _carry_to_postgresql(folder)

@@ -21,6 +21,16 @@ def publish(
         str | None, typer.Option("--release", help="Release id; default the current one.", show_default=False)
     ] = None,
     rollback: Annotated[bool, typer.Option("--rollback", help="Show readers the release before this one.")] = False,
+    public_only: Annotated[
+        bool | None,
+        typer.Option(
+            "--public-only/--both", help="Leave the evaluators' mart out; default wmip.yaml.", show_default=False
+        ),
+    ] = None,
+    owner: Annotated[
+        str | None,
+        typer.Option(help="Hand everything published there over to this role.", show_default=False),
+    ] = None,
     patience: Annotated[float, typer.Option(min=0, help="Seconds to go on asking while readers are in the way.")] = 300,
     home: Home = None,
 ) -> None:
@@ -35,27 +45,36 @@ def publish(
         wmip publish --release 2025-05-15.1
 
         wmip publish --rollback
+
+        wmip publish --owner publisher
     """
     from orchestration.dbt_runner import ensure_parsed
     from orchestration.postgresql import publish as publication
     from orchestration.postgresql.address import choose_address
     from orchestration.postgresql.keys import read_keys
+    from orchestration.settings import load_configuration
 
     folder = resolve_home(home)
     chosen = choose_address(address, os.environ)
-    if rollback and release_id:
-        raise UserError("--rollback goes to the release before the one that serves; leave --release out")
+    if rollback and (release_id or owner):
+        raise UserError("--rollback goes to the release before the one that serves; leave --release and --owner out")
     with console.status("Connecting") as status:
 
         def show(message: str) -> None:
             status.update(message[:1].upper() + message[1:])
 
         if rollback:
-            made = publication.rollback(chosen, patience=patience, progress=show)
+            made = publication.rollback(folder, chosen, patience=patience, progress=show)
         else:
-            keys = read_keys(ensure_parsed(folder))
             made = publication.publish(
-                folder, known_release(folder, release_id), chosen, keys, patience=patience, progress=show
+                folder,
+                known_release(folder, release_id),
+                chosen,
+                read_keys(ensure_parsed(folder)),
+                public_only=load_configuration(folder).postgresql.public_only if public_only is None else public_only,
+                owner=owner,
+                patience=patience,
+                progress=show,
             )
     for warning in made.warnings:
         errors.print(f"[yellow]wmip:[/yellow] {warning}", highlight=False)

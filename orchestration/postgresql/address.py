@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import psycopg
@@ -12,6 +13,7 @@ from orchestration.errors import PublicationFailed, UserError
 VARIABLE = "WMIP_POSTGRES_URL"
 APPLICATION = "wmip publish"
 _EXAMPLE = "postgresql://publisher@db.example.org:5432/wmip"
+_PORTS = re.compile(r"[0-9,]*")
 
 
 def choose_address(given: str | None, environment: Mapping[str, str]) -> str:
@@ -27,7 +29,10 @@ def describe(address: str) -> str:
     try:
         parts = conninfo_to_dict(address)
     except psycopg.ProgrammingError:
-        # The library's message can repeat the address, and with it the password.
+        parts = None
+    # What follows the first @, / or : of a password written as it is stands as server, port or database. None of it
+    # is repeated, and neither is the library's message, which can hold the whole address.
+    if parts is None or _misread(parts):
         raise UserError(
             f"the PostgreSQL address is not one; expected something like {_EXAMPLE} "
             "(in a password, write @ as %40, / as %2F and : as %3A)"
@@ -37,11 +42,23 @@ def describe(address: str) -> str:
     return f"{host}{port}/{parts.get('dbname') or parts.get('user') or ''}"
 
 
+def _misread(parts: Mapping[str, object]) -> bool:
+    others = [str(value) for name, value in parts.items() if name not in ("user", "password")]
+    return any("@" in text for text in others) or _PORTS.fullmatch(str(parts.get("port") or "")) is None
+
+
 def connect(address: str) -> psycopg.Connection:
     """Open a connection on which each statement is a transaction. Raises PublicationFailed when there is no way in."""
     where = describe(address)
     try:
-        return psycopg.connect(address, autocommit=True, application_name=APPLICATION, connect_timeout=10)
+        return psycopg.connect(
+            address,
+            autocommit=True,
+            application_name=APPLICATION,
+            connect_timeout=10,
+            # Whatever PGCLIENTENCODING, the address or the role say: text goes as UTF-8.
+            client_encoding="UTF8",
+        )
     except psycopg.OperationalError as error:
         reason = " ".join(str(error).split())
         raise PublicationFailed(f"no connection to PostgreSQL at {where}: {reason}") from None

@@ -44,7 +44,7 @@ class Attempts:
                     raise PublicationFailed(
                         f"readers left no gap for {what} in {self._patience:.0f} s; what served before still serves. "
                         f"Reading the longest: {readers or 'many short transactions'}. "
-                        "End those sessions, or publish at a quieter time"
+                        f"End those sessions, or publish at a quieter time{self._blind_spot()}"
                     ) from None
                 self._progress(f"{what}: waiting for readers {readers}".strip())
                 # Not in step with readers that come at regular times.
@@ -53,9 +53,21 @@ class Attempts:
             else:
                 return
 
+    def _blind_spot(self) -> str:
+        """What this user is not shown of other users' sessions, and how it would be; nothing when it is shown all."""
+        row = self._connection.execute(
+            "SELECT pg_has_role('pg_read_all_stats', 'USAGE'), current_user::text"
+        ).fetchone()
+        if row is None or row[0]:
+            return ""
+        return f". Since when others read is shown after: GRANT pg_read_all_stats TO {row[1]}"
+
 
 def _long_readers(connection: psycopg.Connection) -> str:
-    """Sessions that have been reading for over a second: who and since when, never their queries."""
+    """Sessions that have been reading for over a second: who and since when, never their queries.
+
+    PostgreSQL shows a plain user who reads, but not since when; it is then named all the same.
+    """
     rows = connection.execute(
         """
         SELECT DISTINCT activity.pid, activity.usename, activity.application_name, activity.state,
@@ -65,12 +77,12 @@ def _long_readers(connection: psycopg.Connection) -> str:
         INNER JOIN pg_namespace AS schemas ON tables.relnamespace = schemas.oid
         INNER JOIN pg_stat_activity AS activity ON locks.pid = activity.pid
         WHERE locks.granted AND schemas.nspname = ANY(%s) AND activity.pid <> pg_backend_pid()
-            AND activity.xact_start < clock_timestamp() - interval '1 second'
-        ORDER BY seconds DESC LIMIT 5
+            AND (activity.xact_start IS NULL OR activity.xact_start < clock_timestamp() - interval '1 second')
+        ORDER BY seconds DESC NULLS LAST LIMIT 5
         """,
         [list(READERS)],
     ).fetchall()
     return "; ".join(
-        f"process {pid} ({user}{', ' + application if application else ''}, {state}, {seconds} s)"
+        f"process {pid} ({', '.join(filter(None, (user, application, state, seconds and f'{seconds} s')))})"
         for pid, user, application, state, seconds in rows
     )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
 from orchestration.errors import UserError
 from orchestration.postgresql.roles import READERS, let_in
+from orchestration.release.integrity import MANIFEST, checksum
+from orchestration.release.store import release_folder
 
-# Any number, the same for every publisher of a database.
-_ADVISORY_LOCK = 5_203_190_417
 LOADED, KEPT, DROPPED = "loaded", "kept", "dropped"
 
 
@@ -22,6 +23,15 @@ class Version:
 
     release_id: str
     manifest_sha256: str
+
+    @classmethod
+    def of(cls, home: Path, release_id: str) -> Version:
+        """The version a release of a home is now."""
+        return cls(release_id, checksum(release_folder(home, release_id) / MANIFEST))
+
+    def is_at(self, home: Path) -> bool:
+        """Whether the home has the release, and has not rewritten it since."""
+        return (release_folder(home, self.release_id) / MANIFEST).exists() and self == Version.of(home, self.release_id)
 
     @property
     def key(self) -> str:
@@ -33,11 +43,26 @@ class Version:
         return f"{mart}_{self.key}"
 
 
-def only_publisher(connection: psycopg.Connection) -> None:
-    """Be the only publisher of this database while this connection lasts. Raises UserError when another one is."""
-    row = connection.execute("SELECT pg_try_advisory_lock(%s)", [_ADVISORY_LOCK]).fetchone()
-    if row is None or not row[0]:
-        raise UserError("another `wmip publish` is working on this database; wait for it to end, then start again")
+def only_publisher(guard: psycopg.Connection) -> None:
+    """Be the only publisher of this database while this connection lasts. Raises UserError naming another one.
+
+    The lock is on a table that readers are not let near: an advisory lock is anybody's to take.
+    """
+    guard.execute("BEGIN")
+    try:
+        guard.execute("LOCK TABLE wmip_publication.publisher IN EXCLUSIVE MODE NOWAIT")
+    except psycopg.errors.LockNotAvailable:
+        guard.execute("ROLLBACK")
+        found = guard.execute(
+            "SELECT locks.pid, activity.usename FROM pg_locks AS locks "
+            "JOIN pg_stat_activity AS activity ON locks.pid = activity.pid "
+            "WHERE locks.relation = 'wmip_publication.publisher'::regclass AND locks.granted"
+        ).fetchall()
+        who = "; ".join(f"process {pid}, user {user}" for pid, user in found)
+        raise UserError(
+            f"another `wmip publish` is working on this database ({who or 'it has just ended'}); "
+            "wait for it to end, then start again"
+        ) from None
 
 
 def ensure_schemas(connection: psycopg.Connection) -> None:
@@ -47,6 +72,7 @@ def ensure_schemas(connection: psycopg.Connection) -> None:
     """
     known = connection.execute("SELECT to_regclass('wmip_publication.serving')").fetchone()
     if known is not None and known[0] is not None:
+        _ensure_lock(connection)
         return
     taken = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", [list(READERS)]).fetchall()
     if taken:
@@ -80,6 +106,16 @@ def ensure_schemas(connection: psycopg.Connection) -> None:
         for mart, role in READERS.items():
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(mart)))
             let_in(connection, mart, role)
+        _ensure_lock(connection)
+
+
+def _ensure_lock(connection: psycopg.Connection) -> None:
+    """What `only_publisher` locks. A database that an earlier version of this program prepared has not got it."""
+    known = connection.execute("SELECT to_regclass('wmip_publication.publisher')").fetchone()
+    if known is not None and known[0] is not None:
+        return
+    connection.execute("CREATE TABLE wmip_publication.publisher ()")
+    connection.execute("COMMENT ON TABLE wmip_publication.publisher IS 'Locked by whoever publishes. Has no rows.'")
 
 
 def serving(connection: psycopg.Connection) -> Version | None:

@@ -29,6 +29,12 @@ def test_a_server_is_named_without_user_and_password():
         f"publisher:{SECRET}@db.example.org",
         f"postgresql://publisher:{SECRET}@[db/wmip",
         f"mysql://publisher:{SECRET}@db/wmip",
+        f"postgresql://publisher:p@{SECRET}@db.example.org/wmip",
+        f"postgresql://publisher:p/{SECRET}@db.example.org/wmip",
+        f"postgresql://publisher:1/{SECRET}@db.example.org/wmip",
+        f"postgresql://publisher:{SECRET}/p@db.example.org/wmip",
+        f"postgresql://publisher:p@{SECRET}/w?sslmode=require@db.example.org/wmip",
+        f"postgresql://publisher:{SECRET}%zz@db.example.org/wmip",
     ],
 )
 def test_an_address_that_is_none_is_not_repeated(address):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import psycopg
@@ -11,7 +12,8 @@ from orchestration.errors import PublicationFailed, UserError
 from orchestration.postgresql.keys import Keys
 from orchestration.postgresql.mart_file import MartFile
 from orchestration.postgresql.publish import publish, rollback
-from tests.orchestration.postgresql.conftest import KEYS
+from orchestration.postgresql.versions import only_publisher
+from tests.orchestration.postgresql.conftest import KEYS, write_manifest
 
 pytestmark = pytest.mark.xdist_group("postgresql")
 
@@ -104,9 +106,9 @@ def test_rollback_goes_to_the_release_before_and_back(database, make_release):
         home = make_release(number)
         publish(home, f"R.{number}", database, KEYS)
     assert served(database) == served(database, "mart_public") == ["R.3"]
-    assert rollback(database).release_id == "R.2"
+    assert rollback(home, database).release_id == "R.2"
     assert served(database) == served(database, "mart_public") == ["R.2"]
-    assert rollback(database).release_id == "R.3"
+    assert rollback(home, database).release_id == "R.3"
     assert publish(home, "R.1", database, KEYS).rows == {}
     assert served(database) == ["R.1"]
 
@@ -121,9 +123,10 @@ def test_three_versions_are_held_and_older_ones_dropped(database, make_release):
 
 
 def test_there_is_nothing_to_roll_back_to_at_first(database, make_release):
-    publish(make_release(1), "R.1", database, KEYS)
+    home = make_release(1)
+    publish(home, "R.1", database, KEYS)
     with pytest.raises(UserError, match="keeps no earlier release"):
-        rollback(database)
+        rollback(home, database)
 
 
 def one_row_lost(lines: list[bytes]) -> list[bytes]:
@@ -182,9 +185,10 @@ def test_a_damaged_release_is_refused_before_anything_is_sent(make_release):
 
 def test_a_release_without_public_mart_does_not_leave_that_of_an_earlier_one(database, make_release):
     publish(make_release(1), "R.1", database, KEYS)
-    publish(make_release(2, public=False), "R.2", database, KEYS)
+    home = make_release(2, public=False)
+    publish(home, "R.2", database, KEYS)
     assert (served(database), served(database, "mart_public")) == (["R.2"], [])
-    rollback(database)
+    rollback(home, database)
     assert served(database, "mart_public") == ["R.1"]
 
 
@@ -195,11 +199,12 @@ def test_new_columns_come_last_so_that_a_view_built_on_the_mart_moves_on(databas
         "CREATE TABLE fresh AS SELECT 'x' AS inserted, * FROM indicator_fact; DROP TABLE indicator_fact;"
         "ALTER TABLE fresh RENAME TO indicator_fact; CREATE TABLE waiver_note AS SELECT 1 AS n; DROP TABLE waiver"
     )
-    publish(make_release(2, change=change), "R.2", database, KEYS)
+    home = make_release(2, change=change)
+    publish(home, "R.2", database, KEYS)
     assert rows(database, "SELECT DISTINCT quantity FROM public.mine") == [(Decimal("2.0000"),)]
     assert rows(database, "SELECT DISTINCT inserted FROM mart.indicator_fact") == [("x",)]
     assert rows(database, "SELECT count(*) FROM mart.waiver_note") == [(1,)]
-    rollback(database)
+    rollback(home, database)
     assert rows(database, "SELECT DISTINCT quantity, inserted FROM mart.indicator_fact") == [(Decimal("1.0000"), None)]
     assert rows(database, "SELECT count(*) FROM mart.waiver_note") == [(0,)]
 
@@ -246,11 +251,120 @@ def test_a_mart_that_somebody_else_made_is_left_alone(database, make_release):
         publish(make_release(1), "R.1", database, KEYS)
 
 
-def test_a_second_publisher_is_refused(database, make_release):
+def test_a_second_publisher_is_refused_and_the_first_named(database, make_release):
     publish(make_release(1), "R.1", database, KEYS)
     with closing(psycopg.connect(database, autocommit=True)) as other:
-        other.execute("SELECT pg_advisory_lock(5203190417)")
-        with pytest.raises(UserError, match="another `wmip publish`"):
+        only_publisher(other)
+        with pytest.raises(
+            UserError, match=rf"another `wmip publish`.*process {other.info.backend_pid}, user postgres"
+        ):
             publish(make_release(2), "R.2", database, KEYS)
     publish(make_release(3), "R.3", database, KEYS)
     assert served(database) == ["R.3"]
+
+
+def test_no_lock_that_a_reader_can_take_keeps_a_publisher_out(database, make_release):
+    publish(make_release(1), "R.1", database, KEYS)
+    with closing(psycopg.connect(database, autocommit=True)) as reader:
+        reader.execute("SET ROLE evaluator")
+        # The number by which an earlier version of this program told its publishers apart.
+        reader.execute("SELECT pg_advisory_lock(5203190417)")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), reader.transaction():
+            reader.execute("LOCK TABLE wmip_publication.publisher IN ACCESS SHARE MODE")
+        publish(make_release(2), "R.2", database, KEYS)
+    assert served(database) == ["R.2"]
+
+
+def test_a_database_of_an_earlier_version_gets_what_is_locked(database, make_release):
+    publish(make_release(1), "R.1", database, KEYS)
+    rows(database, "DROP TABLE wmip_publication.publisher")
+    publish(make_release(2), "R.2", database, KEYS)
+    assert served(database) == ["R.2"]
+
+
+@pytest.mark.parametrize("way", ["environment", "address", "role"])
+def test_text_arrives_whatever_encoding_the_client_is_told(database, make_release, monkeypatch, way):
+    address = database
+    if way == "environment":
+        monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    elif way == "address":
+        address += "&client_encoding=LATIN1"
+    else:
+        rows(database, "ALTER ROLE postgres SET client_encoding = 'LATIN1'")
+        rows(database, "ALTER ROLE postgres SET datestyle = 'German'")
+    try:
+        publish(make_release(1, change="UPDATE waiver SET check_name = ''; INSERT INTO waiver VALUES ('Łódź €', true)"),
+                "R.1", address, KEYS)  # fmt: skip
+    finally:
+        rows(database, "ALTER ROLE postgres RESET ALL")
+        monkeypatch.delenv("PGCLIENTENCODING", raising=False)
+    assert rows(database, "SELECT check_name FROM mart.waiver") == [("Łódź €",)]
+
+
+def _rewrite(home: Path, number: int) -> None:
+    """As an erasure does: the same release, other content, a manifest that fits."""
+    folder = home / "releases" / f"R.{number}"
+    with duckdb.connect(str(folder / "mart.duckdb")) as mart:
+        mart.execute("UPDATE indicator_fact SET note = 'ERASED-1' WHERE fact_key = 'f2'")
+    write_manifest(folder, {})
+
+
+def test_what_the_home_rewrote_leaves_with_the_next_publication(database, make_release):
+    for number in (1, 2, 3):
+        home = make_release(number)
+        publish(home, f"R.{number}", database, KEYS)
+    for number in (2, 3):
+        _rewrite(home, number)
+    publish(home, "R.3", database, KEYS)
+    assert served(database) == ["R.3"]
+    states = rows(database, "SELECT release_id, state FROM wmip_publication.version ORDER BY 1, 2")
+    assert states == [("R.1", "kept"), ("R.2", "dropped"), ("R.3", "dropped"), ("R.3", "kept")]
+    assert len(rows(database, "SELECT 1 FROM pg_namespace WHERE nspname ~ '^mart_r'")) == 2
+    assert rows(database, "SELECT note FROM mart.indicator_fact WHERE fact_key = 'f2'") == [("ERASED-1",)]
+    assert rollback(home, database).release_id == "R.1"
+
+
+def test_a_rewritten_release_that_served_before_leaves_though_the_current_one_is_the_same(database, make_release):
+    for number in (1, 2):
+        home = make_release(number)
+        publish(home, f"R.{number}", database, KEYS)
+    _rewrite(home, 1)
+    with pytest.raises(UserError, match="keeps no earlier release of this home"):
+        rollback(home, database)
+    assert publish(home, "R.2", database, KEYS).rows == {}
+    assert rows(database, "SELECT release_id FROM wmip_publication.version WHERE state <> 'dropped'") == [("R.2",)]
+    assert served(database) == ["R.2"]
+
+
+def test_a_rewritten_release_that_somebody_still_reads_is_told_of(database, make_release):
+    for number in (1, 2):
+        home = make_release(number)
+        publish(home, f"R.{number}", database, KEYS)
+    (schema,) = rows(database, "SELECT nspname FROM pg_namespace WHERE nspname ~ '^mart_r_1'")[0]
+    rows(database, f"CREATE VIEW public.theirs AS SELECT note FROM {schema}.indicator_fact")
+    _rewrite(home, 1)
+    with pytest.raises(PublicationFailed, match=r"R\.2 serves, but PostgreSQL still holds .* in release R\.1"):
+        publish(home, "R.2", database, KEYS)
+    rows(database, "DROP VIEW public.theirs")
+    publish(home, "R.2", database, KEYS)
+    assert rows(database, "SELECT 1 FROM pg_namespace WHERE nspname ~ '^mart_r_1'") == []
+
+
+def test_a_database_of_the_public_mart_alone_shows_nothing_of_the_other(database, make_release):
+    home = make_release(1)
+    publish(home, "R.1", database, KEYS, public_only=True)
+    assert served(database, "mart_public") == ["R.1"]
+    counted = (
+        "SELECT count(*) FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace WHERE nspname ~ '^mart(_r.*)?$'"
+    )
+    assert rows(database, counted) == [(0,)]
+    with pytest.raises(UserError, match="holds the public mart alone"):
+        publish(make_release(2), "R.2", database, KEYS)
+    publish(home, "R.2", database, KEYS, public_only=True)
+    assert rows(database, counted) == [(0,)]
+
+
+def test_the_public_mart_alone_goes_to_a_database_of_its_own(database, make_release):
+    publish(make_release(1), "R.1", database, KEYS)
+    with pytest.raises(UserError, match="to another database"):
+        publish(make_release(2), "R.2", database, KEYS, public_only=True)
