@@ -221,18 +221,16 @@ def _load() -> dict[str, SourceDeclaration]:
 SOURCES: dict[str, SourceDeclaration] = _load()
 
 
-def addressee(path: Path, kind: str) -> SourceDeclaration:
+def addressee(path: Path, kind: str, *, is_looked_at: bool = True) -> SourceDeclaration:
     """The source a file of an inbox folder is for: the first whose reader's `recognises(path)` knows it, else the one
     of that folder without such a function, which refuses what it cannot read; where all have one, the first, for which
-    the file is refused. A path is `<home>/inbox/<kind>/<file>`.
+    the file is refused. A path is `<home>/inbox/<kind>/<file>`; `is_looked_at`: unless nobody is to open it.
     """
     sharing = [source for source in SOURCES.values() if source.inbox == kind]
     if len(sharing) == 1:
         return sharing[0]
-    recognised = [source for source in sharing if recognises(source, path)]
-    if recognised:
-        return recognised[0]
-    return next((source for source in sharing if not hasattr(source.reader(), "recognises")), sharing[0])
+    recognised = next((source for source in sharing if is_looked_at and recognises(source, path)), None)
+    return recognised or next((source for source in sharing if not hasattr(source.reader(), "recognises")), sharing[0])
 
 
 def recognises(source: SourceDeclaration, path: Path) -> bool:

@@ -16,32 +16,38 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from ingestion.findings import RefusedFile
+from ingestion.findings import ReaderFailed
 from ingestion.limits import Limits, limited_to
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Item = TypeVar("Item")
 _HEADER = struct.Struct("!Q")
 _SECRET = ("TOKEN", "KEY", "SECRET", "PASSWORD", "URL")
 _ITEM, _END, _RAISED, _FAILED = "item", "end", "raised", "failed"
-_FAULT = "the file is kept; open and save it again in the program it comes from, and report it if that does not help"
+_FAULT = (
+    "the file is kept and tried again every night; open and save it in the program it comes from, and please report it"
+)
 
 
 def bounded(function: Callable[..., Iterable[Item]], *arguments: Any, within: Limits) -> Iterator[Item]:
     """What a module's function gives, item by item, computed in another process.
 
-    Raises what of ours it raises, and RefusedFile when its process dies, takes more memory than allowed or gives
-    nothing for too long.
+    Raises what of ours it raises, and OSError; ReaderFailed for any other error, and when its process dies, takes more
+    memory than allowed or gives nothing for too long.
     """
     child = _Child.take()
     is_whole = False
     try:
-        child.send(pickle.dumps((function, arguments, within)))
+        child.send(_pickled((function, arguments, within, Path.cwd())))
         while True:
             kind, value = child.receive(within)
             if kind == _ITEM:
@@ -51,7 +57,7 @@ def bounded(function: Callable[..., Iterable[Item]], *arguments: Any, within: Li
             if kind == _RAISED:
                 raise value
             if kind == _FAILED:
-                raise RefusedFile(f"its reader failed on it ({value}); {_FAULT}")
+                raise ReaderFailed(f"the reader failed on it ({value}); {_FAULT}", value.split()[0])
             is_whole = bool(value)
             return
     finally:
@@ -73,8 +79,11 @@ class _Child:
         environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, sys.path)])
         # Memory that is set aside and not used counts to the bound.
         environment |= {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
+        # What it leaves behind when it ends is removed.
+        self._scratch = tempfile.TemporaryDirectory(prefix="wmip-readers-", ignore_cleanup_errors=True)
+        environment |= {"TMPDIR": self._scratch.name}
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from ingestion.child import serve; serve()"],
+            [sys.executable, "-P", "-c", "from ingestion.child import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -118,6 +127,7 @@ class _Child:
                     pipe.close()
                 except BrokenPipeError:
                     continue
+        self._scratch.cleanup()
 
     def send(self, message: bytes) -> None:
         """Tell it what to do."""
@@ -142,17 +152,21 @@ class _Child:
         while read.tell() < size:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([handle], [], [], left)[0]:
-                raise RefusedFile(f"reading it was stopped: nothing came of it for {within.seconds} seconds; {_FAULT}")
+                raise ReaderFailed(
+                    f"reading it was stopped: nothing came of it for {within.seconds} seconds; {_FAULT}", "TimeoutError"
+                )
             block = os.read(handle, min(size - read.tell(), 1 << 20))
             if not block:
                 raise self._died()
             read.write(block)
         return read.getvalue()
 
-    def _died(self) -> RefusedFile:
+    def _died(self) -> ReaderFailed:
         code = self._process.wait()
         how = signal.Signals(-code).name if code < 0 else f"code {code}"
-        return RefusedFile(f"the process that read it ended ({how}), most likely for want of memory; {_FAULT}")
+        return ReaderFailed(
+            f"the process that read it ended ({how}), through a fault of a library or for want of memory; {_FAULT}", how
+        )
 
 
 atexit.register(_Child.end)
@@ -180,20 +194,28 @@ def _answer(message: bytes, answers: BinaryIO) -> None:
 
     within = Limits()
     try:
-        function, arguments, within = pickle.loads(message)  # noqa: S301 - from our own process
+        function, arguments, within, folder = pickle.loads(message)  # noqa: S301 - from our own process
+        os.chdir(folder)
         memory = within.memory_megabytes * 1_000_000
         resource.setrlimit(resource.RLIMIT_DATA, (memory, resource.getrlimit(resource.RLIMIT_DATA)[1]))
         with limited_to(within):
+            _let_work(within.seconds)
             for item in function(*arguments):
                 _say(answers, _ITEM, item)
+                _let_work(within.seconds)
     except BrokenPipeError:
         raise
     except MemoryError:
         _say(
             answers,
             _RAISED,
-            RefusedFile(f"reading it takes more than {within.memory_megabytes:,} MB of memory; split it"),
+            ReaderFailed(
+                f"reading it takes more than {within.memory_megabytes:,} MB of memory; split it", "MemoryError"
+            ),
         )
+    except OSError as error:
+        # Without what it says of files.
+        _say(answers, _RAISED, OSError(error.errno, error.strerror))
     except BaseException as error:  # noqa: BLE001 - a panic of native code is no Exception
         if type(error).__module__.startswith("ingestion."):
             _say(answers, _RAISED, error)
@@ -205,6 +227,14 @@ def _answer(message: bytes, answers: BinaryIO) -> None:
         _say(answers, _END, used < within.memory_megabytes * 500_000)
 
 
+def _let_work(seconds: int) -> None:
+    """Bound the work up to the next item by the kernel too: a process whose parent was killed ends by itself."""
+    import resource
+
+    hardest = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 2 * seconds + 1, hardest))
+
+
 def _where(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
@@ -213,6 +243,32 @@ def _where(error: BaseException) -> str:
 
 
 def _say(answers: BinaryIO, kind: str, value: Any) -> None:
-    message = pickle.dumps((kind, value))
+    message = _pickled((kind, value))
     answers.write(_HEADER.pack(len(message)) + message)
     answers.flush()
+
+
+class _Pickler(pickle.Pickler):
+    """Arrow's own pickling of a slice takes along all it is a slice of."""
+
+    def reducer_override(self, value: Any) -> Any:
+        if type(value).__name__ != "RecordBatch":
+            return NotImplemented
+        import pyarrow as pa
+
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, value.schema) as stream:
+            stream.write_batch(value)
+        return _batch, (sink.getvalue().to_pybytes(),)
+
+
+def _batch(content: bytes) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    return pa.ipc.open_stream(content).read_next_batch()
+
+
+def _pickled(value: Any) -> bytes:
+    into = io.BytesIO()
+    _Pickler(into, pickle.HIGHEST_PROTOCOL).dump(value)
+    return into.getvalue()

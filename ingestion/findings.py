@@ -24,6 +24,20 @@ class RefusedFile(Exception):
     """A file that cannot be read as what it should be: refused whole, kept in `originals/`."""
 
 
+class ReaderFailed(RefusedFile):
+    """A file on which its reader failed. The fault may be the reader's or the machine's: it is read again every night.
+
+    `error_class`: the kind of error, or how the reader's process ended.
+    """
+
+    def __init__(self, message: str, error_class: str) -> None:
+        super().__init__(message, error_class)
+        self.error_class = error_class
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing found about a row. `value_class` says what kind of value stood there, not which.

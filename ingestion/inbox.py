@@ -60,13 +60,19 @@ def printable(name: str) -> str:
 class FileRead:
     """One night's read of a file source: its home, its block of `wmip.yaml`, and the key of one that holds people.
 
-    `watches`: per stream what the headings of tonight's files say of the source's drift.
+    `watches`: per stream what the headings of tonight's files say of the source's drift. `noted`: what the reader keeps
+    of tonight's files for those that follow.
     """
 
     home: Path
     settings: Mapping[str, Any] = field(default_factory=dict)
     pseudonym_key: PseudonymKey = field(default_factory=lambda: PseudonymKey(()))
     watches: dict[str, HeadingWatch] = field(default_factory=dict)
+    noted: dict[str, Any] = field(default_factory=dict)
+
+    def unpacked(self, file: InboxFile) -> Path:
+        """The folder for what is unpacked of a file while it is read."""
+        return self.home / "spool" / "unpacked" / file.sha256
 
     def saw_table(
         self,

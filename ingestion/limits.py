@@ -1,4 +1,4 @@
-"""How large a file may be before anybody opens it.
+"""How large a file may be before anybody opens it, and how much reading it may use.
 
 Checked by us, first: what reads files in native code may end its process, or take the machine's memory, before it says
 anything. Defaults fit the largest files that are published; a home changes them for a source in `wmip.yaml`:
@@ -21,7 +21,8 @@ class InvalidLimits(ValueError):
 @dataclass(frozen=True)
 class Limits:
     """Bounds of one file: its size, and that of a file in a zip; a workbook's size, the size of its parts (one, all)
-    once unpacked, how often a part may be larger than packed, and the cells from A1 to the last of a sheet.
+    once unpacked, how often a part may be larger than packed, and the cells from A1 to the last of a sheet; memory of
+    the process that reads it, and seconds in which that must give its next rows.
     """
 
     file_megabytes: int = 8_192
@@ -30,6 +31,8 @@ class Limits:
     parts_megabytes: int = 1_024
     ratio: int = 400
     cells: int = 10_000_000
+    memory_megabytes: int = 1_024
+    seconds: int = 300
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Limits:

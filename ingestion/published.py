@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ingestion.catalogue import StreamDeclaration
+    from ingestion.inbox import FileRead
 
 EDITIONS = "editions"
 SHRINK_GUARD = 0.8
@@ -69,18 +70,20 @@ def start_of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 
 class Editions:
-    """The editions of a source, by the dates they carry (ISO text, so that later is greater)."""
+    """The editions of a source, landed and of tonight's files, by the dates they carry (ISO text: later is greater)."""
 
-    def __init__(self, home: Path, source: str, stream: StreamDeclaration) -> None:
-        self._newest = max((row[0] for row in read_latest(home, source, stream, ("edition",))), default="")
+    def __init__(self, read: FileRead, source: str, stream: StreamDeclaration) -> None:
+        self._noted = read.noted
+        if EDITIONS not in self._noted:
+            landed = read_latest(read.home, source, stream, ("edition",))
+            self._noted[EDITIONS] = max((row[0] for row in landed), default="")
 
     def accept(self, edition: str) -> None:
         """Take an edition. Raises RefusedFile for one older than the newest."""
-        if edition < self._newest:
-            raise RefusedFile(
-                f"edition {edition} is older than {self._newest}, which is in use; drop the newest edition only"
-            )
-        self._newest = edition
+        newest = self._noted[EDITIONS]
+        if edition < newest:
+            raise RefusedFile(f"edition {edition} is older than {newest}, which is in use; drop the newest only")
+        self._noted[EDITIONS] = edition
 
 
 def refuse_if_cut_short(home: Path, source: str, stream: StreamDeclaration, rows: int) -> None:

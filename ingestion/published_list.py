@@ -54,7 +54,7 @@ class PublishedList:
 
         Raises RefusedFile.
         """
-        with unpacked(file.path, read.home / "spool" / "unpacked" / file.sha256) as path:
+        with unpacked(file.path, read.unpacked(file)) as path:
             for table in self._tables(path):
                 positions = self._positions(table)
                 if len(positions) >= self.recognised_by:

@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.catalogue import SOURCES, SourceDeclaration, addressee, recognises
-from ingestion.findings import WARNING, Finding, FindingSpool, RefusedFile, places, refusing
+from ingestion.catalogue import SOURCES, SourceDeclaration
+from ingestion.file_readers import NightsReader, addressee_of
+from ingestion.findings import WARNING, Finding, FindingSpool, ReaderFailed, RefusedFile, places, refusing
 from ingestion.inbox import (
     FileRead,
     FileReader,
@@ -23,7 +24,7 @@ from ingestion.inbox import (
     record,
     take_stock,
 )
-from ingestion.limits import InvalidLimits, Limits, limited_to
+from ingestion.limits import InvalidLimits, Limits
 from ingestion.mapping import InvalidMapping
 from ingestion.reading import NotReady, Reading, SourceReport, Unaccounted
 
@@ -43,28 +44,28 @@ class FileReading(Reading):
         from ingestion.spool import spooling
 
         kind = str(self.declaration.inbox)
-        reader = self.declaration.reader()
         try:
             within = Limits.of(self.settings)
             read = FileRead(self.home, self.settings, self.key())
-            read_one = reader.open_reader(read)
+            # What the home says of its files is wrong for all of them or none.
+            self.declaration.reader().open_reader(read)
         except (InvalidLimits, InvalidMapping, NotReady) as error:
             return self.same_for_all("failed", str(error))
+        reader = NightsReader(self.declaration.name, read, within)
         report = SourceReport(self.declaration.name)
-        with spooling(self.home, self.declaration.name) as folder, limited_to(within), ExitStack() as kept:
+        with spooling(self.home, self.declaration.name) as folder, ExitStack() as kept:
             spools = _Spools(folder, self.declaration)
-            stock = take_stock(
-                self.home, kind, getattr(reader, "reads_again", None), are_lists=self.declaration.has_lists
-            )
+            stock = take_stock(self.home, kind, reader.reads_again, are_lists=self.declaration.has_lists)
             again, not_taken = self._to_read_again(broken_promises(self.home, kind, self.clock), stock.paths, kept)
             not_taken += stock.not_taken
             for file in [*again, *stock.files]:
-                if addressee(file.path, kind).name != self.declaration.name:
+                whose = addressee_of(file.path, kind, within)
+                if whose.source != self.declaration.name:
                     continue
                 self.progress(f"{self.declaration.title}: {file.name}")
                 try:
                     keep_original(self.home, file)
-                    report.files.append(self._spool_file(read_one, file, spools))
+                    report.files.append(self._spool_file(reader, file, spools, is_known=whose.is_certain))
                 except OSError as error:
                     spools.drop()
                     not_taken.append(not_read(file.path, error))
@@ -171,7 +172,7 @@ class FileReading(Reading):
             confirmed=frozenset(group for group, file in lists.items() if confirmed[file]),
         )
 
-    def _spool_file(self, read_one: FileReader, file: InboxFile, spools: _Spools) -> FileReport:
+    def _spool_file(self, reader: FileReader, file: InboxFile, spools: _Spools, *, is_known: bool) -> FileReport:
         """Read a file to its end before any of it counts. Raises OSError when it cannot be read now."""
         bad: Counter[str] = Counter()
         unreadable: dict[str, list[str | None]] = {}
@@ -179,8 +180,8 @@ class FileReading(Reading):
         lists: dict[str, dict[tuple[str, ...], InboxFile]] = {}
         loaded = 0
         try:
-            self._refuse_if_unknown(file)
-            for chunk in read_one(file):
+            self._refuse_if_unknown(file, is_known=is_known)
+            for chunk in reader(file):
                 loaded += spools.streams[chunk.stream].add(chunk.rows, file.as_of)
                 spools.findings.add([*chunk.findings, *spools.streams[chunk.stream].remarks()])
                 bad[chunk.stream] += places(chunk.findings)
@@ -192,15 +193,18 @@ class FileReading(Reading):
                 self.progress(f"{self.declaration.title}: {file.name}, {loaded:,} rows")
         except RefusedFile as refusal:
             spools.drop()
-            return FileReport(file, "refused", str(refusal))
+            failed = refusal.error_class if isinstance(refusal, ReaderFailed) else None
+            if failed:
+                _LOG.warning("%s: the reader of %s failed: %s", file.name, self.declaration.name, refusal)
+            return FileReport(file, "refused", str(refusal), error_class=failed)
         except OSError:
             raise
-        except Exception as error:  # noqa: BLE001 - one file must not stop the night, whatever its reader met
+        except Exception as error:  # noqa: BLE001 - one file must not stop the night, whatever its rows are
             spools.drop()
             kind = type(error).__name__
             # Its message may hold what stands in the file.
-            _LOG.warning("%s: the reader of %s failed with %s", file.name, self.declaration.name, kind)
-            return FileReport(file, "refused", f"the reader failed on it ({kind}); {_FAULT}", error_class=kind)
+            _LOG.warning("%s: rows of %s could not be kept: %s", file.name, self.declaration.name, kind)
+            return FileReport(file, "refused", f"its rows could not be kept ({kind}); {_FAULT}", error_class=kind)
         blind = [stream for stream, groups in lists.items() if groups and None in unreadable.get(stream, ())]
         for stream in blind:
             # Of a row that is refused without its key nobody can say which one it is: no row is taken for removed.
@@ -210,13 +214,12 @@ class FileReading(Reading):
         reasons = [_AGAIN] * (file.as_of is not None) + [_BLIND] * bool(blind)
         return FileReport(file, "loaded", "; ".join(reasons) or None, loaded, bad.total())
 
-    def _refuse_if_unknown(self, file: InboxFile) -> None:
+    def _refuse_if_unknown(self, file: InboxFile, *, is_known: bool) -> None:
         """Refuse a file that was given to one of those who share its folder to be refused."""
         if file.name != file.path.name:
             raise RefusedFile("the file's name is not UTF-8, or holds contact details; give it another name")
-        tells = hasattr(self.declaration.reader(), "recognises")
-        titles = [source.title for source in SOURCES.values() if source.inbox == file.kind]
-        if tells and len(titles) > 1 and not recognises(self.declaration, file.path):
+        if not is_known:
+            titles = [source.title for source in SOURCES.values() if source.inbox == file.kind]
             raise RefusedFile(
                 f"the file is none of: {', '.join(titles)}; give it as CSV, as it was downloaded, in a language "
                 "that its source's page in docs/sources/ names"

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from evaluation.open_data.settings import OpenDataSettings
-from ingestion.catalogue import SOURCES, SourceDeclaration, addressee
+from ingestion.catalogue import SOURCES, SourceDeclaration
+from ingestion.file_readers import addressee_of
 from orchestration.errors import UserError
 
 NO_TELEMETRY = {
@@ -222,7 +223,7 @@ def _ever_had_files(home: Path, source: SourceDeclaration) -> bool:
         return True
     kind = str(source.inbox)
     dropped = (home / "inbox" / kind).glob("[!.~]*")
-    return any(addressee(path, kind).name == source.name for path in dropped)
+    return any(addressee_of(path, kind).source == source.name for path in dropped)
 
 
 def _read_configuration(path: Path) -> Configuration:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
+from ingestion import file_readers
 from ingestion.catalogue import FINDINGS, QUARANTINE, SOURCES
 from ingestion.landing import read_latest, stream_folder
 from ingestion.nightly import ingest_source
-from ingestion.sources.threesixtygiving.reader import GrantReader
 from ingestion.spool import Spool
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
@@ -241,19 +242,29 @@ def test_what_is_no_plain_file_or_has_no_name_in_utf_8_is_told_of(tmp_path, nigh
     assert _landed(tmp_path) == {"1": "5", "2": "6"}, "renamed, it is read"
 
 
+READ = file_readers._read
+
+
+def read_with_faults(opened_as, source, read, file):
+    """A reader that is harmless but for these names, in the process where files are read."""
+    match file.name:
+        case "a.csv":
+            raise ZeroDivisionError("ann@example.org")
+        case name if "dies" in name:
+            os._exit(7)
+        case "hangs.csv":
+            time.sleep(60)
+        case "eats.csv":
+            bytearray(2_000_000_000)
+        case "gone.csv":
+            file.path.unlink()
+    yield from READ(opened_as, source, read, file)
+
+
 def test_whatever_a_reader_meets_is_a_refused_file(tmp_path, night, monkeypatch, caplog):
     _drop(tmp_path, "a.csv", _csv(("1", 5)))
     _drop(tmp_path, "b.csv", _csv(("2", 6)))
-    read = GrantReader.read
-
-    def failing(reader, path, sha256, name, dataset=None):
-        if name == "a.csv":
-            raise ZeroDivisionError("ann@example.org")
-        if name == "gone.csv":
-            path.unlink()
-        return read(reader, path, sha256, name, dataset)
-
-    monkeypatch.setattr(GrantReader, "read", failing)
+    monkeypatch.setattr(file_readers, "_read", read_with_faults)
     report = night()
     assert [(file.status, file.error_class) for file in report.files] == [
         ("refused", "ZeroDivisionError"),
@@ -268,6 +279,30 @@ def test_whatever_a_reader_meets_is_a_refused_file(tmp_path, night, monkeypatch,
     _drop(tmp_path, "gone.csv", _csv(("3", 7)))
     night()
     assert _landed(tmp_path) == {"1": "5", "2": "6", "3": "7"}
+
+
+def test_a_reader_that_dies_hangs_or_eats_memory_takes_no_other_file_with_it(tmp_path, night, monkeypatch, caplog):
+    names = ["dies.csv", "eats.csv", "hangs.csv"]
+    for at, name in enumerate(names):
+        _drop(tmp_path, name, _csv((name, at)))
+    for name in ("b.csv", "f.csv", "z.csv"):
+        _drop(tmp_path, name, _csv((name, 6), (f"{name}2", "tbc")))
+    monkeypatch.setattr(file_readers, "_read", read_with_faults)
+    report = night(limits={"seconds": 5})
+    assert {file.file.name: (file.status, file.error_class) for file in report.files} == {
+        **dict.fromkeys(("b.csv", "f.csv", "z.csv"), ("loaded", None)),
+        "dies.csv": ("refused", "code 7"),
+        "eats.csv": ("refused", "MemoryError"),
+        "hangs.csv": ("refused", "TimeoutError"),
+    }
+    assert _landed(tmp_path) == {"b.csv": "6", "f.csv": "6", "z.csv": "6"}
+    (stream,) = report.streams
+    assert (stream.rows_read, stream.rows_landed, stream.rows_quarantined) == (6, 3, 3)
+    assert all(name in caplog.text for name in names)
+    monkeypatch.undo()
+    report = night()
+    assert [file.file.name for file in report.files] == names, "it may have been the machine: they are read again"
+    assert set(_landed(tmp_path)) == {*names, "b.csv", "f.csv", "z.csv"}
 
 
 def test_a_row_is_quarantined_alone_with_its_place(tmp_path, night):
@@ -291,7 +326,7 @@ def test_a_source_reads_within_the_limits_of_its_settings(tmp_path, night):
 
 
 @pytest.mark.parametrize(
-    "limits", [{"cell": 1}, {"cells": 0}, {"cells": "many"}, {"cells": True}, {"seconds": 9}, ["cells"]]
+    "limits", [{"cell": 1}, {"cells": 0}, {"cells": "many"}, {"cells": True}, {"second": 9}, ["cells"]]
 )
 def test_limits_that_cannot_be_used_fail_the_source_in_words(tmp_path, night, limits):
     (stream,) = night(limits=limits).streams

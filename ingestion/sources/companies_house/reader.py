@@ -63,13 +63,13 @@ recognises = recogniser(["CompanyName", "CompanyNumber", "CompanyCategory", "Com
 def open_reader(read: FileRead) -> FileReader:
     """What reads one file of the product."""
     home = read.home
-    editions = Editions(home, SOURCE, SOURCES[SOURCE].stream(EDITIONS))
+    editions = Editions(read, SOURCE, SOURCES[SOURCE].stream(EDITIONS))
 
     def read_companies(file: InboxFile) -> Iterator[Chunk]:
         edition, is_complete = edition_of(file.path.name)
         editions.accept(edition)
         rows = wrong = 0
-        with unpacked(file.path, home / "spool" / "unpacked" / file.sha256) as path:
+        with unpacked(file.path, read.unpacked(file)) as path:
             for chunk in _chunks(path, file, read):
                 rows += chunk.size if chunk.stream == COMPANIES else 0
                 wrong += len(refusing(chunk.findings))

@@ -64,23 +64,22 @@ reads_again = recognises
 
 def open_reader(read: FileRead) -> FileReader:
     """What reads one export. Raises InvalidMapping."""
-    home = read.home
-    mappings = load_mappings(home)
+    mappings = load_mappings(read.home)
 
     def read_export(file: InboxFile) -> Iterator[Chunk]:
-        with unpacked(file.path, home / "spool" / "unpacked" / file.sha256) as path:
-            read = read_grants(path, file.path.name, choose(mappings, path, file.path.name))
+        with unpacked(file.path, read.unpacked(file)) as path:
+            table = read_grants(path, file.path.name, choose(mappings, path, file.path.name))
             rows = [
                 {
                     **row,
-                    "grant_system": read.mapping.name,
+                    "grant_system": table.mapping.name,
                     "file_name": file.path.name,
                     "file_sha256": file.sha256,
-                    "_source_record": f"{file.sha256}:{read.place}{number}",
+                    "_source_record": f"{file.sha256}:{table.place}{number}",
                 }
-                for row, number in zip(read.rows, read.numbers, strict=True)
+                for row, number in zip(table.rows, table.numbers, strict=True)
             ]
-            yield Chunk(STREAM, rows, read.findings)
+            yield Chunk(STREAM, rows, table.findings)
 
     return read_export
 

@@ -36,13 +36,12 @@ _NAME = re.compile(r"(?:ONSPD|NSPL(?:21)?)_([A-Z]{3})_(20\d\d)(_UK(?:_-?\d{5,})?
 
 def open_reader(read: FileRead) -> FileReader:
     """What reads one edition. It also says what the inbox folder takes, of a file that no source knows."""
-    home = read.home
-    editions = Editions(home, SOURCE, SOURCES[SOURCE].stream(EDITIONS))
+    editions = Editions(read, SOURCE, SOURCES[SOURCE].stream(EDITIONS))
 
     def read_postcodes(file: InboxFile) -> Iterator[Chunk]:
         if file.path.suffix.lower() not in {".csv", ".zip"}:
             raise RefusedFile(_not_ours())
-        with unpacked(file.path, home / "spool" / "unpacked" / file.sha256, _data_file) as path:
+        with unpacked(file.path, read.unpacked(file), _data_file) as path:
             yield from _chunks(path, file, read, editions)
 
     return read_postcodes

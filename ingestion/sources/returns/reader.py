@@ -31,7 +31,9 @@ def open_reader(read: FileRead) -> FileReader:
     home = read.home
     partners = SOURCES["registers"].stream("partners")
     codes = [row[0] for row in read_latest(home, "registers", partners, ("partner_code",))]
-    reader = ReturnReader(codes, read, handed_in(home))
+    if "submissions" not in read.noted:
+        read.noted["submissions"] = handed_in(home)
+    reader = ReturnReader(codes, read, read.noted["submissions"])
     return lambda file: chunks(*reader.read(file.path, file.sha256))
 
 

@@ -64,7 +64,7 @@ def open_reader(read: FileRead) -> FileReader:
     datasets = dict(read_latest(home, REGISTRY, fetched, ("file_sha256", "id")))
 
     def read_grants(file: InboxFile) -> Iterator[Chunk]:
-        with unpacked(file.path, home / "spool" / "unpacked" / file.sha256) as path:
+        with unpacked(file.path, read.unpacked(file)) as path:
             yield from reader.read(path, file.sha256, file.path.name, datasets.get(file.sha256))
 
     return read_grants

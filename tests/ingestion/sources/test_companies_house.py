@@ -11,6 +11,7 @@ import pytest
 from ingestion.catalogue import addressee
 from ingestion.sources.companies_house.reader import edition_of
 from tests.ingestion.sources.nights import Nights
+from tests.ingestion.test_files import read_with_faults
 
 REAL = Path(__file__).parents[2] / "fixtures" / "real" / "companies_house" / "BasicCompanyData-2018-02-01-part2_2.csv"
 ROWS = list(csv.reader(io.StringIO(REAL.read_text(encoding="utf-8"))))
@@ -66,6 +67,21 @@ def test_previous_names_are_kept_in_their_order(sample):
         ("10694769", "1"): ("MAZ A&T SERVICES LIMITED", "2017-04-06"),
         ("05651002", "1"): ("MAYCROSS DEVELOPMENTS LIMITED", "2006-03-30"),
     }
+
+
+def test_a_file_on_which_the_reader_ended_leaves_no_edition_and_forgets_none(nights, monkeypatch):
+    for name in ("1-2024-05-01", "2-2024-06-01-dies", "3-2024-04-01", "4-2024-05-02"):
+        number, edition = name.split("-", 1)
+        _drop(nights, f"{number}-BasicCompanyData-{edition}.csv", _changed(ROWS, "CompanyName", f"FIRM {number}"))
+    monkeypatch.setattr("ingestion.file_readers._read", read_with_faults)
+    report = nights.night(0)
+    assert [(file.status, file.error_class) for file in report.files] == [
+        ("loaded", None),
+        ("refused", "code 7"),
+        ("refused", None),
+        ("loaded", None),
+    ]
+    assert "older than 2024-05-01" in report.files[2].reason
 
 
 def test_the_edition_is_recorded_and_a_part_is_not_the_whole(sample):
