@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-_ROOMS = ("ingestion", "identity", "quality", "orchestration", "dbt_project")
-_KINDS = {".py", ".sql", ".yml", ".yaml", ".csv", ".parquet"}
+ROOMS = ("ingestion", "identity", "quality", "evaluation", "orchestration", "dbt_project", "bi")
+# What is made beside the sources as they run.
+_MADE = {"target", "logs", "dbt_packages", "__pycache__"}
+
+
+def source_files(root: Path = ROOT) -> Iterator[Path]:
+    """Every file of the rooms that make a release, whatever its kind: models, templates, styles, word lists, seeds."""
+    for room in ROOMS:
+        for path in sorted((root / room).rglob("*")):
+            parts = path.relative_to(root).parts
+            if path.is_file() and not _MADE.intersection(parts) and not any(part.startswith(".") for part in parts):
+                yield path
+
+
+def fingerprint(root: Path = ROOT) -> str:
+    """SHA-256 over names and content of the source files below a folder."""
+    digest = hashlib.sha256()
+    for path in source_files(root):
+        digest.update(f"{path.relative_to(root)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 @cache
 def code_version() -> str:
-    """`<version>+<12 hex>` over every file of the rooms that can change a figure."""
-    digest = hashlib.sha256()
-    for room in _ROOMS:
-        for path in sorted((ROOT / room).rglob("*")):
-            inside = path.relative_to(ROOT)
-            if path.suffix in _KINDS and "target" not in inside.parts and "__pycache__" not in inside.parts:
-                digest.update(str(inside).encode())
-                digest.update(path.read_bytes())
-    return f"{version('wmip-warehouse')}+{digest.hexdigest()[:12]}"
+    """`<version>+<12 hex>` over every file of the rooms that make a release."""
+    return f"{version('wmip-warehouse')}+{fingerprint()[:12]}"

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
+from orchestration.stopping import noticing_stop
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
 # A folder of our own: what linters and people compile lies beside it.
@@ -27,11 +28,15 @@ _PARSED_FOLDERS = ("models", "macros", "seeds", "tests")
 
 @dataclass(frozen=True)
 class DbtRun:
-    """What one dbt invocation did: its structured log events, and the nodes that failed with why."""
+    """What one dbt invocation did: its structured log events, and the nodes that failed with why.
+
+    `stopped_by` names the signal that ended it, if one did.
+    """
 
     success: bool
     events: list[dict[str, Any]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    stopped_by: str | None = None
 
 
 def project_fingerprint() -> str:
@@ -136,7 +141,7 @@ def run_dbt(
     manifest = Manifest.from_msgpack((TARGET_DIR / "partial_parse.msgpack").read_bytes())
     manifest.build_parent_and_child_maps()
     state = home.resolve() / "dbt"
-    with _environment(dbt_environment(home, clock)):
+    with _environment(dbt_environment(home, clock)), noticing_stop() as signals:
         try:
             result = dbtRunner(manifest=manifest, callbacks=[record]).invoke(
                 [
@@ -157,4 +162,4 @@ def run_dbt(
     for node in getattr(result.result, "results", None) or []:
         if str(node.status) in {"error", "fail", "runtime error"}:
             failures.append(f"{node.node.resource_type} {node.node.name}: {(node.message or '').strip()}")
-    return DbtRun(success=bool(result.success), events=events, failures=failures)
+    return DbtRun(bool(result.success), events, failures, signals[0] if signals else None)

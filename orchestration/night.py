@@ -10,14 +10,17 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from orchestration.errors import NightFailed
+from orchestration.errors import NightFailed, UserError
 
-BLOCKED, FAILED, PUBLISHED, UNCHANGED = "blocked", "failed", "published", "unchanged"
+BLOCKED, FAILED, PUBLISHED, UNCHANGED, DAMAGED = "blocked", "failed", "published", "unchanged", "damaged"
+
+# A clock that jumped further than this is told of: a programme has a night at least once a quarter.
+LONG_PAUSE = timedelta(days=100)
 
 
 @dataclass
@@ -33,6 +36,10 @@ class NightRecord:
     message: str = ""
     sources: list[dict[str, Any]] = field(default_factory=list)
     gate: dict[str, Any] = field(default_factory=dict)
+    # Counts the nights of a home: their order, whatever their clocks said. 0 in records of before it was written down.
+    number: int = 0
+    # What people should know of a night that went well all the same.
+    notice: str = ""
 
 
 def new_run_id(home: Path, clock: datetime) -> str:
@@ -45,17 +52,69 @@ def new_run_id(home: Path, clock: datetime) -> str:
     return run_id
 
 
+def next_number(home: Path) -> int:
+    """The number of the night that is opened now."""
+    last = latest_record(home)
+    return 1 if last is None else last.number + 1
+
+
+def _clock_of(run_id: str) -> str:
+    """The clock a night ran on, as its id says it; nothing when it does not."""
+    try:
+        return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).isoformat()
+    except ValueError:
+        return ""
+
+
+def check_clock(home: Path, clock: datetime, accepted: bool = False) -> str:
+    """What people should know of the clock beside that of the last night; empty when nothing.
+
+    Raises UserError when it is earlier, unless that was `accepted`: an older release would become current, and quarters
+    that are public be withdrawn.
+    """
+    last = latest_record(home)
+    if last is None or not last.clock:
+        return ""
+    before = datetime.fromisoformat(last.clock)
+    if clock < before:
+        said = f"the clock says {clock:%F %T} UTC, but the last night of {home} ran at {before:%F %T}"
+        if not accepted:
+            raise UserError(
+                f"{said}: either it is slow now, or it was fast then. Nothing was changed. Put the clock (or "
+                "WMIP_CLOCK) right; if it is right now and was wrong then, confirm that with `wmip run --accept-clock`"
+            )
+        return f"{said}; that was accepted"
+    if clock - before > LONG_PAUSE:
+        return (
+            f"the clock is {(clock - before).days} days after the last night. If it is fast, put it right and confirm "
+            "that with `wmip run --accept-clock`: quarters may have become public too early"
+        )
+    return ""
+
+
 def record_path(home: Path, run_id: str) -> Path:
     """Where the record of one night lies."""
     return home / "runs" / run_id / "night.json"
 
 
 def read_record(home: Path, run_id: str) -> NightRecord | None:
-    """The record of one night, or None when it left none."""
+    """The record of one night, or None when it left none; of a damaged one, a record that says so."""
     path = record_path(home, run_id)
     if not path.exists():
         return None
-    return NightRecord(**json.loads(path.read_text(encoding="utf-8")))
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        known = {each.name for each in fields(NightRecord)}
+        # What a later version of the product wrote besides is not ours to read.
+        return NightRecord(**{name: value for name, value in content.items() if name in known})
+    except (ValueError, TypeError, AttributeError) as error:
+        return NightRecord(
+            run_id,
+            _clock_of(run_id),
+            outcome=DAMAGED,
+            message=f"{path}, what that night said of itself, cannot be read ({error}). It is a log: no figure depends "
+            "on it. Remove the file and the next night's takes its place",
+        )
 
 
 def write_record(home: Path, record: NightRecord) -> None:
@@ -68,9 +127,15 @@ def write_record(home: Path, record: NightRecord) -> None:
 
 
 def latest_record(home: Path) -> NightRecord | None:
-    """The newest night that left a record, by the clock it ran on."""
+    """The night that was opened last, whatever its clock said; those of before they were numbered go by their clock."""
     records = [read_record(home, path.parent.name) for path in (home / "runs").glob("*/night.json")]
-    return max((r for r in records if r is not None), key=lambda r: (r.clock, len(r.run_id), r.run_id), default=None)
+    ordered = sorted((r for r in records if r is not None), key=lambda r: (r.clock, len(r.run_id), r.run_id))
+    number = 0
+    for record in ordered:
+        # A damaged record does not say its number: it comes right after the night before it by the clock.
+        record.number = number if record.outcome == DAMAGED else record.number
+        number = max(number, record.number)
+    return max(reversed(ordered), key=lambda r: r.number, default=None)
 
 
 def record_of_run(home: Path, dagster_run_id: str) -> NightRecord | None:

@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.night import FAILED, NightRecord, latest_record, write_record
+from orchestration.night import FAILED, NightRecord, record_of_run, write_record
 from orchestration.notifications import failed_notice, notify_once
 from orchestration.settings import switch_telemetry_off
+from orchestration.stopping import stopped_message
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -48,7 +49,7 @@ def prepare_dagster_home(home: Path) -> Path:
     return folder
 
 
-def _failure_message(result: dg.ExecuteInProcessResult) -> str:
+def _failure_message(result: dg.ExecuteInProcessResult, doing: str) -> str:
     """The innermost message of the step that failed first, or of the run when no step started."""
     for event in result.all_events:
         data: Any = event.event_specific_data
@@ -59,6 +60,8 @@ def _failure_message(result: dg.ExecuteInProcessResult) -> str:
             return str(data.user_failure_data.description)
         while error.cause is not None:
             error = error.cause
+        if error.cls_name in {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}:
+            return stopped_message(doing)
         # Dagster puts the error's type in front of what it says.
         return re.sub(rf"^(?:\w+\.)*{error.cls_name}: ", "", str(error.message).strip())
     return "the run failed without saying why; see the run in Dagster"
@@ -73,24 +76,41 @@ def run_night(home: Path, progress: Progress, job: str | None = None) -> NightRe
     os.environ["WMIP_HOME"] = str(home)
     prepare_dagster_home(home)
     import dagster as dg
+    from dagster._core.utils import make_new_run_id
 
     from orchestration.graph import build_defs
     from orchestration.triggers import NIGHTLY
 
-    before = latest_record(home)
+    doing = _Doing(progress)
     with dg.DagsterInstance.get() as instance:
-        result = (
-            build_defs(progress)
-            .resolve_job_def(job or NIGHTLY)
-            .execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET)
-        )
-    record = latest_record(home)
-    if record is None or record == before:
-        # The run ended before a night was opened: another writer, or settings that do not load.
-        return NightRecord("", "", outcome=FAILED, message=_failure_message(result))
-    if not result.success and record.outcome == "started":
-        record.outcome, record.message = FAILED, _failure_message(result)
+        job_def = build_defs(doing).resolve_job_def(job or NIGHTLY)
+        dagster_run_id = make_new_run_id()
+        try:
+            result = job_def.execute_in_process(
+                instance=instance, raise_on_error=False, run_config=_QUIET, run_id=dagster_run_id
+            )
+            failed, message = not result.success, _failure_message(result, doing.what)
+        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+            failed, message = True, stopped_message(doing.what)
+    record = record_of_run(home, dagster_run_id)
+    if record is None:
+        # The run ended before a night was opened: another writer, a clock put back, settings that do not load.
+        return NightRecord("", "", outcome=FAILED, message=message)
+    if failed and record.outcome == "started":
+        record.outcome, record.message = FAILED, message
         write_record(home, record)
     if record.outcome == FAILED:
         notify_once(home, record.run_id, *failed_notice(record.message))
     return record
+
+
+class _Doing:
+    """Passes progress on, and remembers what is being done."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.what = "starting"
+
+    def __call__(self, stage: str, message: str) -> None:
+        self.what = f"{stage[:1].lower()}{stage[1:]}"
+        self._progress(stage, message)

@@ -10,9 +10,18 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.night import NightRecord, new_run_id, only_writer, read_record, write_record
+from orchestration.night import (
+    NightRecord,
+    check_clock,
+    new_run_id,
+    next_number,
+    only_writer,
+    read_record,
+    write_record,
+)
 from orchestration.privacy.persons import settle
 from orchestration.privacy.retention import apply_retention
+from orchestration.release.registry import check_registry
 from orchestration.settings import Configuration, load_configuration, load_settings
 
 Progress = Callable[[str, str], None]
@@ -70,6 +79,8 @@ def night_resource(progress: Progress = silent) -> dg.ResourceDefinition:
         with only_writer(home):
             clock = settings.now()
             configuration = load_configuration(home)
+            notice = check_clock(home, clock, settings.accept_clock)
+            check_registry(home)
             settle_persons(home, clock, configuration, os.environ, progress)
             opened = Night(
                 home=home,
@@ -79,7 +90,13 @@ def night_resource(progress: Progress = silent) -> dg.ResourceDefinition:
                 environment=os.environ,
                 progress=progress,
             )
-            opened.update_record(dagster_run_id=context.run.run_id if context.run else None)
+            opened.update_record(
+                dagster_run_id=context.run.run_id if context.run else None, number=next_number(home), notice=notice
+            )
+            if notice:
+                progress("Clock", notice)
+                if context.log is not None:
+                    context.log.warning(notice)
             yield opened
 
     return night

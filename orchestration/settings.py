@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     time_zone: str = "Europe/London"
     """Where the programme is: on which day an instant falls."""
 
+    accept_clock: bool = False
+    """A clock earlier than the last night's is right: `wmip run --accept-clock`."""
+
     @field_validator("time_zone")
     @classmethod
     def _is_time_zone(cls, value: str) -> str:

@@ -17,6 +17,7 @@ import duckdb
 
 from quality.fingerprint import SCHEMA
 from quality.suites import CheckDefinition
+from quality.typed_sql import NotAQuery, lock, open_read_only, require_query
 
 MOST_KEYS = 20
 
@@ -84,20 +85,23 @@ def _connect(warehouse: Path) -> Any:
     from duckdb_engine import Dialect
 
     connection = Dialect().connect(str(warehouse), read_only=True)
+    lock(connection)
     connection.execute(f"USE {SCHEMA}")
     return connection
 
 
 def _unreadable(warehouse: Path, checks: Sequence[tuple[CheckDefinition, str | None]]) -> dict[str, Evaluation]:
-    """Checks whose SQL DuckDB cannot even plan, with its own words."""
+    """Checks whose SQL is no query, or one that DuckDB cannot even plan, with its own words."""
     found = {}
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_read_only(warehouse) as connection:
         for check, sql in checks:
             if sql is None:
                 continue
             try:
-                connection.execute("EXPLAIN " + sql.format(batch=f"{SCHEMA}.{check.table}"))
-            except (duckdb.Error, KeyError, IndexError, ValueError) as error:
+                query = sql.format(batch=f"{SCHEMA}.{check.table}")
+                require_query(query)
+                connection.execute(f"EXPLAIN {query}")
+            except (duckdb.Error, NotAQuery, KeyError, IndexError, ValueError) as error:
                 found[check.name] = _error(_first_line(error))
     return found
 

@@ -53,6 +53,7 @@ def build_release_asset(released: set[dg.AssetKey]) -> dg.AssetsDefinition:
             metadata={
                 "release_id": outcome.release_id,
                 "new": new,
+                "because": "; ".join(outcome.because) if isinstance(outcome, Published) else "",
                 "receipt": dg.MetadataValue.path(folder / "receipt.json"),
                 "manifest": dg.MetadataValue.path(folder / "manifest.json"),
             }

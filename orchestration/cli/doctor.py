@@ -11,8 +11,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from orchestration.cli.options import Home, console, resolve_home
-from orchestration.errors import NightFailed
+from orchestration.cli.options import Home, altered_release, console, problems_said, resolve_home
+from orchestration.errors import NightFailed, UserError
 from orchestration.settings import Configuration, load_configuration, load_settings
 
 ENOUGH_BYTES = 2 * 1024**3
@@ -49,6 +49,26 @@ def _persons(home: Path, configuration: Configuration) -> list[tuple[bool, str, 
     for name, months in configuration.retention.model_dump().items():
         said = f"{months} months" if months else "no period set in wmip.yaml: kept for ever"
         rows.append((True, f"Retention of {name.removesuffix('_months').replace('_', ' ')}", said))
+    return rows
+
+
+def _releases(home: Path) -> list[tuple[bool, str, str]]:
+    """Do readers see a whole release, and is each what was published."""
+    from orchestration import release
+    from orchestration.release.registry import check_registry
+
+    rows = []
+    try:
+        rows.append((True, "Current release", release.current_release(home) or "none yet"))
+    except release.DamagedRelease as broken:
+        rows.append((False, "Current release", str(broken)))
+    for release_id in release.release_ids(home):
+        if problems := altered_release(home, release_id):
+            rows.append((False, f"Release {release_id}", problems_said(release_id, problems)))
+    try:
+        check_registry(home)
+    except UserError as missing:
+        rows.append((False, "Organisation keys", str(missing)))
     return rows
 
 
@@ -91,6 +111,7 @@ def doctor(home: Home = None) -> None:
     else:
         rows.append((True, "PostgreSQL", "off (wmip.yaml)"))
     rows += _persons(folder, configuration)
+    rows += _releases(folder)
     table = Table("", "What", "Found")
     for passed, what, found in rows:
         table.add_row("[green]ok[/green]" if passed else "[red]fix[/red]", what, found)

@@ -14,6 +14,7 @@ from orchestration.cli import (
     persons,
     publication,
     query,
+    registry,
     release_diff,
     releases,
     returns,
@@ -48,6 +49,7 @@ releases.app.command()(release_diff.diff)
 app.command()(persons.erase)
 app.command("rotate-key")(persons.rotate_key)
 app.add_typer(releases.app, name="release")
+app.add_typer(registry.app, name="registry")
 app.add_typer(network.app, name="network")
 app.add_typer(returns.app, name="returns")
 app.add_typer(grants.app, name="grants")

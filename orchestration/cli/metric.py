@@ -9,9 +9,10 @@ import typer
 from rich.table import Table
 
 from orchestration.cli.options import Format, Home, console, current_mart, resolve_home
-from orchestration.cli.query import connect_mart, write_relation
+from orchestration.cli.query import write_relation
 from orchestration.errors import UserError
 from orchestration.metrics import Dialect
+from quality.typed_sql import open_read_only
 
 
 def metric(
@@ -54,7 +55,7 @@ def metric(
     import duckdb
 
     try:
-        with connect_mart(current_mart(folder)) as connection:
+        with open_read_only(current_mart(folder)) as connection:
             write_relation(connection.sql(query), output, file)
     except duckdb.Error as error:
         raise UserError(f"the current release was made by other code than this: {error}") from None

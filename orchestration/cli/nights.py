@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.cli.options import Home, console, current_mart, resolve_home
+from orchestration.cli.options import Home, console, errors, resolve_home
 from orchestration.cli.progress import NightProgress
 from orchestration.cli.scorecard import print_night, print_scorecard
 from orchestration.errors import NightFailed, UserError
-from orchestration.night import BLOCKED, FAILED, UNCHANGED, NightRecord, latest_record
+from orchestration.night import BLOCKED, FAILED, UNCHANGED, NightRecord
 from orchestration.nightly import run_night
 from orchestration.release.store import current_release
 
@@ -60,11 +60,19 @@ def _conclude(home: Path, record: NightRecord) -> None:
             raise NightFailed(f"the night ended {record.outcome}; {serves}")
         raise NightFailed(record.message)
     print_scorecard(console, home)
+    if record.notice:
+        errors.print(f"[yellow]wmip:[/yellow] {record.notice}", highlight=False)
     if record.outcome == UNCHANGED:
         console.print(f"Nothing changed since release {record.release_id}: no new release was made.")
 
 
-def run(home: Home = None) -> None:
+def run(
+    home: Home = None,
+    accept_clock: Annotated[
+        bool,
+        typer.Option("--accept-clock", help="The clock is right, though the last night of the home ran later by it."),
+    ] = False,
+) -> None:
     """Run tonight's job: read the enabled sources, build, check, publish.
 
     The same Dagster job the schedule runs. Exit code 1 when nothing could be published.
@@ -81,6 +89,8 @@ def run(home: Home = None) -> None:
             f"{folder} does not exist. Create it with your files in {folder}/inbox/ "
             "(returns/, grants/, registers/), or see a pretend programme with `wmip demo`."
         )
+    if accept_clock:
+        os.environ["WMIP_ACCEPT_CLOCK"] = "true"
     _conclude(folder, _night(folder))
 
 
@@ -97,8 +107,6 @@ def scorecard(
         wmip scorecard --by partner
     """
     folder = resolve_home(home)
-    if latest_record(folder) is None:
-        current_mart(folder)
     print_scorecard(console, folder, by.value if by else None)
 
 

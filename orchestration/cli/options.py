@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from orchestration.errors import UserError
+from orchestration import release
+from orchestration.errors import NightFailed, UserError
+from orchestration.release.integrity import MART
 from orchestration.settings import load_settings
 
 console = Console()
@@ -41,11 +43,36 @@ def resolve_home(home: Path | None) -> Path:
 
 
 def current_mart(home: Path) -> Path:
-    """The DuckDB file of the release readers use. Raises UserError when nothing was published yet."""
-    mart = home / "releases" / "current" / "mart.duckdb"
-    if not mart.exists():
+    """The DuckDB file of the release readers use.
+
+    Raises UserError when nothing was published yet or the link is broken, NightFailed when the file is not the one that
+    was published: altered figures are not shown.
+    """
+    release_id = release.current_release(home)
+    if release_id is None:
         raise UserError(
             f"no release in {home} yet. Run `wmip demo` to see one, or `wmip run` on your own returns; "
             "if a night was blocked, `wmip scorecard` says why."
         )
-    return mart
+    problems = altered_release(home, release_id)
+    if any(problem.startswith(f"{MART} ") for problem in problems):
+        raise NightFailed(problems_said(release_id, problems))
+    if problems:
+        errors.print(f"[yellow]wmip:[/yellow] {problems_said(release_id, problems)}", highlight=False)
+    return release.release_folder(home, release_id) / MART
+
+
+def altered_release(home: Path, release_id: str) -> list[str]:
+    """What a quick look finds altered in a release; that its manifest cannot be read is one of these things."""
+    try:
+        return release.altered(home, release_id)
+    except release.DamagedRelease as damage:
+        return [str(damage)]
+
+
+def problems_said(release_id: str, problems: list[str]) -> str:
+    """An altered release, and the ways out."""
+    return (
+        f"release {release_id} is not what was published: {'; '.join(problems)}. `wmip release verify` looks at all of "
+        "it, `wmip release rollback ID` lets readers see another one, and the next night that passes makes a new one"
+    )

@@ -11,7 +11,8 @@ from orchestration import release
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.errors import NightFailed, UserError
-from orchestration.release.store import read_manifest, releases_folder
+from orchestration.release.integrity import read_manifest
+from orchestration.release.store import releases_folder
 
 
 def pack(

@@ -10,6 +10,7 @@ import typer
 
 from orchestration.cli.options import Format, Home, console, current_mart, resolve_home
 from orchestration.errors import UserError
+from quality.typed_sql import NotAQuery, open_read_only, require_query
 
 TRACE_COLUMNS = (
     "fact_key, achieved_on, period_key, partner_key, organisation_key, quantity, claimed_quantity, status, "
@@ -17,19 +18,15 @@ TRACE_COLUMNS = (
 )
 
 
-def connect_mart(mart: Path) -> Any:
-    """A read-only connection to a release's DuckDB file."""
-    import duckdb
-
-    return duckdb.connect(str(mart.resolve()), read_only=True)
-
-
 def write_relation(relation: Any, output: Format, file: Path | None) -> None:
     """Show rows or write them to a file. Raises UserError for a format that needs a file, or has none."""
     if output is Format.parquet:
         if file is None:
             raise UserError("--format parquet needs --output FILE")
-        relation.write_parquet(str(file))
+        import pyarrow.parquet as pq
+
+        # The connection the query ran on can write nothing.
+        pq.write_table(relation.to_arrow_table(), file, compression="zstd")
         return
     if output is Format.csv:
         text = _as_csv(relation)
@@ -76,12 +73,17 @@ def sql(
     """
     import duckdb
 
-    connection = connect_mart(current_mart(resolve_home(home)))
+    connection = open_read_only(current_mart(resolve_home(home)))
     try:
-        relation = connection.sql(query)
-        if relation is None:
-            raise UserError("that statement returns no rows; only queries run here, a release is never changed")
-        write_relation(relation, output, file)
+        require_query(query)
+        write_relation(connection.sql(query), output, file)
+    except NotAQuery as error:
+        raise UserError(f"{error}. To keep the rows, use --format and --output FILE") from None
+    except duckdb.PermissionException as error:
+        raise UserError(
+            f"a query reads the release and nothing else of this machine or the network: {error}. "
+            "To keep the rows, use --format and --output FILE"
+        ) from None
     except duckdb.Error as error:
         raise UserError(f"DuckDB did not run the query: {error}") from None
 
@@ -104,7 +106,7 @@ def trace(
 
         wmip trace H7 --partner CB03 --not-counted --format csv
     """
-    connection = connect_mart(current_mart(resolve_home(home)))
+    connection = open_read_only(current_mart(resolve_home(home)))
     known = connection.execute(
         "SELECT indicator_key FROM dim_indicator WHERE lower(?) IN (lower(indicator_key), lower(indicator_code))",
         [indicator],
@@ -124,6 +126,7 @@ def trace(
         f"FROM indicator_fact WHERE {where}",
         values,
     ).fetchone()
+    assert total is not None
     top = f" LIMIT {limit}" if limit else ""
     query = f"SELECT {TRACE_COLUMNS} FROM indicator_fact WHERE {where} ORDER BY achieved_on, fact_key{top}"
     write_relation(connection.sql(query, params=values), output, file)

@@ -9,8 +9,9 @@ import typer
 from rich.table import Table
 
 from orchestration import release
-from orchestration.cli.options import Home, console, resolve_home
+from orchestration.cli.options import Home, console, errors, resolve_home
 from orchestration.errors import NightFailed, UserError
+from orchestration.night import only_writer
 
 app = typer.Typer(no_args_is_help=True, help="List, show, verify and switch the numbered releases.")
 
@@ -20,7 +21,7 @@ ReleaseId = Annotated[str | None, typer.Argument(help="Release id; default the c
 def known_release(folder: Path, release_id: str | None) -> str:
     """The id of a release that exists; the current one when none is named. Raises UserError."""
     chosen = release_id or release.current_release(folder)
-    known = [item.release_id for item in release.list_releases(folder)]
+    known = release.release_ids(folder)
     if chosen is None:
         raise UserError(f"no release in {folder} yet")
     if chosen not in known:
@@ -33,8 +34,17 @@ def list_(home: Home = None) -> None:
     """List the releases, newest first; `*` marks the one readers use."""
     folder = resolve_home(home)
     table = Table("", "Release", "Published", "Gate", "Code", "Inputs")
-    current = release.current_release(folder)
+    damages = []
+    try:
+        current = release.current_release(folder)
+    except release.DamagedRelease as broken:
+        current = None
+        damages.append(str(broken))
     for item in release.list_releases(folder):
+        if item.problem:
+            damages.append(item.problem)
+            table.add_row("*" if item.release_id == current else "", item.release_id, "[red]damaged[/red]")
+            continue
         table.add_row(
             "*" if item.release_id == current else "",
             item.release_id,
@@ -44,6 +54,8 @@ def list_(home: Home = None) -> None:
             item.input_fingerprint[:12],
         )
     console.print(table)
+    for damage in damages:
+        errors.print(f"[yellow]wmip:[/yellow] {damage}", highlight=False)
 
 
 @app.command()
@@ -72,5 +84,7 @@ def rollback(
     """Let readers see an earlier release again. It is verified first; nothing is deleted."""
     folder = resolve_home(home)
     chosen = known_release(folder, release_id)
-    release.rollback(folder, chosen)
+    # A night that ends meanwhile would switch readers as well, or drop this release.
+    with only_writer(folder):
+        release.rollback(folder, chosen)
     console.print(f"Readers now see release {chosen}. The next night that passes its gate moves on from it.")

@@ -10,7 +10,9 @@ from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
 
+from orchestration.cli.options import current_mart
 from orchestration.night import BLOCKED, FAILED, PUBLISHED, NightRecord, latest_record
+from orchestration.release import DamagedRelease, current_release
 
 RAG_STYLE = {
     "green": "green",
@@ -217,27 +219,25 @@ def _last_night(record: NightRecord | None, release_id: str | None) -> Panel | N
 
 def print_night(console: Console, home: Path) -> None:
     """Print the banner of the last night when it published nothing, on its own."""
-    banner = _last_night(latest_record(home), _release_id(home))
+    try:
+        serving = current_release(home)
+    except DamagedRelease:
+        serving = None
+    banner = _last_night(latest_record(home), serving)
     if banner is not None:
         console.print(banner)
-
-
-def _release_id(home: Path) -> str | None:
-    current = home / "releases" / "current"
-    return current.resolve().name if current.exists() else None
 
 
 def print_scorecard(console: Console, home: Path, by: str | None = None) -> None:
     """Print the scorecard of the current release, and of the last night when that published nothing.
 
-    `by` adds a table of verified figures by `quarter` or `partner`.
+    `by` adds a table of verified figures by `quarter` or `partner`. Raises UserError when there is no release to show,
+    NightFailed when it is not the one that was published.
     """
     import duckdb
 
     print_night(console, home)
-    mart = home / "releases" / "current" / "mart.duckdb"
-    if not mart.exists():
-        return
+    mart = current_mart(home)
     with duckdb.connect(str(mart.resolve()), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         (info,) = _query(connection, "SELECT * FROM release_info")

@@ -6,7 +6,6 @@ still one person at the same events, but nobody's.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -35,7 +34,7 @@ from ingestion.privacy import PSEUDONYM, PseudonymKey, next_pseudonym, normalise
 from orchestration.errors import UserError
 from orchestration.privacy.rewriting import Change, rewrite_home
 from orchestration.privacy.staging import Staging, finish
-from orchestration.release.integrity import MANIFEST, checksum, write_json
+from orchestration.release.integrity import MANIFEST, file_facts, read_manifest, write_json
 
 NEXT_VARIABLE = "WMIP_PSEUDONYM_KEY_NEXT"
 REQUEST = "request"
@@ -221,11 +220,11 @@ def _seal_releases(home: Path, staging: Staging, reason: str, clock: datetime) -
         manifest_path = folder / MANIFEST
         if not manifest_path.exists():
             continue
-        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+        manifest = read_manifest(home, folder.name)
         for target in targets:
             content = staging.content_of(target)
             name = str(target.relative_to(folder))
             if name in manifest["files"]:
-                manifest["files"][name] = {"sha256": checksum(content), "bytes": content.stat().st_size}
+                manifest["files"][name] = file_facts(content)
         manifest.setdefault("rewritten", []).append({"at": clock.isoformat(), "reason": reason})
         write_json(staging.place(manifest_path), manifest)

@@ -7,34 +7,39 @@ on exactly that. A release appears whole by renaming its finished folder; reader
     pruning      which are dropped, what is remembered of them
     integrity    checksums and row counts: what was published, and whether it still is
     gate         the verdict on the candidate as it is now
+    ingredients  everything a release is made of: what must be as it was for none to be made
     context      what every build step is given
     steps/       one module a product of a release
     publication  the ordered list of steps, and the night's last act
 """
 
 from orchestration.release.gate import GateRefused, approved_verdict
-from orchestration.release.integrity import verify
+from orchestration.release.integrity import DamagedRelease, altered, verify
 from orchestration.release.publication import Published, ReleaseNotMade, Unchanged, publish
 from orchestration.release.store import (
     ReleaseSummary,
     current_release,
     list_releases,
     release_folder,
+    release_ids,
     rollback,
     show,
 )
 
 __all__ = [
+    "DamagedRelease",
     "GateRefused",
     "Published",
     "ReleaseNotMade",
     "ReleaseSummary",
     "Unchanged",
+    "altered",
     "approved_verdict",
     "current_release",
     "list_releases",
     "publish",
     "release_folder",
+    "release_ids",
     "rollback",
     "show",
     "verify",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -26,9 +26,12 @@ class BuildContext:
     code_version: str
     input_fingerprint: str
     verdict: Verdict
-    evaluation_fingerprint: str
+    # Everything it is made of, as fingerprints: orchestration/release/ingredients.py.
+    made_of: dict[str, str]
     # The release readers have until this one is switched to; what changed is told against it.
     previous: str | None = None
+    # What had changed since that one.
+    because: list[str] = field(default_factory=list)
 
     @property
     def warehouse(self) -> Path:

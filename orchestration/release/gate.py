@@ -25,7 +25,13 @@ def approved_verdict(home: Path, suites_fingerprint: str) -> Verdict:
     warehouse = home / "warehouse.duckdb"
     if not warehouse.exists():
         raise GateRefused("there is no candidate: run the night first")
-    verdict = verdicts.load(home, mart_fingerprint(warehouse))
+    candidate = mart_fingerprint(warehouse)
+    verdict = verdicts.load(home, candidate)
+    if verdict is None and (path := verdicts.path_of(home, candidate)).exists():
+        raise GateRefused(
+            f"the verdict on this candidate cannot be read: {path} is damaged. Run the whole night, or the job "
+            "audit_and_publish: the gate writes it anew"
+        )
     if verdict is None:
         raise GateRefused(
             "the gate has not judged this candidate as it is now: run the whole night, or the job "

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from orchestration.errors import UserError
 
 MART = "mart.duckdb"
 MANIFEST = "manifest.json"
@@ -18,17 +21,53 @@ SEEN_MARK = ".seen"
 KEEP_MARK = ".keep"
 
 
+_MANIFEST_SAYS = ("released_at", "gate_status", "code_version", "input_fingerprint", "rows", "files")
+
+
+class DamagedRelease(UserError):
+    """A release, or the link to the current one, is not what was left there; the message says which and what to do."""
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write plain data, the same data always as the same bytes."""
     path.write_text(json.dumps(content, indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8")
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """The plain data of a file of a release. Raises DamagedRelease naming the file and the way out."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError(f"a {type(content).__name__} where an object is expected")
+    except (OSError, ValueError) as error:
+        raise DamagedRelease(
+            f"{path} cannot be read ({error}). Put that release back from your backup, or move its folder away; "
+            "`wmip release rollback ID` lets readers see another one"
+        ) from None
+    return content
+
+
+def read_manifest(home: Path, release_id: str) -> dict[str, Any]:
+    """The manifest of one release. Raises DamagedRelease when it does not say what a manifest says."""
+    path = home / "releases" / release_id / MANIFEST
+    manifest = read_json(path)
+    missing = [name for name in _MANIFEST_SAYS if name not in manifest]
+    if missing:
+        raise DamagedRelease(
+            f"{path} does not say {', '.join(missing)}. Put that release back from your backup, or move its folder away"
+        )
+    return manifest
+
+
+def file_facts(path: Path) -> dict[str, Any]:
+    """What a manifest says of a file: SHA-256, size, and the time of its last change, for the quick look."""
+    stat = path.stat()
+    return {"sha256": checksum(path), "bytes": stat.st_size, "modified_ns": stat.st_mtime_ns}
+
+
 def checksums(folder: Path) -> dict[str, dict[str, Any]]:
-    """SHA-256 and size of every published file of a release, by its path in the release."""
-    return {
-        str(path.relative_to(folder)): {"sha256": checksum(path), "bytes": path.stat().st_size}
-        for path in _files(folder)
-    }
+    """The facts of every published file of a release, by its path in the release."""
+    return {str(path.relative_to(folder)): file_facts(path) for path in _files(folder)}
 
 
 def row_counts(mart: Path) -> dict[str, int]:
@@ -60,16 +99,9 @@ def sync_tree(folder: Path) -> None:
 def verify(home: Path, release_id: str) -> list[str]:
     """What differs from what was published: files missing, added or changed, tables with other row counts."""
     folder = home / "releases" / release_id
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    problems = []
-    present = {str(path.relative_to(folder)) for path in _files(folder)}
-    for name, facts in manifest["files"].items():
-        if name not in present:
-            problems.append(f"{name} is missing")
-        elif checksum(folder / name) != facts["sha256"]:
-            problems.append(f"{name} has changed")
-    problems += [f"{name} was added" for name in sorted(present - set(manifest["files"]))]
-    if f"{MART} is missing" in problems or f"{MART} has changed" in problems:
+    manifest = read_manifest(home, release_id)
+    problems = _differing(folder, manifest, lambda _path, _facts: False)
+    if any(problem.startswith(f"{MART} ") for problem in problems):
         return problems
     found = row_counts(folder / MART)
     problems += [
@@ -78,6 +110,35 @@ def verify(home: Path, release_id: str) -> list[str]:
         if found.get(table) != count
     ]
     return problems
+
+
+def altered(home: Path, release_id: str) -> list[str]:
+    """What a quick look finds different from what was published: no file is read whose size and time are as they were.
+
+    Raises DamagedRelease when the manifest cannot be read.
+    """
+
+    def looks_the_same(path: Path, facts: dict[str, Any]) -> bool:
+        return path.stat().st_mtime_ns == facts.get("modified_ns")
+
+    return _differing(home / "releases" / release_id, read_manifest(home, release_id), looks_the_same)
+
+
+def _differing(
+    folder: Path, manifest: dict[str, Any], looks_the_same: Callable[[Path, dict[str, Any]], bool]
+) -> list[str]:
+    """Files that are missing, changed or added; one that looks the same, and has its size, is not read."""
+    problems = []
+    present = {str(path.relative_to(folder)) for path in _files(folder)}
+    for name, facts in manifest["files"].items():
+        path = folder / name
+        if name not in present:
+            problems.append(f"{name} is missing")
+        elif path.stat().st_size != facts["bytes"] or (
+            not looks_the_same(path, facts) and checksum(path) != facts["sha256"]
+        ):
+            problems.append(f"{name} has changed")
+    return problems + [f"{name} was added" for name in sorted(present - set(manifest["files"]))]
 
 
 def checksum(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +12,20 @@ from orchestration.errors import NightFailed
 from orchestration.release import store
 from orchestration.release.context import BuildContext, Step
 from orchestration.release.gate import GateRefused, approved_verdict, evaluation_fingerprint
-from orchestration.release.integrity import MANIFEST, SEEN_MARK, checksums, row_counts, sync, sync_tree, write_json
+from orchestration.release.ingredients import changed, ingredients
+from orchestration.release.integrity import (
+    MANIFEST,
+    MART,
+    SEEN_MARK,
+    DamagedRelease,
+    altered,
+    checksums,
+    read_manifest,
+    row_counts,
+    sync,
+    sync_tree,
+    write_json,
+)
 from orchestration.release.pruning import prune
 from orchestration.release.steps.evaluation import copy_evaluation
 from orchestration.release.steps.mart import add_gate_tables, copy_mart, write_mart_parquet
@@ -20,6 +33,7 @@ from orchestration.release.steps.open_data import write_open_data
 from orchestration.release.steps.pack import write_pack
 from orchestration.release.steps.public import protect_public_mart
 from orchestration.release.steps.receipt import write_receipt
+from orchestration.release.steps.registry import keep_registry
 from quality.receipt import gate_status
 
 # The products of a release, in the order they are made: each may read what those before it wrote.
@@ -31,6 +45,7 @@ STEPS: tuple[Step, ...] = (
     Step("protecting the public view", protect_public_mart),
     Step("writing open data", write_open_data),
     Step("writing the pack", write_pack),
+    Step("keeping the organisation keys", keep_registry),
     Step("writing the receipt", write_receipt),
 )
 
@@ -41,9 +56,10 @@ class ReleaseNotMade(NightFailed):
 
 @dataclass(frozen=True)
 class Published:
-    """A new release was made and is current."""
+    """A new release was made and is current; what had changed since the one before."""
 
     release_id: str
+    because: list[str] = field(default_factory=list, compare=False)
 
 
 @dataclass(frozen=True)
@@ -75,14 +91,13 @@ def publish(
     verdict = approved_verdict(home, suites_fingerprint)
     folder = store.releases_folder(home)
     folder.mkdir(parents=True, exist_ok=True)
-    store.clean_up(home)
-    current = store.current_release(home)
+    current = _serving(home)
+    store.clean_up(home, current)
     evaluated = evaluation_fingerprint(home, verdict)
-    if current is not None:
-        manifest = store.read_manifest(home, current)
-        published = manifest["figures_fingerprint"], manifest.get("evaluation_fingerprint")
-        if published == (verdict.figures_fingerprint, evaluated):
-            return Unchanged(current)
+    made_of = ingredients(home, verdict, evaluated, code_version)
+    because, previous = _compare(home, current, made_of)
+    if current is not None and not because:
+        return Unchanged(current)
     release_id = store.next_id(home, clock)
     context = BuildContext(
         home=home,
@@ -92,8 +107,9 @@ def publish(
         code_version=code_version,
         input_fingerprint=input_fingerprint,
         verdict=verdict,
-        evaluation_fingerprint=evaluated,
-        previous=current,
+        made_of=made_of,
+        previous=previous,
+        because=because,
     )
     _build(context, steps, progress)
     progress("switching readers to the new release")
@@ -102,7 +118,33 @@ def publish(
     store.switch(home, release_id)
     (folder / release_id / SEEN_MARK).touch()
     prune(home, keep)
-    return Published(release_id)
+    return Published(release_id, because)
+
+
+def _serving(home: Path) -> str | None:
+    """The current release; none where the link to it is broken, which the release that is made now mends."""
+    try:
+        return store.current_release(home)
+    except DamagedRelease:
+        if (store.releases_folder(home) / "current").is_symlink():
+            return None
+        raise
+
+
+def _compare(home: Path, current: str | None, made_of: dict[str, str]) -> tuple[list[str], str | None]:
+    """Why the current release does not stand for what is there now, and the release to tell changes against.
+
+    One that was altered since it was published is not served on: another is made, and not compared with what is broken.
+    """
+    if current is None:
+        return [], None
+    try:
+        because, odd = changed(made_of, read_manifest(home, current)), altered(home, current)
+    except DamagedRelease as damage:
+        return [str(damage)], None
+    if odd:
+        because.append(f"release {current} was altered after it was published: {'; '.join(odd)}")
+    return because, None if any(problem.startswith(f"{MART} ") for problem in odd) else current
 
 
 def _build(context: BuildContext, steps: tuple[Step, ...], progress: Callable[[str], None]) -> None:
@@ -137,11 +179,10 @@ def _write_manifest(context: BuildContext) -> None:
             "previous_release": context.previous,
             "released_at": context.clock.isoformat(),
             "gate_status": gate_status(context.verdict),
-            "code_version": context.code_version,
+            "because": context.because,
             "input_fingerprint": context.input_fingerprint,
             "candidate_fingerprint": context.verdict.candidate_fingerprint,
-            "figures_fingerprint": context.verdict.figures_fingerprint,
-            "evaluation_fingerprint": context.evaluation_fingerprint,
+            **context.made_of,
             "rows": row_counts(context.mart),
             "files": checksums(context.building),
         },

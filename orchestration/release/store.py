@@ -6,7 +6,7 @@ in front and is no release.
 
 from __future__ import annotations
 
-import json
+import os
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
-from orchestration.release.integrity import SEEN_MARK, sync, verify
+from orchestration.release.integrity import (
+    MANIFEST,
+    SEEN_MARK,
+    DamagedRelease,
+    read_json,
+    read_manifest,
+    sync,
+    verify,
+)
 
 _BUILDING = ".building-"
 _DROPPED = ".dropped-"
@@ -22,13 +30,14 @@ _DROPPED = ".dropped-"
 
 @dataclass(frozen=True)
 class ReleaseSummary:
-    """One line of the list of releases."""
+    """One line of the list of releases; of a damaged one only its id and what is wrong with it."""
 
     release_id: str
-    released_at: str
-    gate_status: str
-    code_version: str
-    input_fingerprint: str
+    released_at: str = ""
+    gate_status: str = ""
+    code_version: str = ""
+    input_fingerprint: str = ""
+    problem: str | None = None
 
 
 def releases_folder(home: Path) -> Path:
@@ -41,17 +50,22 @@ def release_folder(home: Path, release_id: str) -> Path:
     return releases_folder(home) / release_id
 
 
-def read_manifest(home: Path, release_id: str) -> dict[str, Any]:
-    """The manifest of one release."""
-    path = release_folder(home, release_id) / "manifest.json"
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
-
-
 def current_release(home: Path) -> str | None:
-    """Id of the release readers use."""
-    current = releases_folder(home) / "current"
-    return current.resolve().name if current.exists() else None
+    """Id of the release readers use. Raises DamagedRelease when the link leads to none."""
+    folder = releases_folder(home)
+    current = folder / "current"
+    if not os.path.lexists(current):
+        return None
+    if not current.is_symlink():
+        raise DamagedRelease(f"{current} is no link to a release; move it away, then `wmip release rollback ID`")
+    target = current.readlink().name
+    if target not in release_ids(home):
+        raise DamagedRelease(
+            f"{current} leads to {target}, which is no whole release. `wmip release rollback ID` lets readers see "
+            f"another one ({', '.join(release_ids(home)) or 'there is none'}); the next night that passes makes a new "
+            "one"
+        )
+    return target
 
 
 def sort_key(release_id: str) -> tuple[str, int]:
@@ -65,16 +79,20 @@ def release_ids(home: Path) -> list[str]:
     found = [
         path.name
         for path in releases_folder(home).glob("*")
-        if path.is_dir() and not path.is_symlink() and (path / "manifest.json").exists() and path.name[0] != "."
+        if path.is_dir() and not path.is_symlink() and (path / MANIFEST).exists() and path.name[0] != "."
     ]
     return sorted(found, key=sort_key, reverse=True)
 
 
 def list_releases(home: Path) -> list[ReleaseSummary]:
-    """Every release of a home, newest first."""
+    """Every release of a home, newest first; one that is damaged stands in its place and says so."""
     summaries = []
     for release_id in release_ids(home):
-        manifest = read_manifest(home, release_id)
+        try:
+            manifest = read_manifest(home, release_id)
+        except DamagedRelease as damage:
+            summaries.append(ReleaseSummary(release_id, problem=str(damage)))
+            continue
         summaries.append(
             ReleaseSummary(
                 release_id,
@@ -89,7 +107,7 @@ def list_releases(home: Path) -> list[ReleaseSummary]:
 
 def show(home: Path, release_id: str) -> dict[str, Any]:
     """A release's manifest with its receipt."""
-    receipt = json.loads((release_folder(home, release_id) / "receipt.json").read_text(encoding="utf-8"))
+    receipt = read_json(release_folder(home, release_id) / "receipt.json")
     return {"manifest": read_manifest(home, release_id), "receipt": receipt}
 
 
@@ -107,13 +125,12 @@ def new_building(home: Path, release_id: str) -> Path:
     return building
 
 
-def clean_up(home: Path) -> None:
+def clean_up(home: Path, current: str | None) -> None:
     """Remove what a killed night left: half-built, half-dropped, and whole releases that readers never saw."""
     folder = releases_folder(home)
     for prefix in (_BUILDING, _DROPPED):
         for leftover in folder.glob(f"{prefix}*"):
             shutil.rmtree(leftover)
-    current = current_release(home)
     for release_id in release_ids(home):
         seen = folder / release_id / SEEN_MARK
         if release_id == current:

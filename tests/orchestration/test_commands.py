@@ -69,6 +69,8 @@ def test_a_query_comes_back_in_every_format(home, tmp_path):
     [
         (("sql", "SELECT nothing"), "DuckDB did not run the query"),
         (("sql", "DELETE FROM indicator_fact"), "read-only"),
+        (("sql", "COPY (SELECT 1) TO 'out.csv'"), "only queries do"),
+        (("sql", "SELECT * FROM read_text('/etc/hostname')"), "reads the release and nothing else"),
         (("sql", "SELECT 1", "--format", "parquet"), "--output"),
         (("trace", "happiness"), "known are"),
         (("release", "show", "1999-01-01.1"), "1999-01-01.1"),

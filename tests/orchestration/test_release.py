@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from evaluation.disclosure.contributions import SCHEMA
@@ -17,6 +21,8 @@ from orchestration.errors import UserError
 from orchestration.release.context import BuildContext, Step
 from orchestration.release.pruning import memories
 from orchestration.release.publication import STEPS
+from orchestration.release.registry import check_registry, restore_registry
+from orchestration.release.steps.registry import keep_registry
 from quality import verdicts
 from quality.fingerprint import VOLATILE_TABLES, combine, table_fingerprints
 from quality.gate import CheckResult, Verdict
@@ -24,6 +30,9 @@ from quality.gate import CheckResult, Verdict
 CLOCK = datetime(2025, 7, 1, 2, 0, tzinfo=UTC)
 # The candidate below has no figures to make anything else of.
 CORE = tuple(step for step in STEPS if step.build.__module__.rpartition(".")[2] in {"mart", "evaluation", "receipt"})
+
+STEPS_WITH_REGISTRY = (*CORE, Step("keeping the organisation keys", keep_registry))
+LICENCE = "open_data: {licence: {name: OGL-UK-3.0, title: Open Government Licence, path: 'https://example.org/ogl'}}"
 
 
 def build_candidate(home: Path, value: int) -> None:
@@ -208,3 +217,144 @@ def test_old_releases_go_but_the_current_and_the_pinned_stay(home):
     ]  # fmt: skip
     release.rollback(home, "2025-07-01.1")
     assert release.current_release(home) == "2025-07-01.1"
+
+
+def test_an_altered_release_is_told_of_by_a_quick_look(home):
+    publish(home)
+    mart = home / "releases/2025-07-01.1/mart.duckdb"
+    assert release.altered(home, "2025-07-01.1") == []
+    before = mart.stat()
+    mart.write_bytes(mart.read_bytes())
+    assert release.altered(home, "2025-07-01.1") == [], "another time alone is no other content"
+    with duckdb.connect(str(mart)) as connection:
+        connection.execute("UPDATE indicator_value SET value = 40")
+    assert release.altered(home, "2025-07-01.1") == ["mart.duckdb has changed"]
+    mart.write_bytes(mart.read_bytes() + b"x")
+    os.utime(mart, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert release.altered(home, "2025-07-01.1") == ["mart.duckdb has changed"], "another size is seen at any time"
+    mart.unlink()
+    (mart.parent / "extra.csv").touch()
+    assert release.altered(home, "2025-07-01.1") == ["mart.duckdb is missing", "extra.csv was added"]
+
+
+def test_a_quick_look_reads_no_file_that_looks_as_it_was(home, monkeypatch):
+    publish(home)
+    monkeypatch.setattr("orchestration.release.integrity.checksum", lambda path: pytest.fail(f"{path} was read"))
+    assert release.altered(home, "2025-07-01.1") == []
+
+
+def test_an_altered_release_is_not_taken_for_unchanged(home):
+    publish(home)
+    with duckdb.connect(str(home / "releases/2025-07-01.1/mart.duckdb")) as connection:
+        connection.execute("UPDATE indicator_value SET value = 40")
+    again = publish(home)
+    assert again == release.Published("2025-07-01.2")
+    assert "was altered after it was published: mart.duckdb has changed" in again.because[-1]
+    assert release.show(home, "2025-07-01.2")["manifest"]["previous_release"] is None
+
+
+@pytest.mark.parametrize(
+    ("change", "called"),
+    [
+        (lambda home: {"code_version": "other"}, "the code"),
+        (lambda home: (home / "public_tables.yaml").write_text("x: 1"), "public_tables.yaml"),
+        (lambda home: (home / "wmip.yaml").write_text(LICENCE), "open_data or evaluation"),
+        (lambda home: (home / "wmip.yaml").write_text("evaluation: {analyst: head of research}"), "open_data or"),
+    ],
+    ids=["code", "public rules", "licence", "evaluation"],
+)
+def test_whatever_a_release_is_made_of_makes_another_when_it_changes(home, change, called):
+    publish(home)
+    changes = change(home)
+    again = publish(home, **(changes if isinstance(changes, dict) else {}))
+    assert again == release.Published("2025-07-01.2")
+    assert [called in because for because in again.because] == [True]
+    assert publish(home, **(changes if isinstance(changes, dict) else {})) == release.Unchanged("2025-07-01.2")
+
+
+def test_other_checks_make_another_release_for_its_receipt(home):
+    publish(home)
+    verdicts.save(home, replace(judge(home), suites_fingerprint="more"))
+    again = publish(home, suites_fingerprint="more")
+    assert again.because == ["the checks of the gate"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", "\x00\x01"])
+def test_a_damaged_manifest_is_named_and_stops_nothing_else(home, content):
+    publish(home)
+    build_candidate(home, 5)
+    judge(home)
+    publish(home)
+    (home / "releases/2025-07-01.1/manifest.json").write_text(content)
+    damaged, whole = reversed(release.list_releases(home))
+    assert whole.gate_status == "passed"
+    assert damaged.release_id == "2025-07-01.1"
+    assert "2025-07-01.1/manifest.json" in damaged.problem
+    with pytest.raises(UserError, match="backup"):
+        release.verify(home, "2025-07-01.1")
+    assert publish(home) == release.Unchanged("2025-07-01.2")
+
+
+def test_a_damaged_manifest_of_the_current_release_is_mended_by_the_next_night(home):
+    publish(home)
+    (home / "releases/2025-07-01.1/manifest.json").write_text("{")
+    assert publish(home) == release.Published("2025-07-01.2")
+
+
+def test_a_damaged_verdict_is_named(home):
+    (path,) = (home / "verdicts").iterdir()
+    path.write_text("{")
+    with pytest.raises(release.GateRefused, match=f"{path.name} is damaged"):
+        publish(home)
+
+
+def test_a_link_to_no_release_is_told_of_and_mended_by_the_next_night(home):
+    publish(home)
+    current = home / "releases/current"
+    current.unlink()
+    current.symlink_to("gone")
+    with pytest.raises(UserError, match="leads to gone, which is no whole release"):
+        release.current_release(home)
+    assert publish(home) == release.Published("2025-07-01.2")
+    assert release.current_release(home) == "2025-07-01.2"
+    current.unlink()
+    current.mkdir()
+    with pytest.raises(UserError, match="no link to a release"):
+        publish(home)
+
+
+def write_registry(home: Path, records: int) -> Path:
+    path = home / "registry" / "organisation_record.parquet"
+    path.parent.mkdir(exist_ok=True)
+    pq.write_table(pa.table({"source_record_id": [str(number) for number in range(records)]}), path)
+    return path
+
+
+def test_a_lost_damaged_or_older_registry_is_refused_and_restored_from_the_release(home):
+    check_registry(home)
+    path = write_registry(home, 5)
+    check_registry(home)
+    publish(home, steps=STEPS_WITH_REGISTRY)
+    whole = path.read_bytes()
+    assert release.verify(home, "2025-07-01.1") == []
+    for spoil, said in (
+        (path.unlink, "is missing"),
+        (lambda: path.write_bytes(whole[:-20]), "is damaged"),
+        (lambda: path.write_bytes(b""), "is damaged"),
+        (lambda: write_registry(home, 3), "holds 3 records"),
+    ):
+        spoil()
+        with pytest.raises(UserError, match=f"{said}.*wmip registry restore"):
+            check_registry(home)
+        assert restore_registry(home) == "2025-07-01.1"
+        assert path.read_bytes() == whole
+        check_registry(home)
+    path.with_suffix(".damaged").unlink()
+
+
+def test_a_registry_no_release_holds_whole_is_asked_of_the_backup(home):
+    write_registry(home, 5)
+    publish(home, steps=STEPS_WITH_REGISTRY)
+    (home / "releases/2025-07-01.1/registry/organisation_record.parquet").write_bytes(b"")
+    with pytest.raises(UserError, match="backup"):
+        restore_registry(home)

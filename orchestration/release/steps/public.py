@@ -5,6 +5,7 @@ from __future__ import annotations
 from evaluation.disclosure.configuration import load_configuration
 from evaluation.disclosure.public_mart import build_public_mart
 from orchestration.release.context import BuildContext
+from orchestration.release.ingredients import PUBLIC_RULES
 from orchestration.release.pruning import memories
 
 
@@ -13,7 +14,7 @@ def protect_public_mart(context: BuildContext) -> None:
 
     A home's own `public_tables.yaml`, where there is one, stands for the project's. Raises InvalidConfiguration.
     """
-    own = context.home / "public_tables.yaml"
+    own = context.home / PUBLIC_RULES
     configuration = load_configuration(own) if own.exists() else load_configuration()
     build_public_mart(
         context.mart,

@@ -1,6 +1,8 @@
+-- A night whose clock was fast is later than tonight, but not the latest.
 with latest as (
     select max(started_at) as started_at
     from {{ ref('stg_runs__source_run') }}
+    where started_at <= {{ as_of() }}
 ),
 
 good as (
@@ -9,7 +11,7 @@ good as (
         stream,
         max(finished_at) as last_good_read_at
     from {{ ref('stg_runs__source_run') }}
-    where status in ('loaded', 'unchanged')
+    where status in ('loaded', 'unchanged') and finished_at <= {{ as_of() }}
     group by source, stream
 )
 

@@ -1,0 +1,83 @@
+"""The registry of organisation keys, kept with every release: without it organisations would come back under others."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from identity.nightly import REGISTRY_FILE
+from orchestration.errors import UserError
+from orchestration.release.integrity import DamagedRelease, checksum, read_manifest
+from orchestration.release.store import current_release, release_folder, release_ids
+
+FOLDER = "registry"
+KEPT = f"{FOLDER}/{REGISTRY_FILE}"
+_WAY_OUT = (
+    "Without it organisations would get other keys than those that were published. Nothing was changed. "
+    "`wmip registry restore` takes it from the newest release that holds it"
+)
+
+
+def check_registry(home: Path) -> None:
+    """Raise UserError when the registry is missing, damaged or shorter than what the current release was made of."""
+    path = home / KEPT
+    if not path.exists():
+        if release_ids(home):
+            raise UserError(f"{path} is missing, and this home has published. {_WAY_OUT}")
+        return
+    rows = _rows(path)
+    if rows is None:
+        raise UserError(f"{path} cannot be read: it is damaged. {_WAY_OUT}")
+    try:
+        current = current_release(home)
+    except DamagedRelease:
+        return
+    published = _rows(release_folder(home, current) / KEPT) if current else None
+    if published is not None and rows < published:
+        raise UserError(f"{path} holds {rows:,} records, the release {current} was made of {published:,}. {_WAY_OUT}")
+
+
+def restore_registry(home: Path) -> str:
+    """Put the registry of the newest release that holds one in the place of the home's; that release's id.
+
+    What was there stays beside it as `.damaged`. Only the holder of the writer lock restores. Raises UserError when no
+    release holds one.
+    """
+    for release_id in release_ids(home):
+        kept = release_folder(home, release_id) / KEPT
+        if not kept.exists() or not _is_as_published(home, release_id, kept):
+            continue
+        path = home / KEPT
+        path.parent.mkdir(exist_ok=True)
+        temporary = path.with_suffix(".tmp")
+        shutil.copyfile(kept, temporary)
+        with temporary.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        if path.exists():
+            path.replace(path.with_suffix(".damaged"))
+        temporary.replace(path)
+        return release_id
+    raise UserError(
+        f"no release of {home} holds a whole registry (they do since this version): put {home / FOLDER} back from your "
+        "backup"
+    )
+
+
+def _rows(path: Path) -> int | None:
+    """Rows of a registry file; None when it cannot be read to its end."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return int(pq.read_table(path).num_rows)
+    except (OSError, pa.ArrowException):
+        return None
+
+
+def _is_as_published(home: Path, release_id: str, kept: Path) -> bool:
+    try:
+        facts = read_manifest(home, release_id)["files"].get(KEPT)
+    except DamagedRelease:
+        return False
+    return facts is not None and checksum(kept) == facts["sha256"]
