@@ -13,5 +13,9 @@ class NightFailed(Exception):
     exit_code = 1
 
 
+class NightStopped(NightFailed):
+    """Somebody or the machine stopped the night (Ctrl-C, SIGTERM). Exit code 1."""
+
+
 class PublicationFailed(NightFailed):
     """PostgreSQL did not take the release; what it served before keeps serving. Exit code 1."""

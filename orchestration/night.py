@@ -17,7 +17,9 @@ from typing import Any
 
 from orchestration.errors import NightFailed, UserError
 
-BLOCKED, FAILED, PUBLISHED, UNCHANGED, DAMAGED = "blocked", "failed", "published", "unchanged", "damaged"
+PUBLISHED, UNCHANGED = "published", "unchanged"
+BLOCKED, FAILED, STOPPED, DAMAGED = "blocked", "failed", "stopped", "damaged"
+ENDED_WITHOUT_RELEASE = frozenset({BLOCKED, FAILED, STOPPED})
 
 # A clock that jumped further than this is told of: a programme has a night at least once a quarter.
 LONG_PAUSE = timedelta(days=100)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.night import FAILED, NightRecord, record_of_run, write_record
+from orchestration.night import FAILED, STOPPED, NightRecord, record_of_run, write_record
 from orchestration.notifications import failed_notice, notify_once
 from orchestration.settings import switch_telemetry_off
 from orchestration.stopping import stopped_message
@@ -49,22 +49,22 @@ def prepare_dagster_home(home: Path) -> Path:
     return folder
 
 
-def _failure_message(result: dg.ExecuteInProcessResult, doing: str) -> str:
-    """The innermost message of the step that failed first, or of the run when no step started."""
+def _how_it_failed(result: dg.ExecuteInProcessResult, doing: str) -> tuple[str, str]:
+    """Outcome and innermost message of the step that failed first, or of the run when no step started."""
     for event in result.all_events:
         data: Any = event.event_specific_data
         error = getattr(data, "error", None)
         if error is None:
             continue
         if event.is_step_failure and data.user_failure_data is not None:
-            return str(data.user_failure_data.description)
+            return FAILED, str(data.user_failure_data.description)
         while error.cause is not None:
             error = error.cause
         if error.cls_name in {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}:
-            return stopped_message(doing)
+            return STOPPED, stopped_message(doing)
         # Dagster puts the error's type in front of what it says.
-        return re.sub(rf"^(?:\w+\.)*{error.cls_name}: ", "", str(error.message).strip())
-    return "the run failed without saying why; see the run in Dagster"
+        return FAILED, re.sub(rf"^(?:\w+\.)*{error.cls_name}: ", "", str(error.message).strip())
+    return FAILED, "the run failed without saying why; see the run in Dagster"
 
 
 def run_night(home: Path, progress: Progress, job: str | None = None) -> NightRecord:
@@ -89,17 +89,17 @@ def run_night(home: Path, progress: Progress, job: str | None = None) -> NightRe
             result = job_def.execute_in_process(
                 instance=instance, raise_on_error=False, run_config=_QUIET, run_id=dagster_run_id
             )
-            failed, message = not result.success, _failure_message(result, doing.what)
+            outcome, message = ("", "") if result.success else _how_it_failed(result, doing.what)
         except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-            failed, message = True, stopped_message(doing.what)
+            outcome, message = STOPPED, stopped_message(doing.what)
     record = record_of_run(home, dagster_run_id)
     if record is None:
         # The run ended before a night was opened: another writer, a clock put back, settings that do not load.
-        return NightRecord("", "", outcome=FAILED, message=message)
-    if failed and record.outcome == "started":
-        record.outcome, record.message = FAILED, message
+        return NightRecord("", "", outcome=outcome, message=message)
+    if outcome and record.outcome == "started":
+        record.outcome, record.message = outcome, message
         write_record(home, record)
-    if record.outcome == FAILED:
+    if record.outcome in {FAILED, STOPPED}:
         notify_once(home, record.run_id, *failed_notice(record.message))
     return record
 

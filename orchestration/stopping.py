@@ -14,10 +14,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 def stopped_message(doing: str, by: str = "") -> str:
     """What a stopped night says of itself."""
-    return (
-        f"the night was stopped{f' by {by}' if by else ''} while {doing}. Nothing is half done: the last release keeps "
-        "serving. Start it again"
-    )
+    return f"the night was stopped{f' by {by}' if by else ''} while {doing}. Nothing is half done: start it again"
 
 
 @contextmanager

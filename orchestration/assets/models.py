@@ -10,7 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.dbt_runner import run_dbt
-from orchestration.night import FAILED
+from orchestration.night import FAILED, STOPPED
 from orchestration.resources import Night
 from orchestration.stopping import stopped_message
 
@@ -94,8 +94,8 @@ def _build(
         on_event=on_event,
     )
     if run.stopped_by is not None:
-        message = stopped_message(f"building the mart ({title[0].lower()}{title[1:]})", run.stopped_by)
-        night.update_record(outcome=FAILED, message=message)
+        message = stopped_message(f"{stage.lower()} ({title[0].lower()}{title[1:]})", run.stopped_by)
+        night.update_record(outcome=STOPPED, message=message)
         raise dg.Failure(description=message, allow_retries=False)
     yield from _as_dagster_events(context, run.events, manifest)
     if not run.success:

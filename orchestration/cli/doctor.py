@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from rich.markup import escape
 from rich.table import Table
 
 from orchestration.cli.options import Home, altered_release, console, problems_said, resolve_home
@@ -114,7 +115,7 @@ def doctor(home: Home = None) -> None:
     rows += _releases(folder)
     table = Table("", "What", "Found")
     for passed, what, found in rows:
-        table.add_row("[green]ok[/green]" if passed else "[red]fix[/red]", what, found)
+        table.add_row("[green]ok[/green]" if passed else "[red]fix[/red]", what, escape(found))
     console.print(table)
     wrong = sum(not passed for passed, _, _ in rows)
     if wrong:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -23,9 +24,9 @@ from orchestration.cli.doctor import doctor
 from orchestration.cli.evaluate import evaluate
 from orchestration.cli.export import export
 from orchestration.cli.metric import metric
-from orchestration.cli.options import errors
+from orchestration.cli.options import say_error
 from orchestration.cli.pack import pack
-from orchestration.errors import NightFailed, UserError
+from orchestration.errors import NightFailed, NightStopped, UserError
 from orchestration.settings import switch_telemetry_off
 
 app = typer.Typer(
@@ -63,7 +64,12 @@ def main() -> None:
     try:
         app()
     except (UserError, NightFailed) as error:
-        errors.print(f"[red]wmip:[/red] {error}", highlight=False)
+        say_error(error)
+        if isinstance(error, NightStopped):
+            # Threads of dbt still wait for DuckDB; an interpreter that ends in order aborts on them (exit code 134).
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(error.exit_code)
         sys.exit(error.exit_code)
 
 

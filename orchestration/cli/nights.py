@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.cli.options import Home, console, errors, resolve_home
+from orchestration.cli.options import Home, console, resolve_home, warn
 from orchestration.cli.progress import NightProgress
-from orchestration.cli.scorecard import print_night, print_scorecard
-from orchestration.errors import NightFailed, UserError
-from orchestration.night import BLOCKED, FAILED, UNCHANGED, NightRecord
+from orchestration.cli.scorecard import print_night, print_scorecard, what_serves
+from orchestration.errors import NightFailed, NightStopped, UserError
+from orchestration.night import ENDED_WITHOUT_RELEASE, STOPPED, UNCHANGED, NightRecord
 from orchestration.nightly import run_night
 from orchestration.release.store import current_release
 
@@ -53,15 +53,16 @@ def _night(home: Path, job: str | None = None) -> NightRecord:
 
 
 def _conclude(home: Path, record: NightRecord) -> None:
-    if record.outcome in {BLOCKED, FAILED}:
-        if record.run_id:
-            print_night(console, home)
-            serves = f"release {record.release_id} serves as files" if record.release_id else "nothing was published"
-            raise NightFailed(f"the night ended {record.outcome}; {serves}")
-        raise NightFailed(record.message)
+    if record.outcome in ENDED_WITHOUT_RELEASE:
+        kind = NightStopped if record.outcome == STOPPED else NightFailed
+        if not record.run_id:
+            raise kind(record.message)
+        print_night(console, home)
+        serves = f"Release {record.release_id} serves as files" if record.release_id else what_serves(home)
+        raise kind(f"the night ended {record.outcome}. {serves}")
     print_scorecard(console, home)
     if record.notice:
-        errors.print(f"[yellow]wmip:[/yellow] {record.notice}", highlight=False)
+        warn(record.notice)
     if record.outcome == UNCHANGED:
         console.print(f"Nothing changed since release {record.release_id}: no new release was made.")
 
@@ -163,7 +164,7 @@ def demo(
         serving = current_release(folder)
         if fault is None or serving is None:
             record = _night(folder)
-            if fault is None or record.outcome in {BLOCKED, FAILED}:
+            if fault is None or record.outcome in ENDED_WITHOUT_RELEASE:
                 _conclude(folder, record)
                 _hint(folder)
                 return
@@ -192,7 +193,7 @@ def _faulty_night(home: Path, fault: Fault, server: SandboxServer) -> NightRecor
         planted.plant(home, server)
         return _night(home)
     record = _night(home, CANDIDATE)
-    if record.outcome == FAILED:
+    if record.outcome in ENDED_WITHOUT_RELEASE:
         return record
     planted.plant(home, server)
     return _night(home, AUDIT)

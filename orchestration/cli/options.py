@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from orchestration import release
 from orchestration.errors import NightFailed, UserError
@@ -17,6 +18,17 @@ from orchestration.settings import load_settings
 
 console = Console()
 errors = Console(stderr=True)
+
+
+def warn(message: object) -> None:
+    """Tell of something on stderr without ending; square brackets in it are just text."""
+    errors.print(f"[yellow]wmip:[/yellow] {escape(str(message))}", highlight=False)
+
+
+def say_error(error: Exception) -> None:
+    """Say on stderr why the command ended."""
+    errors.print(f"[red]wmip:[/red] {escape(str(error))}", highlight=False)
+
 
 Home = Annotated[
     Path | None,
@@ -58,7 +70,7 @@ def current_mart(home: Path) -> Path:
     if any(problem.startswith(f"{MART} ") for problem in problems):
         raise NightFailed(problems_said(release_id, problems))
     if problems:
-        errors.print(f"[yellow]wmip:[/yellow] {problems_said(release_id, problems)}", highlight=False)
+        warn(problems_said(release_id, problems))
     return release.release_folder(home, release_id) / MART
 
 

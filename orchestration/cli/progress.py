@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 
 
@@ -39,7 +40,7 @@ class NightProgress:
             self._finish()
             self._stage, self._started = stage, time.monotonic()
         if self._status is not None:
-            self._status.update(f"[bold]{stage}[/bold]  {message}")
+            self._status.update(f"[bold]{stage}[/bold]  {escape(message)}")
 
     def _finish(self) -> None:
         if self._stage is None:

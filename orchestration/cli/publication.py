@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.options import Home, console, errors, resolve_home
+from orchestration.cli.options import Home, console, resolve_home, warn
 from orchestration.cli.releases import known_release
 from orchestration.errors import UserError
 
@@ -77,7 +77,7 @@ def publish(
                 progress=show,
             )
     for warning in made.warnings:
-        errors.print(f"[yellow]wmip:[/yellow] {warning}", highlight=False)
+        warn(warning)
     for mart, rows in made.rows.items():
         console.print(f"  {mart}: {len(rows)} tables, {sum(rows.values()):,} rows, counts and checksums equal")
     console.print(f"PostgreSQL at {made.server} serves release {made.release_id}.", highlight=False, soft_wrap=True)

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from orchestration import release
-from orchestration.cli.options import Home, console, errors, resolve_home
+from orchestration.cli.options import Home, console, resolve_home, warn
 from orchestration.errors import NightFailed, UserError
 from orchestration.night import only_writer
 
@@ -55,7 +55,7 @@ def list_(home: Home = None) -> None:
         )
     console.print(table)
     for damage in damages:
-        errors.print(f"[yellow]wmip:[/yellow] {damage}", highlight=False)
+        warn(damage)
 
 
 @app.command()

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
 from orchestration.cli.options import current_mart
-from orchestration.night import BLOCKED, FAILED, PUBLISHED, NightRecord, latest_record
+from orchestration.night import BLOCKED, DAMAGED, FAILED, PUBLISHED, STOPPED, NightRecord, latest_record
 from orchestration.release import DamagedRelease, current_release
 
 RAG_STYLE = {
@@ -46,8 +47,15 @@ def _table(title: str, *headings: str) -> Table:
 
 
 def _query(connection: Any, query: str) -> list[dict[str, Any]]:
+    """Rows as dictionaries; what looks like rich's markup in a text (a file may be called `[/b].xlsx`) is just text."""
     relation = connection.sql(query)
-    return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+    return [
+        {
+            name: escape(value) if isinstance(value, str) else value
+            for name, value in zip(relation.columns, row, strict=True)
+        }
+        for row in relation.fetchall()
+    ]
 
 
 def _indicators(connection: Any) -> list[Any]:
@@ -207,23 +215,33 @@ def _gate(connection: Any) -> list[str]:
     return lines
 
 
-def _last_night(record: NightRecord | None, release_id: str | None) -> Panel | None:
+_TITLES = {
+    BLOCKED: "The last night was blocked by its gate",
+    FAILED: "The last night failed",
+    STOPPED: "The last night was stopped",
+    DAMAGED: "What the last night said of itself is damaged",
+}
+
+
+def _last_night(record: NightRecord | None, serves: str) -> Panel | None:
     if record is None or record.outcome in {PUBLISHED, "unchanged"}:
         return None
-    kept = f"Release {release_id} keeps serving." if release_id else "Nothing has been published yet."
-    title = {BLOCKED: "The last night was blocked by its gate", FAILED: "The last night failed"}.get(
-        record.outcome, "The last night did not end"
-    )
-    return Panel(f"{record.message or 'It left no message.'}\n\n{kept}", title=title, border_style="red")
+    title = _TITLES.get(record.outcome, "The last night did not end")
+    return Panel(escape(f"{record.message or 'It left no message.'}\n\n{serves}."), title=title, border_style="red")
+
+
+def what_serves(home: Path) -> str:
+    """What readers see, as the end of a sentence about a night that published nothing."""
+    try:
+        serving = current_release(home)
+    except DamagedRelease as damage:
+        return str(damage)
+    return f"Release {serving} keeps serving" if serving else "Nothing has been published yet"
 
 
 def print_night(console: Console, home: Path) -> None:
     """Print the banner of the last night when it published nothing, on its own."""
-    try:
-        serving = current_release(home)
-    except DamagedRelease:
-        serving = None
-    banner = _last_night(latest_record(home), serving)
+    banner = _last_night(latest_record(home), what_serves(home))
     if banner is not None:
         console.print(banner)
 

@@ -125,6 +125,43 @@ def _kill_and_recover(home: Path, seconds: float, expected: dict[str, list[tuple
     assert [name for name in figures if recovered[name] != expected[name]] == []
 
 
+def _stop(home: Path, after: str, number: signal.Signals) -> subprocess.CompletedProcess[str]:
+    """Start a night, stop it two seconds after a stage ended, and see how it goes."""
+    with subprocess.Popen(
+        [str(WMIP), "demo", "--home", str(home), "--scale", SCALE],
+        env=clean_environment(COLUMNS="200"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        said = ""
+        for line in process.stdout:
+            said += line
+            if after in line:
+                break
+        time.sleep(2)
+        process.send_signal(number)
+        stdout, stderr = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(process.args, process.returncode, said + stdout, stderr)
+
+
+@pytest.mark.parametrize(
+    ("after", "number"),
+    [
+        ("Reading returns", signal.SIGTERM),
+        pytest.param("A pretend programme", signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param("Reading returns", signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param("Matching organisations", signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param("Checking the candidate", signal.SIGTERM, marks=pytest.mark.slow),
+    ],
+)
+def test_a_stopped_night_says_so_and_ends_in_order(small_copy, after, number):
+    result = _stop(small_copy, after, number)
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    shown = " ".join(result.stdout.split())
+    assert "The last night was stopped" in shown
+    assert "node(s) failed" not in shown
+    assert f"the night ended stopped. Release {_release(small_copy)} keeps serving" in " ".join(result.stderr.split())
+
+
 @pytest.mark.xdist_group("killed")
 @pytest.mark.parametrize("moment", [MIDDLE])
 def test_a_killed_night_is_made_good_by_the_next(undisturbed, tmp_path, moment):

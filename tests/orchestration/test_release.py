@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -277,6 +278,23 @@ def test_other_checks_make_another_release_for_its_receipt(home):
     verdicts.save(home, replace(judge(home), suites_fingerprint="more"))
     again = publish(home, suites_fingerprint="more")
     assert again.because == ["the checks of the gate"]
+
+
+def test_a_release_of_before_the_fingerprints_is_neither_changed_nor_damaged(home):
+    publish(home)
+    path = home / "releases/2025-07-01.1/manifest.json"
+    manifest = json.loads(path.read_text())
+    for name in ("because", "suites_fingerprint", "public_rules_fingerprint", "settings_fingerprint"):
+        del manifest[name]
+    for facts in manifest["files"].values():
+        del facts["modified_ns"]
+    path.write_text(json.dumps(manifest))
+    assert release.altered(home, "2025-07-01.1") == []
+    assert [item.problem for item in release.list_releases(home)] == [None]
+    assert publish(home) == release.Unchanged("2025-07-01.1")
+    assert publish(home, code_version="upgraded").because == [
+        "the code (models, disclosure control, evaluation, pack, templates)"
+    ]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", "\x00\x01"])
