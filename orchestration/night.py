@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from orchestration.access import make_home, written_privately
 from orchestration.errors import NightFailed, UserError
 
 PUBLISHED, UNCHANGED = "published", "unchanged"
@@ -150,10 +151,11 @@ def record_of_run(home: Path, dagster_run_id: str) -> NightRecord | None:
 def only_writer(home: Path) -> Iterator[None]:
     """Hold the home's writer lock; the kernel drops it if this process dies, however it dies.
 
-    Raises NightFailed at once, naming the holder, when another run has it.
+    What its holder writes is for its account alone. Raises NightFailed at once, naming the holder, when another run has
+    the lock.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / ".writer.lock").open("a+", encoding="utf-8") as handle:
+    make_home(home)
+    with written_privately(), (home / ".writer.lock").open("a+", encoding="utf-8") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.access import make_home, written_privately
 from orchestration.night import FAILED, STOPPED, NightRecord, record_of_run, write_record
 from orchestration.notifications import failed_notice, notify_once
 from orchestration.settings import switch_telemetry_off
@@ -41,7 +42,8 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 def prepare_dagster_home(home: Path) -> Path:
     """Dagster's own folder below the home, with its settings; also sets `DAGSTER_HOME` of this process."""
     folder = (home / "dagster").resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_home(home)
+    folder.mkdir(mode=0o700, exist_ok=True)
     settings = folder / "dagster.yaml"
     if not settings.exists():
         settings.write_text(DAGSTER_YAML, encoding="utf-8")
@@ -82,7 +84,7 @@ def run_night(home: Path, progress: Progress, job: str | None = None) -> NightRe
     from orchestration.triggers import NIGHTLY
 
     doing = _Doing(progress)
-    with dg.DagsterInstance.get() as instance:
+    with written_privately(), dg.DagsterInstance.get() as instance:
         job_def = build_defs(doing).resolve_job_def(job or NIGHTLY)
         dagster_run_id = make_new_run_id()
         try:

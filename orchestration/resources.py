@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.access import close_home
 from orchestration.night import (
     NightRecord,
     check_clock,
@@ -81,6 +82,7 @@ def night_resource(progress: Progress = silent) -> dg.ResourceDefinition:
             configuration = load_configuration(home)
             notice = check_clock(home, clock, settings.accept_clock)
             check_registry(home)
+            close_home(home)
             settle_persons(home, clock, configuration, os.environ, progress)
             opened = Night(
                 home=home,

@@ -16,9 +16,9 @@ def main() -> None:
     """Replace this process by `dagster dev`; arguments are passed on (`--port 4000`)."""
     switch_telemetry_off()
     home = load_settings().home.resolve()
-    home.mkdir(parents=True, exist_ok=True)
     os.environ["WMIP_HOME"] = str(home)
     prepare_dagster_home(home)
+    os.umask(0o077)  # what Dagster and its runs write is nobody else's to read
     dagster = Path(sys.executable).with_name("dagster")
     os.chdir(ROOT)
     os.execv(dagster, [str(dagster), "dev", "--workspace", str(ROOT / "workspace.yaml"), *sys.argv[1:]])  # noqa: S606

@@ -77,11 +77,13 @@ class SourceConfiguration(BaseModel):
 
 
 class ReleaseConfiguration(BaseModel):
-    """How many releases are kept; the current one and those with a `.keep` file never go."""
+    """How many releases are kept (the current one and those with a `.keep` file never go), and who may read them."""
 
     model_config = ConfigDict(extra="forbid")
 
     keep: int = Field(default=14, ge=1)
+    public_readable: bool = False
+    """Whether every account of the machine may read the public mart and the open data of releases."""
 
 
 class RetentionConfiguration(BaseModel):

@@ -36,6 +36,7 @@ def build_release_asset(released: set[dg.AssetKey]) -> dg.AssetsDefinition:
                 code_version=code_version(),
                 input_fingerprint=input_fingerprint(night.home),
                 keep=night.configuration.releases.keep,
+                public_readable=night.configuration.releases.public_readable,
                 suites_fingerprint=suites_fingerprint(gate_suites(night.home)),
                 progress=lambda doing: night.progress("Publishing", doing),
             )

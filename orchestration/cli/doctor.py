@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
+from orchestration.access import open_to_others
 from orchestration.cli.options import Home, altered_release, console, problems_said, resolve_home
 from orchestration.errors import NightFailed, UserError
 from orchestration.settings import Configuration, load_configuration, load_settings
@@ -31,6 +32,14 @@ def _writable(home: Path) -> tuple[bool, str]:
     if os.access(there, os.W_OK):
         return True, str(home)
     return False, f"{there} cannot be written; choose another --home or change its owner"
+
+
+def _access(home: Path, configuration: Configuration) -> list[tuple[bool, str, str]]:
+    """Who else can look into the home."""
+    if found := open_to_others(home, configuration.releases.public_readable):
+        return [(False, "Open to others", said) for said in found]
+    opened = "public parts of releases, as wmip.yaml says" if configuration.releases.public_readable else "nothing"
+    return [(True, "Open to others", opened)]
 
 
 def _persons(home: Path, configuration: Configuration) -> list[tuple[bool, str, str]]:
@@ -111,6 +120,7 @@ def doctor(home: Home = None) -> None:
         rows += [(probe.passed, f"PostgreSQL: {probe.name}", probe.message) for probe in probe_postgresql(os.environ)]
     else:
         rows.append((True, "PostgreSQL", "off (wmip.yaml)"))
+    rows += _access(folder, configuration)
     rows += _persons(folder, configuration)
     rows += _releases(folder)
     table = Table("", "What", "Found")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestration.access import make_home
 from orchestration.cli.options import Home, console, resolve_home, warn
 from orchestration.cli.progress import NightProgress
 from orchestration.cli.scorecard import print_night, print_scorecard, what_serves
@@ -153,6 +154,7 @@ def demo(
 
     folder = resolve_home(home)
     _claim_home(folder, seed, scale)
+    make_home(folder)
     with console.status("Inventing a programme and writing its returns"):
         programme = Programme.generate(Options(seed=seed, scale=scale))
         programme.write_inbox(folder)

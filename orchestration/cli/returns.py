@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ingestion.catalogue import SOURCES
+from orchestration.access import make_home
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.errors import NightFailed, UserError
 
@@ -72,6 +73,7 @@ def submit(file: Workbook, home: Home = None) -> None:
     where = resolve_home(home)
     bad = _read(file, where)
     inbox = where / "inbox" / "returns"
+    make_home(where)
     inbox.mkdir(parents=True, exist_ok=True)
     target = next(path for path in _names(inbox, file.name) if not path.exists() or _same(path, file))
     shutil.copyfile(file, target)

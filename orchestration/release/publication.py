@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from orchestration.access import open_public_parts
 from orchestration.errors import NightFailed
 from orchestration.release import store
 from orchestration.release.context import BuildContext, Step
@@ -81,6 +82,7 @@ def publish(
     input_fingerprint: str,
     keep: int,
     suites_fingerprint: str,
+    public_readable: bool = False,
     progress: Callable[[str], None] = _no_progress,
     steps: tuple[Step, ...] = STEPS,
 ) -> Published | Unchanged:
@@ -97,6 +99,7 @@ def publish(
     made_of = ingredients(home, verdict, evaluated, code_version)
     because, previous = _compare(home, current, made_of)
     if current is not None and not because:
+        open_public_parts(home, public_readable)
         return Unchanged(current)
     release_id = store.next_id(home, clock)
     context = BuildContext(
@@ -115,6 +118,7 @@ def publish(
     progress("switching readers to the new release")
     context.building.rename(folder / release_id)
     sync(folder)
+    open_public_parts(home, public_readable)
     store.switch(home, release_id)
     (folder / release_id / SEEN_MARK).touch()
     prune(home, keep)
