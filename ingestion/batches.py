@@ -16,7 +16,7 @@ from ingestion.contact_details import CODE, KINDS, SUSPICIOUS
 from ingestion.findings import Finding
 from ingestion.tables import RawRow, check_table
 from ingestion.tabular import Cells, Table
-from ingestion.values import EMPTY, UNSTORABLE, BadValue, Column
+from ingestion.values import CONTROLS, EMPTY, UNSTORABLE, BadValue, Column, holds_controls
 
 NUMBER = "_number"
 _MEMORY = 50_000
@@ -107,6 +107,8 @@ class TableCheck:
             doubtful = pc.fill_null(
                 pc.match_substring_regex(read, "@" if column.text_kind == CODE else SUSPICIOUS), False
             )
+            if pc.any(pc.match_substring_regex(values, CONTROLS)).as_py():
+                doubtful = pc.or_(doubtful, pc.fill_null(pc.match_substring_regex(values, CONTROLS), False))
             return read, pc.or_(pc.and_(pc.is_null(read), column.required), doubtful)
         encoded = values.dictionary_encode()
         known = self._known.setdefault(column.name, {})
@@ -118,7 +120,8 @@ class TableCheck:
                 if raw not in known:
                     known[raw] = column.read(raw)
                 texts.append(known[raw])
-                wrong.append(False)
+                # `check_table` tells of them.
+                wrong.append(holds_controls(raw))
             except BadValue:
                 texts.append(None)
                 wrong.append(True)

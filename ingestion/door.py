@@ -1,4 +1,4 @@
-"""The door: no contact details in any text pass from a reader into the landing, whichever reader it is.
+"""The door: neither contact details nor control characters pass from a reader into the landing, whichever it is.
 
 Readers of tables that people fill in withhold them at the cell (`ingestion.tables`); this is the net behind them, and
 the only one for what comes by API. It looks at every text column by its kind (`StreamDeclaration.texts`), in batches.
@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from ingestion.catalogue import StreamDeclaration
 from ingestion.contact_details import CODE, SUSPICIOUS, contact_in_code, withhold
-from ingestion.findings import WARNING, Finding
-from ingestion.tables import CONTACT_DETAILS
+from ingestion.findings import NOTE, WARNING, Finding
+from ingestion.tables import CONTACT_DETAILS, CONTROL_CHARACTERS
+from ingestion.values import CONTROLS, UNSTORABLE, clean_text
 
 
 def withhold_contacts(
@@ -51,6 +52,39 @@ def withhold_contacts(
             )
         columns[at] = pa.array(values, pa.string())
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema), findings
+
+
+def without_controls(
+    source: str, stream: StreamDeclaration, batch: pa.RecordBatch
+) -> tuple[pa.RecordBatch, list[Finding]]:
+    """The batch without what no text column holds (`ingestion.values.UNSTORABLE`), and a note for each value that held
+    control characters.
+    """
+    columns, findings = batch.columns, []
+    for at, name in enumerate(batch.schema.names):
+        if not pa.types.is_string(columns[at].type) or not _any(columns[at], UNSTORABLE):
+            continue
+        with_controls = pc.fill_null(pc.match_substring_regex(columns[at], CONTROLS), False)
+        findings += [
+            Finding(
+                source=source,
+                stream=stream.name,
+                place=clean_text(_place(stream, batch, row)),
+                column_name=name,
+                cell=name,
+                reason_code=CONTROL_CHARACTERS,
+                message=f"{name} holds control characters, which are left out",
+                value_class="text",
+                severity=NOTE,
+            )
+            for row in pc.indices_nonzero(with_controls).to_pylist()
+        ]
+        columns[at] = pc.replace_substring_regex(columns[at], UNSTORABLE, "")
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema), findings
+
+
+def _any(column: pa.Array, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(column, pattern)).as_py())
 
 
 def _of_code(value: str) -> tuple[str | None, str | None]:

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from ingestion.catalogue import SOURCES, addressee, recognises
 from ingestion.child import bounded
 from ingestion.drift import HeadingWatch
-from ingestion.findings import ReaderFailed
+from ingestion.encodings import WINDOWS, noticing
+from ingestion.findings import NOTE, Finding, ReaderFailed
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.limits import Limits
 
@@ -111,6 +112,22 @@ def _read(opened_as: tuple[int, int], source: str, read: FileRead, file: InboxFi
         _opened = opened_as, read, SOURCES[source].reader().open_reader(read)
     (night, files), read, reader = _opened
     _opened = None
-    yield from reader(file)
+    with noticing() as noticed:
+        yield from reader(file)
+    if WINDOWS in noticed:
+        yield Chunk(SOURCES[source].streams[0].name, findings=[_as_windows(source, file)])
     yield _End(read.watches, read.noted)
     _opened = (night, files + 1), read, reader
+
+
+def _as_windows(source: str, file: InboxFile) -> Finding:
+    return Finding(
+        source=source,
+        stream=SOURCES[source].streams[0].name,
+        place=file.name,
+        column_name="",
+        reason_code="windows_1252",
+        message="the file is not UTF-8 and was read as Windows-1252, as Excel writes CSV; look whether letters with "
+        "accents are right, and save it as UTF-8",
+        severity=NOTE,
+    )

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.catalogue import PROVENANCE, StreamDeclaration
+from ingestion.door import without_controls
 from ingestion.repeats import choose_standing, part_names, place_of, told
 from ingestion.scratch import scratch, spilling
 from ingestion.spool import SPOOLED, Row, Spool, batches, row_schema
@@ -130,7 +131,8 @@ def ensure_stream(home: Path, source: str, stream: StreamDeclaration) -> Path:
 
 def as_table(stream: StreamDeclaration, rows: Iterable[Row]) -> pa.Table:
     """Rows as an Arrow table with the stream's data columns and the record's own provenance."""
-    return pa.Table.from_batches(batches(stream, rows), schema=row_schema(stream))
+    some = (without_controls("", stream, batch)[0] for batch in batches(stream, rows))
+    return pa.Table.from_batches(some, schema=row_schema(stream))
 
 
 def row_hash(stream: StreamDeclaration) -> str:

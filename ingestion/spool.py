@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.catalogue import StreamDeclaration
-from ingestion.door import withhold_contacts
+from ingestion.door import withhold_contacts, without_controls
 from ingestion.findings import Finding
-from ingestion.values import UNSTORABLE, clean_text
+from ingestion.values import clean_text
 
 BATCH_ROWS = 20_000
 Row = Mapping[str, Any]
@@ -43,7 +42,7 @@ def batches(stream: StreamDeclaration, rows: Iterable[Row] | pa.RecordBatch) -> 
     if isinstance(rows, pa.RecordBatch):
         given = {name: rows.column(name).cast(schema.field(name).type) for name in rows.schema.names}
         columns = [given.get(field.name, pa.nulls(rows.num_rows, field.type)) for field in schema]
-        yield _storable(pa.RecordBatch.from_arrays(columns, schema=schema))
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
         return
     remaining = iter(rows)
     while some := list(islice(remaining, BATCH_ROWS)):
@@ -52,20 +51,11 @@ def batches(stream: StreamDeclaration, rows: Iterable[Row] | pa.RecordBatch) -> 
         except UnicodeEncodeError:
             # Half of a surrogate pair, as JSON can name one: no text.
             batch = pa.RecordBatch.from_pylist([_encodable(row) for row in some], schema=schema)
-        yield _storable(batch)
+        yield batch
 
 
 def _encodable(row: Row) -> dict[str, Any]:
     return {name: clean_text(value) if isinstance(value, str) else value for name, value in row.items()}
-
-
-def _storable(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch without what no text column holds (`ingestion.values.clean_text`), whoever gave it."""
-    columns = batch.columns
-    for at, column in enumerate(columns):
-        if pa.types.is_string(column.type) and pc.any(pc.match_substring_regex(column, UNSTORABLE)).as_py():
-            columns[at] = pc.replace_substring_regex(column, UNSTORABLE, "")
-    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
 @dataclass(frozen=True)
@@ -109,7 +99,9 @@ class Spool:
             size = batch.num_rows
             if not size:
                 continue
+            batch, found = without_controls(self.source or "", self.stream, batch)
             if self.source is not None:
+                self._remarks += found
                 batch, found = withhold_contacts(self.source, self.stream, batch)
                 self._remarks += found
             if self._open is None:

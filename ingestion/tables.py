@@ -11,10 +11,11 @@ from typing import Any
 from rapidfuzz.distance import OSA
 
 from ingestion.contact_details import withhold
-from ingestion.findings import ERROR, WARNING, Finding, RefusedFile
-from ingestion.values import BadValue, Column, NoValue, clean_text, is_empty, value_class
+from ingestion.findings import ERROR, NOTE, WARNING, Finding, RefusedFile
+from ingestion.values import BadValue, Column, NoValue, clean_text, holds_controls, is_empty, value_class
 
 CONTACT_DETAILS = "contact_details_withheld"
+CONTROL_CHARACTERS = "control_characters"
 KEY_JOIN = "\x1f"
 """Joins the columns of a key; `ingestion.landing` joins them in the same way."""
 
@@ -193,7 +194,7 @@ def check_table(
                     place=f"{place}{raw.number}",
                     column_name=column.name,
                     reason_code=code,
-                    message=message if severity == ERROR else f"{message}. The row counts without it",
+                    message=f"{message}. The row counts without it" if severity == WARNING else message,
                     cell=None if index is None else f"{column_letter(index)}{raw.number}",
                     value_class=kind,
                     key=record_key(row, key),
@@ -226,10 +227,13 @@ def _read_row(
             note(column, bad.reason_code, bad.value_class, str(bad))
             continue
         row[column.name], what = (None, None) if value is None else withhold(value, column.text_kind)
+        if holds_controls(cell):
+            said = f"{column.heading} holds control characters, which are left out"
+            problems.append((column, CONTROL_CHARACTERS, "text", said, NOTE))
         if what:
             said = f"{column.heading} holds {what}, which is withheld; take it out"
             problems.append((column, CONTACT_DETAILS, "contact", said, WARNING))
-    wrong = {column.name for column, *_ in problems}
+    wrong = {column.name for column, *_, severity in problems if severity != NOTE}
     for column in columns:
         if row[column.name] is None and column.name not in wrong:
             message = _conditional_problem(column, row)

@@ -22,6 +22,7 @@ from ingestion.encodings import encoding_of, open_text
 from ingestion.findings import RefusedFile
 from ingestion.limits import limits
 from ingestion.tables import RawRow
+from ingestion.values import clean_text
 from ingestion.workbooks import Workbook
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> 
 
 def _csv(path: Path, heading_row: int, delimiter: str) -> Table:
     with open_text(path) as handle, _as_refusal():
-        headings = next(islice(csv.reader(handle, delimiter=delimiter), heading_row - 1, None), [])
+        row = next(islice(csv.reader(handle, delimiter=delimiter), heading_row - 1, None), [])
+    headings = [clean_text(heading) for heading in row]
     return Table(None, headings, _csv_rows(path, len(headings), heading_row, delimiter))
 
 

@@ -13,6 +13,7 @@ from decimal import Context, Decimal
 from typing import Any
 
 from ingestion.contact_details import CODE, NAME_OF_ORGANISATION, OPEN_TEXT, contact_in_code
+from ingestion.encodings import is_damaged
 from ingestion.instants import programme_day
 
 UNTOUCHED = "please select an option"
@@ -21,6 +22,9 @@ EMPTY = frozenset({"", UNTOUCHED, "please select"})
 UNSTORABLE = r"[\x00-\x08\x0e-\x1b\x7f\x{200b}\x{2060}\x{feff}]"
 """What no text column holds: control characters (PostgreSQL refuses what DuckDB stores) and blanks without width."""
 _UNSTORABLE = re.compile(re.sub(r"\\x{(....)}", r"\\u\1", UNSTORABLE))
+CONTROLS = r"[\x00-\x08\x0e-\x1b\x7f]"
+"""Control characters."""
+_CONTROL = re.compile(CONTROLS)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]")
 _PERIOD = re.compile(r"20\d\d-\d\d-Q[1-4]")
@@ -132,6 +136,13 @@ class Column:
         """The value in its landed form, None when the cell is empty. Raises BadValue."""
         if isinstance(raw, NoValue):
             raise _no_value(self, raw)
+        if isinstance(raw, str) and is_damaged(raw):
+            raise BadValue(
+                "damaged_text",
+                "text",
+                f"{self.heading} holds bytes that mean nothing in the file's encoding; type it again and save the file "
+                "as UTF-8",
+            )
         if is_empty(raw):
             if self.required:
                 raise BadValue("missing", "empty", f"{self.heading} is empty; it must be filled in")
@@ -162,6 +173,11 @@ def clean_text(text: str) -> str:
     Arrow columns (`ingestion.spool`).
     """
     return _SURROGATE.sub("\ufffd", _UNSTORABLE.sub("", text))
+
+
+def holds_controls(raw: Any) -> bool:
+    """Whether a text holds control characters, with which it cannot be stored."""
+    return isinstance(raw, str) and _CONTROL.search(raw) is not None
 
 
 def _plain(text: str) -> str:

@@ -43,7 +43,7 @@ def open_reader(read: FileRead) -> FileReader:
     questions = load_questions(read.home, "eventbrite")
 
     def read_report(file: InboxFile) -> Iterator[Chunk]:
-        with open_text(file.path) as handle:
+        with open_text(file.path, whole=True) as handle:
             rows = rows_of_text(list(handle))
         first = next(rows, None)
         headings = [] if first is None else first.cells

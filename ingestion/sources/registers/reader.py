@@ -13,7 +13,7 @@ from ingestion.encodings import open_text
 from ingestion.findings import RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader
 from ingestion.tables import KEY_JOIN, RawRow, check_table, match_headings
-from ingestion.values import Column
+from ingestion.values import Column, clean_text
 
 SOURCE = "registers"
 
@@ -98,8 +98,9 @@ def read_register(path: Path, sha256: str, read: FileRead) -> Iterator[Chunk]:
             raise RefusedFile(f"not a CSV file: {error}") from None
     if not rows:
         raise RefusedFile("the file is empty; the first row holds the headings")
-    positions = match_headings(columns, rows[0], "first row")
-    read.saw_table(stream, rows[0], positions, missing=())
+    headings = list(map(clean_text, rows[0]))
+    positions = match_headings(columns, headings, "first row")
+    read.saw_table(stream, headings, positions, missing=())
     in_list, *key = SOURCES[SOURCE].stream(stream).key
     checked = check_table(
         columns,

@@ -121,7 +121,7 @@ def open_reader(read: FileRead) -> FileReader:
 
 
 def _taken_apart(path: Path) -> _Report:
-    with open_text(path) as handle:
+    with open_text(path, whole=True) as handle:
         text = handle.read()
     lines = text.splitlines()
     # Names and times hold commas: with tabs anywhere, tabs are what parts the cells.

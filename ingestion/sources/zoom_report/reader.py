@@ -198,7 +198,7 @@ class _Meeting:
 
 
 def _taken_apart(path: Path) -> _Report:
-    with open_text(path) as handle:
+    with open_text(path, whole=True) as handle:
         rows = rows_of_text(list(handle))
     report = _Report()
     headings: Sequence[str] | None = None
