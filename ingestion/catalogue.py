@@ -104,6 +104,8 @@ class SourceDeclaration:
     secret -> the environment variable it stands in. `holds_people`: it carries addresses, which need the pseudonym key.
     `probe`: path of a cheap request that shows whether an API answers. `inbox`: folder that files are dropped in.
     `settings`: defaults of what `wmip.yaml` may say of it. `reads_after`: sources whose landed rows its reader needs.
+    `provides`: what the mart gets from it (events, attendances, persons, support, grants), so that the gate can ask for
+    it. `guest_key`: what stands before the ticket's number in the key of a person of whom only the ticket is known.
     """
 
     name: str
@@ -119,6 +121,8 @@ class SourceDeclaration:
     api_version: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     reads_after: tuple[str, ...] = ()
+    provides: tuple[str, ...] = ()
+    guest_key: str | None = None
 
     def stream(self, name: str) -> StreamDeclaration:
         """One of its streams. Raises KeyError for an unknown name."""
@@ -219,6 +223,22 @@ def _load() -> dict[str, SourceDeclaration]:
 
 
 SOURCES: dict[str, SourceDeclaration] = _load()
+
+
+def providers() -> dict[str, set[str]]:
+    """The sources that provide each thing."""
+    found: dict[str, set[str]] = {}
+    for source in SOURCES.values():
+        for provided in source.provides:
+            found.setdefault(provided, set()).add(source.name)
+    return found
+
+
+def person_key_forms() -> list[str]:
+    """Every form a person key has, as regular expressions."""
+    from ingestion.privacy import PERSON_KEYS
+
+    return [*PERSON_KEYS.values(), *(f"{s.guest_key}[^@]+" for s in SOURCES.values() if s.guest_key)]
 
 
 def addressee(path: Path, kind: str, *, is_looked_at: bool = True) -> SourceDeclaration:

@@ -21,6 +21,14 @@ def _public_providers() -> frozenset[str]:
 
 
 PUBLIC_MAIL_PROVIDERS = _public_providers()
+PERSON_KEYS = {
+    "an address": "p_[0-9a-f]{32}",
+    "somebody in a meeting without one": "g_[0-9a-f]{32}",
+    "an erased person": "ERASED-[0-9]+",
+}
+"""The forms of person keys that are made here, as regular expressions; a ticket of nobody known has its source's prefix
+(`guest_key` of the declaration).
+"""
 PSEUDONYM = re.compile(r"(?<![0-9A-Za-z])p_[0-9a-f]{32}(?![0-9a-f])")
 """A pseudonym, wherever it stands in a text."""
 

@@ -6,7 +6,7 @@ A critical check that failed, any check that could not be evaluated, and a run i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -72,14 +72,48 @@ class Verdict:
         return bool(evaluated) and not any(result.blocks for result in self.results)
 
 
-def _sql(check: CheckDefinition, enabled_sources: Collection[str], clock: datetime) -> str | None:
-    if check.unexpected_rows is None:
-        return None
-    sources = ", ".join(f"'{name}'" for name in sorted(enabled_sources)) or "NULL"
-    # Only these two are ours to fill in; {batch} is filled in by Great Expectations.
-    return check.unexpected_rows.replace("{enabled_sources}", sources).replace(
-        "{as_of}", f"TIMESTAMP '{clock:%Y-%m-%d %H:%M:%S}'"
-    )
+@dataclass(frozen=True)
+class Declared:
+    """What is declared where it is made and the gate asks for: which sources provide what (`events`), and the forms a
+    person key has, as regular expressions.
+    """
+
+    provides: Mapping[str, Collection[str]] = field(default_factory=dict)
+    person_keys: Sequence[str] = ()
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in sorted(names)) or "NULL"
+
+
+def _filled_in(
+    enabled_sources: Collection[str], clock: datetime, declared: Declared, names: Iterable[str]
+) -> dict[str, str]:
+    """What stands for each name in braces; {batch} is filled in by Great Expectations, which formats all of it."""
+    forms = "|".join(declared.person_keys).replace("{", "{{").replace("}", "}}")
+    return {
+        "{enabled_sources}": _quoted(enabled_sources),
+        "{as_of}": f"TIMESTAMP '{clock:%Y-%m-%d %H:%M:%S}'",
+        "{person_keys}": f"'{forms}'",
+        "{check_names}": _quoted(names),
+    }
+
+
+def _sql(check: CheckDefinition, filled_in: Mapping[str, str]) -> str | None:
+    sql = check.query
+    for name, value in filled_in.items():
+        sql = sql and sql.replace(name, value)
+    return sql
+
+
+def _inapplicable(check: CheckDefinition, enabled_sources: Collection[str], declared: Declared) -> str | None:
+    """Why a check does not apply; None when it does. What no source is declared to provide is asked for anyway."""
+    if check.requires_source is not None and check.requires_source not in enabled_sources:
+        return f"{check.requires_source} is switched off"
+    providers = declared.provides.get(check.requires or "", ())
+    if providers and not set(providers) & set(enabled_sources):
+        return f"no source of {check.requires} is switched on"
+    return None
 
 
 def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -93,10 +127,11 @@ def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return counts
 
 
-def _result(check: CheckDefinition, evaluation: Evaluation | None, rows: int, clock: datetime) -> CheckResult:
+def _result(check: CheckDefinition, evaluation: Evaluation | str, rows: int, clock: datetime) -> CheckResult:
+    """The result of an evaluation, or of the reason why there is none."""
     outcome: Outcome
-    if evaluation is None:
-        outcome, observed, failing, keys = "not_applicable", f"{check.requires_source} is switched off", 0, []
+    if isinstance(evaluation, str):
+        outcome, observed, failing, keys = "not_applicable", evaluation, 0, []
     else:
         outcome = "error" if evaluation.error else "passed" if evaluation.passed else "failed"
         observed, failing, keys = evaluation.observed, evaluation.failing_rows, evaluation.failing_keys
@@ -117,16 +152,25 @@ def _result(check: CheckDefinition, evaluation: Evaluation | None, rows: int, cl
     )
 
 
-def run_gate(warehouse: Path, *, suites: Sequence[Path], enabled_sources: Collection[str], clock: datetime) -> Verdict:
+def run_gate(
+    warehouse: Path,
+    *,
+    suites: Sequence[Path],
+    enabled_sources: Collection[str],
+    clock: datetime,
+    declared: Declared | None = None,
+) -> Verdict:
     """Check the candidate in `warehouse` by all `suites`. Raises InvalidSuite when a suite file cannot be used."""
+    declared = declared or Declared()
     checks = load_suites(suites)
-    applicable = [c for c in checks if c.requires_source is None or c.requires_source in enabled_sources]
+    inapplicable = {check.name: _inapplicable(check, enabled_sources, declared) for check in checks}
+    applicable = [check for check in checks if inapplicable[check.name] is None]
+    filled_in = _filled_in(enabled_sources, clock, declared, inapplicable)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         fingerprints = table_fingerprints(connection)
         rows = _row_counts(connection)
-    evaluations = evaluate(warehouse, [(check, _sql(check, enabled_sources, clock)) for check in applicable])
+    evaluations = evaluate(warehouse, [(check, _sql(check, filled_in)) for check in applicable])
     missing = Evaluation(False, "not evaluated: no result came back", 0, [], error="no result came back")
-    names = {check.name for check in applicable}
     return Verdict(
         candidate_fingerprint=combine(fingerprints),
         figures_fingerprint=combine(fingerprints, without=VOLATILE_TABLES),
@@ -135,7 +179,7 @@ def run_gate(warehouse: Path, *, suites: Sequence[Path], enabled_sources: Collec
         results=[
             _result(
                 check,
-                evaluations.get(check.name, missing) if check.name in names else None,
+                inapplicable[check.name] or evaluations.get(check.name, missing),
                 rows.get(check.table, 0),
                 clock,
             )

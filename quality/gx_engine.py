@@ -165,7 +165,7 @@ def _read(result: Any, check: CheckDefinition) -> Evaluation:
     details = result.result or {}
     if result.success is None or not details:
         return _error("no result came back")
-    if check.unexpected_rows is not None:
+    if check.query is not None:
         rows = (details.get("details") or {}).get("unexpected_rows") or []
         count = int(details.get("unexpected_count") or details.get("observed_value") or len(rows))
         keys = [", ".join(f"{value}" for value in row.values()) for row in rows[:MOST_KEYS]]

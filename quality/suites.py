@@ -22,10 +22,14 @@ class InvalidSuite(Exception):
 
 
 class CheckDefinition(BaseModel):
-    """One check. `unexpected_rows` is SQL that returns the keys of offending rows; `expectation` a GX core expectation.
+    """One check. `unexpected_rows` is SQL that returns the keys of offending rows; `expectation` a GX core expectation;
+    `filled_from` says that the table must not be empty while one of these relations of the warehouse has rows: nothing
+    there yet is no fault, losing what is there is.
 
     In the SQL `{batch}` is the checked table (a GX rule: it must occur), `{enabled_sources}` a list of quoted source
-    names, `{as_of}` the clock as a timestamp literal. `requires_source`: applies only where that source is switched on.
+    names, `{person_keys}` a regular expression of the forms a person key has, `{check_names}` the names of all checks,
+    `{as_of}` the clock as a timestamp literal. `requires_source`: applies only where that source is switched on;
+    `requires`: only where any source that provides this is (`provides` of its declaration).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,12 +44,22 @@ class CheckDefinition(BaseModel):
     unexpected_rows: str | None = None
     expectation: str | None = None
     arguments: dict[str, Any] = Field(default_factory=dict)
+    filled_from: tuple[str, ...] = ()
     requires_source: str | None = None
+    requires: str | None = None
+
+    @property
+    def query(self) -> str | None:
+        """SQL that returns the keys of offending rows; None for an expectation."""
+        if not self.filled_from:
+            return self.unexpected_rows
+        held = " OR ".join(f"EXISTS (SELECT 1 FROM {relation})" for relation in self.filled_from)
+        return f"SELECT '{self.table}' AS emptied FROM (SELECT count(*) AS n FROM {{batch}}) WHERE n = 0 AND ({held})"
 
     @model_validator(mode="after")
     def _one_kind(self) -> CheckDefinition:
-        if (self.unexpected_rows is None) == (self.expectation is None):
-            raise ValueError("give either unexpected_rows or expectation")
+        if [self.unexpected_rows is None, self.expectation is None, not self.filled_from].count(False) != 1:
+            raise ValueError("give either unexpected_rows or expectation or filled_from")
         return self
 
 

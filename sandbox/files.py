@@ -185,7 +185,7 @@ class GrantFiles:
             "name": written.name,
             "companyNumber": written.company_number,
             "charityNumber": written.charity_number,
-            "postalCode": written.postcode,
+            "postalCode": grant.postcode or written.postcode,
         }
 
     def _json_grants(self, grants: list[Grant]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from datetime import date, timedelta
 
+from sandbox import counting
 from sandbox import vocabulary as words
 from sandbox.calendar import FIRST_DAY, LAST_DAY
 from sandbox.options import Options
@@ -42,10 +43,15 @@ def make_world(options: Options) -> World:
     organisations = make_organisations(options)
     people = make_people(options, organisations)
     records, sessions = _support(options, organisations)
+    counting.complicate_support(options, records, sessions)
     grants, interventions = _pilots(options, bodies, organisations)
+    counting.move_grants(options, grants)
+    of_support = counting.decide_support(options, sessions)
     collaborations = _collaborations(options, bodies, organisations)
     posts = _posts(options, bodies, organisations)
+    counting.place_posts(options, posts, organisations, counting.supported_since(sessions, grants, of_support))
     tranches = _leverage(options, bodies, organisations)
+    counting.complicate_leverage(options, tranches)
     return World(
         bodies,
         organisations,
@@ -58,7 +64,7 @@ def make_world(options: Options) -> World:
         collaborations,
         posts,
         tranches,
-        _decisions(collaborations, posts, tranches),
+        _decisions(collaborations, posts, tranches) + of_support,
     )
 
 
@@ -410,7 +416,7 @@ def _posts(options: Options, bodies: list[Body], organisations: list[Organisatio
                     if case != 7
                     else [body.code, bodies[(index + 1) % 11].code],
                     employer=employer,
-                    hours=draw.choice([37.5, 37.5, 30.0, 24.0, 22.5, 18.0, 15.0]),
+                    hours=draw.choice([37.5, 37.5, 30.0, 25.0, 22.5, 20.0, 20.0]),
                     contract=contract,
                     months=months,
                     kind=kind,

@@ -329,6 +329,8 @@ class WorldHubspotApi(HubspotApi):
             session.is_archived and self._stage == "final",
         )
         self.link("meetings", identifier, "companies", company)
+        if session.also is not None:
+            self.link("meetings", identifier, "companies", session.also.ref)
 
     def _contact(self, number: int, person: Any, company: str, draw: random.Random) -> None:
         created = datetime(2023, 6, 1, 9, tzinfo=UTC) + timedelta(minutes=number)

@@ -64,6 +64,29 @@ class Dirt:
     invalid_row: float = 0.012
     """A row that breaks the contract and must be refused, beside the good ones."""
 
+    uneven_length: float = 0.05
+    """A support session of 80 minutes, which hours give only to four places."""
+    entered_in_both: float = 0.03
+    """A session of the CRM that its body enters in its workbook too."""
+    on_two_records: float = 0.02
+    """A firm kept twice in the CRM, whose sessions are tied to both records."""
+    outside_programme: float = 0.02
+    """A firm with support, a post or a tranche that one body dates, before the programme began."""
+    support_decided: float = 0.02
+    """A support claim that the register rejects or withdraws, or verifies though the evidence is weak."""
+    unsupported_post: float = 0.06
+    """An employer that is no business, or was supported only after its post."""
+    leverage_mislabelled: float = 0.05
+    """A tranche labelled as another kind of money than its source's own."""
+    funder_number_missing: float = 0.50
+    """A second body that returns a tranche without its source's company number."""
+    grant_elsewhere: float = 0.10
+    """Another funder's grant to an organisation at an address outside the area."""
+
+    def times(self, factor: float) -> Dirt:
+        """Every rate so many times, one at most."""
+        return Dirt(**{item.name: min(1.0, getattr(self, item.name) * factor) for item in fields(self)})
+
     @classmethod
     def none(cls) -> Dirt:
         """A clean world: everybody is found at once, everything is evidenced, all returns are right."""

@@ -38,10 +38,14 @@ class Places:
         """A postcode of the area with its authority."""
         return self._draw.choice(self._inside)
 
+    def outside(self) -> str:
+        """A postcode outside the area."""
+        return self._draw.choice(self._outside)
+
     def somewhere(self) -> tuple[str, str | None]:
         """A postcode, of the area mostly."""
         if self._draw.random() < self._out_rate:
-            return self._draw.choice(self._outside), None
+            return self.outside(), None
         return self.inside()
 
 

@@ -26,7 +26,7 @@ from sandbox.options import EARLY_CLOCK, Options
 from sandbox.spelling import Spelling
 from sandbox.truth import Truth
 from sandbox.workbooks import Workbook, make_workbooks
-from sandbox.world import HUBSPOT_BODIES, World
+from sandbox.world import World
 
 STAGES = ("early", "final")
 
@@ -113,7 +113,7 @@ class Programme:
         listed = {
             (session.body, session.record.ref, session.record.organisation.id)
             for session in world.sessions
-            if session.body not in HUBSPOT_BODIES
+            if session.record.system == "returns"
         }
         rows += [("returns", f"{body}:business:{ref}", owner) for body, ref, owner in sorted(listed)]
         rows += [

@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import combinations
 from typing import Any
 
-from sandbox.calendar import PERIODS, ends_on, period_of
+from sandbox.calendar import FIRST_DAY, LAST_DAY, PERIODS, ends_on, period_of
 from sandbox.world import Decision, Post, World
 
 HEADLINE = (
@@ -38,6 +38,10 @@ ENOUGH = {
 NOT_LEVERAGE = {"programme_grant", "other_accelerator_grant", "own_budget"}
 ACTIVITY_STARTS = date(2023, 4, 1)
 ZERO = Decimal(0)
+FT_HOURS = Decimal(30)
+# Posts are counted in contracted hours and divided once, at the end; all else in its own unit.
+PER_UNIT = {"jobs_created": FT_HOURS}
+ASSISTED_MINUTES, ASSISTED_GBP = 12 * 60, 1000
 
 
 @dataclass
@@ -55,9 +59,29 @@ class Claim:
     thing: Any = None
 
 
-def _fte(post: Post) -> Decimal:
-    share = Decimal(str(post.hours)) / Decimal(30)
-    return min(Decimal(1), share).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+def _hours(post: Post) -> Decimal:
+    return min(FT_HOURS, Decimal(str(post.hours)))
+
+
+def _is_inside(day: date) -> bool:
+    """Whether the programme's quarters hold the day."""
+    return FIRST_DAY <= day <= LAST_DAY
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A session or grant of an organisation. `live`: not voided by the register, and not a second telling."""
+
+    claim: tuple[Any, ...]
+    owner: str
+    body: str | None
+    on: date
+    order: str
+    system: str
+    minutes: int = 0
+    is_verified: bool = False
+    gbp: int = 0
+    live: bool = True
 
 
 class Truth:
@@ -87,13 +111,18 @@ class Truth:
                 "scope": scope,
                 "scope_key": key,
                 "basis": basis,
-                "value": float(self.cells[indicator, period, key, basis]),
+                "value": self._value(indicator, self.cells[indicator, period, key, basis]),
             }
             for indicator in HEADLINE
             for period in PERIODS
             for scope, key in scopes
             for basis in ("verified", "claimed")
         ]
+
+    @staticmethod
+    def _value(indicator: str, exact: Decimal) -> float:
+        value = exact / PER_UNIT.get(indicator, Decimal(1))
+        return float(value.quantize(Decimal("0.0001"), ROUND_HALF_UP))
 
     def _add(self, claim: Claim, basis: str, amount: Decimal) -> None:
         period = period_of(claim.on)
@@ -117,10 +146,10 @@ class Truth:
 
     @staticmethod
     def _first_of_each(claims: Iterable[Claim]) -> Iterable[tuple[Claim, Decimal]]:
-        """Of the claims of a unit the first right one counts: by date, then by body."""
+        """Of the claims of a unit the first right one counts by date, then body; in the programme and outside apart."""
         units: dict[Any, list[Claim]] = defaultdict(list)
         for claim in claims:
-            units[claim.unit].append(claim)
+            units[claim.unit, _is_inside(claim.on)].append(claim)
         for group in units.values():
             right = sorted((c for c in group if c.is_right), key=lambda c: (c.on, c.body or "~"))
             for claim in group:
@@ -213,7 +242,7 @@ class Truth:
                     "resource_levered",
                     (item.source.id, ref),
                     body,
-                    item.stages["realised"],
+                    item.reached_on("realised", body),
                     amount,
                     amount,
                     verified and allowed and not withdrawn,
@@ -221,14 +250,22 @@ class Truth:
                 )
 
     def _jobs(self) -> Iterable[Claim]:
+        since: dict[str, date] = {}
+        for activity in self._activities():
+            if activity.live:
+                since[activity.owner] = min(activity.on, since.get(activity.owner, activity.on))
         for post in self.world.posts:
             employer = post.employer
+            supported = since.get(employer.organisation.id)
             eligible = (
                 post.kind == "new"
                 and post.contract == "permanent"
                 and (post.months is None or post.months >= 12)
                 and post.is_filled
                 and not employer.is_insolvent
+                and employer.organisation.is_business
+                and supported is not None
+                and supported <= post.started_on
                 and employer.organisation.local_authority is not None
                 and employer.follow_up_fte is not None
             )
@@ -240,8 +277,8 @@ class Truth:
                     (employer.organisation.id, post.ref),
                     body,
                     post.started_on,
-                    _fte(post),
-                    _fte(post),
+                    _hours(post),
+                    _hours(post),
                     verified and eligible and not withdrawn,
                     withdrawn,
                     post,
@@ -252,12 +289,13 @@ class Truth:
         chosen = list(self._first_of_each(claims))
         left: dict[str, Decimal] = {}
         counted = sorted(
-            ((c, worth) for c, worth in chosen if worth), key=lambda item: (item[0].on, item[0].thing.ref, item[0].body)
+            ((c, worth) for c, worth in chosen if worth and _is_inside(c.on)),
+            key=lambda item: (item[0].on, item[0].thing.ref, item[0].body),
         )
         share: dict[int, Decimal] = {}
         for claim, worth in counted:
             employer = claim.thing.employer
-            rise = max(ZERO, Decimal(str(employer.follow_up_fte)) - Decimal(str(employer.baseline_fte)))
+            rise = max(ZERO, Decimal(str(employer.follow_up_fte)) - Decimal(str(employer.baseline_fte))) * FT_HOURS
             key = employer.organisation.id
             left.setdefault(key, rise)
             share[id(claim)] = min(worth, left[key])
@@ -304,48 +342,83 @@ class Truth:
                 last_tie[pair] = claim.on
             yield claim, worth if is_new else ZERO
 
-    def _assisted(self) -> Iterable[tuple[Claim, Decimal]]:
-        activities: dict[str, list[tuple[date, str, Decimal, Decimal, tuple[Any, ...]]]] = defaultdict(list)
-        claims: dict[tuple[Any, ...], Claim] = {}
-        organisations = {organisation.id: organisation for organisation in self.world.organisations}
-
-        def note(
-            key: tuple[Any, ...], owner: str, body: str | None, on: date, order: str, hours: Decimal, gbp: Decimal
-        ) -> None:
-            activities[owner].append((on, order, hours, gbp, key))
-            claim = claims.get(key)
-            if claim is None:
-                claims[key] = Claim("businesses_assisted", owner, body, on, Decimal(1), Decimal(1), False)
-            else:
-                claim.on = min(claim.on, on)
-
+    def _activities(self) -> Iterable[Activity]:
+        """Sessions and programme grants; those that void or repeat others are told apart elsewhere."""
         for session in self.world.sessions:
-            if not session.is_completed or session.is_archived:
+            if not session.took_place:
                 continue
-            record = session.record
-            hours = Decimal(str(session.hours)) if session.evidence == "signed_support_log" else ZERO
-            key = (record.system, session.body, record.ref)
-            note(key, record.organisation.id, session.body, session.held_on, session.ref, hours, ZERO)
+            for record in (session.record, session.also):
+                if record is None:
+                    continue
+                decision = self.decisions.get(("businesses_assisted", session.body, record.ref))
+                says = decision.decision if decision else None
+                by_register = decision is not None and says == "verified" and session.held_on <= decision.decided_on
+                yield Activity(
+                    (record.system, session.body, record.ref),
+                    record.organisation.id,
+                    session.body,
+                    session.held_on,
+                    session.ref,
+                    record.system,
+                    session.minutes,
+                    session.evidence == "signed_support_log" or by_register,
+                    live=says not in ("rejected", "withdrawn"),
+                )
         for grant in self.world.grants:
             if grant.is_programme and grant.organisation is not None:
-                note(
-                    ("grants", grant.organisation.id),
-                    grant.organisation.id,
-                    None,
-                    grant.awarded_on,
-                    grant.id,
-                    ZERO,
-                    Decimal(grant.amount),
-                )
-        for owner, items in activities.items():
+                owner = grant.organisation.id
+                key = ("grants", owner)
+                yield Activity(key, owner, None, grant.awarded_on, grant.id, "grants", gbp=grant.amount)
+
+    def _adding(self, activities: list[Activity]) -> list[Activity]:
+        """Of an organisation's activities those that add up: each session once, and of a day one system of a body."""
+        told: dict[tuple[str, str], Activity] = {}
+        for item in activities:
+            if item.live:
+                told.setdefault((item.system, item.order), item)
+        days: dict[tuple[str | None, date], dict[str, list[Activity]]] = defaultdict(lambda: defaultdict(list))
+        for item in told.values():
+            if item.body is not None:
+                days[item.body, item.on][item.system].append(item)
+        kept = [item for item in told.values() if item.body is None]
+        for systems in days.values():
+            best = max(
+                systems,
+                key=lambda name: (
+                    sum(item.minutes for item in systems[name] if item.is_verified),
+                    sum(item.minutes for item in systems[name]),
+                    name == "returns",
+                ),
+            )
+            kept += [item for item in systems[best] if item.is_verified]
+        return kept
+
+    def _assisted(self) -> Iterable[tuple[Claim, Decimal]]:
+        """A claim is of the day on which it makes the business assisted, else of its first day within the programme."""
+        of_owner: dict[str, list[Activity]] = defaultdict(list)
+        of_claim: dict[tuple[Any, ...], list[Activity]] = defaultdict(list)
+        for activity in self._activities():
+            of_owner[activity.owner].append(activity)
+            of_claim[activity.claim].append(activity)
+        claims: dict[tuple[Any, ...], Claim] = {}
+        for key, items in of_claim.items():
+            first = min([item.on for item in items if _is_inside(item.on)] or [item.on for item in items])
+            decision = self.decisions.get(("businesses_assisted", items[0].body or "", key[-1]))
+            withdrawn = decision is not None and decision.decision == "withdrawn"
+            claims[key] = Claim(
+                "businesses_assisted", items[0].owner, items[0].body, first, Decimal(1), Decimal(1), False, withdrawn
+            )
+        organisations = {organisation.id: organisation for organisation in self.world.organisations}
+        for owner, items in of_owner.items():
             organisation = organisations[owner]
             if not organisation.is_business or organisation.local_authority is None:
                 continue
-            hours = gbp = ZERO
-            for on, _, more_hours, more_gbp, owner_key in sorted(items, key=lambda item: (item[0], item[1])):
-                hours, gbp = hours + more_hours, gbp + more_gbp
-                if hours >= 12 or gbp >= 1000:
-                    claims[owner_key].is_right, claims[owner_key].on = True, on
+            minutes = gbp = 0
+            inside = [item for item in self._adding(items) if _is_inside(item.on)]
+            for item in sorted(inside, key=lambda item: (item.on, item.body or "~", item.system, item.order)):
+                minutes, gbp = minutes + item.minutes, gbp + item.gbp
+                if minutes >= ASSISTED_MINUTES or gbp >= ASSISTED_GBP:
+                    claims[item.claim].is_right, claims[item.claim].on = True, item.on
                     break
         for claim in claims.values():
             yield claim, claim.worth if claim.is_right else ZERO

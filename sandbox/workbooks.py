@@ -13,7 +13,7 @@ from typing import Any
 from sandbox.calendar import PERIODS, ends_on, period_of
 from sandbox.options import Options
 from sandbox.spelling import Spelling, Written
-from sandbox.world import HUBSPOT_BODIES, Body, World
+from sandbox.world import Body, World
 
 SHEETS = {
     "Interventions": ("INTERVENTIONS",),
@@ -192,6 +192,11 @@ def _first_attempt(book: Workbook, draw: random.Random) -> Workbook:
     return first
 
 
+def _returned_in(day: date) -> str:
+    """The quarter whose return tells of a day: what lies before the programme is told of in its first."""
+    return max(period_of(day), PERIODS[0])
+
+
 def _place(written: Written) -> Row:
     return {
         "Company number": written.company_number,
@@ -242,9 +247,9 @@ def _support(books: dict[tuple[str, str], Workbook], world: World, spelling: Spe
     listed: set[tuple[str, str, str]] = set()
     known: dict[tuple[str, str], Written] = {}
     for session in world.sessions:
-        if session.body in HUBSPOT_BODIES:
+        if session.record.system == "hubspot":
             continue
-        period = period_of(session.held_on)
+        period = _returned_in(session.held_on)
         book = books[session.body, period]
         record = session.record
         if (session.body, period, record.ref) not in listed:
@@ -311,7 +316,7 @@ def _jobs(books: dict[tuple[str, str], Workbook], world: World, spelling: Spelli
         for body in post.bodies:
             employer = post.employer
             written = spelling.findably(employer.organisation)
-            books[body, period_of(post.started_on)].tables["JOBS"].append(
+            books[body, _returned_in(post.started_on)].tables["JOBS"].append(
                 {
                     "Post ref": post.ref,
                     "Business name": written.name,
@@ -337,12 +342,13 @@ def _leverage(books: dict[tuple[str, str], Workbook], world: World, spelling: Sp
     kinds = {"private": "Private", "public": "Public", "university": "University", "third_sector": "Third sector"}
     for item in world.tranches:
         for body in item.bodies:
-            for stage, reached in item.stages.items():
+            for stage in item.stages:
+                reached = item.reached_on(stage, body)
                 written = spelling.as_funder(item.source)
-                books[body, period_of(reached)].tables["LEVERAGE"].append(
+                books[body, _returned_in(reached)].tables["LEVERAGE"].append(
                     {
                         "Source organisation": written.name,
-                        "Company number": written.company_number,
+                        "Company number": None if body in item.without_number else written.company_number,
                         "Source type": kinds.get(item.source_type) or LABELS[item.source_type],
                         "Agreement ref": item.agreement_ref,
                         "Tranche": item.tranche,

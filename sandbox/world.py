@@ -116,7 +116,7 @@ class BusinessRecord:
 
 @dataclass
 class Session:
-    """One support session with a business."""
+    """One support session with a business. `also`: a second record of the business it is tied to."""
 
     ref: str
     body: str
@@ -127,11 +127,25 @@ class Session:
     evidence: str
     is_completed: bool = True
     is_archived: bool = False
+    also: BusinessRecord | None = None
+
+    @property
+    def minutes(self) -> int:
+        """Its length, to the minute."""
+        return round(self.hours * 60)
+
+    @property
+    def took_place(self) -> bool:
+        """Whether it was held and is still on record."""
+        return self.is_completed and not self.is_archived
 
 
 @dataclass
 class Grant:
-    """A grant award in the grants files; `organisation` is None for a grant to a person."""
+    """A grant award in the grants files; `organisation` is None for a grant to a person.
+
+    `postcode`: where the funder has the organisation, if not at its own address.
+    """
 
     id: str
     title: str
@@ -142,6 +156,7 @@ class Grant:
     funder_id: str
     funder_name: str
     is_programme: bool
+    postcode: str | None = None
 
 
 @dataclass
@@ -211,7 +226,10 @@ class Post:
 
 @dataclass
 class Tranche:
-    """A tranche of leverage with the dates its stages were reached, returned by each of `bodies`."""
+    """A tranche of leverage with the dates its stages were reached, returned by each of `bodies`.
+
+    `realised_as_told`: bodies that give another date; `without_number`: those that leave out the source's number.
+    """
 
     agreement_ref: str
     tranche: str
@@ -224,6 +242,12 @@ class Tranche:
     stages: dict[str, date]
     evidence: str
     status: str
+    realised_as_told: dict[str, date] = field(default_factory=dict)
+    without_number: set[str] = field(default_factory=set)
+
+    def reached_on(self, stage: str, body: str) -> date:
+        """When the stage was reached, as the body has it."""
+        return self.realised_as_told.get(body, self.stages[stage]) if stage == "realised" else self.stages[stage]
 
 
 @dataclass

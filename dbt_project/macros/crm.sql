@@ -18,16 +18,22 @@
     ), {{ label }})
 {%- endmacro %}
 
-{# Hours of a session: its hours, else its minutes, else the time from start to end; null when it has none of them. #}
-{% macro session_hours(hours, minutes, started_at, ended_at) -%}
-    cast(
-        coalesce(
-            {{ dbt.safe_cast(hours, 'decimal(12, 4)') }},
-            {{ dbt.safe_cast(minutes, 'decimal(12, 4)') }} / 60.0,
-            {{ seconds_between(instant(started_at), instant(ended_at)) }} / 3600.0
-        )
-        as decimal(12, 4)
-    )
+{#
+    Whole minutes of a session: its hours, else its minutes, else the time from start to end; null when it has none of
+    them, or no length above zero. Rounded once, here, so that every sum of sessions is exact.
+#}
+{% macro session_minutes(hours, minutes, started_at, ended_at) -%}
+    {%- set lengths = [
+        dbt.safe_cast(hours, 'decimal(12, 4)') ~ ' * 60',
+        dbt.safe_cast(minutes, 'decimal(12, 4)'),
+        seconds_between(instant(started_at), instant(ended_at)) ~ ' / 60.0',
+    ] -%}
+    nullif(greatest({{ whole_minutes('coalesce(' ~ lengths | join(', ') ~ ')') }}, 0), 0)
+{%- endmacro %}
+
+{# A length in minutes as a whole number, halves upwards. #}
+{% macro whole_minutes(minutes) -%}
+    cast(floor(cast({{ minutes }} as decimal(18, 4)) + 0.5) as integer)
 {%- endmacro %}
 
 {#
@@ -101,7 +107,7 @@
     '{{ source_system }}:' || coalesce({{ sessions }}.partner_code, 'unknown') || ':' || {{ organisation_record_id }} as claim_ref,
     {{ organisation_record_id }} as source_ref,
     {{ sessions }}.supported_on,
-    {{ sessions }}.support_hours,
+    {{ sessions }}.support_minutes,
     {{ sessions }}.channel,
     {{ sessions }}.evidence,
     {{ sessions }}.source_record

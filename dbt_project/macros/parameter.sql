@@ -1,4 +1,18 @@
-{# The value of a threshold or factor of the seed `parameter`. #}
+{#
+    The value of a threshold or factor of the seed `parameter` that is in force on the night: of the rows of its name the
+    newest one whose `valid_from` has come. It holds in full, for every fact (domain.md 2.1 R3). A name without such a row
+    is an error, never null; only `--empty`, which reads no seed, has nothing to say.
+#}
 {% macro parameter(name) -%}
-    (select value from {{ ref('parameter') }} where parameter = '{{ name }}')
+    {%- set newest = latest_by('value', "coalesce(valid_from, cast('0001-01-01' as date))") -%}
+    (
+        select
+            {% if flags.EMPTY %}
+                {{ newest }}
+            {% else %}
+                coalesce({{ newest }}, cast({{ raise_error("'the seed parameter has no row " ~ name ~ " in force: ' || count(*) || ' found'") }} as decimal(18, 4)))
+            {% endif %}
+        from {{ ref('parameter') }}
+        where parameter = '{{ name }}' and (valid_from is null or valid_from <= cast({{ as_of() }} as date))
+    )
 {%- endmacro %}

@@ -71,7 +71,7 @@ SELECT
         ELSE coalesce(member.organisation_key, fact.fact_key)
     END AS contributor,
     -- The shares of an agreement's members add up to the agreement.
-    sum(CAST(fact.quantity AS DOUBLE) / coalesce(member.members, 1)) AS amount
+    sum(CAST(fact.exact_quantity AS DOUBLE) / fact.exact_per_unit / coalesce(member.members, 1)) AS amount
 FROM indicator_fact AS fact
 INNER JOIN rule ON fact.indicator_key = rule.indicator_key
 LEFT JOIN dim_organisation AS organisation ON fact.organisation_key = organisation.organisation_key
@@ -83,7 +83,7 @@ LEFT JOIN member
     ON
         rule.contributor_kind = 'member'
         AND split_part(fact.fact_key, ':', 1) || ':' || member.collaboration_key = fact.fact_key
-WHERE fact.is_counted AND fact.status = 'verified' AND fact.quantity <> 0
+WHERE fact.is_counted AND fact.status = 'verified' AND fact.exact_quantity <> 0
 GROUP BY ALL
 ORDER BY ALL
 """

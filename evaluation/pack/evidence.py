@@ -46,16 +46,19 @@ class _Group:
     is_counted: bool
     reason: str
     facts: int
-    quantity: Decimal
-    claimed: Decimal
+    exact: Decimal
+    exact_claimed: Decimal
+    per_unit: Decimal
 
 
 def _line(label: str, groups: list[_Group]) -> EvidenceLine:
+    # Added in the exact unit and divided once: thirds of a post add up.
+    per_unit = max((group.per_unit for group in groups), default=Decimal(1))
     return EvidenceLine(
         label,
         sum(group.facts for group in groups),
-        sum((group.quantity for group in groups), Decimal(0)),
-        sum((group.claimed for group in groups), Decimal(0)),
+        sum((group.exact for group in groups), Decimal(0)) / per_unit,
+        sum((group.exact_claimed for group in groups), Decimal(0)) / per_unit,
     )
 
 
@@ -83,7 +86,8 @@ def read_evidence(mart: duckdb.DuckDBPyConnection) -> dict[str, Evidence]:
         """
         SELECT indicator_key, status, coalesce(evidence_grade, 'none') AS grade, source_system AS source, is_counted,
             coalesce(not_counted_reason, status) AS reason, count(*) AS facts,
-            sum(quantity)::DECIMAL(18, 4) AS quantity, sum(claimed_quantity)::DECIMAL(18, 4) AS claimed
+            sum(exact_quantity)::DECIMAL(18, 4) AS exact, sum(exact_claimed_quantity)::DECIMAL(18, 4) AS exact_claimed,
+            max(exact_per_unit) AS per_unit
         FROM indicator_fact
         GROUP BY ALL
         ORDER BY ALL

@@ -70,6 +70,7 @@ REASON = {
     "evidenced": "Evidence below the minimum grade",
     "excluded_source": "Programme, accelerator or own money",
     "fewer_than_two_organisations": "Fewer than two organisations",
+    "in_the_future": "Dated in the future",
     "no_business_member": "No business among the members",
     "no_employment_increase": "No increase over baseline employment",
     "no_follow_up": "No follow-up of employment yet",

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import dagster as dg
 
+from ingestion.catalogue import person_key_forms, providers
 from orchestration.night import BLOCKED
 from orchestration.notifications import notify_once
 from orchestration.resources import Night
 from quality import verdicts
-from quality.gate import CheckResult, run_gate
+from quality.gate import CheckResult, Declared, run_gate
 from quality.messages import explain
 from quality.suites import CheckDefinition, load_suites, suite_paths
 
@@ -70,6 +71,7 @@ def build_gate(mart_keys: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
             suites=gate_suites(night.home),
             enabled_sources=night.configuration.enabled_sources(),
             clock=night.clock,
+            declared=Declared(providers(), person_key_forms()),
         )
         path = verdicts.save(night.home, verdict)
         night.update_record(

@@ -165,7 +165,8 @@ def checks_page(checks: Sequence[CheckDefinition], tables: Collection[str]) -> s
 
 
 def _check(check: CheckDefinition, tables: Collection[str]) -> list[str]:
-    applies = f" Applies where {check.requires_source} is switched on." if check.requires_source else ""
+    asked = check.requires_source or (check.requires and f"a source of {check.requires}")
+    applies = f" Applies where {asked} is switched on." if asked else ""
     where = f"{check.severity.capitalize()}, on {_link(check.table, tables)}; owner: {check.owner}."
     return [
         f"### {check.name}",

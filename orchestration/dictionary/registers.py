@@ -57,7 +57,9 @@ def read_indicators(seeds: Path) -> list[Indicator]:
 def _target(row: dict[str, str] | None) -> str:
     if row is None or row["target_status"] == "not_stated":
         return "not stated"
-    if row["target_status"] == "agreed_later":
+    if row["lower_value"] and row["upper_value"]:
+        return f"{row['lower_value']} to {row['upper_value']}"
+    if row["target_status"] == "agreed_later" and not row["target_value"]:
         return "agreed later"
     about = "about " if row["is_approximate"].lower() == "true" else ""
     return f"{about}{row['target_value']}"

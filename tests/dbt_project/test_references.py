@@ -53,8 +53,9 @@ SENT = {
         Q1,
         {
             "INTERVENTIONS": [PILOT],
-            "BUSINESSES": [{**BUSINESS, **ASTON}],
-            "SUPPORT": [_session("S1", "B1", "01/05/2023", 7)],
+            "BUSINESSES": [{**BUSINESS, **ASTON}, {**BUSINESS, **BILSTON, "Business ref": "B2"}],
+            # Posts count at businesses that were supported before.
+            "SUPPORT": [_session("S1", "B1", "01/05/2023", 7), _session("S2", "B2", "01/05/2023", 1)],
             "COLLABORATIONS": [MEMO],
             "MEMBERS": [_member(1, "Aston Castings"), _member(2, "Mercia University", "University")],
             "JOBS": [
@@ -139,12 +140,13 @@ def test_hours_of_two_firms_under_one_reference_are_not_added(warehouse):
     assert _facts(warehouse, "businesses_assisted") == [
         ("businesses_assisted:CB01:business:B1", 1.0, 0.0, "below_threshold"),
         ("businesses_assisted:CB01:business:B1~2023-24-Q2", 1.0, 0.0, "below_threshold"),
+        ("businesses_assisted:CB01:business:B2", 1.0, 0.0, "below_threshold"),
     ]
     names = warehouse.execute(
         "SELECT source_record_id, name FROM intermediate.int_organisation__resolved "
         "WHERE source_record_id LIKE '%business%' ORDER BY 1"
     ).fetchall()
-    assert [name for _, name in names] == ["Aston Castings Ltd", "Bilston Foundry Ltd"]
+    assert [name for _, name in names] == ["Aston Castings Ltd", "Bilston Foundry Ltd", "Bilston Foundry Ltd"]
 
 
 def test_events_under_one_reference_are_two_and_a_decision_is_of_the_later(warehouse):

@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-EXACT = ("pilots_funded", "interventions_scaled", "jobs_created", "event_attendees", "resource_levered")
-BY_IDENTITY = ("businesses_assisted", "new_collaborations")
+EXACT = ("pilots_funded", "interventions_scaled", "event_attendees")
+# What counts of these hangs on which records are one organisation; what is claimed does not.
+BY_IDENTITY = ("businesses_assisted", "new_collaborations", "jobs_created", "resource_levered")
 # What looks at one home is run by one worker, so that none waits for the other to make it.
 SEEDS = [
     pytest.param(seed, marks=[pytest.mark.xdist_group(f"seed{seed}"), *([pytest.mark.slow] if seed > 2 else [])])
@@ -40,10 +41,20 @@ def _mart(home, indicators) -> dict[tuple, Decimal]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_exact_indicators_equal_the_truth_cell_by_cell(demo_home, seed):
+def test_what_does_not_hang_on_identity_equals_the_truth_cell_by_cell(demo_home, seed):
+    """Both bases of what names no organisation, and what is claimed; of businesses over all quarters."""
     home = demo_home(seed)
-    truth, mart = _truth(home, EXACT), _mart(home, EXACT)
-    assert len(truth) == 5 * 8 * 12 * 2
+
+    def cells(values):
+        claimed = {key: value for key, value in values.items() if key[0] in EXACT or key[4] == "claimed"}
+        of_businesses: dict[tuple, Decimal] = {}
+        for key in [key for key in claimed if key[0] == "businesses_assisted"]:
+            whole = (key[0], "all quarters", *key[2:])
+            of_businesses[whole] = of_businesses.get(whole, Decimal(0)) + claimed.pop(key)
+        return {**claimed, **of_businesses}
+
+    truth, mart = cells(_truth(home, EXACT + BY_IDENTITY)), cells(_mart(home, EXACT + BY_IDENTITY))
+    assert len(truth) == (3 * 2 + 3) * 8 * 12 + 12
     different = {
         key: (truth.get(key), mart.get(key)) for key in truth.keys() | mart.keys() if truth.get(key) != mart.get(key)
     }
@@ -52,12 +63,11 @@ def test_exact_indicators_equal_the_truth_cell_by_cell(demo_home, seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("indicator", BY_IDENTITY)
-@pytest.mark.parametrize("basis", ["verified", "claimed"])
-def test_indicators_that_hang_on_identity_are_within_five_per_cent(demo_home, seed, indicator, basis):
+def test_verified_figures_that_hang_on_identity_are_within_five_per_cent(demo_home, seed, indicator):
     home = demo_home(seed)
 
     def total(values):
-        return sum(v for k, v in values.items() if k[2] == "programme" and k[4] == basis)
+        return sum(v for k, v in values.items() if k[2] == "programme" and k[4] == "verified")
 
     truth, mart = total(_truth(home, [indicator])), total(_mart(home, [indicator]))
     assert truth > 0

@@ -31,7 +31,9 @@ _INDICATORS = """
 _FACTS = """
     CREATE TABLE indicator_fact AS
     SELECT indicator_key, concat(indicator_key, ':', row_number() OVER ()) AS fact_key, period_key, 'CB01' AS partner_key,
-        quantity::DECIMAL(18, 4) AS quantity, claimed_quantity::DECIMAL(18, 4) AS claimed_quantity, status,
+        quantity::DECIMAL(18, 4) AS quantity, claimed_quantity::DECIMAL(18, 4) AS claimed_quantity,
+        quantity::DECIMAL(18, 4) AS exact_quantity, claimed_quantity::DECIMAL(18, 4) AS exact_claimed_quantity,
+        1::DECIMAL(18, 4) AS exact_per_unit, status,
         evidence_grade, 'returns' AS source_system, concat('ref-', row_number() OVER ()) AS source_ref,
         reason IS NULL AS is_counted, reason AS not_counted_reason
     FROM (VALUES

@@ -1,16 +1,26 @@
-with jobs as (
+-- In contracted hours, so that sums and caps are exact; full-time equivalents are made of them once, in the figures.
+with supported as (
+    select
+        organisation_key,
+        min(happened_on) as supported_since
+    from {{ ref('int_support__activity') }}
+    where not is_void
+    group by organisation_key
+),
+
+jobs as (
     select
         jobs.*,
         resolved.organisation_key,
         placed.cluster_key,
+        placed.organisation_type,
+        supported.supported_since,
         case
             when directory.local_authority_code is not null then directory.local_authority_code
             when jobs.postcode is not null then 'outside'
             else placed.local_authority_code
         end as workplace_authority_code,
-        cast(
-            least(1, jobs.contracted_hours / {{ parameter('ft_hours') }}) as decimal(18, 4)
-        ) as post_fte
+        cast(least({{ parameter('ft_hours') }}, jobs.contracted_hours) as decimal(18, 4)) as post_hours
     from {{ ref('stg_returns__jobs') }} as jobs
     inner join {{ ref('int_organisation__resolved') }} as resolved
         on
@@ -18,6 +28,8 @@ with jobs as (
             and jobs.organisation_record_id = resolved.source_record_id
     inner join {{ ref('int_organisation__placed') }} as placed
         on resolved.organisation_key = placed.organisation_key
+    left join supported
+        on resolved.organisation_key = supported.organisation_key
     left join {{ ref('stg_reference__postcodes') }} as directory
         on jobs.postcode = directory.postcode
 )
@@ -31,8 +43,8 @@ select
     organisation_key,
     cluster_key,
     workplace_authority_code as local_authority_code,
-    post_fte as eligible_quantity,
-    post_fte as claimed_quantity,
+    post_hours as eligible_quantity,
+    post_hours as claimed_quantity,
     record_status = 'withdrawn' as is_withdrawn,
     evidence,
     case
@@ -43,6 +55,8 @@ select
             then 'not_permanent'
         when not is_filled then 'not_filled'
         when is_business_insolvent then 'business_insolvent'
+        when organisation_type <> 'business' then 'not_a_business'
+        when supported_since is null or supported_since > started_on then 'not_supported_before'
         when workplace_authority_code = 'outside' then 'out_of_area'
         when follow_up_fte is null then 'no_follow_up'
     end as ineligible_reason,

@@ -4,8 +4,12 @@ with funded_events as (
     select
         events.*,
         coalesce(partners.cluster_key, 'unknown') as cluster_key,
-        coalesce(venues.local_authority_code, 'unknown') as local_authority_code
+        coalesce(venues.local_authority_code, 'unknown') as local_authority_code,
+        -- Whoever came before the programme began comes for the first time once it has.
+        case when periods.is_programme_period then 0 else 1 end as is_outside
     from {{ ref('int_event__all') }} as events
+    left join {{ ref('int_period__calendar') }} as periods
+        on events.starts_on between periods.starts_on and periods.ends_on
     left join {{ ref('stg_registers__partners') }} as partners
         on events.partner_key = partners.partner_code
     left join {{ ref('stg_reference__postcodes') }} as venues
@@ -37,7 +41,8 @@ first_by_person as (
     select
         attendance.*,
         row_number() over (
-            partition by attendance.person_key order by funded_events.starts_on, attendance.event_key
+            partition by attendance.person_key
+            order by funded_events.is_outside, funded_events.starts_on, attendance.event_key
         ) as visit
     from attendance
     inner join funded_events
@@ -50,7 +55,8 @@ first_by_organisation as (
         attendance.*,
         row_number() over (
             partition by attendance.organisation_key
-            order by funded_events.starts_on, attendance.event_key, attendance.person_key
+            order by
+                funded_events.is_outside, funded_events.starts_on, attendance.event_key, attendance.person_key
         ) as visit
     from attendance
     inner join funded_events
@@ -124,6 +130,16 @@ from_events as (
         on units.event_key = funded_events.event_key
 ),
 
+light_touch_activities as (
+    select
+        activity.*,
+        row_number() over (
+            partition by organisation_key order by case when is_programme_period then 0 else 1 end
+        ) as crossing
+    from {{ ref('int_support__activity') }} as activity
+    where is_light_touch_crossing and not is_organisation_assisted
+),
+
 light_touch as (
     select
         'businesses_light_touch' as indicator_key,
@@ -133,20 +149,21 @@ light_touch as (
         activity.partner_key,
         activity.organisation_key,
         placed.cluster_key,
-        placed.local_authority_code,
+        sites.local_authority_code,
         'signed_support_log' as evidence,
         activity.source_ref,
         activity.source_system,
         activity.source_record as source_record_id,
         activity.source_place
-    from {{ ref('int_support__activity') }} as activity
+    from light_touch_activities as activity
     inner join {{ ref('int_organisation__placed') }} as placed
         on activity.organisation_key = placed.organisation_key
+    inner join {{ ref('int_support__place') }} as sites
+        on activity.organisation_key = sites.organisation_key
     where
-        activity.is_light_touch_crossing
-        and not activity.is_organisation_assisted
+        activity.crossing = 1
         and placed.organisation_type = 'business'
-        and coalesce(placed.is_in_area, true)
+        and coalesce(sites.is_in_area, true)
 ),
 
 all_units as (

@@ -14,7 +14,9 @@ with claims as (
         claimed_quantity,
         is_withdrawn,
         evidence,
-        ineligible_reason,
+        coalesce(
+            ineligible_reason, case when achieved_on > cast({{ as_of() }} as date) then 'in_the_future' end
+        ) as ineligible_reason,
         source_ref,
         source_system,
         source_record_id,
@@ -26,6 +28,8 @@ with claims as (
 graded as (
     select
         claims.*,
+        periods.period_key,
+        coalesce(periods.is_programme_period, false) as is_programme_period,
         case
             when register.decision = 'verified'
                 then coalesce(register.evidence_grade, indicator.minimum_evidence_grade)
@@ -34,11 +38,18 @@ graded as (
         case
             when claims.is_withdrawn or register.decision = 'withdrawn' then 'withdrawn'
             when register.decision = 'rejected' then 'rejected'
-            when register.decision = 'verified' then 'verified'
+            when
+                register.decision = 'verified'
+                and coalesce(register.evidence_grade, indicator.minimum_evidence_grade)
+                <= indicator.minimum_evidence_grade
+                then 'verified'
+            -- Verified on evidence below the minimum is not verified; the row is told of (int_finding__register).
+            when register.decision = 'verified' then 'evidenced'
             when rules.evidence_grade <= indicator.minimum_evidence_grade then 'verified'
             when rules.evidence_grade is not null and claims.evidence <> 'self_report' then 'evidenced'
             else 'claimed'
-        end as status
+        end as status,
+        register.source_place as register_place
     from claims
     inner join {{ ref('indicator') }} as indicator
         on claims.indicator_key = indicator.indicator_key
@@ -50,13 +61,16 @@ graded as (
             and claims.indicator_key = register.indicator_key
             and claims.partner_key = register.partner_code
             and claims.source_ref = register.source_ref
+    left join {{ ref('int_period__calendar') }} as periods
+        on claims.achieved_on between periods.starts_on and periods.ends_on
 ),
 
+-- What lies outside the programme's period stands in nobody's way inside it.
 ranked as (
     select
         graded.*,
         row_number() over (
-            partition by indicator_key, unit_key
+            partition by indicator_key, unit_key, is_programme_period
             order by
                 case when ineligible_reason is null and status = 'verified' then 0 else 1 end,
                 achieved_on,

@@ -1,13 +1,27 @@
 -- A collaboration is new when at least one pair of its members had no qualifying tie in the months before.
-with qualifying as (
+with ranked as (
     select
         assessed.fact_key,
         assessed.achieved_on,
-        claims.collaboration_key
+        claims.collaboration_key,
+        row_number() over (
+            partition by assessed.unit_key
+            order by case when assessed.is_programme_period then 0 else 1 end, assessed.achieved_on, assessed.fact_key
+        ) as telling
     from {{ ref('int_fact__assessed') }} as assessed
     inner join {{ ref('int_claim__new_collaborations') }} as claims
         on assessed.fact_key = claims.fact_key
     where assessed.not_counted_reason is null
+),
+
+-- A collaboration that one body dates before the programme and another within it is no earlier tie of itself.
+qualifying as (
+    select
+        fact_key,
+        achieved_on,
+        collaboration_key
+    from ranked
+    where telling = 1
 ),
 
 pairs as (

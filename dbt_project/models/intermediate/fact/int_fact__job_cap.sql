@@ -1,43 +1,68 @@
--- No business counts more new posts than its employment rose. Posts take their share in order of start.
+-- No business counts more new posts than its employment rose. Posts within the programme take their share in order of
+-- start, in contracted hours; one before it takes none, but its baseline is the business's.
 with posts as (
     select
         assessed.fact_key,
         assessed.organisation_key,
+        assessed.is_programme_period,
         assessed.eligible_quantity,
-        claims.post_ref,
         assessed.achieved_on,
+        claims.post_ref,
         assessed.partner_key,
-        first_value(claims.baseline_fte) over organisation_posts as baseline_fte,
-        last_value(claims.follow_up_fte) over organisation_posts as follow_up_fte,
-        sum(assessed.eligible_quantity) over (
-            partition by assessed.organisation_key
-            order by assessed.achieved_on, claims.post_ref, assessed.partner_key
-            rows between unbounded preceding and current row
-        ) as fte_so_far
+        claims.baseline_fte,
+        claims.follow_up_fte
     from {{ ref('int_fact__assessed') }} as assessed
     inner join {{ ref('int_claim__jobs_created') }} as claims
         on assessed.fact_key = claims.fact_key
     where assessed.not_counted_reason is null
-    window organisation_posts as (
-        partition by assessed.organisation_key
-        order by assessed.achieved_on, claims.post_ref, assessed.partner_key
-        rows between unbounded preceding and unbounded following
-    )
+),
+
+based as (
+    select
+        posts.*,
+        first_value(baseline_fte) over (
+            partition by organisation_key order by achieved_on, post_ref, partner_key
+        ) as first_baseline_fte
+    from posts
+),
+
+rising as (
+    select
+        based.*,
+        last_value(follow_up_fte) over (
+            partition by organisation_key
+            order by achieved_on, post_ref, partner_key
+            rows between unbounded preceding and unbounded following
+        ) as last_follow_up_fte,
+        sum(eligible_quantity) over (
+            partition by organisation_key
+            order by achieved_on, post_ref, partner_key
+            rows between unbounded preceding and current row
+        ) as hours_so_far
+    from based
+    where is_programme_period
+),
+
+capped as (
+    select
+        rising.*,
+        cast(greatest(last_follow_up_fte - first_baseline_fte, 0) as decimal(18, 4)) as employment_increase_fte
+    from rising
 )
 
 select
     fact_key,
     organisation_key,
-    baseline_fte,
-    follow_up_fte,
-    cast(greatest(follow_up_fte - baseline_fte, 0) as decimal(18, 4)) as employment_increase_fte,
+    first_baseline_fte as baseline_fte,
+    last_follow_up_fte as follow_up_fte,
+    employment_increase_fte,
     cast(
         greatest(
             least(
                 eligible_quantity,
-                greatest(follow_up_fte - baseline_fte, 0) - (fte_so_far - eligible_quantity)
+                employment_increase_fte * {{ parameter('ft_hours') }} - (hours_so_far - eligible_quantity)
             ),
             0
         ) as decimal(18, 4)
     ) as quantity
-from posts
+from capped

@@ -5,6 +5,7 @@ with settled as (
         assessed.*,
         case
             when assessed.not_counted_reason is not null then assessed.not_counted_reason
+            when not assessed.is_programme_period then 'outside_programme_period'
             when job_cap.quantity = 0 then 'no_employment_increase'
             when not coalesce(novelty.is_new, true) then 'no_new_tie'
         end as final_reason,
@@ -33,7 +34,9 @@ facts as (
         source_ref,
         source_system,
         source_record_id,
-        source_place
+        source_place,
+        period_key,
+        is_programme_period
     from settled
     union all
     select
@@ -52,7 +55,9 @@ facts as (
         settled.source_ref,
         settled.source_system,
         settled.source_record_id,
-        settled.source_place
+        settled.source_place,
+        settled.period_key,
+        settled.is_programme_period
     from settled
     inner join {{ ref('int_claim__new_collaborations') }} as claims
         on settled.fact_key = claims.fact_key
@@ -61,10 +66,13 @@ facts as (
         and claims.cluster_count >= {{ parameter('cross_sector_minimum_clusters') }}
 )
 
+-- A post counts in contracted hours, of which ft_hours are one full-time equivalent; all else counts in its own unit.
 select
     facts.*,
-    periods.period_key,
-    coalesce(periods.is_programme_period, false) as is_programme_period
+    case when facts.indicator_key = 'jobs_created' then 'contracted hours' else indicator.unit end as exact_unit,
+    cast(
+        case when facts.indicator_key = 'jobs_created' then {{ parameter('ft_hours') }} else 1 end as decimal(18, 4)
+    ) as exact_per_unit
 from facts
-left join {{ ref('int_period__calendar') }} as periods
-    on facts.achieved_on between periods.starts_on and periods.ends_on
+inner join {{ ref('indicator') }} as indicator
+    on facts.indicator_key = indicator.indicator_key

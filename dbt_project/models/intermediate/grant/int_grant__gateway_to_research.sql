@@ -8,6 +8,7 @@ select
     coalesce(project_reference, project_id) as grant_id,
     project_reference as award_reference,
     cast(null as varchar) as grant_system,
+    coalesce(lead_organisation_id, project_id) as recipient_ref,
     title,
     starts_on as awarded_on,
     award_gbp as amount_awarded,
@@ -17,8 +18,10 @@ select
     project_category as programme_title,
     false as is_individual,
     is_programme_grant,
+    1 as recipients,
     'awarded' as status,
     cast(null as varchar) as regrant_type,
     file_name,
-    source_record
+    source_record,
+    coalesce(file_name || '#' || project_id, 'gateway_to_research/projects/' || project_id) as source_place
 from {{ ref('stg_gateway_to_research__projects') }}

@@ -8,6 +8,7 @@ select
     participation_id as grant_id,
     project_number as award_reference,
     cast(null as varchar) as grant_system,
+    coalesce(company_number, participation_id) as recipient_ref,
     project_title as title,
     starts_on as awarded_on,
     award_gbp as amount_awarded,
@@ -17,8 +18,10 @@ select
     coalesce(programme_title, competition_title) as programme_title,
     false as is_individual,
     is_programme_grant,
+    1 as recipients,
     case when is_withdrawn then 'withdrawn' else 'awarded' end as status,
     cast(null as varchar) as regrant_type,
     file_name,
-    source_record
+    source_record,
+    source_place
 from {{ ref('stg_innovate_uk__participants') }}

@@ -7,6 +7,7 @@ select
     grant_id,
     grant_id as award_reference,
     grant_system,
+    grant_system || ':' || coalesce(company_number, charity_number, grant_id) as recipient_ref,
     title,
     awarded_on,
     amount_awarded,
@@ -16,8 +17,10 @@ select
     programme_title,
     is_individual,
     is_programme_grant,
+    1 as recipients,
     status,
     cast(null as varchar) as regrant_type,
     file_name,
-    source_record
+    source_record,
+    file_name || '#' || grant_id as source_place
 from {{ ref('stg_mapped_grants__grants') }}

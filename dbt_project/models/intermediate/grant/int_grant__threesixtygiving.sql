@@ -7,6 +7,7 @@ select
     grant_id,
     grant_id as award_reference,
     cast(null as varchar) as grant_system,
+    coalesce(recipient_id, grant_id) as recipient_ref,
     title,
     awarded_on,
     amount_awarded,
@@ -16,8 +17,10 @@ select
     programme_title,
     is_individual,
     is_programme_grant,
+    recipients,
     'awarded' as status,
     regrant_type,
     file_name,
-    source_record
+    source_record,
+    source_place
 from {{ ref('stg_threesixtygiving__grants') }}

@@ -1,16 +1,19 @@
--- Everything that can make a business assisted, in order of time: verified hours and programme grants, added up over
--- all cluster bodies. Grain: session and business, or grant.
+-- Everything that can make a business assisted, in order of time: verified minutes and programme grants, added up over
+-- all cluster bodies, within the programme's period and outside it apart. Grain: session and record of a business, or
+-- grant.
 with activities as (
     select
         session_key as activity_key,
         'businesses_assisted:' || claim_ref as fact_key,
         partner_key,
         organisation_key,
+        organisation_postcode,
         supported_on as happened_on,
-        case when is_verified then coalesce(support_hours, 0) else 0 end as verified_hours,
+        case when not_counted_reason is null then coalesce(support_minutes, 0) else 0 end as verified_minutes,
         cast(0 as decimal(18, 2)) as grant_gbp,
         evidence,
         evidence_grade,
+        not_counted_reason,
         source_ref,
         source_system,
         source_record,
@@ -18,61 +21,72 @@ with activities as (
     from {{ ref('int_support__session') }}
     union all
     select
-        'threesixtygiving:' || grants.grant_id as activity_key,
-        'businesses_assisted:threesixtygiving:' || grants.recipient_id as fact_key,
+        'grant:' || grant_award_key as activity_key,
+        'businesses_assisted:' || claim_ref as fact_key,
         cast(null as varchar) as partner_key,
-        resolved.organisation_key,
-        grants.awarded_on as happened_on,
-        cast(0 as decimal(12, 4)) as verified_hours,
-        -- The standard states no shares: of a grant to several, no recipient is known to have had any sum. What is to
-        -- be granted again is not the recipient's.
-        case when grants.recipients > 1 or grants.regrant_type is not null then 0 else grants.amount_awarded end
-            as grant_gbp,
+        organisation_key,
+        recipient_postcode as organisation_postcode,
+        awarded_on as happened_on,
+        0 as verified_minutes,
+        case when not_counted_reason is null then amount_gbp else 0 end as grant_gbp,
         'grant_award' as evidence,
         'A' as evidence_grade,
-        grants.recipient_id as source_ref,
-        'threesixtygiving' as source_system,
-        grants.source_record,
-        grants.source_place
-    from {{ ref('stg_threesixtygiving__grants') }} as grants
-    inner join {{ ref('int_organisation__resolved') }} as resolved
-        on
-            resolved.source_system = 'threesixtygiving'
-            and grants.grant_id = resolved.source_record_id
-    where grants.is_programme_grant and grants.currency = 'GBP'
+        not_counted_reason,
+        recipient_ref as source_ref,
+        source_system,
+        source_record,
+        source_place
+    from {{ ref('int_support__grant') }}
+),
+
+dated as (
+    select
+        activities.*,
+        coalesce(periods.is_programme_period, false) as is_programme_period,
+        coalesce(activities.not_counted_reason, '') in ('rejected', 'withdrawn') as is_void,
+        case
+            when directory.local_authority_code is not null then directory.local_authority_code
+            when activities.organisation_postcode is not null then 'outside'
+        end as local_authority_code
+    from activities
+    left join {{ ref('int_period__calendar') }} as periods
+        on activities.happened_on between periods.starts_on and periods.ends_on
+    left join {{ ref('stg_reference__postcodes') }} as directory
+        on activities.organisation_postcode = directory.postcode
 ),
 
 running as (
     select
-        activities.*,
-        sum(verified_hours) over (
-            partition by organisation_key order by happened_on, activity_key
-            rows between unbounded preceding and current row
-        ) as hours_so_far,
-        sum(grant_gbp) over (
-            partition by organisation_key order by happened_on, activity_key
-            rows between unbounded preceding and current row
-        ) as grants_so_far
-    from activities
+        dated.*,
+        sum(verified_minutes) over so_far as minutes_so_far,
+        sum(grant_gbp) over so_far as grants_so_far,
+        row_number() over so_far as place_in_time
+    from dated
+    window so_far as (
+        partition by organisation_key, is_programme_period
+        order by happened_on, coalesce(partner_key, '~'), activity_key
+        rows between unbounded preceding and current row
+    )
 ),
 
 flagged as (
     select
         running.*,
-        hours_so_far >= {{ parameter('assisted_hours') }}
+        minutes_so_far >= 60 * {{ parameter('assisted_hours') }}
         or grants_so_far >= {{ parameter('assisted_grant_gbp') }} as is_assisted_by_now,
-        hours_so_far >= {{ parameter('light_touch_hours') }} as is_light_touch_by_now
+        minutes_so_far >= 60 * {{ parameter('light_touch_hours') }} as is_light_touch_by_now
     from running
 )
 
 select
     flagged.*,
     is_assisted_by_now and row_number() over (
-        partition by organisation_key, is_assisted_by_now order by happened_on, activity_key
+        partition by organisation_key, is_programme_period, is_assisted_by_now order by place_in_time
     ) = 1 as is_crossing,
     is_light_touch_by_now and row_number() over (
-        partition by organisation_key, is_light_touch_by_now order by happened_on, activity_key
+        partition by organisation_key, is_programme_period, is_light_touch_by_now order by place_in_time
     ) = 1 as is_light_touch_crossing,
-    max(case when is_assisted_by_now then 1 else 0 end) over (partition by organisation_key) = 1
-        as is_organisation_assisted
+    max(case when is_assisted_by_now then 1 else 0 end) over (
+        partition by organisation_key, is_programme_period
+    ) = 1 as is_organisation_assisted
 from flagged

@@ -3,11 +3,11 @@ select
     grants.grant_id,
     grants.award_key,
     grants.title,
-    resolved.organisation_key,
+    grants.organisation_key,
     cast(null as varchar) as partner_key,
     grants.awarded_on,
     grants.amount_awarded,
-    case when grants.currency = 'GBP' then grants.amount_awarded end as amount_gbp,
+    grants.amount_gbp,
     grants.currency,
     grants.funding_org_id,
     grants.funding_org_name,
@@ -22,9 +22,7 @@ select
     grants.source_system,
     grants.source_record as source_record_id
 from {{ ref('int_grant__award') }} as grants
-left join {{ ref('int_organisation__resolved') }} as resolved
-    on grants.source_system = resolved.source_system and grants.organisation_record_id = resolved.source_record_id
 left join {{ ref('int_organisation__placed') }} as placed
-    on resolved.organisation_key = placed.organisation_key
+    on grants.organisation_key = placed.organisation_key
 where grants.gave_way_to is null
 order by grants.grant_award_key

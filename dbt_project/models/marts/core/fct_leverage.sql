@@ -13,16 +13,20 @@ select
     leverage.intervention_ref,
     coalesce(facts.status, 'claimed') as status,
     facts.evidence_grade,
-    facts.final_reason is null and facts.fact_key is not null as is_counted,
+    coalesce(facts.is_counted, false) as is_counted,
+    facts.not_counted_reason,
+    coalesce(claims.is_possible_duplicate, false) as is_possible_duplicate,
     leverage.source_record as source_record_id
 from {{ ref('stg_returns__leverage') }} as leverage
 inner join {{ ref('int_organisation__resolved') }} as resolved
     on resolved.source_system = 'returns' and leverage.organisation_record_id = resolved.source_record_id
-left join {{ ref('int_fact__settled') }} as facts
+left join {{ ref('indicator_fact') }} as facts
     on
         facts.fact_key
         = case leverage.stage
             when 'realised' then 'resource_levered:'
             when 'committed' then 'resource_committed:'
         end || leverage.partner_code || ':' || leverage.record_ref
+left join {{ ref('int_claim__leverage') }} as claims
+    on facts.fact_key = claims.fact_key
 order by leverage_key

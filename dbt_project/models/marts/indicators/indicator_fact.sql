@@ -1,3 +1,10 @@
+with facts as (
+    select
+        settled.*,
+        case when final_reason is null then allowed_quantity else cast(0 as decimal(18, 4)) end as counted_quantity
+    from {{ ref('int_fact__settled') }} as settled
+)
+
 select
     indicator_key,
     fact_key,
@@ -7,18 +14,19 @@ select
     organisation_key,
     cluster_key,
     local_authority_code,
-    cast(
-        case when final_reason is null and is_programme_period then allowed_quantity else 0 end as decimal(18, 4)
-    ) as quantity,
-    claimed_quantity,
+    {{ divided('counted_quantity', 'exact_per_unit') }} as quantity,
+    {{ divided('claimed_quantity', 'exact_per_unit') }} as claimed_quantity,
+    cast(counted_quantity as decimal(18, 4)) as exact_quantity,
+    cast(claimed_quantity as decimal(18, 4)) as exact_claimed_quantity,
+    exact_unit,
+    exact_per_unit,
     status,
     evidence_grade,
     source_system,
     source_record_id,
     source_place,
     source_ref,
-    final_reason is null and is_programme_period as is_counted,
-    coalesce(final_reason, case when not is_programme_period then 'outside_programme_period' end)
-        as not_counted_reason
-from {{ ref('int_fact__settled') }}
+    final_reason is null as is_counted,
+    final_reason as not_counted_reason
+from facts
 order by indicator_key, fact_key

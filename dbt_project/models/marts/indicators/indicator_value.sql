@@ -1,3 +1,4 @@
+-- Sums are made in the exact unit of the facts and divided once, at the end.
 -- Dense: every indicator, programme quarter, scope key and basis has a row, zeros included.
 with scope_keys as (
     select 'programme' as scope, programme_key as scope_key from {{ ref('programme') }}
@@ -37,7 +38,7 @@ amounts as (
         cluster_key,
         local_authority_code,
         'verified' as basis,
-        quantity as amount
+        exact_quantity as amount
     from {{ ref('indicator_fact') }}
     where is_counted and status = 'verified'
     union all
@@ -48,7 +49,7 @@ amounts as (
         cluster_key,
         local_authority_code,
         'claimed' as basis,
-        claimed_quantity as amount
+        exact_claimed_quantity as amount
     from {{ ref('indicator_fact') }}
     where status <> 'withdrawn'
 ),
@@ -76,31 +77,58 @@ scoped as (
 ),
 
 summed as (
-    select indicator_key, period_key, scope, scope_key, basis, sum(amount) as value
+    select indicator_key, period_key, scope, scope_key, basis, sum(amount) as exact_value
     from scoped
     group by indicator_key, period_key, scope, scope_key, basis
+),
+
+units as (
+    select
+        indicator_key,
+        max(exact_per_unit) as exact_per_unit
+    from {{ ref('indicator_fact') }}
+    group by indicator_key
+),
+
+filled as (
+    select
+        grid.*,
+        cast(coalesce(summed.exact_value, 0) as decimal(18, 4)) as exact_value,
+        coalesce(units.exact_per_unit, 1) as exact_per_unit
+    from grid
+    left join summed
+        on
+            grid.indicator_key = summed.indicator_key
+            and grid.period_key = summed.period_key
+            and grid.scope = summed.scope
+            and grid.scope_key = summed.scope_key
+            and grid.basis = summed.basis
+    left join units
+        on grid.indicator_key = units.indicator_key
+),
+
+running as (
+    select
+        filled.*,
+        cast(
+            sum(exact_value) over (
+                partition by indicator_key, scope, scope_key, basis
+                order by period_key
+                rows between unbounded preceding and current row
+            ) as decimal(18, 4)
+        ) as exact_cumulative_value
+    from filled
 )
 
 select
-    grid.indicator_key,
-    grid.period_key,
-    grid.scope,
-    grid.scope_key,
-    grid.basis,
-    cast(coalesce(summed.value, 0) as decimal(18, 4)) as value,
-    cast(
-        sum(coalesce(summed.value, 0)) over (
-            partition by grid.indicator_key, grid.scope, grid.scope_key, grid.basis
-            order by grid.period_key
-            rows between unbounded preceding and current row
-        ) as decimal(18, 4)
-    ) as cumulative_value
-from grid
-left join summed
-    on
-        grid.indicator_key = summed.indicator_key
-        and grid.period_key = summed.period_key
-        and grid.scope = summed.scope
-        and grid.scope_key = summed.scope_key
-        and grid.basis = summed.basis
-order by grid.indicator_key, grid.scope, grid.scope_key, grid.basis, grid.period_key
+    indicator_key,
+    period_key,
+    scope,
+    scope_key,
+    basis,
+    {{ divided('exact_value', 'exact_per_unit') }} as value,
+    {{ divided('exact_cumulative_value', 'exact_per_unit') }} as cumulative_value,
+    exact_value,
+    exact_cumulative_value
+from running
+order by indicator_key, scope, scope_key, basis, period_key

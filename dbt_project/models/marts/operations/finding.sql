@@ -6,9 +6,12 @@
     'int_finding__event',
     'int_finding__fact',
     'int_finding__grant',
+    'int_finding__future',
     'int_finding__intervention',
     'int_finding__merge',
+    'int_finding__possible_duplicate_tranche',
     'int_finding__reference',
+    'int_finding__register',
     'int_finding__submission',
 ] %}
 

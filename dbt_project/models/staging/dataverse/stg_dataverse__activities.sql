@@ -21,7 +21,8 @@ select
     coalesce(merged.winner_id, located.located_account_id) as account_id,
     located.partner_code,
     {{ programme_date('located.started_at') }} as supported_on,
-    {{ session_hours('located.hours', 'located.minutes', 'located.started_at', 'located.ended_at') }} as support_hours,
+    {{ session_minutes('located.hours', 'located.minutes', 'located.started_at', 'located.ended_at') }}
+        as support_minutes,
     coalesce({{ crm_value('outcome', 'located.outcome') }} = 'completed', false) as is_completed,
     coalesce({{ crm_value('channel', 'located.channel') }}, 'other') as channel,
     coalesce({{ crm_value('evidence', 'located.evidence') }}, 'none') as evidence,

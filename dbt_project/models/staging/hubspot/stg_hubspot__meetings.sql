@@ -6,7 +6,7 @@ select
     latest.id as meeting_id,
     latest.partner_code,
     {{ programme_date('latest.started_at') }} as supported_on,
-    {{ session_hours('null', 'null', 'latest.started_at', 'latest.ended_at') }} as support_hours,
+    {{ session_minutes('null', 'null', 'latest.started_at', 'latest.ended_at') }} as support_minutes,
     coalesce({{ crm_value('outcome', 'latest.outcome') }} = 'completed', false) as is_completed,
     coalesce({{ crm_value('channel', 'latest.channel') }}, 'other') as channel,
     coalesce({{ crm_value('evidence', 'latest.evidence') }}, 'none') as evidence,

@@ -7,5 +7,6 @@ select
     name as partner_name,
     cluster_key,
     cast(activity_starts_on as date) as activity_starts_on,
-    eventbrite_organization_id
+    eventbrite_organization_id,
+    coalesce(list_name, 'partners.csv') || '#!' || split_part(_source_record, ':', 2) as source_place
 from latest

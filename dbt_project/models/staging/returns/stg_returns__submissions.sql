@@ -24,11 +24,14 @@ ranked as (
 select
     file_sha256,
     file_name,
-    partner_code,
+    ranked.partner_code,
     period_key,
     cast(submission_number as integer) as submission_number,
     cast(submitted_on as date) as submitted_on,
-    submission_rank = 1 as is_current,
+    -- What a body returned that is in the register no longer does not count.
+    submission_rank = 1 and partners.partner_code is not null as is_current,
     -- The workbook whose number it repeats.
     case when copy_number > 1 then standing_file_name end as repeats_file_name
 from ranked
+left join {{ ref('stg_registers__partners') }} as partners
+    on ranked.partner_code = partners.partner_code

@@ -9,7 +9,7 @@ select
     reference as session_ref,
     parent_ref as business_record_ref,
     cast(supported_on as date) as supported_on,
-    cast(support_hours as decimal(12, 4)) as support_hours,
+    {{ whole_minutes('cast(support_hours as decimal(12, 4)) * 60') }} as support_minutes,
     channel,
     evidence,
     file_name,

@@ -1,4 +1,14 @@
-with known as (
+-- An organisation of Eventbrite that two bodies give as theirs is the first code's (int_finding__register says so).
+with organisers as (
+    select
+        eventbrite_organization_id,
+        min(partner_code) as partner_code
+    from {{ ref('stg_registers__partners') }}
+    where eventbrite_organization_id is not null
+    group by eventbrite_organization_id
+),
+
+known as (
     select
         'eventbrite:' || events.event_id as event_key,
         'eventbrite' as platform,
@@ -13,7 +23,7 @@ with known as (
         'check_in_export' as evidence,
         events.source_record
     from {{ ref('stg_eventbrite__events') }} as events
-    left join {{ ref('stg_registers__partners') }} as partners
+    left join organisers as partners
         on events.organization_id = partners.eventbrite_organization_id
 ),
 

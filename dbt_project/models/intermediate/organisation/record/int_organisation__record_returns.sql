@@ -1,6 +1,7 @@
 {{ config(tags=['prepare'], materialized='view') }}
 
--- Businesses, members of collaborations, employers and sources of money.
+-- Businesses, members of collaborations, employers and sources of money. What kind of money it is (`source_type`) says
+-- nothing of what the organisation is.
 select
     {{ organisation_record_columns('returns', 'organisation_record_id', {
         'name': 'business_name',
@@ -41,7 +42,6 @@ select
     {{ organisation_record_columns('returns', 'organisation_record_id', {
         'name': 'source_organisation',
         'company_number': 'company_number',
-        'organisation_type': "case source_type when 'university' then 'university' when 'third_sector' then 'third_sector' when 'public' then 'public_body' end",
         'recorded_at': 'submitted_on',
     }) }}
 from {{ ref('stg_returns__leverage') }}

@@ -2,13 +2,14 @@
 
 select
     'returns:' || partner_code || ':' || record_ref as session_key,
+    'returns:' || partner_code || ':' || record_ref as meeting_key,
     partner_code as partner_key,
     'returns' as source_system,
     partner_code || ':business:' || business_record_ref as organisation_record_id,
     partner_code || ':business:' || business_record_ref as claim_ref,
     business_record_ref as source_ref,
     supported_on,
-    support_hours,
+    support_minutes,
     channel,
     evidence,
     source_record,

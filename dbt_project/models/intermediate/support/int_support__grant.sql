@@ -1,0 +1,58 @@
+-- The programme's own grants as support, whatever source tells of them. Grain: grant.
+with awards as (
+    select
+        grants.*,
+        case
+            when
+                min(grants.organisation_key) over (partition by grants.source_system, grants.recipient_ref)
+                <> max(grants.organisation_key) over (partition by grants.source_system, grants.recipient_ref)
+                then ':' || grants.organisation_key
+            else ''
+        end as told_apart_by
+    from {{ ref('int_grant__award') }} as grants
+    where
+        grants.is_programme_grant
+        and grants.amount_gbp is not null
+        and grants.status = 'awarded'
+        and grants.gave_way_to is null
+        and grants.organisation_key is not null
+),
+
+daily as (
+    select
+        awards.*,
+        sum(case when recipients > 1 or regrant_type is not null then 0 else amount_gbp end) over (
+            partition by organisation_key, awarded_on, source_system
+        ) as gbp_of_day
+    from awards
+),
+
+-- As with sessions: what two systems tell of one recipient on one day is one award; the larger one stands.
+compared as (
+    select
+        daily.*,
+        first_value(source_system) over (
+            partition by organisation_key, awarded_on order by gbp_of_day desc, source_system asc
+        ) as system_of_day
+    from daily
+)
+
+select
+    grant_award_key,
+    source_system || ':' || recipient_ref || told_apart_by as claim_ref,
+    organisation_key,
+    recipient_postcode,
+    awarded_on,
+    amount_gbp,
+    recipient_ref,
+    source_system,
+    source_record,
+    source_place,
+    -- The standard states no shares: of a grant to several, no recipient is known to have had any sum.
+    case
+        when recipients > 1 then 'no_stated_share'
+        -- Nor is what is to be granted again the recipient's.
+        when regrant_type is not null then 'to_be_granted_again'
+        when source_system <> system_of_day then 'same_day_in_another_system'
+    end as not_counted_reason
+from compared

@@ -1,0 +1,13 @@
+with latest as (
+    {{ latest_listed(source('registers', 'ratings'), ['indicator_key']) }}
+)
+
+select
+    indicator_key,
+    rag,
+    reason,
+    approved_by_role,
+    cast(expires_on as date) as expires_on,
+    cast(expires_on as date) >= cast({{ as_of() }} as date) as is_in_force,
+    coalesce(list_name, 'ratings.csv') || '#!' || split_part(_source_record, ':', 2) as source_place
+from latest

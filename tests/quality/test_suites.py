@@ -1,0 +1,132 @@
+"""The product's own checks: good data passes each of them, a broken mart does not."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+from ingestion.catalogue import SOURCES, person_key_forms, providers
+from ingestion.privacy import participant_key, person_key
+from quality.gate import Declared, run_gate
+from quality.suites import load_suites, suite_paths
+
+CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
+DECLARED = Declared(providers(), person_key_forms())
+SUITES = {check.name: path for path in suite_paths() for check in load_suites([path])}
+
+
+@pytest.fixture
+def judge(tmp_path):
+    """Judges a warehouse of the given tables by one of the product's checks: outcome and keys."""
+
+    def run(name: str, *tables: str, enabled: tuple[str, ...] = ("returns",)) -> tuple[str, list[str]]:
+        warehouse = tmp_path / "warehouse.duckdb"
+        warehouse.unlink(missing_ok=True)
+        with duckdb.connect(str(warehouse)) as connection:
+            for schema in ("mart", "staging", "intermediate"):
+                connection.execute(f"CREATE SCHEMA {schema}")
+            for table in tables:
+                connection.execute(f"CREATE TABLE {table}")
+        (check,) = [c for c in yaml.safe_load(SUITES[name].read_text(encoding="utf-8"))["checks"] if c["name"] == name]
+        suite = tmp_path / "only.yaml"
+        suite.write_text(yaml.safe_dump({"checks": [check]}), encoding="utf-8")
+        verdict = run_gate(warehouse, suites=[suite], enabled_sources=enabled, clock=CLOCK, declared=DECLARED)
+        (result,) = verdict.results
+        return result.outcome, result.failing_keys
+
+    return run
+
+
+def keys(*values: str) -> str:
+    rows = ", ".join(f"('{value}')" for value in values)
+    return f"mart.dim_person AS SELECT * FROM (VALUES {rows}) AS t (person_key)"
+
+
+def test_every_form_of_person_key_that_is_made_passes_and_an_address_does_not(judge):
+    made = [
+        person_key("ann@example.org", "key"),
+        participant_key("meeting", "Ann", "key"),
+        "ERASED-3",
+        "attendee_2961",
+        "tickettailor_it_77.1",
+    ]
+    assert judge("person_keys_are_pseudonyms", keys(*made)) == ("passed", [])
+    for other in ("ann@example.org", "attendee_ann@example.org", "Ann", "p_12"):
+        assert judge("person_keys_are_pseudonyms", keys(*made, other))[0] == "failed", other
+
+
+def test_the_prefixes_of_guests_in_the_models_are_those_declared():
+    models = Path(__file__).parents[2] / "dbt_project" / "models" / "staging"
+    used = {
+        prefix
+        for path in models.rglob("*.sql")
+        for prefix in re.findall(r"ticket_holder_columns\('\w+', '(\w+)'\)", path.read_text(encoding="utf-8"))
+    }
+    assert used == {source.guest_key for source in SOURCES.values() if source.guest_key}
+
+
+def posts(*rows: str) -> str:
+    columns = "job_key, organisation_key, started_on, baseline_fte, follow_up_fte, counted_fte, is_counted"
+    return f"mart.fct_job AS SELECT * FROM (VALUES {', '.join(rows)}) AS t ({columns}, not_counted_reason)"
+
+
+def test_two_posts_of_one_day_are_good_data_and_more_than_the_increase_is_not(judge):
+    # The model takes the baseline of the first by reference, P2, and the follow-up of the last, P10 of the second body.
+    one_day = (
+        "('CB02:P2', 'o', DATE '2024-05-01', 10.0, 11.0, 1.0, true, NULL)",
+        "('CB01:P9', 'o', DATE '2024-05-01', 10.5, 12.0, 1.0, true, NULL)",
+    )
+    assert judge("jobs_do_not_exceed_the_employment_increase", posts(*one_day)) == ("passed", [])
+    # A later post that was left with nothing still says what the employment rose to.
+    left = "('CB01:P3', 'o', DATE '2024-06-01', 10.0, 12.5, 0.0, false, 'no_employment_increase')"
+    rest = "('CB01:P1', 'o', DATE '2024-05-01', 10.0, 10.0, 1.0, true, NULL)"
+    assert judge("jobs_do_not_exceed_the_employment_increase", posts(rest, left)) == ("passed", [])
+    broken = "('CB01:P4', 'o', DATE '2024-07-01', 10.0, 11.0, 5.0, true, NULL)"
+    assert judge("jobs_do_not_exceed_the_employment_increase", posts(*one_day, broken)) == ("failed", ["o"])
+
+
+def test_a_table_may_be_empty_until_there_is_something_for_it(judge):
+    empty = "mart.fct_leverage (leverage_key VARCHAR)"
+    assert judge("fct_leverage_has_rows", empty, "staging.stg_returns__leverage (x INT)") == ("passed", [])
+    landed = "staging.stg_returns__leverage AS SELECT 1 AS x"
+    assert judge("fct_leverage_has_rows", empty, landed) == ("failed", ["fct_leverage"])
+
+
+@pytest.mark.parametrize("source", ["eventbrite", "zoom", "teams", "teams_graph", "tickettailor", "zoom_report"])
+def test_checks_of_events_and_persons_ask_for_any_source_of_events(judge, source):
+    tables = (
+        "mart.fct_event_attendance (event_key VARCHAR, organisation_key VARCHAR)",
+        "mart.dim_organisation (organisation_key VARCHAR)",
+        "mart.dim_person (person_key VARCHAR)",
+        "intermediate.int_event__attendance AS SELECT 1 AS x",
+        "intermediate.int_person__contact (x INT)",
+    )
+    for name in ("fct_event_attendance_has_rows", "dim_person_has_rows"):
+        assert judge(name, *tables, enabled=(source,))[0] == "failed"
+        assert judge(name, *tables, enabled=("returns",))[0] == "not_applicable"
+    assert judge("organisations_are_resolved", *tables, enabled=(source,))[0] == "passed"
+
+
+def test_no_check_asks_for_one_platform_of_several():
+    alone = {"returns"}
+    assert {check.requires_source for check in load_suites(suite_paths())} - {None} == alone
+    assert {check.requires for check in load_suites(suite_paths())} - {None} <= set(providers())
+
+
+def test_a_target_agreed_later_may_have_a_value_and_one_that_is_not_stated_may_not(judge):
+    columns = "'h' AS indicator_key, '{}' AS target_status, {} AS target_value, {} AS rag"
+    table = f"mart.indicator_performance AS SELECT {columns}"
+    assert judge("no_invented_target", table.format("agreed_later", 20, "'amber'"))[0] == "passed"
+    assert judge("no_invented_target", table.format("not_stated", 20, "NULL"))[0] == "failed"
+    assert judge("no_invented_target", table.format("not_stated", "NULL", "'green'"))[0] == "failed"
+
+
+def test_a_waiver_of_a_check_that_there_is_not_is_told(judge):
+    table = "mart.waiver AS SELECT '{}' AS check_name, 'CB01:2024-25-Q1' AS scope_key"
+    assert judge("waivers_name_a_check", table.format("waivers_name_a_check"))[0] == "passed"
+    assert judge("waivers_name_a_check", table.format("every_return"))[0] == "failed"
