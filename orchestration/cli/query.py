@@ -13,8 +13,9 @@ from orchestration.errors import UserError
 from quality.typed_sql import NotAQuery, open_read_only, require_query
 
 TRACE_COLUMNS = (
-    "fact_key, achieved_on, period_key, partner_key, organisation_key, quantity, claimed_quantity, status, "
-    "evidence_grade, is_counted, not_counted_reason, source_system, source_record_id, source_place"
+    "fact_key, achieved_on, period_key, partner_key, organisation_key, quantity, claimed_quantity, exact_quantity, "
+    "exact_unit, exact_per_unit, status, evidence_grade, is_counted, not_counted_reason, source_system, "
+    "source_record_id, source_place"
 )
 
 
@@ -121,8 +122,10 @@ def trace(
             values.append(value)
     where = " AND ".join(conditions)
     total = connection.execute(
-        "SELECT count(*), coalesce(sum(quantity) FILTER (is_counted AND status = 'verified'), 0), "
-        "coalesce(sum(claimed_quantity) FILTER (status <> 'withdrawn'), 0) "
+        # In exact units, divided once, as figures are.
+        "SELECT count(*), "
+        "coalesce(sum(exact_quantity) FILTER (is_counted AND status = 'verified') / max(exact_per_unit), 0), "
+        "coalesce(sum(exact_claimed_quantity) FILTER (status <> 'withdrawn') / max(exact_per_unit), 0) "
         f"FROM indicator_fact WHERE {where}",
         values,
     ).fetchone()

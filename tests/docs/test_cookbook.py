@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import duckdb
@@ -112,10 +112,12 @@ def test_realised_leverage_by_source_adds_up_to_the_verified_figure_and_what_is_
 def test_the_facts_behind_a_figure_add_up_to_it(mart):
     facts = mart.execute(QUESTIONS[4].queries[0]).fetchall()
     figure = mart.execute(
-        "SELECT sum(value) FROM indicator_value "
+        "SELECT sum(exact_value), arg_max(cumulative_value, period_key) FROM indicator_value "
         "WHERE indicator_key = 'jobs_created' AND scope = 'programme' AND basis = 'verified'"
     ).fetchone()
-    assert sum(row[4] for row in facts) == figure[0]
+    exact = sum(row[5] for row in facts)
+    assert exact == figure[0]
+    assert (exact / facts[0][7]).quantize(Decimal("0.0001"), ROUND_HALF_UP) == figure[1]
 
 
 def test_a_restated_figure_is_found(mart):

@@ -38,8 +38,8 @@ CREATE TABLE release_info AS SELECT 'r' AS release_id, TIMESTAMP '2025-01-01' AS
     TIMESTAMP '2025-01-01' AS data_as_of, 'v' AS code_version, 'f' AS input_fingerprint, 'passed' AS gate_status;
 CREATE TABLE dim_partner (partner_key VARCHAR, name VARCHAR, cluster_key VARCHAR);
 CREATE TABLE indicator_fact (indicator_key VARCHAR, fact_key VARCHAR, period_key VARCHAR, partner_key VARCHAR,
-    organisation_key VARCHAR, cluster_key VARCHAR, local_authority_code VARCHAR, quantity DECIMAL(18, 4),
-    status VARCHAR, is_counted BOOLEAN);
+    organisation_key VARCHAR, cluster_key VARCHAR, local_authority_code VARCHAR,
+    exact_quantity DECIMAL(18, 4), exact_per_unit DECIMAL(18, 4), status VARCHAR, is_counted BOOLEAN);
 CREATE TABLE indicator_performance AS SELECT 'event_attendees' AS indicator_key, 100.0 AS target_value,
     false AS is_approximate, 'stated' AS target_status, 'green' AS rag, 'target reached' AS rag_reason;
 """
@@ -51,7 +51,8 @@ def write_mart(path: Path, heads: Heads) -> Path:
         connection.execute(_TABLES)
         connection.executemany("INSERT INTO dim_partner VALUES (?, ?, ?)", [(b, b, c) for b, c in BODIES.items()])
         connection.executemany(
-            "INSERT INTO indicator_fact VALUES ('event_attendees', ?, ?, ?, NULL, ?, 'unknown', ?, 'verified', true)",
+            "INSERT INTO indicator_fact "
+            "VALUES ('event_attendees', ?, ?, ?, NULL, ?, 'unknown', ?, 1, 'verified', true)",
             [
                 (f"{period}:{body}", period, body, BODIES[body], number)
                 for period, bodies in heads.items()
