@@ -124,8 +124,10 @@ def trace(
     total = connection.execute(
         # In exact units, divided once, as figures are.
         "SELECT count(*), "
-        "coalesce(sum(exact_quantity) FILTER (is_counted AND status = 'verified') / max(exact_per_unit), 0), "
-        "coalesce(sum(exact_claimed_quantity) FILTER (status <> 'withdrawn') / max(exact_per_unit), 0) "
+        "CAST(coalesce(sum(exact_quantity) FILTER (is_counted AND status = 'verified') / max(exact_per_unit), 0) "
+        "AS DECIMAL(18, 4)), "
+        "CAST(coalesce(sum(exact_claimed_quantity) FILTER (status <> 'withdrawn') / max(exact_per_unit), 0) "
+        "AS DECIMAL(18, 4)) "
         f"FROM indicator_fact WHERE {where}",
         values,
     ).fetchone()
