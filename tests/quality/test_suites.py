@@ -70,9 +70,14 @@ def test_the_prefixes_of_guests_in_the_models_are_those_declared():
     assert used == {source.guest_key for source in SOURCES.values() if source.guest_key}
 
 
-def posts(*rows: str) -> str:
+def posts(*rows: str) -> tuple[str, str]:
+    """Posts as the mart has them, of 30 hours a week each whole one."""
     columns = "job_key, organisation_key, started_on, baseline_fte, follow_up_fte, counted_fte, is_counted"
-    return f"mart.fct_job AS SELECT * FROM (VALUES {', '.join(rows)}) AS t ({columns}, not_counted_reason)"
+    given = f"(VALUES {', '.join(rows)}) AS t ({columns}, not_counted_reason)"
+    return (
+        f"mart.fct_job AS SELECT *, 30 * counted_fte AS counted_hours FROM {given}",
+        "mart.indicator_fact AS SELECT 'jobs_created' AS indicator_key, 30.0 AS exact_per_unit",
+    )
 
 
 def test_two_posts_of_one_day_are_good_data_and_more_than_the_increase_is_not(judge):
@@ -81,13 +86,13 @@ def test_two_posts_of_one_day_are_good_data_and_more_than_the_increase_is_not(ju
         "('CB02:P2', 'o', DATE '2024-05-01', 10.0, 11.0, 1.0, true, NULL)",
         "('CB01:P9', 'o', DATE '2024-05-01', 10.5, 12.0, 1.0, true, NULL)",
     )
-    assert judge("jobs_do_not_exceed_the_employment_increase", posts(*one_day)) == ("passed", [])
+    assert judge("jobs_do_not_exceed_the_employment_increase", *posts(*one_day)) == ("passed", [])
     # A later post that was left with nothing still says what the employment rose to.
     left = "('CB01:P3', 'o', DATE '2024-06-01', 10.0, 12.5, 0.0, false, 'no_employment_increase')"
     rest = "('CB01:P1', 'o', DATE '2024-05-01', 10.0, 10.0, 1.0, true, NULL)"
-    assert judge("jobs_do_not_exceed_the_employment_increase", posts(rest, left)) == ("passed", [])
+    assert judge("jobs_do_not_exceed_the_employment_increase", *posts(rest, left)) == ("passed", [])
     broken = "('CB01:P4', 'o', DATE '2024-07-01', 10.0, 11.0, 5.0, true, NULL)"
-    assert judge("jobs_do_not_exceed_the_employment_increase", posts(*one_day, broken)) == ("failed", ["o"])
+    assert judge("jobs_do_not_exceed_the_employment_increase", *posts(*one_day, broken)) == ("failed", ["o"])
 
 
 def test_a_table_may_be_empty_until_there_is_something_for_it(judge):
