@@ -75,7 +75,8 @@ def posts(*rows: str) -> tuple[str, str]:
     columns = "job_key, organisation_key, started_on, baseline_fte, follow_up_fte, counted_fte, is_counted"
     given = f"(VALUES {', '.join(rows)}) AS t ({columns}, not_counted_reason)"
     return (
-        f"mart.fct_job AS SELECT *, 30 * counted_fte AS counted_hours FROM {given}",
+        "mart.fct_job AS SELECT * REPLACE (CAST(not_counted_reason AS VARCHAR) AS not_counted_reason), "
+        f"30 * counted_fte AS counted_hours FROM {given}",
         "mart.indicator_fact AS SELECT 'jobs_created' AS indicator_key, 30.0 AS exact_per_unit",
     )
 
