@@ -73,10 +73,10 @@ def test_the_prefixes_of_guests_in_the_models_are_those_declared():
 def posts(*rows: str) -> tuple[str, str]:
     """Posts as the mart has them, of 30 hours a week each whole one."""
     columns = "job_key, organisation_key, started_on, baseline_fte, follow_up_fte, counted_fte, is_counted"
-    given = f"(VALUES {', '.join(rows)}) AS t ({columns}, not_counted_reason)"
+    given = f"(VALUES {', '.join(rows)}) AS t ({columns}, reason)"
+    typed = "* EXCLUDE (reason), CAST(reason AS VARCHAR) AS not_counted_reason, 30 * counted_fte AS counted_hours"
     return (
-        "mart.fct_job AS SELECT * REPLACE (CAST(not_counted_reason AS VARCHAR) AS not_counted_reason), "
-        f"30 * counted_fte AS counted_hours FROM {given}",
+        f"mart.fct_job AS SELECT {typed} FROM {given}",
         "mart.indicator_fact AS SELECT 'jobs_created' AS indicator_key, 30.0 AS exact_per_unit",
     )
 
