@@ -25,6 +25,8 @@ RAG_STYLE = {
 
 
 MOST_DRIFTS = 8
+# ONS and Treasury renew what is here once a year at least.
+OLD_MONTHS = 12
 MILLION = Decimal(1_000_000)
 
 
@@ -171,6 +173,22 @@ def _sources(connection: Any) -> Table:
     return table
 
 
+def _reference(connection: Any) -> list[Any]:
+    rows = _query(connection, "SELECT * FROM reference_edition ORDER BY reference_table")
+    table = _table("Reference data", "Table", "Publisher", ">Edition", ">Age", "Renewed by, in inbox/reference")
+    for row in rows:
+        age = row["age_months"]
+        table.add_row(
+            row["reference_table"],
+            row["publisher"],
+            row["edition"] or "none",
+            "" if age is None else f"{age} months",
+            row["renewed_by"],
+            style="yellow" if age is not None and age > OLD_MONTHS else None,
+        )
+    return [table]
+
+
 def _refusals(connection: Any) -> list[str]:
     lines = []
     rows = _query(
@@ -272,6 +290,7 @@ def print_scorecard(console: Console, home: Path, by: str | None = None) -> None
         if by:
             parts.append(_by(connection, by))
         parts.append(_sources(connection))
+        parts += _reference(connection)
         parts += _drift(connection)
         parts += _gate(connection)
         parts += _refusals(connection)

@@ -23,6 +23,8 @@ MODELS = (
     "int_sic__cluster",
     "ref_area_productivity",
     "ref_gdp_deflator",
+    "ref_gdp_deflator_financial",
+    "reference_edition",
     "stg_companies_house__companies",
     "stg_reference__postcodes",
 )
@@ -112,6 +114,18 @@ def test_the_deflator_runs_from_1990_to_its_base(ask):
     rows = dict(ask("SELECT calendar_year, value FROM mart.ref_gdp_deflator"))
     assert sorted(rows) == list(range(1990, 2025))
     assert (float(rows[1990]), rows[2024]) == (42.7537, 100)
+
+
+def test_without_a_dropped_edition_the_shipped_one_stands_and_its_age_is_told(ask):
+    assert ask("SELECT * FROM mart.ref_gdp_deflator_financial") == []
+    found = {
+        row[0]: row[1:]
+        for row in ask("SELECT reference_table, edition, is_shipped, age_months FROM mart.reference_edition")
+    }
+    assert found["GDP deflator, calendar years"] == ("2025-12", True, -7)
+    assert found["GDP deflator, financial years"] == (None, False, None)
+    assert found["Subregional productivity"] == ("2023-06", True, 23)
+    assert found["Company register"][:2] == ("2018-02-01", False)
 
 
 def test_the_register_gives_status_codes_and_edition(ask):

@@ -120,7 +120,8 @@ def _heading_of(names: Sequence[str], places: dict[str, int]) -> str | None:
 def _not_ours() -> str:
     return (
         "not a reference file this project reads; it takes the Companies House company data (BasicCompanyData….csv "
-        "or .zip) and the postcode directory (ONSPD_… or NSPL_… .csv, or its zip)"
+        "or .zip), the postcode directory (ONSPD_… or NSPL_… .csv, or its zip), GDP deflators of HM Treasury and "
+        "subregional productivity of the ONS (.xlsx or .csv, as published)"
     )
 
 

@@ -1,0 +1,232 @@
+"""Tables that offices publish as sheets for people: GDP deflators (HM Treasury) and subregional productivity (ONS).
+
+Reference: docs/sources/reference.md. A table is found by its headings, wherever they stand: editions move it by rows
+and columns, and the Treasury puts the series of financial and of calendar years side by side. An edition replaces the one
+before it whole. Nothing is computed: a forecast year with a change and no level (`-`) gives no row.
+"""
+
+from __future__ import annotations
+
+import calendar
+import csv
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ingestion.catalogue import SOURCES
+from ingestion.encodings import open_text
+from ingestion.findings import Finding, RefusedFile
+from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
+from ingestion.landing import read_latest
+from ingestion.tables import heading_key
+from ingestion.workbooks import Workbook
+
+SOURCE = "published_statistics"
+DEFLATORS, PRODUCTIVITY, EDITIONS = "gdp_deflators", "area_productivity", "editions"
+_YEAR_KINDS = {"financial year": "financial_year", "calendar year": "calendar_year"}
+_YEARS = {
+    "financial_year": re.compile(r"((?:19|20)\d\d-\d\d)\b"),
+    "calendar_year": re.compile(r"((?:19|20)\d\d)\b(?!-)"),
+}
+_BASE = re.compile(r"((?:19|20)\d\d(?:-\d\d)?)\s*=\s*100")
+_MONTHS = [name.lower() for name in calendar.month_name if name]
+_MONTH = re.compile(rf"({'|'.join(_MONTHS)})[ _](20\d\d)", re.IGNORECASE)
+_ISO_MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])(?!\d)")
+# Sheets of the ONS's workbook, by the measure that is read of them.
+_SHEETS = {"B3": "gva_per_filled_job", "Productivity Jobs": "filled_jobs"}
+_AREA = re.compile(r"TL[A-Z][A-Z0-9]{0,2}")
+_LEVEL = re.compile(r"ITL[123]")
+# A row of headings has at least so many years.
+_FEWEST_YEARS = 3
+_LOOKED_AT = 30
+
+Cells = Sequence[Any]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The rows of a sheet (None: the file is a CSV), from the first."""
+
+    name: str | None
+    rows: list[Cells]
+
+    def place(self, row: int) -> str:
+        """Where a row is, counted from 0."""
+        return f"{self.name or ''}!{row + 1}"
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file holds one of the tables."""
+    return _table_of(path) is not None
+
+
+def open_reader(read: FileRead) -> FileReader:
+    """What reads one file."""
+    streams = SOURCES[SOURCE]
+    seen = read_latest(read.home, SOURCE, streams.stream(EDITIONS), ("table_name", "edition"))
+
+    def read_table(file: InboxFile) -> Iterator[Chunk]:
+        table = _table_of(file.path)
+        if table is None:
+            raise RefusedFile("neither GDP deflators of HM Treasury nor subregional productivity of the ONS")
+        newest = max((edition for name, edition in seen if name == table), default="")
+        edition = edition_of(file.path)
+        if edition < newest:
+            raise RefusedFile(
+                f"edition {edition} is older than {newest}, which is in use; drop the newest edition only"
+            )
+        rows: list[Row] = []
+        findings: list[Finding] = []
+        for found in (_deflators if table == DEFLATORS else _productivity)(file.path):
+            (findings if isinstance(found, Finding) else rows).append(found)  # type: ignore[arg-type]
+        if not rows:
+            raise RefusedFile(
+                f"no figures under the headings of {table.replace('_', ' ')}; give it as it was published"
+            )
+        constants = {"edition": edition, "file_name": file.path.name, "file_sha256": file.sha256}
+        for row in rows:
+            row |= {**constants, "_source_record": f"{file.sha256}:{row.pop('place')}"}
+        yield Chunk(table, rows, findings, is_whole_list=not findings)
+        record = {"table_name": table, "rows_read": str(len(rows)), "_source_record": file.sha256}
+        yield Chunk(EDITIONS, [{**constants, **record}])
+        seen.append((table, edition))
+
+    return read_table
+
+
+def edition_of(path: Path) -> str:
+    """Month of the edition (2026-06), by the file's name, else by the first month named in it. Raises RefusedFile."""
+    if found := _ISO_MONTH.search(path.stem):
+        return found[0]
+    texts = (str(cell) for sheet in _sheets(path, _LOOKED_AT) for row in sheet.rows for cell in row if cell)
+    for text in (path.stem, *texts):
+        if found := _MONTH.search(text):
+            return f"{found[2]}-{_MONTHS.index(found[1].lower()) + 1:02d}"
+    raise RefusedFile(
+        "neither the name nor the first sheet says the month of the edition; put it into the name, such as "
+        f"{path.stem} 2026-06{path.suffix}"
+    )
+
+
+def _table_of(path: Path) -> str | None:
+    try:
+        for sheet in _sheets(path, _LOOKED_AT):
+            if sheet.name in _SHEETS and _heading_row(sheet) is not None:
+                return PRODUCTIVITY
+            if _year_columns(sheet):
+                return DEFLATORS
+    except RefusedFile:
+        return None
+    return None
+
+
+def _sheets(path: Path, rows: int | None = None) -> Iterator[Sheet]:
+    if path.suffix.lower() == ".csv":
+        with open_text(path) as handle:
+            yield Sheet(None, list(islice(csv.reader(handle), rows)))
+    elif path.suffix.lower() == ".xlsx":
+        workbook = Workbook(path)
+        for name in workbook.sheet_names:
+            yield Sheet(name, [cells for _, cells in islice(workbook.rows(name), rows)])
+
+
+def _year_columns(sheet: Sheet) -> dict[str, tuple[int, int]]:
+    """Kind of year -> row and column of its heading, of a sheet that names deflators."""
+    start = sheet.rows[:_LOOKED_AT]
+    if not any("deflator" in str(cell).lower() for row in start for cell in row if cell):
+        return {}
+    found = {}
+    for at, row in enumerate(start):
+        for column, cell in enumerate(row):
+            kind = _YEAR_KINDS.get(heading_key(cell))
+            # Above the headings stand titles of the same words.
+            if kind and _base(sheet, at, column) is not None:
+                found[kind] = at, column
+    return found
+
+
+def _base(sheet: Sheet, row: int, column: int) -> str | None:
+    """The year that is 100, as the heading of the deflator beside the years says, or what stands above it."""
+    for at in range(row, max(-1, row - 3), -1):
+        if column + 1 < len(sheet.rows[at]) and (found := _BASE.search(str(sheet.rows[at][column + 1]))):
+            return found[1]
+    return None
+
+
+def _deflators(path: Path) -> Iterator[Row | Finding]:
+    for sheet in _sheets(path):
+        for kind, (heading, column) in _year_columns(sheet).items():
+            base = _base(sheet, heading, column)
+            for at, cells in enumerate(sheet.rows[heading + 1 :], heading + 1):
+                year = _YEARS[kind].match(_text(cells, column))
+                level = _text(cells, column + 1)
+                if year is None or level in {"", "-"}:
+                    continue
+                place = f"{sheet.place(at)}!{kind}"
+                row = {"year_kind": kind, "year": year[1], "base": f"{base} = 100", "place": place}
+                yield _with_value(row, level, partial(_wrong, path, DEFLATORS, place))
+
+
+def _heading_row(sheet: Sheet) -> tuple[int, Mapping[int, str]] | None:
+    """The row of the years, and their columns."""
+    for at, row in enumerate(sheet.rows[:_LOOKED_AT]):
+        years = {
+            column: text for column in range(len(row)) if re.fullmatch(r"(?:19|20)\d\d", text := _text(row, column))
+        }
+        if len(years) >= _FEWEST_YEARS:
+            return at, years
+    return None
+
+
+def _productivity(path: Path) -> Iterator[Row | Finding]:
+    for sheet in _sheets(path):
+        measure = _SHEETS.get(sheet.name or "")
+        found = _heading_row(sheet) if measure else None
+        if found is None:
+            continue
+        heading, years = found
+        for at, cells in enumerate(sheet.rows[heading + 1 :], heading + 1):
+            texts = [_text(cells, column) for column in range(min(years))]
+            code = next((text for text in texts if _AREA.fullmatch(text)), None)
+            if code is None:
+                continue
+            level = next((text for text in texts if _LEVEL.fullmatch(text)), None)
+            name = next((text for text in reversed(texts) if text and text not in {code, level}), None)
+            for column, year in years.items():
+                value = _text(cells, column)
+                if value:
+                    row = {
+                        "itl_code": code,
+                        "itl_level": level,
+                        "name": name,
+                        "calendar_year": year,
+                        "measure": measure,
+                    }
+                    row |= {"sheet": sheet.name, "place": f"{sheet.place(at)}!{year}"}
+                    yield _with_value(row, value, partial(_wrong, path, PRODUCTIVITY, row["place"]))
+
+
+def _with_value(row: Row, text: str, wrong: Callable[[], Finding]) -> Row | Finding:
+    try:
+        return {**row, "value": f"{Decimal(text.replace(',', '')):f}"}
+    except InvalidOperation:
+        return wrong()
+
+
+def _wrong(path: Path, stream: str, place: str | None) -> Finding:
+    message = "a figure is no number; the others are read, and those of the edition before stay for what it lacks"
+    return Finding(SOURCE, stream, f"{path.name}#{place}", "value", "not_a_number", message, value_class="text")
+
+
+def _text(cells: Cells, column: int) -> str:
+    """A cell as plain text; a whole number without its point."""
+    cell = cells[column] if column < len(cells) else None
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    return "" if cell is None else " ".join(str(cell).split())

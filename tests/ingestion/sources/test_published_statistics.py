@@ -1,0 +1,125 @@
+"""Reference tables in the layouts their offices publish. The figures here are made up; the layouts are not."""
+
+import pytest
+import xlsxwriter
+
+from ingestion.findings import RefusedFile
+from ingestion.sources.published_statistics.reader import edition_of, recognises
+from tests.ingestion.sources.nights import Nights
+
+TREASURY = [
+    ["GDP DEFLATORS AT MARKET PRICES, AND MONEY GDP"],
+    ["Outturn data are the Quarterly National Accounts figures from the ONS, 30 June 2026"],
+    [],
+    [None, "Financial year", None, None, None, None, None, "Calendar year"],
+    [None, None, "GDP deflator at market prices", None, "Money GDP", None, None, None, "GDP deflator at market prices"],
+    [None, "Financial year", "2025-26 = 100", "per cent change on previous year", "Cash £ million", None, None,
+     "Calendar year", "2025 = 100", "per cent change on previous year", "Cash £ million"],
+    [None, "2024-25", 96.5, 4.1, 2_900_000, None, None, 2024, 96.1, 3.9, 2_880_000],
+    [None, "2025-26", 100, 3.6, 3_000_000, None, None, 2025, 100, 4.05, 2_990_000],
+    [None, "2026-27 (1), (2)", "-", 2.2, None, None, None, "2026 (1), (2)", "-", 2.4, None],
+]  # fmt: skip
+ONS = {
+    "B3": [
+        ["Table B3: Current Price (smoothed) GVA (B) per filled job (£); ITL2 and ITL3 subregions"],
+        [],
+        [],
+        ["ITL level", "ITL code", "Region name", 2021, 2022, 2023],
+        [None, None, None, None, None, None],
+        ["UK", "UKX", "United Kingdom less Extra-Regio", 1, 2, 3],
+        ["ITL2", "TLG3", "West Midlands", 50970.5, "52,001.25", 54000],
+        ["ITL3", "TLG31", "Birmingham", 49807.4, None, 53000],
+    ],
+    # The labels of this sheet stand in no heading.
+    "Productivity Jobs": [["Productivity Jobs"], [], [], [None, None, None, 2021, 2022, 2023],
+                          ["ITL2", "TLG3", "West Midlands", 1348592, 1350000, 1360000]],
+}  # fmt: skip
+
+
+def _workbook(path, sheets):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with xlsxwriter.Workbook(path) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+
+
+@pytest.fixture
+def nights(tmp_path):
+    return Nights("published_statistics", tmp_path, {}, {})
+
+
+def _inbox(nights):
+    return nights.home / "inbox" / "reference"
+
+
+def test_deflators_of_both_kinds_of_year_are_read_beside_each_other(nights):
+    _workbook(_inbox(nights) / "GDP_Deflators_Qtrly_National_Accounts_June_2026_update.xlsx", {"Sheet1": TREASURY})
+    nights.good_night(0)
+    found = {key: (row["value"], row["base"], row["edition"]) for key, row in nights.latest("gdp_deflators").items()}
+    assert found == {
+        ("financial_year", "2024-25"): ("96.5", "2025-26 = 100", "2026-06"),
+        ("financial_year", "2025-26"): ("100", "2025-26 = 100", "2026-06"),
+        ("calendar_year", "2024"): ("96.1", "2025 = 100", "2026-06"),
+        ("calendar_year", "2025"): ("100", "2025 = 100", "2026-06"),
+    }
+
+
+def test_the_same_table_as_csv_gives_the_same_figures(nights):
+    folder = _inbox(nights)
+    folder.mkdir(parents=True)
+    lines = [",".join("" if cell is None else f'"{cell}"' for cell in row) for row in TREASURY]
+    (folder / "deflators 2026-06.csv").write_text("\n".join(lines), encoding="utf-8")
+    nights.good_night(0)
+    assert len(nights.live("gdp_deflators")) == 4
+    assert nights.latest("gdp_deflators")["financial_year", "2024-25"]["value"] == "96.5"
+
+
+def test_an_edition_replaces_the_one_before_and_an_older_one_is_refused(nights):
+    _workbook(_inbox(nights) / "deflators 2026-03.xlsx", {"Sheet1": TREASURY})
+    nights.good_night(0)
+    _workbook(_inbox(nights) / "deflators 2026-06.xlsx", {"Sheet1": [*TREASURY[:6], *TREASURY[7:]]})
+    nights.good_night(1)
+    assert nights.live("gdp_deflators") == {("financial_year", "2025-26"), ("calendar_year", "2025")}
+    _workbook(_inbox(nights) / "deflators 2025-12.xlsx", {"Sheet1": [*TREASURY, [None, "2023-24", 90]]})
+    nights.night(2)
+    assert [file.reason for file in nights.last.files if file.status == "refused"] == [
+        "edition 2025-12 is older than 2026-06, which is in use; drop the newest edition only"
+    ]
+
+
+def test_a_figure_that_is_no_number_is_quarantined_and_takes_nothing_away(nights):
+    _workbook(_inbox(nights) / "deflators 2026-03.xlsx", {"Sheet1": TREASURY})
+    nights.good_night(0)
+    wrong = [*TREASURY[:6], [None, "2024-25", "n/a (3)"], *TREASURY[7:]]
+    _workbook(_inbox(nights) / "deflators 2026-06.xlsx", {"Sheet1": wrong})
+    nights.night(1)
+    assert nights.stream("gdp_deflators").rows_quarantined == 1
+    assert ("financial_year", "2024-25") in nights.live("gdp_deflators")
+
+
+def test_productivity_is_read_from_its_two_sheets(nights):
+    _workbook(_inbox(nights) / "itlproductivity 2026-06.xlsx", {"Contents": [["Release date: 17 June 2026"]], **ONS})
+    nights.good_night(0)
+    found = nights.latest("area_productivity")
+    assert len(found) == 8
+    row = found["TLG3", "2022", "gva_per_filled_job"]
+    assert (row["value"], row["itl_level"], row["name"]) == ("52001.25", "ITL2", "West Midlands")
+    assert found["TLG3", "2021", "filled_jobs"]["value"] == "1348592"
+    assert ("TLG31", "2022", "gva_per_filled_job") not in found, "an empty cell is no figure"
+
+
+def test_the_edition_stands_in_the_name_or_on_the_first_sheets(tmp_path):
+    path = tmp_path / "itlproductivity.xlsx"
+    _workbook(path, {"Contents": [["Release date: 17 June 2025"]], **ONS})
+    assert edition_of(path) == "2025-06"
+    _workbook(path, ONS)
+    with pytest.raises(RefusedFile, match=r"such as itlproductivity 2026-06\.xlsx"):
+        edition_of(path)
+
+
+def test_other_reference_files_are_not_taken(tmp_path):
+    (tmp_path / "ONSPD_AUG_2026_UK.csv").write_text("pcds,doterm,lad26cd\nB1 1AA,,E08000025\n")
+    _workbook(tmp_path / "plan.xlsx", {"Sheet1": [["Financial year", "Calendar year"], ["2024-25", 2024]]})
+    assert not any(recognises(path) for path in tmp_path.iterdir())
