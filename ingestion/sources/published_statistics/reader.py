@@ -1,8 +1,8 @@
 """Tables that offices publish as sheets for people: GDP deflators (HM Treasury) and subregional productivity (ONS).
 
 Reference: docs/sources/reference.md. A table is found by its headings, wherever they stand: editions move it by rows
-and columns, and the Treasury puts the series of financial and of calendar years side by side. An edition replaces the one
-before it whole. Nothing is computed: a forecast year with a change and no level (`-`) gives no row.
+and columns, and the Treasury puts the series of financial and of calendar years side by side. An edition replaces the
+one before it whole. Nothing is computed: a forecast year with a change and no level (`-`) gives no row.
 """
 
 from __future__ import annotations

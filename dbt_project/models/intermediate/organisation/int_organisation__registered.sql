@@ -1,4 +1,5 @@
--- The first activity a company states places it. A code that the list lacks (99999, dormant) is none of the clusters'.
+-- The first activity a company states places it. Dormant (99999) is none of the clusters'. A code of another version
+-- than 2007, or that its list lacks, is kept as it is and places nobody: what it would be in 2007 is not said here.
 -- Where the register's file lacks a company, what was looked up of it stands in.
 with companies as (
     select
@@ -31,15 +32,30 @@ registered as (
     from {{ ref('int_organisation__attribute') }} as attributes
     inner join companies
         on attributes.company_number = companies.company_number
+),
+
+versioned as (
+    select
+        registered.organisation_key,
+        registered.company_status,
+        registered.register_edition,
+        registered.sic_code,
+        clusters.cluster_key,
+        case
+            when registered.sic_version <> '2007' then registered.sic_version
+            when clusters.sic_code is not null or registered.sic_code = '99999' then '2007'
+            when registered.sic_code is not null then 'unknown'
+        end as sic_version
+    from registered
+    left join {{ ref('int_sic__cluster') }} as clusters
+        on registered.sic_code = clusters.sic_code and clusters.is_primary
 )
 
 select
-    registered.organisation_key,
-    registered.company_status,
-    registered.register_edition,
-    registered.sic_code,
-    case when registered.sic_code is not null then registered.sic_version end as sic_version,
-    case when registered.sic_code is not null then coalesce(clusters.cluster_key, 'other') end as cluster_key
-from registered
-left join {{ ref('int_sic__cluster') }} as clusters
-    on registered.sic_code = clusters.sic_code and clusters.is_primary
+    organisation_key,
+    company_status,
+    register_edition,
+    sic_code,
+    case when sic_code is not null then sic_version end as sic_version,
+    case when sic_code is not null and sic_version = '2007' then coalesce(cluster_key, 'other') end as cluster_key
+from versioned

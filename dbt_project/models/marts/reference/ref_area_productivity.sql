@@ -1,4 +1,4 @@
--- The edition that was dropped stands, whole, where it is no older than the shipped one; of its areas those of the programme.
+-- The edition that was dropped stands, whole, where it is no older than the shipped one; of its areas the programme's.
 with areas as (
     select distinct itl_code from {{ ref('area_productivity') }}
 ),

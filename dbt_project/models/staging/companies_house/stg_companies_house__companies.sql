@@ -25,7 +25,9 @@ select
     {{ sic_code('latest.sic_text_2') }} as sic_code_2,
     {{ sic_code('latest.sic_text_3') }} as sic_code_3,
     {{ sic_code('latest.sic_text_4') }} as sic_code_4,
-    '2007' as sic_version,
+    {{ sic_version([
+        'latest.sic_text_1', 'latest.sic_text_2', 'latest.sic_text_3', 'latest.sic_text_4'
+    ]) }} as sic_version,
     editions.edition,
     latest._source_record as source_record
 from latest

@@ -14,7 +14,7 @@ select
     {{ sic_code('sic_2') }} as sic_code_2,
     {{ sic_code('sic_3') }} as sic_code_3,
     {{ sic_code('sic_4') }} as sic_code_4,
-    '2007' as sic_version,
+    {{ sic_version(['sic_1', 'sic_2', 'sic_3', 'sic_4']) }} as sic_version,
     _source_record as source_record
 from latest
 where _deleted_at is null
