@@ -1,5 +1,6 @@
 """The shipped reference data, and how register and directory reach the models that use them."""
 
+import csv
 import shutil
 from contextlib import closing
 from datetime import UTC, datetime
@@ -37,6 +38,14 @@ def ask(tmp_path_factory):
     folder = home / "inbox" / "reference"
     folder.mkdir(parents=True)
     shutil.copy(REGISTER, folder)
+    with REGISTER.open(newline="") as handle:
+        headings, row = list(csv.reader(handle))[:2]
+    later = dict(zip(map(str.strip, headings), row, strict=True)) | {
+        "CompanyNumber": "09999998",
+        "SICCode.SicText_1": "62100 - Computer programming activities (SIC 2026)",
+    }
+    with (folder / "BasicCompanyData-2018-02-01-part1_2.csv").open("w", newline="") as handle:
+        csv.writer(handle).writerows([headings, list(later.values())])
     (folder / "ONSPD_MAY_2025_UK.csv").write_text(DIRECTORY)
     ensure_landing(home)
     for source in ("companies_house", "postcode_directory"):
@@ -137,6 +146,9 @@ def test_the_register_gives_status_codes_and_edition(ask):
         ("active_proposal_to_strike_off", "79901", None, "2007", "2018-02-01"),
         ("active", "41100", "41202", "2007", "2018-02-01"),
     ]
+    assert ask(
+        "SELECT sic_code_1, sic_version FROM staging.stg_companies_house__companies WHERE company_number = '09999998'"
+    ) == [("62100", "2026")]
 
 
 def test_the_directory_stands_over_the_extract_and_ended_postcodes_stay(ask):
