@@ -174,6 +174,9 @@ def _sources(connection: Any) -> Table:
 
 
 def _reference(connection: Any) -> list[Any]:
+    # Releases of before November 2026 do not say it.
+    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reference_edition'").fetchall():
+        return []
     rows = _query(connection, "SELECT * FROM reference_edition ORDER BY reference_table")
     table = _table("Reference data", "Table", "Publisher", ">Edition", ">Age", "Renewed by, in inbox/reference")
     for row in rows:
