@@ -17,6 +17,7 @@ from evaluation.assumptions import Assumption, AssumptionSet, Selection, select
 from evaluation.caveats import caveat_rows
 from evaluation.discounting import DiscountTable, NoDiscountTable, table_in_force
 from evaluation.gross import GrossJobs
+from evaluation.numbers import fixed, percent
 from evaluation.rules import rule_in_force
 from evaluation.scenarios import SCENARIOS, Scenario, values
 from evaluation.schemas import SCHEMAS, to_table
@@ -272,11 +273,11 @@ class _SetEvaluation:
     def _facts(self, level: _LevelEvaluation) -> dict[str, str]:
         gross = self.gross
         deadweight = level.used.get("deadweight")
-        share = f"{gross.verified_fte / gross.claimed_fte:.0%}" if gross.claimed_fte else "nothing was claimed"
+        share = percent(gross.verified_fte / gross.claimed_fte) if gross.claimed_fte else "nothing was claimed"
         return {
             "spatial_level": level.level,
-            "verified_fte": f"{gross.verified_fte:,.2f}",
-            "claimed_fte": f"{gross.claimed_fte:,.2f}",
+            "verified_fte": fixed(gross.verified_fte, 2),
+            "claimed_fte": fixed(gross.claimed_fte, 2),
             "verified_share": share,
             "deadweight_source": "no usable assumption" if deadweight is None else deadweight.source,
             "posts": f"{gross.posts:,}",
@@ -296,7 +297,7 @@ class _SetEvaluation:
         missing = uk.missing(MEASURES["net_jobs"])
         if missing:
             return f"it is missing, for want of {', '.join(sorted(missing))}"
-        return f"{uk.appraisals['central'].measures['net_jobs']:,.1f} net jobs in the central case"
+        return f"{fixed(uk.appraisals['central'].measures['net_jobs'], 1)} net jobs in the central case"
 
     def _uk_displacement(self, level: _LevelEvaluation) -> str:
         row = level.used.get("displacement")

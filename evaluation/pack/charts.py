@@ -14,6 +14,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from evaluation import numbers
 from evaluation.pack import wording
 from evaluation.pack.impact import Range
 from evaluation.pack.leverage import Leverage
@@ -133,8 +134,8 @@ def trend(
         chart,
         f"trend-{indicator.key}",
         f"{indicator.name}: cumulative by quarter",
-        f"Line chart. By {wording.quarter(last)}: verified {wording.number(verified, indicator.unit)}, "
-        f"claimed {wording.number(claimed, indicator.unit)}, target: {goal}. The figures are in the table below it.",
+        f"Line chart. By {wording.quarter(last)}: verified {numbers.number(verified, indicator.unit)}, "
+        f"claimed {numbers.number(claimed, indicator.unit)}, target: {goal}. The figures are in the table below it.",
     )
 
 
@@ -197,14 +198,14 @@ def waterfall(leverage: Leverage, *, narrow: bool) -> Picture:
         layers.append(base.mark_text(align="left", dx=6, fontSize=13, color=INK).encode(x="right:Q", text="text:N"))
     chart = alt.layer(*layers).properties(width=296 if narrow else 470, height=alt.Step(46 if narrow else 30))
     lost = "; ".join(
-        f"{wording.spoken(wording.REASON, s.reason)} {wording.number(s.amount, 'GBP')}" for s in leverage.steps
+        f"{wording.spoken(wording.REASON, s.reason)} {numbers.number(s.amount, 'GBP')}" for s in leverage.steps
     )
     return render(
         chart,
         f"waterfall-{'narrow' if narrow else 'wide'}",
         "Resource levered: from what was returned to what counts",
-        f"Waterfall. Returned as realised {wording.number(leverage.claimed, 'GBP')}. Not counted: {lost or 'nothing'}. "
-        f"Verified {wording.number(leverage.realised, 'GBP')}.",
+        f"Waterfall. Returned as realised {numbers.number(leverage.claimed, 'GBP')}. Not counted: {lost or 'nothing'}. "
+        f"Verified {numbers.number(leverage.realised, 'GBP')}.",
     )
 
 
@@ -224,7 +225,7 @@ def _bar(label: str, kind: str, start: Decimal, end: Decimal, amount: Decimal) -
         "from": float(start),
         "to": float(end),
         "right": float(max(start, end)),
-        "text": wording.short_number(amount, "GBP"),
+        "text": numbers.short_number(amount, "GBP"),
     }
 
 
@@ -239,8 +240,8 @@ def ranges(of_measure: Sequence[Range], *, narrow: bool) -> Picture:
             "low": float(item.low),
             "central": float(item.central),
             "high": float(item.high),
-            "text": f"{wording.short_number(item.low, unit)} to {wording.short_number(item.high, unit)}, "
-            f"central {wording.short_number(item.central, unit)}",
+            "text": f"{numbers.short_number(item.low, unit)} to {numbers.short_number(item.high, unit)}, "
+            f"central {numbers.short_number(item.central, unit)}",
         }
         for item in of_measure
     ]

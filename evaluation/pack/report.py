@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from evaluation import numbers
 from evaluation.pack import charts, network_charts, notes, wording
 from evaluation.pack.breakdown import Breakdown, ShownFigure
 from evaluation.pack.figures import PackFigures
@@ -42,15 +43,15 @@ def _environment() -> Any:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        number=wording.number,
+        number=numbers.number,
         network_value=wording.network_value,
         outline=network_charts.outline,
-        short_number=wording.short_number,
+        short_number=numbers.short_number,
         unit_words=wording.unit_words,
         quarter=wording.quarter,
         moment=wording.moment,
         day=wording.day,
-        percent=wording.percent,
+        percent=numbers.percent,
         count=wording.count,
         spoken=wording.spoken,
         stages=wording.stages,

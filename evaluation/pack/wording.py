@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+
+from evaluation.numbers import number, percent, rounded, signed
 
 NO_TARGET = "no target stated"
 NOT_AVAILABLE = "x"
-MINUS = "\N{MINUS SIGN}"
-_MILLION = Decimal(1_000_000)
-_THOUSAND = Decimal(1_000)
 
 
 @dataclass(frozen=True)
@@ -172,37 +171,6 @@ def rating(rag: str | None, target_status: str) -> Rating:
     return _RATINGS.get(rag or "", _UNRATED)
 
 
-def _rounded(value: Decimal, places: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-
-
-def _signed(value: Decimal, text: str, plus: bool) -> str:
-    return f"{MINUS}{text}" if value < 0 else f"+{text}" if plus and value > 0 else text
-
-
-def number(value: Decimal | int, unit: str, *, plus: bool = False) -> str:
-    """A figure in its unit as text: whole pounds, one decimal of FTE, otherwise no more decimals than there are."""
-    amount = Decimal(value)
-    size = abs(amount)
-    if unit == "GBP":
-        return _signed(amount, f"£{_rounded(size, 0):,}", plus)
-    if unit == "ratio":
-        return _signed(amount, f"{_rounded(size, 2):,}", plus)
-    if unit == "FTE" or size != size.to_integral_value():
-        return _signed(amount, f"{_rounded(size, 1):,}", plus)
-    return _signed(amount, f"{int(size):,}", plus)
-
-
-def short_number(value: Decimal, unit: str) -> str:
-    """A figure for a headline or a label of a chart: money in thousands or millions of pounds."""
-    size = abs(value)
-    if unit != "GBP" or size < _THOUSAND:
-        return number(value, unit)
-    if size < _MILLION:
-        return _signed(value, f"£{_rounded(size / _THOUSAND, 0):,}k", plus=False)
-    return _signed(value, f"£{_rounded(size / _MILLION, 2):,}m", plus=False)
-
-
 def unit_words(unit: str) -> str:
     """The unit as it stands behind a figure; empty where the name of the indicator says it all."""
     return _UNITS.get(unit, unit)
@@ -215,18 +183,13 @@ def target(value: Decimal | None, unit: str, is_approximate: bool) -> str:
     return f"about {number(value, unit)}" if is_approximate else number(value, unit)
 
 
-def percent(share: Decimal) -> str:
-    """A fraction as whole per cent."""
-    return f"{_rounded(share * 100, 0)}%"
-
-
 def network_value(value: Decimal, measure: str) -> str:
     """A measure of the network as text: counts, whole per cent, or an index with three decimals."""
     if measure in _NETWORK_COUNTS:
         return number(value, "count")
     if measure in _NETWORK_SHARES:
-        return _signed(value, percent(abs(value)), plus=False)
-    return _signed(value, str(_rounded(abs(value), 3)), plus=False)
+        return signed(value, percent(abs(value)))
+    return signed(value, str(rounded(abs(value), 3)))
 
 
 def quarter(period_key: str) -> str:

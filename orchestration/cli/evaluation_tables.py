@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from evaluation.numbers import fixed
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -73,9 +75,9 @@ def figure(value: Decimal | None, unit: str) -> str:
     if unit.startswith("GBP"):
         sign, size = ("-" if value < 0 else ""), abs(value)
         if size >= _MILLION:
-            return f"{sign}£{size / _MILLION:,.2f}m"
-        return f"{sign}£{size / 1000:,.1f}k" if size >= 10_000 else f"{sign}£{size:,.0f}"
-    return f"{value:,.2f}"
+            return f"{sign}£{fixed(size / _MILLION, 2)}m"
+        return f"{sign}£{fixed(size / 1000, 1)}k" if size >= 10_000 else f"{sign}£{fixed(size, 0)}"
+    return fixed(value, 2)
 
 
 def _side_by_side(level: str, rows: list[Row]) -> Table:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from evaluation.numbers import fixed
 from ingestion.catalogue import SOURCES
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.errors import NightFailed, UserError
@@ -171,7 +172,7 @@ def _show(read: GrantTable) -> None:
     totals: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in read.rows:
         totals[str(row["currency"])] += Decimal(str(row["amount_awarded"]))
-    sums = ", ".join(f"{currency} {total:,.2f}" for currency, total in sorted(totals.items())) or "none"
+    sums = ", ".join(f"{currency} {fixed(total, 2)}" for currency, total in sorted(totals.items())) or "none"
     lines = [
         f"Mapping: {read.mapping.title} ({read.mapping.place})",
         f"Grants that would be landed: {len(read.rows)}",

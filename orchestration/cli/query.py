@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from evaluation.numbers import fixed
 from orchestration.cli.options import Format, Home, console, current_mart, resolve_home
 from orchestration.errors import UserError
 from quality.typed_sql import NotAQuery, open_read_only, require_query
@@ -137,4 +138,4 @@ def trace(
     write_relation(connection.sql(query, params=values), output, file)
     if output is Format.table:
         shown = min(total[0], limit) if limit else total[0]
-        console.print(f"{shown} of {total[0]} facts; verified {total[1]:,.2f}, claimed {total[2]:,.2f}")
+        console.print(f"{shown} of {total[0]} facts; verified {fixed(total[1], 2)}, claimed {fixed(total[2], 2)}")

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from evaluation.numbers import fixed
 from evaluation.spreadsheets import write_csv
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.cli.releases import known_release
@@ -151,4 +152,4 @@ def _print(difference: Difference, values: list[ValueChange], rows: bool) -> Non
 
 
 def _figure(value: Decimal | None) -> str:
-    return "none" if value is None else f"{value:,.2f}"
+    return "none" if value is None else fixed(value, 2)

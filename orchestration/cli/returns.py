@@ -18,9 +18,9 @@ app = typer.Typer(
     no_args_is_help=True,
     help="The quarterly return workbook: make a blank one, check a filled one, hand it in.\n\n"
     "Examples:\n\n"
-    "wmip returns template --partner CB01 --period 2025-26-Q1\n\n"
-    "wmip returns check 'CB01 2025-26-Q1.xlsx'\n\n"
-    "wmip returns submit 'CB01 2025-26-Q1.xlsx'",
+    "wmip returns template --partner CB01 --period 2024-25-Q4\n\n"
+    "wmip returns check 'CB01 2024-25-Q4.xlsx'\n\n"
+    "wmip returns submit 'CB01 2024-25-Q4.xlsx'",
 )
 Workbook = Annotated[Path, typer.Argument(help="The filled workbook (.xlsx).")]
 
@@ -28,13 +28,13 @@ Workbook = Annotated[Path, typer.Argument(help="The filled workbook (.xlsx).")]
 @app.command()
 def template(
     partner: Annotated[str, typer.Option(help="Code of the cluster body, as in the partners register.")],
-    period: Annotated[str, typer.Option(help="Quarter of the financial year, such as 2025-26-Q1.")],
+    period: Annotated[str, typer.Option(help="Quarter of the financial year, such as 2024-25-Q4.")],
     out: Annotated[Path | None, typer.Option(help="Where to write it.", show_default="<partner> <period>.xlsx")] = None,
     home: Home = None,
 ) -> None:
     """Write the blank workbook of a body and quarter, with drop-downs, dates and numbers checked while people type.
 
-    Example: wmip returns template --partner CB01 --period 2025-26-Q1
+    Example: wmip returns template --partner CB01 --period 2024-25-Q4
     """
     from ingestion.sources.returns.template import write_template
     from ingestion.values import BadValue, Column
@@ -58,7 +58,7 @@ def template(
 def check(file: Workbook, home: Home = None) -> None:
     """Say cell by cell what is wrong with a filled workbook. Writes nothing. Exit code 1 when a row would be refused.
 
-    Example: wmip returns check 'CB01 2025-26-Q1.xlsx'
+    Example: wmip returns check 'CB01 2024-25-Q4.xlsx'
     """
     if refused := _read(file, resolve_home(home)):
         raise NightFailed(f"{refused} row(s) would be refused; the others count")
@@ -68,7 +68,7 @@ def check(file: Workbook, home: Home = None) -> None:
 def submit(file: Workbook, home: Home = None) -> None:
     """Check a filled workbook and put it into the inbox. One that would be refused whole is not taken.
 
-    Example: wmip returns submit 'CB01 2025-26-Q1.xlsx'
+    Example: wmip returns submit 'CB01 2024-25-Q4.xlsx'
     """
     where = resolve_home(home)
     bad = _read(file, where)

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from evaluation.numbers import millions
 from orchestration.cli.options import current_mart
 from orchestration.night import BLOCKED, DAMAGED, FAILED, PUBLISHED, STOPPED, NightRecord, latest_record
 from orchestration.release import DamagedRelease, current_release
@@ -27,16 +28,10 @@ RAG_STYLE = {
 MOST_DRIFTS = 8
 # ONS and Treasury renew what is here once a year at least.
 OLD_MONTHS = 12
-MILLION = Decimal(1_000_000)
 
 
 def _number(value: Any, unit: str) -> str:
-    if value is None:
-        return ""
-    amount = Decimal(str(value))
-    if unit.upper() == "GBP":
-        return f"£{amount / MILLION:,.2f}m" if abs(amount) >= MILLION else f"£{amount:,.0f}"
-    return f"{amount:,.1f}" if amount != amount.to_integral_value() or unit.upper() == "FTE" else f"{amount:,.0f}"
+    return "" if value is None else millions(Decimal(str(value)), unit)
 
 
 def _table(title: str, *headings: str) -> Table:
