@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 
@@ -29,13 +30,32 @@ from orchestration.cli.pack import pack
 from orchestration.errors import NightFailed, NightStopped, UserError
 from orchestration.settings import switch_telemetry_off
 
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"wmip {version('wmip-warehouse')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     help="The warehouse of a regional innovation programme: returns in, gated releases out.",
     epilog="State lives in WMIP_HOME (default ./data). Start with `wmip demo`.",
 )
+
+
+@app.callback()
+def _wmip(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and leave.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    pass
+
+
 app.command()(nights.demo)
 app.command()(nights.run)
 app.command()(nights.scorecard)

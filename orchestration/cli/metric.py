@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from orchestration.cli.options import Format, Home, console, current_mart, resolve_home
-from orchestration.cli.query import write_relation
+from orchestration.cli.rows import write_relation
 from orchestration.errors import UserError
 from orchestration.metrics import Dialect
 from quality.typed_sql import open_read_only

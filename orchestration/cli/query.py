@@ -2,61 +2,30 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from evaluation.numbers import fixed
-from orchestration.cli.options import Format, Home, console, current_mart, resolve_home
+from orchestration.cli.options import Format, Home, console, current_mart, nearest, resolve_home
+from orchestration.cli.rows import show, write_relation
 from orchestration.errors import UserError
 from quality.typed_sql import NotAQuery, open_read_only, require_query
 
-TRACE_COLUMNS = (
+if TYPE_CHECKING:
+    import duckdb
+
+# What says in five columns where a fact comes from and what became of it; other formats have all columns.
+_ON_SCREEN = (
+    "source_place AS place, achieved_on AS date, quantity, evidence_grade AS grade, "
+    "CASE WHEN is_counted THEN status ELSE coalesce(not_counted_reason, status) END AS reason"
+)
+_ALL = (
     "fact_key, achieved_on, period_key, partner_key, organisation_key, quantity, claimed_quantity, exact_quantity, "
     "exact_unit, exact_per_unit, status, evidence_grade, is_counted, not_counted_reason, source_system, "
     "source_record_id, source_place"
 )
-
-
-def write_relation(relation: Any, output: Format, file: Path | None) -> None:
-    """Show rows or write them to a file. Raises UserError for a format that needs a file, or has none."""
-    if output is Format.parquet:
-        if file is None:
-            raise UserError("--format parquet needs --output FILE")
-        import pyarrow.parquet as pq
-
-        # The connection the query ran on can write nothing.
-        pq.write_table(relation.to_arrow_table(), file, compression="zstd")
-        return
-    if output is Format.csv:
-        text = _as_csv(relation)
-    elif output is Format.json:
-        text = relation.df().to_json(orient="records", date_format="iso", indent=2) + "\n"
-    else:
-        from rich.markup import escape
-        from rich.table import Table
-
-        table = Table(*map(escape, relation.columns))
-        for row in relation.fetchall():
-            table.add_row(*("" if value is None else escape(str(value)) for value in row))
-        if file is None:
-            console.print(table)
-            return
-        raise UserError("--format table goes to the screen; use csv, json or parquet with --output")
-    if file is None:
-        typer.echo(text, nl=False)
-    else:
-        file.write_text(text, encoding="utf-8")
-
-
-def _as_csv(relation: Any) -> str:
-    from evaluation.spreadsheets import write_csv
-
-    text = io.StringIO()
-    write_csv(text, relation.columns, relation.fetchall())
-    return text.getvalue()
 
 
 def sql(
@@ -109,14 +78,11 @@ def trace(
         wmip trace H7 --partner CB03 --not-counted --format csv
     """
     connection = open_read_only(current_mart(resolve_home(home)))
-    known = connection.execute(
-        "SELECT indicator_key FROM dim_indicator WHERE lower(?) IN (lower(indicator_key), lower(indicator_code))",
-        [indicator],
-    ).fetchone()
-    if known is None:
-        keys = [row[0] for row in connection.execute("SELECT indicator_key FROM dim_indicator ORDER BY 1").fetchall()]
-        raise UserError(f"no indicator {indicator!r}; known are {', '.join(keys)}")
-    conditions, values = ["indicator_key = ?"], [known[0]]
+    conditions, values = ["indicator_key = ?"], [_indicator(connection, indicator)]
+    if period is not None:
+        _require(connection, "period", period, "SELECT period_key FROM dim_period WHERE is_programme_period")
+    if partner is not None:
+        _require(connection, "cluster body", partner, "SELECT partner_key FROM dim_partner")
     for column, value in (("period_key", period), ("partner_key", partner), ("is_counted", counted)):
         if value is not None:
             conditions.append(f"{column} = ?")
@@ -134,8 +100,27 @@ def trace(
     ).fetchone()
     assert total is not None
     top = f" LIMIT {limit}" if limit else ""
-    query = f"SELECT {TRACE_COLUMNS} FROM indicator_fact WHERE {where} ORDER BY achieved_on, fact_key{top}"
-    write_relation(connection.sql(query, params=values), output, file)
-    if output is Format.table:
-        shown = min(total[0], limit) if limit else total[0]
-        console.print(f"{shown} of {total[0]} facts; verified {fixed(total[1], 2)}, claimed {fixed(total[2], 2)}")
+    facts = f"FROM indicator_fact WHERE {where} ORDER BY achieved_on, fact_key{top}"
+    if output is not Format.table or file is not None:
+        write_relation(connection.sql(f"SELECT {_ALL} {facts}", params=values), output, file)
+        return
+    relation = connection.sql(f"SELECT {_ON_SCREEN} {facts}", params=values)
+    show(relation.columns, relation.fetchall())
+    shown = min(total[0], limit) if limit else total[0]
+    console.print(f"{shown} of {total[0]} facts; verified {fixed(total[1], 2)}, claimed {fixed(total[2], 2)}")
+    if total[0]:
+        console.print("All columns of each fact: --format line", style="dim", highlight=False)
+
+
+def _indicator(connection: duckdb.DuckDBPyConnection, written: str) -> str:
+    rows = connection.execute("SELECT indicator_key, indicator_code FROM dim_indicator ORDER BY 1").fetchall()
+    for key, code in rows:
+        if written.lower() in {key.lower(), (code or "").lower()}:
+            return str(key)
+    raise UserError(f"no indicator {written!r}{nearest(written, [key for key, _ in rows])}")
+
+
+def _require(connection: duckdb.DuckDBPyConnection, what: str, written: str, valid: str) -> None:
+    known = sorted(row[0] for row in connection.execute(valid).fetchall())
+    if written not in known:
+        raise UserError(f"no {what} {written!r}{nearest(written, known)}")

@@ -1,0 +1,135 @@
+"""Rows of a query on the screen or in a file. No value is ever cut: what does not fit stands as records."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from orchestration.cli.options import Format, console, errors
+from orchestration.errors import UserError
+
+if TYPE_CHECKING:
+    import duckdb
+    from rich.table import Table
+
+# Below this many characters a column of text is read letter by letter.
+_NARROWEST_TEXT = 12
+# What a table draws beside each column: a blank on either side, and a line.
+_FRAME = 3
+
+
+def write_relation(relation: duckdb.DuckDBPyRelation, output: Format, file: Path | None) -> None:
+    """Show rows, or write them to a file and say where. Raises UserError for a format that needs a file or has none."""
+    if file is None:
+        if output is Format.parquet:
+            raise UserError("--format parquet needs --output FILE")
+        if output is Format.table:
+            show(relation.columns, relation.fetchall())
+        else:
+            typer.echo(_text(relation.columns, relation.fetchall(), output), nl=False)
+        return
+    if output is Format.table:
+        raise UserError("--format table goes to the screen; use csv, json, markdown or parquet with --output")
+    if output is Format.parquet:
+        import pyarrow.parquet as pq
+
+        # The connection the query ran on can write nothing.
+        table = relation.to_arrow_table()
+        pq.write_table(table, file, compression="zstd")
+        count = table.num_rows
+    else:
+        rows = relation.fetchall()
+        file.write_text(_text(relation.columns, rows, output), encoding="utf-8")
+        count = len(rows)
+    said = f"Written: {file} ({count:,} row{'' if count == 1 else 's'})"
+    errors.print(said, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def show(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table, or, where the screen is too narrow for one, each row as a record."""
+    table = _table(columns, rows)
+    if table is None:
+        errors.print(
+            f"{len(columns)} columns are too wide for {console.width} characters and stand as records; "
+            "--format csv, json or markdown gives them as they are.",
+            style="dim",
+            highlight=False,
+        )
+        typer.echo(_records(columns, rows), nl=False)
+    else:
+        console.print(table)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table | None:
+    from rich.table import Table
+    from rich.text import Text
+
+    cells = [[_cell(value) for value in row] for row in rows]
+    table, width = Table(), 1
+    for index, name in enumerate(columns):
+        values = [row[index] for row in rows if row[index] is not None]
+        is_text = any(isinstance(value, str) for value in values)
+        widest = max((len(row[index]) for row in cells), default=0)
+        # Texts and headings break at blanks and, if need be, anywhere; figures and days stay whole.
+        width += _FRAME + (min(max(widest, len(name)), _NARROWEST_TEXT) if is_text else max(widest, min(len(name), 8)))
+        table.add_column(
+            Text(name), justify="left" if is_text or not values else "right", overflow="fold", no_wrap=not is_text
+        )
+        if not is_text:
+            table.columns[-1].min_width = widest
+    if width > console.width:
+        return None
+    for row in cells:
+        # Text, not markup: `:x:` in data is no emoji and `[b]` no style.
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _text(columns: Sequence[str], rows: Sequence[Sequence[Any]], output: Format) -> str:
+    if output is Format.csv:
+        from evaluation.spreadsheets import write_csv
+
+        text = io.StringIO()
+        write_csv(text, columns, rows)
+        return text.getvalue()
+    if output is Format.json:
+        records = [dict(zip(columns, row, strict=True)) for row in rows]
+        return json.dumps(records, indent=2, ensure_ascii=False, default=_as_json) + "\n"
+    return _markdown(columns, rows) if output is Format.markdown else _records(columns, rows)
+
+
+def _markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [columns, ["---"] * len(columns), *([_cell(value) for value in row] for row in rows)]
+    return "".join("| " + " | ".join(_one_line(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def _records(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    indent = max(map(len, columns), default=0)
+    lines = []
+    for number, row in enumerate(rows, 1):
+        lines.append(f"row {number}")
+        lines += [
+            f"  {name:<{indent}}  {_one_line(_cell(value))}".rstrip() for name, value in zip(columns, row, strict=True)
+        ]
+    return "".join(line + "\n" for line in lines)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)

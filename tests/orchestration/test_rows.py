@@ -1,0 +1,88 @@
+"""Rows on the screen and in files: whole figures, texts as they are, whatever the width."""
+
+from __future__ import annotations
+
+import json
+
+import duckdb
+import pytest
+from rich.console import Console
+
+from orchestration.cli import rows
+from orchestration.cli.options import Format
+from orchestration.cli.rows import write_relation
+from orchestration.errors import UserError
+
+QUERY = "SELECT 1234567.8900::DECIMAL(18, 4) AS value, ':x: [b]a|b' AS note, DATE '2024-05-06' AS day, NULL AS nothing"
+
+
+@pytest.fixture
+def at_width(monkeypatch):
+    def set_width(width):
+        monkeypatch.setattr(rows, "console", Console(width=width))
+
+    return set_width
+
+
+def shown(capsys, query, output=Format.table, file=None):
+    with duckdb.connect() as connection:
+        write_relation(connection.sql(query), output, file)
+    return capsys.readouterr()
+
+
+def test_a_table_shows_texts_as_they_are(capsys, at_width):
+    at_width(80)
+    said = shown(capsys, QUERY).out
+    assert ":x: [b]a|b" in said
+    assert "1234567.8900" in said
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 140])
+def test_no_figure_or_day_is_cut_at_any_width(capsys, at_width, width):
+    at_width(width)
+    columns = ", ".join(f"{value}::DECIMAL(18, 4) AS column_{value}" for value in range(1234567, 1234571))
+    said = shown(capsys, f"SELECT {columns}, DATE '2024-05-06' AS day, 'a text of some length' AS what").out
+    for whole in (*(f"{value}.0000" for value in range(1234567, 1234571)), "2024-05-06"):
+        assert whole in said
+
+
+def test_what_is_too_wide_for_the_screen_stands_as_records_and_says_so(capsys, at_width):
+    at_width(40)
+    said = shown(capsys, QUERY)
+    assert said.out.splitlines() == [
+        "row 1",
+        "  value    1234567.8900",
+        "  note     :x: [b]a|b",
+        "  day      2024-05-06",
+        "  nothing",
+    ]
+    assert "--format csv" in " ".join(said.err.split())
+
+
+def test_markdown_keeps_its_columns(capsys):
+    assert shown(capsys, QUERY, Format.markdown).out.splitlines() == [
+        "| value | note | day | nothing |",
+        "| --- | --- | --- | --- |",
+        "| 1234567.8900 | :x: [b]a\\|b | 2024-05-06 |  |",
+    ]
+
+
+def test_json_has_numbers_dates_and_nulls(capsys):
+    assert json.loads(shown(capsys, QUERY, Format.json).out) == [
+        {"value": 1234567.89, "note": ":x: [b]a|b", "day": "2024-05-06", "nothing": None}
+    ]
+
+
+@pytest.mark.parametrize("output", [Format.csv, Format.json, Format.markdown, Format.line, Format.parquet])
+def test_a_file_is_written_and_its_place_is_said(capsys, tmp_path, output):
+    file = tmp_path / "rows.out"
+    said = shown(capsys, QUERY, output, file)
+    assert said.out == ""
+    assert "(1 row)" in said.err
+    assert file.stat().st_size > 0
+
+
+@pytest.mark.parametrize(("output", "has_file"), [(Format.table, True), (Format.parquet, False)])
+def test_a_format_that_cannot_go_there_is_refused(capsys, tmp_path, output, has_file):
+    with pytest.raises(UserError, match=r"--output|csv"):
+        shown(capsys, QUERY, output, tmp_path / "x" if has_file else None)
