@@ -294,10 +294,10 @@ class _SetEvaluation:
 
     def _uk_net_jobs(self) -> str:
         (uk,) = (level for level in self.levels if level.level == UK)
-        missing = uk.missing(MEASURES["net_jobs"])
-        if missing:
-            return f"it is missing, for want of {', '.join(sorted(missing))}"
-        return f"{fixed(uk.appraisals['central'].measures['net_jobs'], 1)} net jobs in the central case"
+        jobs = uk.appraisals["central"].measures["net_jobs"]
+        if jobs is None:
+            return f"it is missing, for want of {', '.join(sorted(uk.missing(MEASURES['net_jobs'])))}"
+        return f"{fixed(jobs, 1)} net jobs in the central case"
 
     def _uk_displacement(self, level: _LevelEvaluation) -> str:
         row = level.used.get("displacement")

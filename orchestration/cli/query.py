@@ -78,7 +78,8 @@ def trace(
         wmip trace H7 --partner CB03 --not-counted --format csv
     """
     connection = open_read_only(current_mart(resolve_home(home)))
-    conditions, values = ["indicator_key = ?"], [_indicator(connection, indicator)]
+    conditions = ["indicator_key = ?"]
+    values: list[str | bool] = [_indicator(connection, indicator)]
     if period is not None:
         _require(connection, "period", period, "SELECT period_key FROM dim_period WHERE is_programme_period")
     if partner is not None:
