@@ -294,7 +294,8 @@ class _SetEvaluation:
 
     def _uk_net_jobs(self) -> str:
         (uk,) = (level for level in self.levels if level.level == UK)
-        jobs = uk.appraisals["central"].measures["net_jobs"]
+        central = uk.appraisals.get("central")
+        jobs = None if central is None else central.measures.get("net_jobs")
         if jobs is None:
             return f"it is missing, for want of {', '.join(sorted(uk.missing(MEASURES['net_jobs'])))}"
         return f"{fixed(jobs, 1)} net jobs in the central case"
