@@ -17,7 +17,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from evaluation.open_data.settings import OpenDataSettings
 from ingestion.catalogue import SOURCES, SourceDeclaration
-from ingestion.file_readers import addressee_of
 from orchestration.errors import UserError
 
 NO_TELEMETRY = {
@@ -226,6 +225,9 @@ def _ever_had_files(home: Path, source: SourceDeclaration) -> bool:
     landed = (path for path in (home / "landing" / source.name).glob("*/*.parquet") if "_schema" not in path.name)
     if any(landed):
         return True
+    # Readers bring Arrow with them; who only asks for a release does not wait for it.
+    from ingestion.file_readers import addressee_of
+
     kind = str(source.inbox)
     dropped = (home / "inbox" / kind).glob("[!.~]*")
     return any(addressee_of(path, kind).source == source.name for path in dropped)

@@ -13,7 +13,7 @@ import dagster as dg
 from orchestration.assets.gate import gate_suites
 from orchestration.evaluators import EvaluatorFailed, NightFacts, run_evaluators
 from orchestration.night import BLOCKED, FAILED
-from orchestration.release import GateRefused, approved_verdict
+from orchestration.release.gate import GateRefused, approved_verdict
 from orchestration.resources import Night
 from quality.receipt import gate_status
 from quality.suites import suites_fingerprint

@@ -7,7 +7,7 @@ from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import NightFailed, UserError
 from orchestration.night import FAILED
 from orchestration.notifications import notify_once
-from orchestration.release import current_release
+from orchestration.release.store import current_release
 from orchestration.resources import Night
 
 POSTGRESQL_KEY = dg.AssetKey(["release", "postgresql"])

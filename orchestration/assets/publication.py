@@ -7,7 +7,8 @@ from orchestration.assets.gate import gate_suites
 from orchestration.code_version import code_version
 from orchestration.night import BLOCKED, FAILED, PUBLISHED, UNCHANGED
 from orchestration.notifications import notify_once
-from orchestration.release import GateRefused, Published, ReleaseNotMade, publish
+from orchestration.release.gate import GateRefused
+from orchestration.release.publication import Published, ReleaseNotMade, publish
 from orchestration.resources import Night
 from quality.suites import suites_fingerprint
 

@@ -64,15 +64,15 @@ def _persons(home: Path, configuration: Configuration) -> list[tuple[bool, str, 
 
 def _releases(home: Path) -> list[tuple[bool, str, str]]:
     """Do readers see a whole release, and is each what was published."""
-    from orchestration import release
+    from orchestration.release import integrity, store
     from orchestration.release.registry import check_registry
 
     rows = []
     try:
-        rows.append((True, "Current release", release.current_release(home) or "none yet"))
-    except release.DamagedRelease as broken:
+        rows.append((True, "Current release", store.current_release(home) or "none yet"))
+    except integrity.DamagedRelease as broken:
         rows.append((False, "Current release", str(broken)))
-    for release_id in release.release_ids(home):
+    for release_id in store.release_ids(home):
         if problems := altered_release(home, release_id):
             rows.append((False, f"Release {release_id}", problems_said(release_id, problems)))
     try:

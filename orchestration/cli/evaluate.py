@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestration import release
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.errors import UserError
+from orchestration.release import store
 
 if TYPE_CHECKING:
     import duckdb
@@ -134,8 +134,8 @@ def _evaluate(folder: Path, release_id: str, own: list[AssumptionSet], draft: bo
     from orchestration.evaluators import NightFacts, circumstances
     from orchestration.settings import load_configuration
 
-    manifest: dict[str, Any] = release.show(folder, release_id)["manifest"]
-    with duckdb.connect(str(release.release_folder(folder, release_id) / "mart.duckdb"), read_only=True) as mart:
+    manifest: dict[str, Any] = store.show(folder, release_id)["manifest"]
+    with duckdb.connect(str(store.release_folder(folder, release_id) / "mart.duckdb"), read_only=True) as mart:
         mart.execute("SET TimeZone = 'UTC'")
         info = mart.execute("SELECT CAST(released_at AS DATE), gate_status FROM release_info").fetchone()
         if info is None:

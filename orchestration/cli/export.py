@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from orchestration import release
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.errors import NightFailed, UserError
+from orchestration.release import integrity, store
 
 
 def export(
@@ -38,12 +38,12 @@ def export(
     chosen = known_release(folder, release_id)
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise UserError(f"{output} is not an empty folder; give --output a new one")
-    problems = release.verify(folder, chosen)
+    problems = integrity.verify(folder, chosen)
     if problems:
         raise NightFailed(f"release {chosen} is not what was published: " + "; ".join(problems))
     settings = load_configuration(folder).open_data
     try:
-        written = export_release(release.release_folder(folder, chosen), output, settings)
+        written = export_release(store.release_folder(folder, chosen), output, settings)
     except NoPublicView as missing:
         raise UserError(f"release {missing}") from None
     except TotalsDiffer as difference:

@@ -12,7 +12,6 @@ from orchestration.cli.options import Format, Home, console, current_mart, resol
 from orchestration.cli.rows import write_relation
 from orchestration.errors import UserError
 from orchestration.metrics import Dialect
-from quality.typed_sql import open_read_only
 
 
 def metric(
@@ -53,6 +52,8 @@ def metric(
         typer.echo(query)
         return
     import duckdb
+
+    from quality.typed_sql import open_read_only
 
     try:
         with open_read_only(current_mart(folder)) as connection:

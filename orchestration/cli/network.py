@@ -7,13 +7,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
 
-from orchestration import release
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.errors import NightFailed, UserError
+from orchestration.release import integrity, store
 from orchestration.release.integrity import MART
 from orchestration.release.store import releases_folder
 
@@ -70,11 +69,13 @@ def export(
         raise UserError(f"{target} is no file that can be written; give --output a file in a folder that is there")
     if target.is_relative_to(releases_folder(folder)):
         raise UserError(f"{target} is inside a release, which is never rewritten; give another --output")
-    problems = release.verify(folder, chosen)
+    problems = integrity.verify(folder, chosen)
     if problems:
         raise NightFailed(f"release {chosen} is not what was published: " + "; ".join(problems))
-    released_on = next(item for item in release.list_releases(folder) if item.release_id == chosen).released_at
-    with duckdb.connect(str(release.release_folder(folder, chosen) / MART), read_only=True) as mart:
+    released_on = next(item for item in store.list_releases(folder) if item.release_id == chosen).released_at
+    import duckdb
+
+    with duckdb.connect(str(store.release_folder(folder, chosen) / MART), read_only=True) as mart:
         try:
             known = periods(mart, ties)
         except NoNetwork as missing:

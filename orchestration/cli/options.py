@@ -13,8 +13,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from orchestration import release
 from orchestration.errors import NightFailed, UserError
+from orchestration.release import integrity, store
 from orchestration.release.integrity import MART
 from orchestration.settings import load_settings
 
@@ -71,7 +71,7 @@ def current_mart(home: Path) -> Path:
     Raises UserError when nothing was published yet or the link is broken, NightFailed when the file is not the one that
     was published: altered figures are not shown.
     """
-    release_id = release.current_release(home)
+    release_id = store.current_release(home)
     if release_id is None:
         raise UserError(
             f"no release in {home} yet. Run `wmip demo` to see one, or `wmip run` on your own returns; "
@@ -82,14 +82,14 @@ def current_mart(home: Path) -> Path:
         raise NightFailed(problems_said(release_id, problems))
     if problems:
         warn(problems_said(release_id, problems))
-    return release.release_folder(home, release_id) / MART
+    return store.release_folder(home, release_id) / MART
 
 
 def altered_release(home: Path, release_id: str) -> list[str]:
     """What a quick look finds altered in a release; that its manifest cannot be read is one of these things."""
     try:
-        return release.altered(home, release_id)
-    except release.DamagedRelease as damage:
+        return integrity.altered(home, release_id)
+    except integrity.DamagedRelease as damage:
         return [str(damage)]
 
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from orchestration import release
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.errors import NightFailed, UserError
+from orchestration.release import integrity, store
 from orchestration.release.integrity import read_manifest
 from orchestration.release.store import releases_folder
 
@@ -40,14 +40,14 @@ def pack(
         raise UserError(f"{target} is inside a release, which is never rewritten; give another --output")
     if target.exists() and not target.is_dir():
         raise UserError(f"{target} is a file; --output takes a folder")
-    problems = release.verify(folder, chosen)
+    problems = integrity.verify(folder, chosen)
     if problems:
         raise NightFailed(f"release {chosen} is not what was published: " + "; ".join(problems))
     from orchestration.release.steps.pack import pack_of
 
     before = read_manifest(folder, chosen).get("previous_release")
-    previous = release.release_folder(folder, before) if before else None
+    previous = store.release_folder(folder, before) if before else None
     with console.status(f"Writing the pack of release {chosen}"):
-        written = pack_of(release.release_folder(folder, chosen), target, previous)
+        written = pack_of(store.release_folder(folder, chosen), target, previous)
     for path in written:
         console.print(str(path), highlight=False, soft_wrap=True)

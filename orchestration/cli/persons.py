@@ -58,7 +58,7 @@ def _names_hint() -> None:
 def _carry_to_postgresql(folder: Path) -> None:
     """Publish the current release as it is now and drop what it was, where this home publishes to PostgreSQL."""
     from orchestration.postgresql.address import VARIABLE, choose_address
-    from orchestration.release import current_release
+    from orchestration.release.store import current_release
     from orchestration.settings import load_configuration
 
     settings = load_configuration(folder).postgresql

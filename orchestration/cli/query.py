@@ -11,7 +11,6 @@ from evaluation.numbers import fixed
 from orchestration.cli.options import Format, Home, console, current_mart, nearest, resolve_home
 from orchestration.cli.rows import show, write_relation
 from orchestration.errors import UserError
-from quality.typed_sql import NotAQuery, open_read_only, require_query
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,6 +42,8 @@ def sql(
         wmip sql "SELECT period_key, value FROM indicator_value WHERE scope = 'programme'" --format csv
     """
     import duckdb
+
+    from quality.typed_sql import NotAQuery, open_read_only, require_query
 
     connection = open_read_only(current_mart(resolve_home(home)))
     try:
@@ -77,6 +78,8 @@ def trace(
 
         wmip trace H7 --partner CB03 --not-counted --format csv
     """
+    from quality.typed_sql import open_read_only
+
     connection = open_read_only(current_mart(resolve_home(home)))
     conditions = ["indicator_key = ?"]
     values: list[str | bool] = [_indicator(connection, indicator)]

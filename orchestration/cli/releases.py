@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from orchestration import release
 from orchestration.cli.options import Home, console, resolve_home, warn
 from orchestration.errors import NightFailed, UserError
 from orchestration.night import only_writer
+from orchestration.release import integrity, store
 
 app = typer.Typer(no_args_is_help=True, help="List, show, verify and switch the numbered releases.")
 
@@ -20,8 +20,8 @@ ReleaseId = Annotated[str | None, typer.Argument(help="Release id; default the c
 
 def known_release(folder: Path, release_id: str | None) -> str:
     """The id of a release that exists; the current one when none is named. Raises UserError."""
-    chosen = release_id or release.current_release(folder)
-    known = release.release_ids(folder)
+    chosen = release_id or store.current_release(folder)
+    known = store.release_ids(folder)
     if chosen is None:
         raise UserError(f"no release in {folder} yet")
     if chosen not in known:
@@ -36,11 +36,11 @@ def list_(home: Home = None) -> None:
     table = Table("", "Release", "Published", "Gate", "Code", "Inputs")
     damages = []
     try:
-        current = release.current_release(folder)
-    except release.DamagedRelease as broken:
+        current = store.current_release(folder)
+    except integrity.DamagedRelease as broken:
         current = None
         damages.append(str(broken))
-    for item in release.list_releases(folder):
+    for item in store.list_releases(folder):
         if item.problem:
             damages.append(item.problem)
             table.add_row("*" if item.release_id == current else "", item.release_id, "[red]damaged[/red]")
@@ -63,7 +63,7 @@ def show(release_id: ReleaseId = None, home: Home = None) -> None:
     """Show what is in a release: files, rows, what its gate checked."""
     folder = resolve_home(home)
     chosen = known_release(folder, release_id)
-    console.print_json(data=release.show(folder, chosen))
+    console.print_json(data=store.show(folder, chosen))
 
 
 @app.command()
@@ -71,7 +71,7 @@ def verify(release_id: ReleaseId = None, home: Home = None) -> None:
     """Recompute every checksum and row count of a release. Exit code 1 when something differs."""
     folder = resolve_home(home)
     chosen = known_release(folder, release_id)
-    problems = release.verify(folder, chosen)
+    problems = integrity.verify(folder, chosen)
     if problems:
         raise NightFailed(f"release {chosen} is not what was published: " + "; ".join(problems))
     console.print(f"Release {chosen} is exactly what was published.")
@@ -86,5 +86,5 @@ def rollback(
     chosen = known_release(folder, release_id)
     # A night that ends meanwhile would switch readers as well, or drop this release.
     with only_writer(folder):
-        release.rollback(folder, chosen)
+        store.rollback(folder, chosen)
     console.print(f"Readers now see release {chosen}. The next night that passes its gate moves on from it.")

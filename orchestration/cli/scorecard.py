@@ -14,7 +14,8 @@ from rich.table import Table
 from evaluation.numbers import millions
 from orchestration.cli.options import current_mart
 from orchestration.night import BLOCKED, DAMAGED, FAILED, PUBLISHED, STOPPED, NightRecord, latest_record
-from orchestration.release import DamagedRelease, current_release
+from orchestration.release.integrity import DamagedRelease
+from orchestration.release.store import current_release
 
 RAG_STYLE = {
     "green": "green",

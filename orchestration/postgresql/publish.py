@@ -11,7 +11,6 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from orchestration import release
 from orchestration.errors import PublicationFailed, UserError
 from orchestration.postgresql import versions
 from orchestration.postgresql.address import connect, describe
@@ -23,6 +22,7 @@ from orchestration.postgresql.ownership import work_as_owner
 from orchestration.postgresql.roles import READERS, check_separation, ensure_roles
 from orchestration.postgresql.versions import Version
 from orchestration.postgresql.views import lay_views
+from orchestration.release import integrity
 
 Progress = Callable[[str], None]
 PATIENCE_SECONDS = 300.0
@@ -64,7 +64,7 @@ def publish(
     `public_only` leaves the evaluators' mart out. `owner` is the role everything is handed over to. Raises UserError
     for a release that is not what was published, PublicationFailed when PostgreSQL does not take it.
     """
-    problems = release.verify(home, release_id)
+    problems = integrity.verify(home, release_id)
     if problems:
         raise UserError(f"release {release_id} is damaged ({'; '.join(problems)}); nothing was published")
     folder = home / "releases" / release_id

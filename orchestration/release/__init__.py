@@ -11,36 +11,6 @@ on exactly that. A release appears whole by renaming its finished folder; reader
     context      what every build step is given
     steps/       one module a product of a release
     publication  the ordered list of steps, and the night's last act
+
+Nothing is imported here: what asks for the current release alone does not wait for what makes one.
 """
-
-from orchestration.release.gate import GateRefused, approved_verdict
-from orchestration.release.integrity import DamagedRelease, altered, verify
-from orchestration.release.publication import Published, ReleaseNotMade, Unchanged, publish
-from orchestration.release.store import (
-    ReleaseSummary,
-    current_release,
-    list_releases,
-    release_folder,
-    release_ids,
-    rollback,
-    show,
-)
-
-__all__ = [
-    "DamagedRelease",
-    "GateRefused",
-    "Published",
-    "ReleaseNotMade",
-    "ReleaseSummary",
-    "Unchanged",
-    "altered",
-    "approved_verdict",
-    "current_release",
-    "list_releases",
-    "publish",
-    "release_folder",
-    "release_ids",
-    "rollback",
-    "show",
-    "verify",
-]

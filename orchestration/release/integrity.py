@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from orchestration.errors import UserError
 
 MART = "mart.duckdb"
@@ -73,6 +71,8 @@ def checksums(folder: Path) -> dict[str, dict[str, Any]]:
 def row_counts(mart: Path) -> dict[str, int]:
     """Rows of every table of a mart file."""
     counts = {}
+    import duckdb
+
     with duckdb.connect(str(mart), read_only=True) as connection:
         for (table,) in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall():
             row = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()

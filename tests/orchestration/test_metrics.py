@@ -13,7 +13,7 @@ from orchestration.errors import UserError
 from orchestration.metrics import Dialect, Metrics
 from orchestration.postgresql.keys import Keys
 from orchestration.postgresql.publish import publish
-from orchestration.release import current_release
+from orchestration.release.store import current_release
 from tests.conftest import wmip
 
 pytestmark = pytest.mark.xdist_group("small_release")

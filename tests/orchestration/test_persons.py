@@ -24,7 +24,7 @@ from orchestration.nightly import run_night
 from orchestration.privacy import persons, staging
 from orchestration.privacy.retention import apply_retention, months_before
 from orchestration.privacy.rewriting import change_text
-from orchestration.release import verify
+from orchestration.release.integrity import verify
 from tests.conftest import SMALL, wmip
 
 KEY = "sandbox-pseudonym-key"

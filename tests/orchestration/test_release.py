@@ -17,8 +17,8 @@ from evaluation.disclosure.contributions import SCHEMA
 from evaluation.disclosure.marks import PublishedFigures
 from evaluation.disclosure.memory import MEMORY, recall
 from evaluation.disclosure.memory import remember as leave
-from orchestration import release
 from orchestration.errors import UserError
+from orchestration.release import gate, integrity, publication, store
 from orchestration.release.context import BuildContext, Step
 from orchestration.release.pruning import memories
 from orchestration.release.publication import STEPS
@@ -71,7 +71,7 @@ def evaluate(home: Path, candidate_fingerprint: str, value: float = 1.5) -> None
         """)
 
 
-def publish(home: Path, **changes) -> release.Published | release.Unchanged:
+def publish(home: Path, **changes) -> publication.Published | publication.Unchanged:
     arguments = {
         "clock": CLOCK,
         "code_version": "test",
@@ -80,7 +80,7 @@ def publish(home: Path, **changes) -> release.Published | release.Unchanged:
         "suites_fingerprint": "suites",
         "steps": CORE,
     }
-    return release.publish(home, **{**arguments, **changes})
+    return publication.publish(home, **{**arguments, **changes})
 
 
 @pytest.fixture
@@ -92,10 +92,10 @@ def home(tmp_path) -> Path:
 
 def test_a_passed_candidate_becomes_a_whole_release(home):
     published = publish(home)
-    assert published == release.Published("2025-07-01.1")
-    assert release.current_release(home) == "2025-07-01.1"
-    assert release.verify(home, "2025-07-01.1") == []
-    shown = release.show(home, "2025-07-01.1")
+    assert published == publication.Published("2025-07-01.1")
+    assert store.current_release(home) == "2025-07-01.1"
+    assert integrity.verify(home, "2025-07-01.1") == []
+    shown = store.show(home, "2025-07-01.1")
     assert shown["manifest"]["rows"] == {
         "evaluation_result": 1, "evaluation_run": 1, "indicator_value": 1,
         "quality_result": 1, "release_info": 1, "source_run": 1, "waiver": 1,
@@ -110,26 +110,26 @@ def test_a_passed_candidate_becomes_a_whole_release(home):
 
 def test_the_same_figures_again_make_no_release(home):
     publish(home)
-    assert publish(home) == release.Unchanged("2025-07-01.1")
+    assert publish(home) == publication.Unchanged("2025-07-01.1")
 
 
 def test_new_assumptions_alone_make_a_release(home):
     verdict = judge(home)
     publish(home)
     evaluate(home, verdict.candidate_fingerprint, value=1.6)
-    assert publish(home) == release.Published("2025-07-01.2")
+    assert publish(home) == publication.Published("2025-07-01.2")
 
 
 def test_a_candidate_that_was_not_evaluated_is_refused(home):
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         connection.execute("DROP SCHEMA evaluation CASCADE")
-    with pytest.raises(release.GateRefused, match="has not been evaluated"):
+    with pytest.raises(gate.GateRefused, match="has not been evaluated"):
         publish(home)
 
 
 def test_an_evaluation_of_another_candidate_is_refused(home):
     evaluate(home, "another")
-    with pytest.raises(release.GateRefused, match="made of another candidate"):
+    with pytest.raises(gate.GateRefused, match="made of another candidate"):
         publish(home)
 
 
@@ -137,19 +137,19 @@ def test_an_evaluation_of_another_candidate_is_refused(home):
 def test_a_candidate_that_failed_is_refused(home, outcome):
     build_candidate(home, 5)
     judge(home, outcome)
-    with pytest.raises(release.GateRefused):
+    with pytest.raises(gate.GateRefused):
         publish(home)
-    assert release.current_release(home) is None
+    assert store.current_release(home) is None
 
 
 def test_a_candidate_changed_after_its_verdict_is_refused(home):
     build_candidate(home, 6)
-    with pytest.raises(release.GateRefused, match="has not judged this candidate"):
+    with pytest.raises(gate.GateRefused, match="has not judged this candidate"):
         publish(home)
 
 
 def test_a_verdict_by_other_checks_is_refused(home):
-    with pytest.raises(release.GateRefused, match="stale"):
+    with pytest.raises(gate.GateRefused, match="stale"):
         publish(home, suites_fingerprint="others")
 
 
@@ -163,12 +163,12 @@ def test_a_step_that_fails_leaves_the_last_release_serving(home, position):
         raise ValueError("no room on the disk")
 
     steps = (*CORE[:position], Step("drawing the pack", broken), *CORE[position:])
-    with pytest.raises(release.ReleaseNotMade, match="drawing the pack failed: no room on the disk"):
+    with pytest.raises(publication.ReleaseNotMade, match="drawing the pack failed: no room on the disk"):
         publish(home, steps=steps)
-    assert release.current_release(home) == "2025-07-01.1"
-    assert release.verify(home, "2025-07-01.1") == []
+    assert store.current_release(home) == "2025-07-01.1"
+    assert integrity.verify(home, "2025-07-01.1") == []
     assert not list((home / "releases").glob(".building-*"))
-    assert publish(home) == release.Published("2025-07-01.2")
+    assert publish(home) == publication.Published("2025-07-01.2")
 
 
 def test_what_a_step_writes_is_in_the_manifest(home):
@@ -178,11 +178,11 @@ def test_what_a_step_writes_is_in_the_manifest(home):
 
     publish(home, steps=(*CORE, Step("drawing the pack", draw)))
     path = home / "releases/2025-07-01.1/pack/report.html"
-    assert release.verify(home, "2025-07-01.1") == []
+    assert integrity.verify(home, "2025-07-01.1") == []
     path.write_text("<p>5</p>", encoding="utf-8")
-    assert release.verify(home, "2025-07-01.1") == ["pack/report.html has changed"]
+    assert integrity.verify(home, "2025-07-01.1") == ["pack/report.html has changed"]
     with pytest.raises(UserError, match="damaged"):
-        release.rollback(home, "2025-07-01.1")
+        store.rollback(home, "2025-07-01.1")
 
 
 def test_what_a_dropped_release_made_public_is_remembered_until_a_newer_one_says_it(home):
@@ -199,7 +199,7 @@ def test_what_a_dropped_release_made_public_is_remembered_until_a_newer_one_says
         build_candidate(home, value)
         judge(home)
         publish(home, steps=(*CORE, Step("remembering", remember)))
-    assert [item.release_id for item in release.list_releases(home)] == ["2025-07-01.5", "2025-07-01.4"]
+    assert [item.release_id for item in store.list_releases(home)] == ["2025-07-01.5", "2025-07-01.4"]
     remembered = memories(home)
     assert [path.parent.name for path in remembered[:2]] == ["2025-07-01.5", "2025-07-01.4"]
     assert [path.name for path in remembered[2:]] == ["2025-07-01.1"], "the 55 of the second and third are said since"
@@ -213,35 +213,35 @@ def test_old_releases_go_but_the_current_and_the_pinned_stay(home):
         publish(home)
         if value == 4:
             (home / "releases/2025-07-01.1/.keep").touch()
-    assert [item.release_id for item in release.list_releases(home)] == [
+    assert [item.release_id for item in store.list_releases(home)] == [
         "2025-07-01.4", "2025-07-01.3", "2025-07-01.1",
     ]  # fmt: skip
-    release.rollback(home, "2025-07-01.1")
-    assert release.current_release(home) == "2025-07-01.1"
+    store.rollback(home, "2025-07-01.1")
+    assert store.current_release(home) == "2025-07-01.1"
 
 
 def test_an_altered_release_is_told_of_by_a_quick_look(home):
     publish(home)
     mart = home / "releases/2025-07-01.1/mart.duckdb"
-    assert release.altered(home, "2025-07-01.1") == []
+    assert integrity.altered(home, "2025-07-01.1") == []
     before = mart.stat()
     mart.write_bytes(mart.read_bytes())
-    assert release.altered(home, "2025-07-01.1") == [], "another time alone is no other content"
+    assert integrity.altered(home, "2025-07-01.1") == [], "another time alone is no other content"
     with duckdb.connect(str(mart)) as connection:
         connection.execute("UPDATE indicator_value SET value = 40")
-    assert release.altered(home, "2025-07-01.1") == ["mart.duckdb has changed"]
+    assert integrity.altered(home, "2025-07-01.1") == ["mart.duckdb has changed"]
     mart.write_bytes(mart.read_bytes() + b"x")
     os.utime(mart, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert release.altered(home, "2025-07-01.1") == ["mart.duckdb has changed"], "another size is seen at any time"
+    assert integrity.altered(home, "2025-07-01.1") == ["mart.duckdb has changed"], "another size is seen at any time"
     mart.unlink()
     (mart.parent / "extra.csv").touch()
-    assert release.altered(home, "2025-07-01.1") == ["mart.duckdb is missing", "extra.csv was added"]
+    assert integrity.altered(home, "2025-07-01.1") == ["mart.duckdb is missing", "extra.csv was added"]
 
 
 def test_a_quick_look_reads_no_file_that_looks_as_it_was(home, monkeypatch):
     publish(home)
     monkeypatch.setattr("orchestration.release.integrity.checksum", lambda path: pytest.fail(f"{path} was read"))
-    assert release.altered(home, "2025-07-01.1") == []
+    assert integrity.altered(home, "2025-07-01.1") == []
 
 
 def test_an_altered_release_is_not_taken_for_unchanged(home):
@@ -249,9 +249,9 @@ def test_an_altered_release_is_not_taken_for_unchanged(home):
     with duckdb.connect(str(home / "releases/2025-07-01.1/mart.duckdb")) as connection:
         connection.execute("UPDATE indicator_value SET value = 40")
     again = publish(home)
-    assert again == release.Published("2025-07-01.2")
+    assert again == publication.Published("2025-07-01.2")
     assert "was altered after it was published: mart.duckdb has changed" in again.because[-1]
-    assert release.show(home, "2025-07-01.2")["manifest"]["previous_release"] is None
+    assert store.show(home, "2025-07-01.2")["manifest"]["previous_release"] is None
 
 
 @pytest.mark.parametrize(
@@ -268,9 +268,9 @@ def test_whatever_a_release_is_made_of_makes_another_when_it_changes(home, chang
     publish(home)
     changes = change(home)
     again = publish(home, **(changes if isinstance(changes, dict) else {}))
-    assert again == release.Published("2025-07-01.2")
+    assert again == publication.Published("2025-07-01.2")
     assert [called in because for because in again.because] == [True]
-    assert publish(home, **(changes if isinstance(changes, dict) else {})) == release.Unchanged("2025-07-01.2")
+    assert publish(home, **(changes if isinstance(changes, dict) else {})) == publication.Unchanged("2025-07-01.2")
 
 
 def test_other_checks_make_another_release_for_its_receipt(home):
@@ -289,9 +289,9 @@ def test_a_release_of_before_the_fingerprints_is_neither_changed_nor_damaged(hom
     for facts in manifest["files"].values():
         del facts["modified_ns"]
     path.write_text(json.dumps(manifest))
-    assert release.altered(home, "2025-07-01.1") == []
-    assert [item.problem for item in release.list_releases(home)] == [None]
-    assert publish(home) == release.Unchanged("2025-07-01.1")
+    assert integrity.altered(home, "2025-07-01.1") == []
+    assert [item.problem for item in store.list_releases(home)] == [None]
+    assert publish(home) == publication.Unchanged("2025-07-01.1")
     assert publish(home, code_version="upgraded").because == [
         "the code (models, disclosure control, evaluation, pack, templates)"
     ]
@@ -304,25 +304,25 @@ def test_a_damaged_manifest_is_named_and_stops_nothing_else(home, content):
     judge(home)
     publish(home)
     (home / "releases/2025-07-01.1/manifest.json").write_text(content)
-    damaged, whole = reversed(release.list_releases(home))
+    damaged, whole = reversed(store.list_releases(home))
     assert whole.gate_status == "passed"
     assert damaged.release_id == "2025-07-01.1"
     assert "2025-07-01.1/manifest.json" in damaged.problem
     with pytest.raises(UserError, match="backup"):
-        release.verify(home, "2025-07-01.1")
-    assert publish(home) == release.Unchanged("2025-07-01.2")
+        integrity.verify(home, "2025-07-01.1")
+    assert publish(home) == publication.Unchanged("2025-07-01.2")
 
 
 def test_a_damaged_manifest_of_the_current_release_is_mended_by_the_next_night(home):
     publish(home)
     (home / "releases/2025-07-01.1/manifest.json").write_text("{")
-    assert publish(home) == release.Published("2025-07-01.2")
+    assert publish(home) == publication.Published("2025-07-01.2")
 
 
 def test_a_damaged_verdict_is_named(home):
     (path,) = (home / "verdicts").iterdir()
     path.write_text("{")
-    with pytest.raises(release.GateRefused, match=f"{path.name} is damaged"):
+    with pytest.raises(gate.GateRefused, match=f"{path.name} is damaged"):
         publish(home)
 
 
@@ -332,9 +332,9 @@ def test_a_link_to_no_release_is_told_of_and_mended_by_the_next_night(home):
     current.unlink()
     current.symlink_to("gone")
     with pytest.raises(UserError, match="leads to gone, which is no whole release"):
-        release.current_release(home)
-    assert publish(home) == release.Published("2025-07-01.2")
-    assert release.current_release(home) == "2025-07-01.2"
+        store.current_release(home)
+    assert publish(home) == publication.Published("2025-07-01.2")
+    assert store.current_release(home) == "2025-07-01.2"
     current.unlink()
     current.mkdir()
     with pytest.raises(UserError, match="no link to a release"):
@@ -354,7 +354,7 @@ def test_a_lost_damaged_or_older_registry_is_refused_and_restored_from_the_relea
     check_registry(home)
     publish(home, steps=STEPS_WITH_REGISTRY)
     whole = path.read_bytes()
-    assert release.verify(home, "2025-07-01.1") == []
+    assert integrity.verify(home, "2025-07-01.1") == []
     for spoil, said in (
         (path.unlink, "is missing"),
         (lambda: path.write_bytes(whole[:-20]), "is damaged"),
