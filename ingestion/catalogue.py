@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -97,6 +98,33 @@ class StreamDeclaration:
 
 
 @dataclass(frozen=True)
+class End:
+    """Something that a publisher stops. `until`: its last day, or month. `versions`: settings of
+    `api_version` that it concerns; none means every one. `instead`: what to do.
+    """
+
+    what: str
+    until: str
+    instead: str
+    versions: tuple[str, ...] = ()
+
+    def is_past(self, day: date) -> bool:
+        """Whether it has stopped on a day."""
+        return f"{day:%Y-%m-%d}"[: len(self.until)] > self.until
+
+
+@dataclass(frozen=True)
+class AsRead:
+    """What a source's publisher promises, as read: of which version, when (ISO day), where; docs/current-as-of.md."""
+
+    version: str
+    checked_on: str
+    promises: str
+    see: str
+    ends: tuple[End, ...] = ()
+
+
+@dataclass(frozen=True)
 class SourceDeclaration:
     """One source system.
 
@@ -104,6 +132,7 @@ class SourceDeclaration:
     secret -> the environment variable it stands in. `holds_people`: it carries addresses, which need the pseudonym key.
     `probe`: path of a cheap request that shows whether an API answers. `inbox`: folder that files are dropped in.
     `settings`: defaults of what `wmip.yaml` may say of it. `reads_after`: sources whose landed rows its reader needs.
+    `as_read`: what its publisher promises; none for what is the programme's own.
     `provides`: what the mart gets from it (events, attendances, persons, support, grants), so that the gate can ask for
     it. `guest_key`: what stands before the ticket's number in the key of a person of whom only the ticket is known.
     """
@@ -121,6 +150,7 @@ class SourceDeclaration:
     api_version: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     reads_after: tuple[str, ...] = ()
+    as_read: AsRead | None = None
     provides: tuple[str, ...] = ()
     guest_key: str | None = None
 
@@ -204,6 +234,9 @@ def load_declaration(folder: Path) -> SourceDeclaration:
         streams = tuple(
             _made(StreamDeclaration, entry, f"{where}: stream {entry.get('name')}") for entry in content.pop("streams")
         )
+    if promised := content.pop("as_read", None):
+        ends = tuple(_made(End, entry, f"{where}: as_read: ends") for entry in promised.pop("ends", ()))
+        content["as_read"] = _made(AsRead, {**promised, "ends": ends}, f"{where}: as_read")
     return _made(SourceDeclaration, {**content, "name": folder.name, "streams": streams}, where)
 
 

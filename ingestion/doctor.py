@@ -123,7 +123,17 @@ def _asked(
     version = settings.get("api_version", declaration.api_version)
     if version is not None:
         yield Probe("version", True, f"{version} is served; it is pinned and recorded with each read")
+        yield from _ends(declaration, str(version), now)
     yield from _permissions(reader, settings, mapping, ask)
+
+
+def _ends(declaration: SourceDeclaration, version: str, now: datetime) -> Iterator[Probe]:
+    """What the publisher stops that the version in use needs."""
+    for end in declaration.as_read.ends if declaration.as_read else ():
+        if not end.versions or version in end.versions:
+            over = end.is_past(now.date())
+            said = f"{end.what} {'ended' if over else 'ends'} {end.until}: {end.instead}"
+            yield Probe("end of life", not over, said)
 
 
 def _permissions(

@@ -35,10 +35,12 @@ def build(
 
 @app.command()
 def index() -> None:
-    """Rewrite docs/dictionary/index.md, the list of tables that is kept in the repository."""
+    """Rewrite the generated pages that are kept in the repository: the list of tables, and what was read when."""
+    from orchestration.dictionary.current import PAGE, current_page
     from orchestration.dictionary.site import DICTIONARY, WRITTEN, committed_index
 
-    path = WRITTEN / DICTIONARY / "index.md"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(committed_index(load_settings().home), encoding="utf-8")
-    console.print(f"wrote {path}", highlight=False)
+    pages = {WRITTEN / DICTIONARY / "index.md": committed_index(load_settings().home), WRITTEN / PAGE: current_page()}
+    for path, text in pages.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        console.print(f"wrote {path}", highlight=False)

@@ -23,6 +23,7 @@ from tests.ingestion.sources.nights import FIRST_NIGHT, Nights
 REAL = Path(__file__).parents[2] / "fixtures" / "real" / "hubspot"
 START = datetime(2024, 1, 1, tzinfo=UTC)
 SECRETS = {"HUBSPOT_TOKEN": TOKEN}
+NOVEMBER = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 class Crm(Nights):
@@ -99,7 +100,7 @@ def test_the_sandbox_answers_in_the_shape_of_the_real_lists(crm, kind):
     real = json.loads((REAL / f"{kind}.json").read_text())["results"][0]
     wanted = ",".join(real["properties"])
     answer = requests.get(
-        f"{crm.config['base_url']}crm/v3/objects/{kind}?properties={wanted}",
+        f"{crm.config['base_url']}crm/objects/2026-09/{kind}?properties={wanted}",
         headers={"Authorization": f"Bearer {TOKEN}"},
         timeout=10,
     ).json()["results"][0]
@@ -140,7 +141,7 @@ def test_more_rows_than_a_page_are_all_read(crm):
         crm.company(str(number))
     crm.good_night(0)
     assert len(crm.live("companies")) == 251
-    assert len(asked(crm, "GET /crm/v3/objects/companies")) == 3 + 1  # and the archived ones
+    assert len(asked(crm, "GET /crm/objects/2026-09/companies")) == 3 + 1  # and the archived ones
 
 
 def test_ten_thousand_row_wall_with_ties_at_the_page_edge(crm, monkeypatch):
@@ -397,12 +398,37 @@ def test_a_wrong_mapping_names_the_file_and_the_place(crm, text, said):
 
 
 def test_doctor_asks_the_version_that_is_pinned(crm):
-    config = {**crm.config, "api_version": "2026-09"}
+    config = {**crm.config, "api_version": "2026-03"}
     environment = {**SECRETS, "WMIP_PSEUDONYM_KEY": "x"}
     assert all(probe.passed for probe in probe_source("hubspot", config, environment, crm.home, datetime.now(UTC)))
-    assert crm.transport.requests == ["GET /crm/objects/2026-09/companies"] * 2 + [
-        f"GET /crm/objects/2026-09/{name}" for name in ("contacts", "deals", "meetings")
+    assert crm.transport.requests == ["GET /crm/objects/2026-03/companies"] * 2 + [
+        f"GET /crm/objects/2026-03/{name}" for name in ("contacts", "deals", "meetings")
     ]
+
+
+@pytest.mark.parametrize(
+    ("version", "day", "failing"),
+    [
+        ("2026-09", NOVEMBER, []),
+        ("v3", NOVEMBER, []),
+        ("v3", datetime(2027, 3, 31, tzinfo=UTC), ["associations by number (v4) ended 2027-03-30"]),
+        ("v3", datetime(2027, 9, 30, tzinfo=UTC), ["associations by number (v4) ended 2027-03-30"]),
+        (
+            "2026-09",
+            datetime(2028, 4, 1, tzinfo=UTC),
+            ["support of 2026-09 ended", "tokens of legacy private apps ended"],
+        ),
+    ],
+)
+def test_doctor_says_what_hubspot_ends_and_fails_once_it_has(crm, version, day, failing):
+    environment = {**SECRETS, "WMIP_PSEUDONYM_KEY": "x"}
+    probes = probe_source("hubspot", {**crm.config, "api_version": version}, environment, crm.home, day)
+    ends = [probe for probe in probes if probe.name == "end of life"]
+    assert any("service key" in probe.message for probe in ends)
+    assert any("v1 to v3" in probe.message for probe in ends) == (version == "v3")
+    over = [probe.message for probe in ends if not probe.passed]
+    assert len(over) == len(failing)
+    assert all(message.startswith(said) for message, said in zip(over, failing, strict=True))
 
 
 def test_long_property_lists_go_into_a_body_not_into_the_address(crm, monkeypatch):
