@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from ingestion.catalogue import SourceDeclaration
 from ingestion.drift import CHANGED, DriftWatch
@@ -205,3 +206,9 @@ class ApiRead:
             last_good_read(self.home, self.declaration.name, follower),
         )
         return list(dict.fromkeys([*self._seen.get(stream, []), *missed]))
+
+    def ids_of_tonight(self, stream: str, every_days: int) -> list[str]:
+        """Ids of the live records of `stream` whose turn it is, so that each has one in every so many days. In order."""
+        turn = self.clock.toordinal() % every_days
+        known = ids_landed_after(self.home, self.declaration.name, self.declaration.stream(stream), None)
+        return [identifier for identifier in known if crc32(identifier.encode()) % every_days == turn]

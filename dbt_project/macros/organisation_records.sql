@@ -16,3 +16,8 @@
     cast({{ given.get(attribute, 'null') }} as varchar) as {{ attribute }}{% if not loop.last %},{% endif %}
     {%- endfor %}
 {%- endmacro %}
+
+{# What the numbers of a recipient of grants say that it is; null without one. #}
+{% macro numbered_organisation_type() -%}
+    case when charity_number is not null then 'third_sector' when company_number is not null then 'business' end
+{%- endmacro %}

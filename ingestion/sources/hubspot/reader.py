@@ -273,11 +273,16 @@ def _check_meeting(row: Row) -> None:
 
 
 def read_associations(read: ApiRead) -> Iterator[Row]:
-    """Which companies the changed records belong to. Grain: a pair of records."""
+    """Which companies records belong to. Grain: a pair of records.
+
+    A link changes without a date of its own, and without that of its records: beside those of changed records the links
+    of a share of all others are read every night.
+    """
     for from_type, to_type in _ASSOCIATED.items():
         if read.mapping(from_type).object is None or read.mapping(to_type).object is None:
             continue
-        for ids in _chunks(read.ids_to_follow(from_type, "associations"), PAGE):
+        due = read.ids_of_tonight(from_type, int(read.settings["links_days"]))
+        for ids in _chunks(dict.fromkeys([*read.ids_to_follow(from_type, "associations"), *due]), PAGE):
             yield from _associated(read, from_type, to_type, [{"id": identifier} for identifier in ids])
             read.listed_whole.setdefault("associations", []).extend(
                 (from_type, identifier, to_type) for identifier in ids

@@ -187,6 +187,24 @@ def test_an_association_that_was_removed_is_a_deletion(crm):
     assert crm.live("associations") == set()
 
 
+def test_a_link_that_changed_without_its_records_is_found_within_a_week(crm):
+    crm.company("2")
+    crm.meeting("8", FIRST_NIGHT - timedelta(hours=1))  # far from the others, so that no window reads those again
+    for number in range(10, 20):
+        crm.meeting(str(number))
+        crm.api.link("meetings", str(number), "companies", "1")
+    crm.good_night(0)
+    crm.api._linked.clear()
+    for number in range(10, 20):
+        crm.api.link("meetings", str(number), "companies", "2")
+    moved = []
+    for night in range(1, 8):
+        crm.good_night(night)
+        moved.append(sum(to_id == "2" for *_, to_id in crm.live("associations")))
+    assert moved[0] < moved[-1] == 10, "a share every night, all within the week"
+    assert {to_id for *_, to_id in crm.live("associations")} == {"2"}
+
+
 # Cursor
 
 

@@ -6,6 +6,7 @@ select
         'company_number': 'company_number',
         'charity_number': 'charity_number',
         'postcode': 'postcode',
+        'organisation_type': numbered_organisation_type(),
         'recorded_at': 'awarded_on',
     }) }}
 from {{ ref('stg_mapped_grants__grants') }}
