@@ -156,7 +156,9 @@ class EventbriteApi(EventbriteServer):
         events = [event for event in world.events if event.platform_id]
         for body in world.bodies:
             own = [event for event in events if event.body is body]
-            self.events[body.eventbrite_organization] = [_event(event) for event in own]
+            self.events[body.eventbrite_organization] = [_event(event) for event in own] + [
+                _series(event) for event in own if event.series_id
+            ]
             rows = [row for event in own for row in _attendees(event, spelling, stage)]
             self.attendees[body.eventbrite_organization] = rows
             self.orders[body.eventbrite_organization] = list(_orders(own))
@@ -210,10 +212,15 @@ def _event(event: Event) -> Record:
         "venue_id": None if event.mode == "online" else f"5{event.platform_id}",
         "venue": None if event.mode == "online" else {"address": {"postal_code": event.postcode, "country": "GB"}},
         "capacity": 200,
-        "is_series": False,
+        "is_series": event.series_id is not None,
         "is_series_parent": False,
-        "series_id": None,
+        "series_id": event.series_id,
     }
+
+
+def _series(event: Event) -> Record:
+    """The record of the series that an event is an occurrence of: nothing took place there."""
+    return {**_event(event), "id": event.series_id, "is_series_parent": True, "series_id": None}
 
 
 def _orders(events: list[Event]) -> Iterator[Record]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import random
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
@@ -132,8 +133,31 @@ def write_wrong_workbook(folder: Path) -> None:
         sheet.write(2, 1, "OTHER-FUND-RETURN")
 
 
+COUNCIL = "council small grants.csv"
+MAPPING = """\
+title: Small grants of a pretend council
+files: {name: "council small grants*"}
+dates: day_first
+columns:
+  grant_id: Ref No
+  title: Project
+  award_date: Decided on
+  amount_awarded: Amount
+  recipient_name: Organisation
+  recipient_company_number: Company no.
+  recipient_postal_code: Post code
+  programme_title: Scheme
+constants:
+  currency: GBP
+  funding_org_id: GB-LAE-WMCA
+  funding_org_name: Sandbox Combined Authority
+"""
+
+
 class GrantFiles:
-    """The grants of a world in three files: JSON, CSV and XLSX, each with grants of its own and a few bad rows."""
+    """The grants of a world in three 360Giving files (JSON, CSV and XLSX, each with grants of its own and a few bad
+    rows) and the export of another system that a mapping describes.
+    """
 
     TITLES = (
         "Identifier", "Title", "Description", "Currency", "Amount Awarded", "Award Date", "Recipient Org:Identifier",
@@ -142,7 +166,9 @@ class GrantFiles:
     )  # fmt: skip
 
     def __init__(self, options: Options, world: World, spelling: Spelling) -> None:
-        self._grants = [world.grants[start::3] for start in range(3)]
+        published = [grant for grant in world.grants if grant.system == "threesixtygiving"]
+        self._mapped = [grant for grant in world.grants if grant.system == "mapped_grants"]
+        self._grants = [published[start::3] for start in range(3)]
         self._spelling = spelling
         self._spoil = options.dirt.invalid_row > 0
         self.refused: list[Refused] = []
@@ -166,22 +192,47 @@ class GrantFiles:
             sheet.write_row(0, 0, self.TITLES)
             for index, row in enumerate(self._xlsx, start=1):
                 sheet.write_row(index, 0, [row[title] for title in self.TITLES])
+        self._write_council(folder / COUNCIL)
         (folder / MALFORMED_GRANTS).write_text(
             '{"version": "1.4", "grants": [{"id": "360G-sandbox-cut', encoding="utf-8"
         )
+
+    def write_mapping(self, folder: Path) -> None:
+        """What the other system's columns mean, under the name that its grants are identified by."""
+        if self._mapped:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "sandbox_council.yaml").write_text(MAPPING, encoding="utf-8")
+
+    def _write_council(self, path: Path) -> None:
+        if not self._mapped:
+            return
+        with path.open("w", encoding="utf-8", newline="") as handle:
+            writer = csv.writer(handle)
+            writer.writerow(
+                ["Ref No", "Project", "Decided on", "Amount", "Organisation", "Company no.", "Post code", "Scheme"]
+            )
+            for grant in self._mapped:
+                organisation = grant.organisation
+                assert organisation is not None
+                writer.writerow(
+                    [
+                        grant.id,
+                        grant.title,
+                        f"{grant.awarded_on:%d/%m/%Y}",
+                        f"£{grant.amount:,}",
+                        self._spelling.name(organisation),
+                        organisation.company_number,
+                        organisation.postcode,
+                        grant.programme,
+                    ]
+                )
 
     def _recipient(self, grant: Grant) -> dict[str, str | None]:
         organisation = grant.organisation
         assert organisation is not None
         written = self._spelling.findably(organisation)
-        if organisation.company_number:
-            identifier = f"GB-COH-{organisation.company_number}"
-        elif organisation.charity_number:
-            identifier = f"GB-CHC-{organisation.charity_number}"
-        else:
-            identifier = f"360G-sandbox-{organisation.id}"
         return {
-            "id": identifier,
+            "id": organisation.public_id,
             "name": written.name,
             "companyNumber": written.company_number,
             "charityNumber": written.charity_number,
@@ -197,7 +248,7 @@ class GrantFiles:
                 "description": grant.title,
                 "currency": "GBP",
                 "amountAwarded": grant.amount,
-                "awardDate": f"{grant.awarded_on.isoformat()}T00:00:00+00:00",
+                "awardDate": _awarded(grant),
                 "fundingOrganization": [{"id": grant.funder_id, "name": grant.funder_name}],
                 "grantProgramme": [{"title": grant.programme}],
             }
@@ -246,6 +297,14 @@ class GrantFiles:
 
     def _refuse(self, place: str) -> None:
         self.refused.append({"source": "threesixtygiving", "stream": "grants", "place": place, "reason": "planted"})
+
+
+def _awarded(grant: Grant) -> str:
+    """Midnight of the day; where the clocks of the place are ahead, told as an instant of the day before."""
+    midnight = datetime.combine(grant.awarded_on, time(0), ZoneInfo("Europe/London"))
+    if grant.is_instant and midnight.utcoffset():
+        return midnight.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{grant.awarded_on.isoformat()}T00:00:00+00:00"
 
 
 def write_registers(folder: Path, world: World) -> None:

@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 from datetime import date, timedelta
 
-from sandbox import counting
+from sandbox import counting, references, sheets
 from sandbox import vocabulary as words
 from sandbox.calendar import FIRST_DAY, LAST_DAY
 from sandbox.options import Options
@@ -52,11 +52,16 @@ def make_world(options: Options) -> World:
     counting.place_posts(options, posts, organisations, counting.supported_since(sessions, grants, of_support))
     tranches = _leverage(options, bodies, organisations)
     counting.complicate_leverage(options, tranches)
+    events = _events(options, bodies, people)
+    sheets.complicate_events(options, events, bodies)
+    decisions = _decisions(collaborations, posts, tranches) + of_support
+    references.reuse_references(options, sessions, posts, events, decisions)
+    references.share_local_references(options, interventions, collaborations)
     return World(
         bodies,
         organisations,
         people,
-        _events(options, bodies, people),
+        events,
         records,
         sessions,
         grants,
@@ -64,7 +69,7 @@ def make_world(options: Options) -> World:
         collaborations,
         posts,
         tranches,
-        _decisions(collaborations, posts, tranches) + of_support,
+        decisions,
     )
 
 

@@ -260,9 +260,12 @@ class WorldHubspotApi(HubspotApi):
         draw = random.Random(f"{seed}:crm")
         records = [record for record in world.records if record.system == "hubspot"]
         losers: dict[str, list[str]] = defaultdict(list)
+        winners = {record.ref: record.merged_into for record in records}
         for record in records:
-            if record.merged_into:
-                losers[record.merged_into].append(record.ref)
+            winner = record.merged_into
+            while winner is not None:
+                losers[winner].append(record.ref)
+                winner = winners[winner]
         for record in records:
             self._company(record, losers, spelling)
         for number, session in enumerate(s for s in world.sessions if s.record.system == "hubspot"):

@@ -83,6 +83,33 @@ class Dirt:
     grant_elsewhere: float = 0.10
     """Another funder's grant to an organisation at an address outside the area."""
 
+    reference_shared: float = 0.02
+    """A post under the reference of another firm's post, often in one workbook."""
+    reference_reused: float = 0.02
+    """A business, session or event under a reference that named another one in an earlier quarter."""
+    reference_local: float = 0.03
+    """A pilot or agreement under a reference that another body uses for another one, such as MOU-1."""
+    reference_variant: float = 0.05
+    """A reference repeated in other case or with blanks around it."""
+    members_left_out: float = 0.03
+    """A collaboration returned again in the next quarter without its members."""
+    row_repeated: float = 0.02
+    """A row that stands twice in one workbook."""
+    number_given_twice: float = 0.03
+    """A second workbook of a body and quarter under the submission number of the first."""
+    sheet_beside: float = 0.06
+    """An event of a platform with a signed sheet beside its check-ins."""
+    event_returned_twice: float = 0.04
+    """An event that a second body returns too."""
+    series_parent: float = 0.03
+    """An event that is an occurrence of a series, whose own record the platform lists beside it."""
+    grant_in_other_system: float = 0.10
+    """A grant of the programme that another grant system tells of, by a mapping."""
+    award_instant: float = 0.10
+    """A grant awarded at an instant whose day in UTC is the one before."""
+    merge_chain: float = 0.20
+    """A company merged into one that was merged itself."""
+
     def times(self, factor: float) -> Dirt:
         """Every rate so many times, one at most."""
         return Dirt(**{item.name: min(1.0, getattr(self, item.name) * factor) for item in fields(self)})

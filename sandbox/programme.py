@@ -83,13 +83,16 @@ class Programme:
         if self.has_bad_rows:
             write_wrong_workbook(returns)
         self.grant_files.write(grants)
+        self.grant_files.write_mapping(home / "mappings" / "grants")
         write_registers(registers, self.world)
 
     def truth(self) -> dict[str, Any]:
         """The true figures and what was planted, for `sandbox_truth.json`."""
+        counted = Truth(self.world)
         return {
             "options": {"seed": self.options.seed, "scale": self.options.scale, "dirt": asdict(self.options.dirt)},
-            "indicator_value": Truth(self.world).values(),
+            "indicator_value": counted.values(),
+            "claim": counted.claims(),
             "organisation": self._organisations(),
             "people": [{"name": p.name, "email": p.email, "phone": p.phone} for p in self.world.people],
             "quarantine": self._quarantine(),
@@ -111,7 +114,7 @@ class Programme:
         ]
         rows += [("hubspot", r.ref, r.organisation.id) for r in world.records if r.system == "hubspot"]
         listed = {
-            (session.body, session.record.ref, session.record.organisation.id)
+            (session.body, session.record.identity, session.record.organisation.id)
             for session in world.sessions
             if session.record.system == "returns"
         }
@@ -123,14 +126,18 @@ class Programme:
             for number, member in enumerate(made.members, start=1)
         ]
         for post in world.posts:
-            rows += [("returns", f"{body}:job:{post.ref}", post.employer.organisation.id) for body in post.bodies]
+            rows += [("returns", f"{body}:job:{post.identity}", post.employer.organisation.id) for body in post.bodies]
         rows += [
             ("returns", f"{body}:leverage:{item.agreement_ref}:{item.tranche}:{stage}", item.source.id)
             for item in world.tranches
             for body in item.bodies
             for stage in item.stages
         ]
-        rows += [("threesixtygiving", g.id, g.organisation.id) for g in world.grants if g.organisation is not None]
+        rows += [
+            (g.system, f"sandbox_council:{g.id}" if g.system == "mapped_grants" else g.id, g.organisation.id)
+            for g in world.grants
+            if g.organisation is not None
+        ]
         names = ("source_system", "source_record_id", "organisation")
         return [dict(zip(names, row, strict=True)) for row in rows]
 
@@ -150,6 +157,11 @@ class Programme:
 
     def _refused_files(self) -> list[dict[str, str]]:
         files = [{"file_name": MALFORMED_GRANTS, "reason": "breaks off"}]
+        files += [
+            {"file_name": book.file_name, "reason": "its submission number is another workbook's"}
+            for book in self.workbooks
+            if book.repeats_number
+        ]
         if self.has_bad_rows:
             files.append({"file_name": WRONG_TEMPLATE, "reason": "another programme's template"})
         return files

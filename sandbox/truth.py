@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 from sandbox.calendar import FIRST_DAY, LAST_DAY, PERIODS, ends_on, period_of
@@ -46,9 +46,14 @@ ASSISTED_MINUTES, ASSISTED_GBP = 12 * 60, 1000
 
 @dataclass
 class Claim:
-    """One returned unit: what was claimed, and what it would count if it were the one that counts."""
+    """One returned unit: what was claimed, and what it would count if it were the one that counts.
+
+    `key`: its record as docs/contracts.md section 4 names it; `owners`: the organisations on which it hangs.
+    """
 
     indicator: str
+    key: str
+    owners: tuple[str, ...]
     unit: Any
     body: str | None
     on: date
@@ -72,7 +77,8 @@ def _is_inside(day: date) -> bool:
 class Activity:
     """A session or grant of an organisation. `live`: not voided by the register, and not a second telling."""
 
-    claim: tuple[Any, ...]
+    claim: str
+    ref: str
     owner: str
     body: str | None
     on: date
@@ -93,6 +99,7 @@ class Truth:
             (item.indicator, item.body, item.source_ref): item for item in world.decisions
         }
         self.cells: dict[tuple[str, str, str, str], Decimal] = defaultdict(lambda: ZERO)
+        self._claims: list[dict[str, Any]] = []
         self._count(self._first_of_each(self._pilots()))
         self._count(self._first_of_each(self._scaled()))
         self._count(self._first_of_each(self._attendances()))
@@ -119,6 +126,10 @@ class Truth:
             for basis in ("verified", "claimed")
         ]
 
+    def claims(self) -> list[dict[str, Any]]:
+        """The claims of which the cells of indicators that hang on organisations are made, each with what it counts."""
+        return self._claims
+
     @staticmethod
     def _value(indicator: str, exact: Decimal) -> float:
         value = exact / PER_UNIT.get(indicator, Decimal(1))
@@ -132,10 +143,22 @@ class Truth:
 
     def _count(self, claims: Iterable[tuple[Claim, Decimal]]) -> None:
         for claim, counted in claims:
-            if not claim.is_withdrawn:
-                self._add(claim, "claimed", claim.claimed)
-            if counted:
-                self._add(claim, "verified", counted)
+            claimed = ZERO if claim.is_withdrawn else claim.claimed
+            for basis, amount in (("claimed", claimed), ("verified", counted)):
+                if amount:
+                    self._add(claim, basis, amount)
+            if claim.owners:
+                self._claims.append(
+                    {
+                        "indicator_key": claim.indicator,
+                        "claim": claim.key,
+                        "organisations": list(claim.owners),
+                        "period_key": period_of(claim.on),
+                        "partner_code": claim.body,
+                        "claimed": self._value(claim.indicator, claimed),
+                        "verified": self._value(claim.indicator, counted),
+                    }
+                )
 
     def _decided(self, indicator: str, body: str, ref: str, evidence: str) -> tuple[bool, bool]:
         """Whether a claim is verified, and whether the register withdrew it."""
@@ -165,6 +188,8 @@ class Truth:
                 assert item.signed_on is not None
                 yield Claim(
                     "pilots_funded",
+                    f"{body}:{item.identity}",
+                    (),
                     item.ref,
                     body,
                     item.signed_on,
@@ -184,6 +209,8 @@ class Truth:
                 on = item.confirmed_on or ends_on(PERIODS[-1])
                 yield Claim(
                     "interventions_scaled",
+                    f"{body}:{item.ref}",
+                    (),
                     item.origin,
                     body,
                     on,
@@ -202,6 +229,8 @@ class Truth:
                 if ticket.is_checked_in and not ticket.is_cancelled and ticket.role != "staff":
                     yield Claim(
                         "event_attendees",
+                        ticket.id,
+                        (),
                         (event.ref, ticket.holder),
                         event.body.code,
                         event.held_on,
@@ -210,13 +239,17 @@ class Truth:
                         verified,
                         event.is_cancelled,
                     )
-            for unit, heads in (("signed", event.signed_in), ("heads", event.walk_ins)):
+            # Off the platforms a second body's row claims them once more.
+            bodies = [event.body] if event.platform_id or event.also is None else [event.body, event.also]
+            for body, (unit, heads) in product(bodies, (("signed", event.only_signed), ("heads", event.walk_ins))):
                 if heads:
                     amount = Decimal(heads)
                     yield Claim(
                         "event_attendees",
+                        f"{event.ref}:{unit}",
+                        (),
                         (event.ref, unit),
-                        event.body.code,
+                        body.code,
                         event.held_on,
                         amount if funded else ZERO,
                         amount,
@@ -240,6 +273,8 @@ class Truth:
                 withdrawn = withdrawn or item.status == "withdrawn"
                 yield Claim(
                     "resource_levered",
+                    f"{body}:{ref}",
+                    (item.source.id,),
                     (item.source.id, ref),
                     body,
                     item.reached_on("realised", body),
@@ -274,7 +309,9 @@ class Truth:
                 withdrawn = withdrawn or post.status == "withdrawn"
                 yield Claim(
                     "jobs_created",
-                    (employer.organisation.id, post.ref),
+                    f"{body}:{post.identity}",
+                    (employer.organisation.id,),
+                    (employer.organisation.id, post.reference),
                     body,
                     post.started_on,
                     _hours(post),
@@ -290,7 +327,7 @@ class Truth:
         left: dict[str, Decimal] = {}
         counted = sorted(
             ((c, worth) for c, worth in chosen if worth and _is_inside(c.on)),
-            key=lambda item: (item[0].on, item[0].thing.ref, item[0].body),
+            key=lambda item: (item[0].on, item[0].thing.reference, item[0].body),
         )
         share: dict[int, Decimal] = {}
         for claim, worth in counted:
@@ -317,7 +354,9 @@ class Truth:
                 withdrawn = withdrawn or item.status == "withdrawn"
                 yield Claim(
                     "new_collaborations",
-                    item.agreement_ref,
+                    f"{body}:{ref}",
+                    tuple(sorted(distinct)),
+                    item.refs[0],
                     body,
                     item.agreed_on,
                     Decimal(1),
@@ -353,8 +392,12 @@ class Truth:
                 decision = self.decisions.get(("businesses_assisted", session.body, record.ref))
                 says = decision.decision if decision else None
                 by_register = decision is not None and says == "verified" and session.held_on <= decision.decided_on
+                in_return = record.system == "returns"
                 yield Activity(
-                    (record.system, session.body, record.ref),
+                    f"{session.body}:business:{record.identity}"
+                    if in_return
+                    else f"{record.system}:{session.body}:{record.ref}",
+                    record.ref,
                     record.organisation.id,
                     session.body,
                     session.held_on,
@@ -367,8 +410,11 @@ class Truth:
         for grant in self.world.grants:
             if grant.is_programme and grant.organisation is not None:
                 owner = grant.organisation.id
-                key = ("grants", owner)
-                yield Activity(key, owner, None, grant.awarded_on, grant.id, "grants", gbp=grant.amount)
+                recipient = grant.organisation.public_id
+                if grant.system == "mapped_grants":
+                    recipient = f"sandbox_council:{grant.organisation.company_number}"
+                key = f"{grant.system}:{recipient}"
+                yield Activity(key, "", owner, None, grant.awarded_on, grant.id, grant.system, gbp=grant.amount)
 
     def _adding(self, activities: list[Activity]) -> list[Activity]:
         """Of an organisation's activities those that add up: each session once, and of a day one system of a body."""
@@ -378,35 +424,44 @@ class Truth:
                 told.setdefault((item.system, item.order), item)
         days: dict[tuple[str | None, date], dict[str, list[Activity]]] = defaultdict(lambda: defaultdict(list))
         for item in told.values():
-            if item.body is not None:
-                days[item.body, item.on][item.system].append(item)
-        kept = [item for item in told.values() if item.body is None]
+            days[item.body, item.on][item.system].append(item)
+        kept = []
         for systems in days.values():
             best = max(
-                systems,
+                sorted(systems),
                 key=lambda name: (
+                    sum(item.gbp for item in systems[name]),
                     sum(item.minutes for item in systems[name] if item.is_verified),
                     sum(item.minutes for item in systems[name]),
                     name == "returns",
                 ),
             )
-            kept += [item for item in systems[best] if item.is_verified]
+            kept += [item for item in systems[best] if item.is_verified or item.gbp]
         return kept
 
     def _assisted(self) -> Iterable[tuple[Claim, Decimal]]:
         """A claim is of the day on which it makes the business assisted, else of its first day within the programme."""
         of_owner: dict[str, list[Activity]] = defaultdict(list)
-        of_claim: dict[tuple[Any, ...], list[Activity]] = defaultdict(list)
+        of_claim: dict[str, list[Activity]] = defaultdict(list)
         for activity in self._activities():
             of_owner[activity.owner].append(activity)
             of_claim[activity.claim].append(activity)
-        claims: dict[tuple[Any, ...], Claim] = {}
+        claims: dict[str, Claim] = {}
         for key, items in of_claim.items():
             first = min([item.on for item in items if _is_inside(item.on)] or [item.on for item in items])
-            decision = self.decisions.get(("businesses_assisted", items[0].body or "", key[-1]))
+            decision = self.decisions.get(("businesses_assisted", items[0].body or "", items[0].ref))
             withdrawn = decision is not None and decision.decision == "withdrawn"
             claims[key] = Claim(
-                "businesses_assisted", items[0].owner, items[0].body, first, Decimal(1), Decimal(1), False, withdrawn
+                "businesses_assisted",
+                key,
+                (items[0].owner,),
+                items[0].owner,
+                items[0].body,
+                first,
+                Decimal(1),
+                Decimal(1),
+                False,
+                withdrawn,
             )
         organisations = {organisation.id: organisation for organisation in self.world.organisations}
         for owner, items in of_owner.items():

@@ -11,7 +11,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from sandbox.calendar import PERIODS, ends_on, period_of
+from sandbox.counting import draw_for, some
 from sandbox.options import Options
+from sandbox.references import returned_in
 from sandbox.spelling import Spelling, Written
 from sandbox.world import Body, World
 
@@ -110,6 +112,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "Venue postcode",
         "Attribution",
         "Signed in",
+        "Sheet holds",
         "Headcount",
         "Evidence",
     ),
@@ -148,11 +151,14 @@ class Workbook:
     is_late: bool = False
     tables: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in HEADINGS})
     bad: set[tuple[str, int]] = field(default_factory=set)
+    repeats_number: bool = False
 
     @property
     def file_name(self) -> str:
         """Named as people name such files."""
         version = "" if self.submission == 1 else f" v{self.submission} CORRECTED"
+        # Sorts after the workbook whose number it repeats.
+        version += "_again" if self.repeats_number else ""
         return f"{self.body.code} return {self.period}{version}.xlsx"
 
 
@@ -165,6 +171,8 @@ def make_workbooks(options: Options, world: World, spelling: Spelling) -> list[W
         for period in PERIODS
     }
     _fill(books, world, spelling)
+    _return_without_members(options, books, world)
+    _respell_references(options, books)
     made = []
     for book in books.values():
         if draw.random() < options.dirt.late_return:
@@ -174,9 +182,79 @@ def make_workbooks(options: Options, world: World, spelling: Spelling) -> list[W
             made.append(_first_attempt(book, draw))
             book.submission, book.submitted_on = 2, book.submitted_on + timedelta(days=20)
         made.append(book)
+    _repeat_rows(options, made)
     for book in made:
         _plant_bad_rows(book, draw, options.dirt.invalid_row)
-    return made
+    _contradict(options, made)
+    return made + _numbered_twice(options, made)
+
+
+def _return_without_members(options: Options, books: dict[tuple[str, str], Workbook], world: World) -> None:
+    """Collaborations returned again in the next quarter, without their members."""
+    draw = draw_for(options, "members_left_out")
+    early = [item for item in world.collaborations if period_of(item.agreed_on) != PERIODS[-1]]
+    for item in some(draw, early, options.dirt.members_left_out):
+        quarter = PERIODS.index(period_of(item.agreed_on))
+        for body, ref in zip(item.bodies, item.refs, strict=True):
+            rows = books[body, PERIODS[quarter]].tables["COLLABORATIONS"]
+            again = next(row for row in rows if row["Collaboration ref"] == ref)
+            books[body, PERIODS[quarter + 1]].tables["COLLABORATIONS"].append(dict(again))
+
+
+# What is named again and again: the table, and its reference.
+_RESPELT = (("INTERVENTIONS", "Intervention ref"), ("LEVERAGE", "Agreement ref"), ("SUPPORT", "Business ref"))
+
+
+def _respell_references(options: Options, books: dict[tuple[str, str], Workbook]) -> None:
+    """References in other case or with blanks, wherever they stand for the second time; first comes the plain form."""
+    draw = draw_for(options, "reference_variant")
+    seen: set[tuple[str, str, str]] = set()
+    for (body, _), book in books.items():
+        for table, heading in _RESPELT:
+            for row in book.tables[table]:
+                key = body, table, row[heading]
+                if key in seen and draw.random() < options.dirt.reference_variant:
+                    row[heading] = draw.choice([row[heading].lower(), f" {row[heading]} ", f"{row[heading]} "])
+                seen.add(key)
+
+
+def _repeat_rows(options: Options, books: list[Workbook]) -> None:
+    """Rows that stand twice in a workbook, and say the same."""
+    draw = draw_for(options, "row_repeated")
+    rows = [(book, table, row) for book in books for table in book.tables for row in book.tables[table]]
+    for book, table, row in some(draw, [item for item in rows if item[1] != "FORECAST"], options.dirt.row_repeated):
+        book.tables[table].append(dict(row))
+
+
+def _contradict(options: Options, books: list[Workbook]) -> None:
+    """Two rows of one workbook under one reference that do not agree: nobody can tell which is meant."""
+    draw = draw_for(options, "contradicted")
+    for table, heading, value in CONTRADICTED:
+        for book in books:
+            good = [row for place, row in enumerate(book.tables[table]) if (table, place) not in book.bad]
+            if not good or draw.random() >= options.dirt.invalid_row:
+                continue
+            one = {**draw.choice(good), HEADINGS[table][0]: f"TWO-{draw.randrange(10**6):06d}"}
+            for row in (one, {**one, heading: value}):
+                book.tables[table].append(row)
+                book.bad.add((table, len(book.tables[table]) - 1))
+
+
+def _numbered_twice(options: Options, books: list[Workbook]) -> list[Workbook]:
+    """Workbooks sent later under the number of one that stands: refused, whatever they say."""
+    draw = draw_for(options, "number_given_twice")
+    final = [book for book in books if book.submission == 1 and not book.is_late]
+    return [
+        Workbook(
+            book.body,
+            book.period,
+            book.submission,
+            book.submitted_on + timedelta(days=3),
+            tables={table: [dict(row) for row in rows[::2]] for table, rows in book.tables.items()},
+            repeats_number=True,
+        )
+        for book in some(draw, final, options.dirt.number_given_twice)
+    ]
 
 
 def _first_attempt(book: Workbook, draw: random.Random) -> Workbook:
@@ -190,11 +268,6 @@ def _first_attempt(book: Workbook, draw: random.Random) -> Workbook:
                     row[heading] = max(1, round(row[heading] * 0.5))
         first.tables[table] = kept
     return first
-
-
-def _returned_in(day: date) -> str:
-    """The quarter whose return tells of a day: what lies before the programme is told of in its first."""
-    return max(period_of(day), PERIODS[0])
 
 
 def _place(written: Written) -> Row:
@@ -226,7 +299,7 @@ def _interventions(books: dict[tuple[str, str], Workbook], world: World) -> None
                 last = period == PERIODS[-1]
                 books[body, period].tables["INTERVENTIONS"].append(
                     {
-                        "Intervention ref": item.ref,
+                        "Intervention ref": item.reference,
                         "Title": item.title,
                         "Type": LABELS[item.kind],
                         "Origin pilot ref": item.origin,
@@ -249,7 +322,7 @@ def _support(books: dict[tuple[str, str], Workbook], world: World, spelling: Spe
     for session in world.sessions:
         if session.record.system == "hubspot":
             continue
-        period = _returned_in(session.held_on)
+        period = returned_in(session.held_on)
         book = books[session.body, period]
         record = session.record
         if (session.body, period, record.ref) not in listed:
@@ -260,7 +333,7 @@ def _support(books: dict[tuple[str, str], Workbook], world: World, spelling: Spe
             known[session.body, record.ref] = written
             book.tables["BUSINESSES"].append(
                 {
-                    "Business ref": record.ref,
+                    "Business ref": record.reference,
                     "Business name": written.name,
                     **_place(written),
                     "Organisation type": LABELS[organisation.kind],
@@ -270,8 +343,8 @@ def _support(books: dict[tuple[str, str], Workbook], world: World, spelling: Spe
             )
         book.tables["SUPPORT"].append(
             {
-                "Session ref": session.ref,
-                "Business ref": record.ref,
+                "Session ref": session.reference,
+                "Business ref": record.reference,
                 "Date": session.held_on,
                 "Hours": session.hours,
                 "Channel": LABELS[session.channel],
@@ -316,9 +389,9 @@ def _jobs(books: dict[tuple[str, str], Workbook], world: World, spelling: Spelli
         for body in post.bodies:
             employer = post.employer
             written = spelling.findably(employer.organisation)
-            books[body, _returned_in(post.started_on)].tables["JOBS"].append(
+            books[body, returned_in(post.started_on)].tables["JOBS"].append(
                 {
-                    "Post ref": post.ref,
+                    "Post ref": post.reference,
                     "Business name": written.name,
                     "Company number": written.company_number,
                     "Postcode": written.postcode,
@@ -345,7 +418,7 @@ def _leverage(books: dict[tuple[str, str], Workbook], world: World, spelling: Sp
             for stage in item.stages:
                 reached = item.reached_on(stage, body)
                 written = spelling.as_funder(item.source)
-                books[body, _returned_in(reached)].tables["LEVERAGE"].append(
+                books[body, returned_in(reached)].tables["LEVERAGE"].append(
                     {
                         "Source organisation": written.name,
                         "Company number": None if body in item.without_number else written.company_number,
@@ -366,25 +439,34 @@ def _leverage(books: dict[tuple[str, str], Workbook], world: World, spelling: Sp
 
 def _events(books: dict[tuple[str, str], Workbook], world: World) -> None:
     for event in world.events:
-        named = {t.holder for t in event.tickets if t.is_checked_in and not t.is_cancelled and t.role != "staff"}
-        books[event.body.code, period_of(event.held_on)].tables["EVENTS"].append(
-            {
-                "Event ref": event.ref,
-                "Platform": "Eventbrite" if event.platform_id else "None",
-                "Platform event id": event.platform_id,
-                "Title": event.title,
-                "Held on": event.held_on,
-                "Ends on": event.held_on,
-                "Mode": LABELS[event.mode],
-                "Venue postcode": event.postcode,
-                "Attribution": LABELS[event.attribution],
-                "Signed in": None if event.platform_id else event.signed_in,
-                "Headcount": len(named) + event.signed_in + event.walk_ins,
-                "Evidence": LABELS[event.evidence],
-            }
-        )
+        row = {
+            "Event ref": event.reference,
+            "Platform": "Eventbrite" if event.platform_id else "None",
+            "Platform event id": event.platform_id,
+            "Title": event.title,
+            "Held on": event.held_on,
+            "Ends on": event.held_on,
+            "Mode": LABELS[event.mode],
+            "Venue postcode": event.postcode,
+            "Attribution": LABELS[event.attribution],
+            "Signed in": event.signed_in if event.signed_in or not event.platform_id else None,
+            "Sheet holds": "Walk-ins" if event.sheet_holds_walk_ins else None,
+            "Headcount": event.named + event.only_signed + event.walk_ins,
+            "Evidence": LABELS[event.evidence],
+        }
+        books[event.body.code, period_of(event.held_on)].tables["EVENTS"].append(row)
+        if event.also is not None:
+            told = {**row, "Event ref": f"{event.also.code}-X{event.ref}", "Title": event.title.upper()}
+            books[event.also.code, period_of(event.held_on)].tables["EVENTS"].append(told)
 
 
+# What makes a second row contradict the first: table, heading, the value put there.
+CONTRADICTED: tuple[tuple[str, str, Any], ...] = (
+    ("SUPPORT", "Hours", 0.75),
+    ("BUSINESSES", "Business name", "Somebody Else Limited"),
+    ("INTERVENTIONS", "Title", "Another pilot"),
+    ("EVENTS", "Title", "Another event"),
+)
 # What makes a good row bad: table, heading, the value put there.
 SPOILS: tuple[tuple[str, str, Any], ...] = (
     ("SUPPORT", "Hours", "tbc"),

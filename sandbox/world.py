@@ -9,6 +9,27 @@ HUBSPOT_BODIES = ("CB01", "CB02", "CB03", "CB04", "CB05")
 
 
 @dataclass
+class Referenced:
+    """What a body has a reference for. `ref` is ours and unique; `written` is the body's where it uses another, and
+    `told_apart` what docs/contracts.md section 4 makes of that where it names several things.
+    """
+
+    ref: str
+    written: str | None = field(default=None, kw_only=True)
+    told_apart: str | None = field(default=None, kw_only=True)
+
+    @property
+    def reference(self) -> str:
+        """As the body writes it."""
+        return self.written or self.ref
+
+    @property
+    def identity(self) -> str:
+        """As its record is identified."""
+        return self.told_apart or self.reference
+
+
+@dataclass
 class Organisation:
     """One real organisation. `local_authority` is None outside the area."""
 
@@ -28,6 +49,13 @@ class Organisation:
     def is_business(self) -> bool:
         """Whether it can be assisted."""
         return self.kind == "business"
+
+    @property
+    def public_id(self) -> str:
+        """Its identifier in published grants."""
+        if self.company_number:
+            return f"GB-COH-{self.company_number}"
+        return f"GB-CHC-{self.charity_number}" if self.charity_number else f"360G-sandbox-{self.id}"
 
 
 @dataclass
@@ -84,10 +112,11 @@ class Ticket:
 
 
 @dataclass
-class Event:
-    """An event. `walk_ins` came without a name; `signed_in` is the sign-in sheet's count off the platform."""
+class Event(Referenced):
+    """An event. `walk_ins` came without a name; `signed_in` are the names on its signed sheet, of everybody or, with
+    `sheet_holds_walk_ins`, of those alone whom the platform does not know. `also`: a second body that returns it.
+    """
 
-    ref: str
     body: Body
     title: str
     held_on: date
@@ -100,13 +129,25 @@ class Event:
     tickets: list[Ticket] = field(default_factory=list)
     walk_ins: int = 0
     signed_in: int = 0
+    sheet_holds_walk_ins: bool = False
+    also: Body | None = None
+    series_id: str | None = None
+
+    @property
+    def named(self) -> int:
+        """Persons whom the platform knows to have come."""
+        return len({t.holder for t in self.tickets if t.is_checked_in and not t.is_cancelled and t.role != "staff"})
+
+    @property
+    def only_signed(self) -> int:
+        """Names of the sheet beyond those persons."""
+        return self.signed_in if self.sheet_holds_walk_ins else max(0, self.signed_in - self.named)
 
 
 @dataclass
-class BusinessRecord:
+class BusinessRecord(Referenced):
     """One entry of a business in a body's own list or in the CRM; a firm can have several."""
 
-    ref: str
     system: str
     body: str | None
     organisation: Organisation
@@ -115,10 +156,9 @@ class BusinessRecord:
 
 
 @dataclass
-class Session:
+class Session(Referenced):
     """One support session with a business. `also`: a second record of the business it is tied to."""
 
-    ref: str
     body: str
     record: BusinessRecord
     held_on: date
@@ -144,7 +184,7 @@ class Session:
 class Grant:
     """A grant award in the grants files; `organisation` is None for a grant to a person.
 
-    `postcode`: where the funder has the organisation, if not at its own address.
+    `postcode`: where the funder has the organisation, if not at its own address. `system`: whose files tell of it.
     """
 
     id: str
@@ -157,13 +197,14 @@ class Grant:
     funder_name: str
     is_programme: bool
     postcode: str | None = None
+    system: str = "threesixtygiving"
+    is_instant: bool = False
 
 
 @dataclass
-class Intervention:
+class Intervention(Referenced):
     """A pilot, study or scaled intervention, as each of `bodies` returns it."""
 
-    ref: str
     bodies: list[str]
     title: str
     kind: str
@@ -208,10 +249,9 @@ class Employer:
 
 
 @dataclass
-class Post:
+class Post(Referenced):
     """A post, returned by each of `bodies`."""
 
-    ref: str
     bodies: list[str]
     employer: Employer
     hours: float

@@ -15,7 +15,7 @@ from ingestion.values import NUMBERS, WHOLE
 from orchestration.cli.main import app
 from orchestration.errors import NightFailed, UserError
 from tests.ingestion.sources.nights import Nights
-from tests.ingestion.sources.test_returns import BUSINESS, SESSION, _write
+from tests.ingestion.sources.test_returns import BUSINESS, EVENT, POST, SESSION, TRANCHE, _write
 
 COVER = {
     "partner_code": "CB01",
@@ -85,7 +85,7 @@ def test_a_workbook_is_made_for_a_body_of_the_register_and_a_quarter(home, tmp_p
 def test_a_filled_workbook_is_checked_cell_by_cell_and_nothing_is_written(home, tmp_path):
     rows = {"BUSINESSES": [BUSINESS], "SUPPORT": [SESSION, {**SESSION, "Session ref": "S2", "Hours": "two"}]}
     path = _write(tmp_path / "r.xlsx", rows=rows)
-    result = returns(home, "check", path)
+    result = returns(home, "check", path, "--quick")
     assert isinstance(result.exception, NightFailed)
     assert "1 row(s) would be refused" in str(result.exception)
     assert "support sessions: 1 row(s), 1 wrong" in result.stdout
@@ -124,3 +124,89 @@ def test_a_name_that_begins_like_a_formula_is_a_text_in_the_blank_workbook(tmp_p
     assert not any("<f>" in sheet or "<hyperlink" in sheet for sheet in sheets)
     cover = CalamineWorkbook.from_path(tmp_path / "blank.xlsx").get_sheet_by_name("Cover").to_python()
     assert ["Cluster body name", '=HYPERLINK("http://x.example")'] in cover
+
+
+FIRM = {"Business name": "Aston Castings Ltd", "Company number": "01111111", "Organisation type": "Business"}
+OTHER_FIRM = {"Business name": "Bilston Foundry Ltd", "Company number": "02222222", "Organisation type": "Business"}
+AGREED = {
+    "Collaboration ref": "C1",
+    "Title": "Sensors",
+    "Purpose": "Sensors",
+    "Kind": "MoU",
+    "Agreed on": "01/05/2023",
+    "Caused by programme": "Yes",
+    "Status": "Active",
+    "Evidence": "Signed agreement",
+}
+LOG = {**SESSION, "Evidence": "Signed support log", "Hours": 7}
+Q2 = {"Period": "2023-24-Q2", "Submitted on": "14/10/2023"}
+REJECTED = (
+    "indicator_key,partner_code,source_ref,decision,evidence_grade,decided_on,decided_by_role,reason\n"
+    "businesses_assisted,CB01,B9,rejected,,2023-11-01,assurance lead,not shown\n"
+)
+
+
+def _return_before(home):
+    """What stands in the home: the first quarter of two bodies, and a decision of the register."""
+    registers, inbox = home / "inbox" / "registers", home / "inbox" / "returns"
+    inbox.mkdir()
+    with (registers / "partners.csv").open("a", encoding="utf-8") as handle:
+        handle.write("CB02,Another body,,2023-04-01,\n")
+    (registers / "verification.csv").write_text(REJECTED, encoding="utf-8")
+    member = {"Collaboration ref": "C1", "Member number": 1, "Organisation name": "Mercia University"}
+    _write(
+        inbox / "cb01 q1.xlsx",
+        rows={
+            "BUSINESSES": [{**BUSINESS, **FIRM}],
+            "SUPPORT": [LOG],
+            "COLLABORATIONS": [AGREED],
+            "MEMBERS": [
+                {**member, "Organisation type": "University"},
+                {**member, "Member number": 2, "Organisation name": "Aston Castings", "Organisation type": "Business"},
+            ],
+        },
+    )
+    _write(
+        inbox / "cb02 q2.xlsx",
+        cover={**Q2, "Cluster body code": "CB02"},
+        rows={
+            "EVENTS": [{**EVENT, "Held on": "01/08/2023", "Venue postcode": "B4 7ET", "Signed in": 20}],
+            "LEVERAGE": [{**TRANCHE, "Source organisation": "Tame Capital", "Company number": None}],
+        },
+    )
+    for source in ("registers", "returns"):
+        Nights(source, home, {}, {}).good_night(1)
+
+
+def test_what_shows_beside_the_returns_before_is_said_by_cell_with_what_to_do(home, tmp_path):
+    _return_before(home)
+    before = {path: path.stat().st_mtime_ns for path in home.rglob("*") if path.is_file()}
+    event = {**EVENT, "Held on": "01/08/2023", "Venue postcode": "B4 7ET"}
+    path = _write(
+        tmp_path / "cb01 q2.xlsx",
+        cover=Q2,
+        rows={
+            "BUSINESSES": [{**BUSINESS, **OTHER_FIRM}, {**BUSINESS, **FIRM, "Business ref": "B9"}],
+            "SUPPORT": [
+                {**LOG, "Date": "01/08/2023"},
+                {**LOG, "Session ref": "S9", "Business ref": "B9", "Date": "02/08/2023"},
+            ],
+            "COLLABORATIONS": [AGREED],
+            "JOBS": [{**POST, **OTHER_FIRM, "Started on": "01/07/2023"}],
+            "LEVERAGE": [{**TRANCHE, "Source organisation": "Severn Capital", "Company number": None}],
+            "EVENTS": [{**event, "Event ref": "E1", "Signed in": 12, "Headcount": 9}],
+        },
+    )
+    result = returns(home, "check", path)
+    assert result.exception is None, (result.exception, result.stdout)
+    said = result.stdout.split("Beside what was returned before:")[1]
+    for expected in (
+        r"^B5 \(businesses\): B1 was Aston Castings Ltd in 2023-24-Q1: .*hand in its quarter again",
+        r"^B5 \(collaborations\): C1 is returned without members: those of 2023-24-Q1 stand",
+        r"^B5 \(jobs created\): does not count \(not_supported_before\): .*return the support first",
+        r"^B5 \(leverage\): Another body returns this agreement, tranche and amount",
+        r"^B5 \(events\): More names were signed in than heads were counted",
+        r"^B\d+ \(businesses assisted\): does not count \(rejected\)",
+    ):
+        assert re.search(expected, said, re.MULTILINE), (expected, said)
+    assert {path: path.stat().st_mtime_ns for path in home.rglob("*") if path.is_file()} == before

@@ -1,0 +1,141 @@
+"""What a night would say of a workbook that was not handed in yet: its own steps, in a copy that is thrown away.
+
+The copy shares the home's landed files by links, so that the workbook is judged beside all that was returned before. No
+rule is written a second time here: the findings and reasons are those of the models.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from orchestration.errors import UserError
+
+SOURCE = "returns"
+TO_DO = {
+    "business_insolvent": "the business is insolvent",
+    "below_threshold": "its support does not reach the threshold yet; later sessions add to it",
+    "conditions_not_met": "it needs new funding, the day that confirmed it, and a pilot completed or evaluated",
+    "duplicate": "the same counts on another record; give it a reference and title of its own if it is another",
+    "evidence_below_minimum": "send better evidence, or have the register verify it",
+    "excluded_source": "money of this source is no leverage",
+    "fewer_than_two_organisations": "list at least two organisations under MEMBERS",
+    "in_the_future": "its day has not come yet; correct the date if it is a slip",
+    "no_business_member": "list a business under MEMBERS",
+    "no_employment_increase": "employment at the firm rose by less than its posts; correct baseline or follow-up FTE",
+    "no_follow_up": "give the follow-up FTE once it is known",
+    "no_new_tie": "all its members worked together in the 36 months before",
+    "not_a_business": "it is returned as something else than a business; correct the organisation type if it is one",
+    "not_caused_by_programme": "the return says that the programme did not cause it",
+    "not_filled": "the post is vacant",
+    "not_new_post": "only new posts count",
+    "not_permanent": "only permanent posts of at least 12 months count",
+    "not_programme_funded": "the event is not the programme's own",
+    "not_supported_before": "no session or grant on or before its start is known; return the support first",
+    "out_of_area": "it is outside the area; give the postcode of the site that was supported if that is inside",
+    "outside_programme_period": "its date lies outside the programme; correct it if it is a slip",
+    "possible_duplicate": "another body returned an event of this title, day and venue; give it another title if it is "
+    "another one",
+    "rejected": "the register rejected it",
+    "reported_apart": "loans and equity are reported apart",
+    "same_day_in_another_system": "the CRM has as much for this firm and day; nothing to do if it is the same session",
+    "same_session": "the session is counted on another record of the firm",
+    "secured_before_activity": "the agreement was signed before the body's activity began",
+    "service_purchase": "buying a service is no collaboration",
+    "unidentified_above_limit": "too many heads have no name; send the signed sheet",
+    "withdrawn": "it is withdrawn, in the return or by the register",
+}
+"""What a reason not to count means for who returned it, and what to do."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What the night would say of a row of a stream, or of what an indicator counts it for: by which rule, in words."""
+
+    place: str
+    about: str
+    rule: str
+    message: str
+
+
+def rehearse(home: Path, file: Path, clock: datetime, progress: Callable[[str], None]) -> list[Remark]:
+    """Findings of a workbook beside the home's history, then its rows that would not count; in order of place.
+
+    Nothing of the home is changed. Raises UserError when the models cannot be built on it.
+    """
+    from identity.nightly import resolve_organisations
+
+    with tempfile.TemporaryDirectory(prefix="wmip-rehearsal-") as folder:
+        copy = Path(folder)
+        progress("copying what was landed")
+        _share(home, copy)
+        _read(copy, file, clock)
+        progress("matching organisations")
+        _dbt(copy, clock, "build", "--select", "tag:prepare")
+        resolve_organisations(copy / "warehouse.duckdb", copy / "registry", clock)
+        progress("counting")
+        _dbt(copy, clock, "run", "--select", "+indicator_fact", "+finding", "--exclude", "tag:prepare")
+        return _remarks(copy / "warehouse.duckdb", file.name)
+
+
+def _share(home: Path, copy: Path) -> None:
+    """The home's landed files by links, in folders that may be written to; its registry as a copy."""
+    for path in (home / "landing").rglob("*.parquet"):
+        link = copy / path.relative_to(home)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(path.resolve())
+    if (home / "registry").is_dir():
+        shutil.copytree(home / "registry", copy / "registry")
+
+
+def _read(copy: Path, file: Path, clock: datetime) -> None:
+    from ingestion.nightly import ensure_landing, ingest_source
+
+    inbox = copy / "inbox" / SOURCE
+    inbox.mkdir(parents=True)
+    shutil.copyfile(file, inbox / file.name)
+    ensure_landing(copy)
+    ingest_source(SOURCE, home=copy, config={}, clock=clock, run_id="rehearsal", environment={})
+
+
+def _dbt(copy: Path, clock: datetime, command: str, *selection: str) -> None:
+    from orchestration.dbt_runner import run_dbt
+
+    kinds = ("--exclude-resource-type", "test", "unit_test") if command == "build" else ()
+    run = run_dbt([command, *selection, *kinds], home=copy, clock=clock)
+    if not run.success:
+        raise UserError(
+            "the workbook cannot be put beside what was returned before, because the warehouse does not build: "
+            + " | ".join(run.failures[:3])
+        )
+
+
+def _remarks(warehouse: Path, file_name: str) -> list[Remark]:
+    import duckdb
+
+    with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
+        # What the reader itself finds has an instant, and is said by whoever read the file.
+        found = connection.execute(
+            "SELECT DISTINCT stream, place, rule, message FROM mart.finding WHERE source = $source "
+            "AND found_at IS NULL AND (place = $file OR starts_with(place, $file || '#')) ORDER BY ALL",
+            {"source": SOURCE, "file": file_name},
+        ).fetchall()
+        reasons = connection.execute(
+            "SELECT source_place, not_counted_reason, min(indicator_key) FROM mart.indicator_fact "
+            "WHERE not_counted_reason IS NOT NULL AND starts_with(source_place, $file || '#') "
+            "AND indicator_key IN (SELECT indicator_key FROM seed.indicator WHERE is_headline) "
+            "GROUP BY ALL ORDER BY ALL",
+            {"file": file_name},
+        ).fetchall()
+    said = [Remark(place, stream, rule, message) for stream, place, rule, message in found]
+    told = {(remark.place, remark.rule) for remark in said}
+    return said + [
+        Remark(place, indicator, reason, f"does not count ({reason}): {TO_DO.get(reason, 'see docs/contracts.md')}")
+        for place, reason, indicator in reasons
+        if (place, reason) not in told
+    ]
