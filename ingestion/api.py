@@ -208,7 +208,7 @@ class ApiRead:
         return list(dict.fromkeys([*self._seen.get(stream, []), *missed]))
 
     def ids_of_tonight(self, stream: str, every_days: int) -> list[str]:
-        """Ids of the live records of `stream` whose turn it is, so that each has one in every so many days. In order."""
+        """Ids of the live records of `stream` whose turn it is; each has one in every so many days. In order."""
         turn = self.clock.toordinal() % every_days
         known = ids_landed_after(self.home, self.declaration.name, self.declaration.stream(stream), None)
         return [identifier for identifier in known if crc32(identifier.encode()) % every_days == turn]
