@@ -7,6 +7,7 @@ therefore added to the dialects whose connection GX keeps open. A test fails whe
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,8 @@ from quality.suites import CheckDefinition
 from quality.typed_sql import NotAQuery, lock, open_read_only, require_query
 
 MOST_KEYS = 20
+# As in sqlalchemy.sql.compiler.BIND_PARAMS: a cast (`::date`) and what is escaped already are none.
+_BOUND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 
 
 class _Dialect(StrEnum):
@@ -133,9 +136,17 @@ def _evaluate_table(
 
 def _expectation(gx: Any, check: CheckDefinition, sql: str | None) -> Any:
     if sql is not None:
-        return gx.expectations.UnexpectedRowsExpectation(unexpected_rows_query=sql)
+        return gx.expectations.UnexpectedRowsExpectation(unexpected_rows_query=_as_gx_reads(sql))
     name = "".join(part.capitalize() for part in str(check.expectation).split("_"))
     return getattr(gx.expectations, name)(**check.arguments)
+
+
+def _as_gx_reads(sql: str) -> str:
+    """A query as GX passes it on whole: what SQLAlchemy would take for a bound value (`'^(?:x|y)$'`) is escaped, and a
+    comment or semicolon at its end does not swallow the bracket that GX puts there.
+    """
+    escaped = _BOUND.sub(r"\\:\1", sql)
+    return f"SELECT * FROM (\n{escaped.rstrip().rstrip(';')}\n)"
 
 
 def _error(message: str) -> Evaluation:
@@ -173,6 +184,10 @@ def _read(result: Any, check: CheckDefinition) -> Evaluation:
         return Evaluation(bool(result.success), observed, count, keys)
     count = int(details.get("unexpected_count") or 0)
     value = details.get("observed_value")
-    shown = f"observed {value}" if value is not None else f"{count} rows against it"
+    # Mean, largest, smallest and sum of no rows are no values; GX takes them for failed.
+    is_nothing = value is None and "observed_value" in details
+    shown = (
+        "no value to compare" if is_nothing else f"{count} rows against it" if value is None else f"observed {value}"
+    )
     failing = 0 if result.success else max(count, 1)
     return Evaluation(bool(result.success), str(shown)[:300], failing, [])

@@ -24,6 +24,7 @@ from orchestration.release.pruning import memories
 from orchestration.release.publication import STEPS
 from orchestration.release.registry import check_registry, restore_registry
 from orchestration.release.steps.registry import keep_registry
+from orchestration.release.steps.tables import write_parquet
 from quality import verdicts
 from quality.fingerprint import VOLATILE_TABLES, combine, table_fingerprints
 from quality.gate import CheckResult, Verdict
@@ -106,6 +107,35 @@ def test_a_passed_candidate_becomes_a_whole_release(home):
             "SELECT comment FROM duckdb_tables() WHERE table_name = 'indicator_value'"
         ).fetchone()
     assert comment == ("A sum over indicator_fact.",)
+
+
+@pytest.mark.parametrize("kind", ["UUID", "INTERVAL", "TIME", "TIMETZ", "UUID[]"])
+def test_no_parquet_holds_a_column_that_spark_or_polars_cannot_read(tmp_path, kind):
+    with duckdb.connect(str(tmp_path / "mart.duckdb")) as connection:
+        connection.execute(
+            f"CREATE TABLE fct_job AS SELECT 1 AS job, NULL::{kind} AS odd, TIMESTAMP '2025-07-01' AS at"
+        )
+    with pytest.raises(UserError, match=r"fct_job\.odd \("):
+        write_parquet(tmp_path / "mart.duckdb", tmp_path / "parquet")
+
+
+def test_a_new_connection_reads_the_new_release_while_another_has_the_old_one_open(home, tmp_path):
+    """DuckDB keeps one instance of a file a process: of a file that was replaced a new connection would show the old
+    content. A release is a new file, and the link is resolved when it is opened.
+    """
+    build_candidate(home, 1)
+    judge(home)
+    publish(home)
+    mart = home / "releases" / "current" / "mart.duckdb"
+    with duckdb.connect(str(mart.resolve()), read_only=True) as old:
+        assert old.execute("SELECT value FROM indicator_value").fetchall() == [(1,)]
+        build_candidate(home, 2)
+        judge(home)
+        publish(home)
+        for path in (mart, mart.resolve()):
+            with duckdb.connect(str(path), read_only=True) as new:
+                assert new.execute("SELECT value FROM indicator_value").fetchall() == [(2,)]
+        assert old.execute("SELECT value FROM indicator_value").fetchall() == [(1,)]
 
 
 def test_the_same_figures_again_make_no_release(home):

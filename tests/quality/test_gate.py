@@ -77,6 +77,35 @@ def test_a_check_that_cannot_be_evaluated_is_a_failed_check_whatever_its_severit
     assert "could not be evaluated" in explain(verdict)
 
 
+@pytest.mark.parametrize(
+    ("condition", "outcome", "keys"),
+    [
+        ("regexp_matches(job_key, '^(?:a|b)$')", "failed", ["a", "b"]),
+        ("regexp_matches(job_key, '^(?:x|y)$')", "passed", []),
+        ("job_key = 'a:b' OR fte::INTEGER = 9 -- nobody", "passed", []),
+        ("job_key = 'b' -- this one;", "failed", ["b"]),
+        ("job_key = ' :later' OR '12:30:00'::TIME > '23:00'::TIME;", "passed", []),
+    ],
+)
+def test_colons_and_comments_of_a_query_are_its_own(candidate, suite, condition, outcome, keys):
+    result = only(
+        gate(candidate, suite({"name": "own", "unexpected_rows": f"SELECT job_key FROM {{batch}} WHERE {condition}"}))
+    )
+    assert (result.outcome, sorted(result.failing_keys)) == (outcome, keys)
+
+
+@pytest.mark.parametrize("measure", ["mean", "max", "min", "sum"])
+def test_a_measure_of_nothing_says_that_there_is_no_value(candidate, suite, measure):
+    check = {
+        "name": "of_nothing",
+        "table": "fct_empty",
+        "expectation": f"expect_column_{measure}_to_be_between",
+        "arguments": {"column": "fte", "min_value": 0},
+    }
+    result = only(gate(candidate, suite(check)))
+    assert (result.outcome, result.observed) == ("failed", "no value to compare")
+
+
 def test_a_gate_that_evaluated_nothing_stays_closed(candidate, suite):
     verdict = gate(candidate, suite({**FILLED, "requires_source": "hubspot"}))
     assert only(verdict).outcome == "not_applicable"

@@ -6,6 +6,7 @@ Drop-downs, dates and numbers are checked by Excel while people type; what gets 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 ROWS = 200
 """Blank rows of each table; people insert more between START and END."""
-_FIRST_DATE = "=DATE(2000,1,1)"
+# A number to Excel: where the rule is a function, exceljs makes NaN of it.
+_FIRST_DATE = date(2000, 1, 1)
 
 
 def write_template(path: Path, cover: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.errors import UserError
 from orchestration.release.context import BuildContext
 
 # What BI tools bundle can read it; see docs/decisions/0002.
@@ -63,11 +64,22 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
         connection.execute(f'COMMENT ON COLUMN release.{RELEASED}."{table}"."{column}" IS {literal(comment)}')
 
 
+# One column of these makes a whole Parquet file unreadable to Spark 4.3, INTERVAL to polars too (docs/bi.md).
+_UNREADABLE = ("UUID", "INTERVAL", "TIME", "TIME WITH TIME ZONE", "TIME_NS")
+
+
 def write_parquet(mart: Path, folder: Path) -> None:
-    """One Parquet file for every table of a mart file."""
+    """One Parquet file for every table of a mart file. Raises UserError for a column that not every reader can read."""
     folder.mkdir()
     with duckdb.connect(str(mart), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
+        odd = connection.execute(
+            "SELECT table_name || '.' || column_name || ' (' || data_type || ')' FROM duckdb_columns() "
+            f"WHERE NOT internal AND regexp_replace(data_type, '\\[\\d*\\]$', '') IN {_UNREADABLE} ORDER BY 1"
+        ).fetchall()
+        if odd:
+            named = ", ".join(name for (name,) in odd)
+            raise UserError(f"columns that Parquet's readers cannot all read: {named}; cast them to text or a number")
         for (table,) in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall():
             connection.execute(
                 f'COPY (FROM "{table}") TO {literal(str(folder / f"{table}.parquet"))} '

@@ -56,6 +56,9 @@ def test_the_descriptor_says_what_columns_mean_who_and_under_which_licence(marts
     assert descriptor["created"] == "2025-05-15T02:00:00Z"
     assert descriptor["licenses"][0]["name"] == "OGL-UK-3.0"
     assert descriptor["contributors"] == [{"title": "Example Authority", "role": "publisher"}]
+    # frictionless types a Parquet column by its first hundred values: what has a schema is CSV.
+    assert {resource["format"] for resource in descriptor["resources"]} <= {"csv", "json"}
+    assert all(("schema" in resource) == (resource["format"] == "csv") for resource in descriptor["resources"])
     values = next(resource for resource in descriptor["resources"] if resource["name"] == "indicator_value")
     assert values["schema"]["primaryKey"] == ["indicator_key", "period_key", "scope", "scope_key", "basis"]
     assert values["schema"]["fields"][0]["description"] == "Code of the indicator."
