@@ -74,7 +74,7 @@ def rehearse(home: Path, file: Path, clock: datetime, progress: Callable[[str], 
         copy = Path(folder)
         progress("copying what was landed")
         _share(home, copy)
-        _read(copy, file, clock)
+        _read(home, copy, file, clock)
         progress("matching organisations")
         _dbt(copy, clock, "build", "--select", "tag:prepare")
         resolve_organisations(copy / "warehouse.duckdb", copy / "registry", clock)
@@ -93,11 +93,15 @@ def _share(home: Path, copy: Path) -> None:
         shutil.copytree(home / "registry", copy / "registry")
 
 
-def _read(copy: Path, file: Path, clock: datetime) -> None:
+def _read(home: Path, copy: Path, file: Path, clock: datetime) -> None:
+    """Read the workbook as a night would, beside those that wait in the home's inbox."""
+    from ingestion.inbox import take_stock
     from ingestion.nightly import ensure_landing, ingest_source
 
     inbox = copy / "inbox" / SOURCE
     inbox.mkdir(parents=True)
+    for waiting in take_stock(home, SOURCE).files:
+        shutil.copyfile(waiting.path, inbox / waiting.path.name)
     shutil.copyfile(file, inbox / file.name)
     ensure_landing(copy)
     ingest_source(SOURCE, home=copy, config={}, clock=clock, run_id="rehearsal", environment={})

@@ -23,6 +23,7 @@ from sandbox.files import (
 from sandbox.generate import make_world
 from sandbox.hubspot import WorldHubspotApi
 from sandbox.options import EARLY_CLOCK, Options
+from sandbox.planted import planted as planted_dirt
 from sandbox.spelling import Spelling
 from sandbox.truth import Truth
 from sandbox.workbooks import Workbook, make_workbooks
@@ -93,6 +94,7 @@ class Programme:
             "options": {"seed": self.options.seed, "scale": self.options.scale, "dirt": asdict(self.options.dirt)},
             "indicator_value": counted.values(),
             "claim": counted.claims(),
+            "planted": planted_dirt(self.world, self.workbooks),
             "organisation": self._organisations(),
             "people": [{"name": p.name, "email": p.email, "phone": p.phone} for p in self.world.people],
             "quarantine": self._quarantine(),

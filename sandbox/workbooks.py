@@ -202,7 +202,7 @@ def _return_without_members(options: Options, books: dict[tuple[str, str], Workb
 
 
 # What is named again and again: the table, and its reference.
-_RESPELT = (("INTERVENTIONS", "Intervention ref"), ("LEVERAGE", "Agreement ref"), ("SUPPORT", "Business ref"))
+RESPELT = (("INTERVENTIONS", "Intervention ref"), ("LEVERAGE", "Agreement ref"), ("SUPPORT", "Business ref"))
 
 
 def _respell_references(options: Options, books: dict[tuple[str, str], Workbook]) -> None:
@@ -210,7 +210,7 @@ def _respell_references(options: Options, books: dict[tuple[str, str], Workbook]
     draw = draw_for(options, "reference_variant")
     seen: set[tuple[str, str, str]] = set()
     for (body, _), book in books.items():
-        for table, heading in _RESPELT:
+        for table, heading in RESPELT:
             for row in book.tables[table]:
                 key = body, table, row[heading]
                 if key in seen and draw.random() < options.dirt.reference_variant:

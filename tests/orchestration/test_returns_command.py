@@ -172,16 +172,13 @@ def _return_before(home):
             ],
         },
     )
-    _write(
-        inbox / "cb02 q2.xlsx",
-        cover={**Q2, "Cluster body code": "CB02"},
-        rows={
-            "EVENTS": [{**EVENT, "Held on": "01/08/2023", "Venue postcode": "B4 7ET", "Signed in": 20}],
-            "LEVERAGE": [{**TRANCHE, "Source organisation": "Tame Capital", "Company number": None}],
-        },
-    )
+    event = {**EVENT, "Held on": "01/05/2023", "Venue postcode": "B4 7ET", "Signed in": 20}
+    _write(inbox / "cb02 q1.xlsx", cover={"Cluster body code": "CB02"}, rows={"EVENTS": [event]})
     for source in ("registers", "returns"):
         Nights(source, home, {}, {}).good_night(1)
+    # Waits for the next night.
+    tranche = {**TRANCHE, "Source organisation": "Tame Capital", "Company number": None}
+    _write(inbox / "cb02 q2.xlsx", cover={**Q2, "Cluster body code": "CB02"}, rows={"LEVERAGE": [tranche]})
 
 
 def test_what_shows_beside_the_returns_before_is_said_by_cell_with_what_to_do(home, tmp_path):
@@ -200,7 +197,10 @@ def test_what_shows_beside_the_returns_before_is_said_by_cell_with_what_to_do(ho
             "COLLABORATIONS": [AGREED],
             "JOBS": [{**POST, **OTHER_FIRM, "Started on": "01/07/2023"}],
             "LEVERAGE": [{**TRANCHE, "Source organisation": "Severn Capital", "Company number": None}],
-            "EVENTS": [{**event, "Event ref": "E1", "Signed in": 12, "Headcount": 9}],
+            "EVENTS": [
+                {**event, "Event ref": "E1", "Signed in": 12, "Headcount": 9},
+                {**event, "Event ref": "E2", "Held on": "01/05/2023", "Evidence": "Headcount only", "Headcount": 20},
+            ],
         },
     )
     result = returns(home, "check", path)
@@ -211,6 +211,7 @@ def test_what_shows_beside_the_returns_before_is_said_by_cell_with_what_to_do(ho
         r"^B5 \(collaborations\): C1 is returned without members: those of 2023-24-Q1 stand",
         r"^B5 \(jobs created\): does not count \(not_supported_before\): .*return the support first",
         r"^B5 \(leverage\): Another body returns this agreement, tranche and amount",
+        r"^B6 \(events\): CB02 returned an event of this title, day and venue too .*give them titles that differ",
         r"^B5 \(events\): More names were signed in than heads were counted",
         r"^B\d+ \(businesses assisted\): does not count \(rejected\)",
     ):
