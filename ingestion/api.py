@@ -154,14 +154,19 @@ class ApiRead:
         return {resource.name: resource for resource in made}
 
     def since(self, stream: str, column: str) -> datetime | None:
-        """The instant to read a stream from: the newest landed one less the window, never after the clock.
+        """The instant to read a stream from: the newest landed one less the window.
 
-        None when nothing is landed: the first read is a full one.
+        One that a record bears from after the last good read (a wrong clock, a date in the future) is no mark of what
+        was read: behind it stands all that changed between the two. None when nothing is landed: the first read is a
+        full one.
         """
-        newest = latest_instant(self.home, self.declaration.name, self.declaration.stream(stream), column)
+        name = self.declaration.name
+        last = last_good_read(self.home, name, stream)
+        until = self.clock if last is None else min(last, self.clock)
+        newest = latest_instant(self.home, name, self.declaration.stream(stream), column, until)
         if newest is None:
             return None
-        return min(newest, self.clock) - timedelta(hours=float(self.settings["lookback_hours"]))
+        return newest - timedelta(hours=float(self.settings["lookback_hours"]))
 
     def usable(
         self, stream: str, records: Iterable[Mapping[str, Any]], to_row: Callable[[Mapping[str, Any]], Row]
@@ -199,12 +204,8 @@ class ApiRead:
         """Ids of the records of `stream` whose `follower` stream must be read: those read tonight, and those landed
         since the follower was last read without failure. In order, each once.
         """
-        missed = ids_landed_after(
-            self.home,
-            self.declaration.name,
-            self.declaration.stream(stream),
-            last_good_read(self.home, self.declaration.name, follower),
-        )
+        last = last_good_read(self.home, self.declaration.name, follower)
+        missed = ids_landed_after(self.home, self.declaration.name, self.declaration.stream(stream), last)
         return list(dict.fromkeys([*self._seen.get(stream, []), *missed]))
 
     def ids_of_tonight(self, stream: str, every_days: int) -> list[str]:

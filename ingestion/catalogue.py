@@ -288,12 +288,17 @@ def addressee(path: Path, kind: str, *, is_looked_at: bool = True) -> SourceDecl
 
 def recognises(source: SourceDeclaration, path: Path) -> bool:
     """Whether a source's reader knows a file for its own; False for a reader that does not tell, and for a file that
-    it cannot even look at, which is then refused by whom it falls to.
+    it cannot make anything of, which is then refused by whom it falls to. Raises OSError for one that cannot be read
+    now.
     """
+    from ingestion.findings import is_passing
+
     asked = getattr(source.reader(), "recognises", None)
     try:
         return asked is not None and bool(asked(path))
-    except Exception:  # noqa: BLE001 - one file must not stop the night
+    except Exception as error:
+        if is_passing(error):
+            raise
         return False
 
 

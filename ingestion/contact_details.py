@@ -33,7 +33,7 @@ _DATE = re.compile(r"(?<!\d)(?:\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|\d{4}[/.-
 _FEWEST_DIGITS = 9
 # What is left hanging at the end of a name once contact details are cut out of it, and empty brackets.
 _HANGING = re.compile(
-    r"(?:[\s,;:/|-]|\b(?:tel|telephone|phone|mobile|mob|call|e-?mail|contact|attn|c/o|on|at|or)\b\.?)+$|[(]\s*[)]",
+    r"(?:[\s,;:/|-]|\b(?:tel|telephone|phone|mobile|mob|call|e-?mail|contact|ask|attn|c/o|on|at|or)\b\.?)+$|[(]\s*[)]",
     re.IGNORECASE,
 )
 # A given name, an initial perhaps, and a surname, where they end the text or a sign follows.

@@ -18,7 +18,7 @@ from ingestion.catalogue import SOURCES, addressee, recognises
 from ingestion.child import bounded
 from ingestion.drift import HeadingWatch
 from ingestion.encodings import WINDOWS, noticing
-from ingestion.findings import NOTE, Finding, ReaderFailed
+from ingestion.findings import NOTE, Finding, ReaderFailed, is_passing
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.limits import Limits
 
@@ -80,13 +80,17 @@ class NightsReader:
 
 
 def addressee_of(path: Path, kind: str, within: Limits | None = None) -> Addressee:
-    """Whom a file of an inbox folder is for, as `ingestion.catalogue.addressee` says."""
+    """Whom a file of an inbox folder is for, as `ingestion.catalogue.addressee` says. Raises OSError for one that the
+    system does not give now.
+    """
     sharing = [source for source in SOURCES.values() if source.inbox == kind]
     if len(sharing) == 1:
         return Addressee(sharing[0].name, is_certain=True)
     try:
         (found,) = bounded(_addressee, path, kind, within=within or Limits())
-    except (ReaderFailed, OSError):
+    except (ReaderFailed, OSError) as error:
+        if is_passing(error):
+            raise
         # It falls to whom it is left, and is refused there.
         return Addressee(addressee(path, kind, is_looked_at=False).name, is_certain=True)
     return found

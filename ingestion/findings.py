@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -36,6 +37,14 @@ class ReaderFailed(RefusedFile):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether an error says nothing of the file: the disk, the network or the system did not give it this time.
+
+    Readers of zips raise OSError for damaged content too, without a number or with that of an invalid argument.
+    """
+    return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 
 
 @dataclass(frozen=True)

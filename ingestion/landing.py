@@ -466,15 +466,22 @@ def _not_among(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], un
     return f"concat_ws(chr(31), {joined}) NOT IN (SELECT value FROM unreadable)"
 
 
-def latest_instant(home: Path, source: str, stream: StreamDeclaration, column: str) -> datetime | None:
-    """The newest instant in a text column of what is landed (ISO 8601), or None when nothing is.
+def latest_instant(
+    home: Path, source: str, stream: StreamDeclaration, column: str, until: datetime | None = None
+) -> datetime | None:
+    """The newest instant in a text column of what is landed (ISO 8601), or None when nothing is; none after `until`.
 
     This is where an incremental read continues: it cannot disagree with what was landed.
     """
     folder = ensure_stream(home, source, stream)
     with scratch() as connection:
         row = connection.execute(
-            f"SELECT max(TRY_CAST({quoted(column)} AS TIMESTAMPTZ)) AT TIME ZONE 'UTC' FROM {_all_of(folder)}"
+            f"""
+            SELECT max(instant) AT TIME ZONE 'UTC'
+            FROM (SELECT TRY_CAST({quoted(column)} AS TIMESTAMPTZ) AS instant FROM {_all_of(folder)})
+            WHERE $until IS NULL OR instant <= $until::TIMESTAMPTZ
+            """,
+            {"until": until},
         ).fetchone()
     return row[0].replace(tzinfo=UTC) if row and row[0] else None
 

@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 
-from ingestion.contact_details import contact_details
-
 
 def _public_providers() -> frozenset[str]:
     text = files("ingestion").joinpath("public_mail_providers.txt").read_text(encoding="utf-8")
@@ -123,11 +121,3 @@ def email_domain(address: str | None) -> str | None:
         return None
     domain = normalised.rpartition("@")[2]
     return None if domain in PUBLIC_MAIL_PROVIDERS else domain
-
-
-def organisation_text(text: str | None) -> str | None:
-    """What a person wrote of an organisation, trimmed; None when empty or when it holds an address or a phone number,
-    which people write into any field.
-    """
-    plain = " ".join(str(text or "").split())
-    return None if not plain or contact_details(plain) else plain

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.findings import RefusedFile
+from ingestion.findings import RefusedFile, is_passing
 from ingestion.landing import live_rows, read_latest
 from ingestion.tables import heading_key
 from ingestion.tabular import members_of
@@ -36,7 +36,11 @@ def headings_of(path: Path) -> frozenset[str]:
     """Headings of a CSV, or of the only CSV in a zip, as `heading_key` gives them; none for anything else."""
     try:
         start = _start_of(path)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
+    except OSError as error:
+        if is_passing(error):
+            raise
+        return frozenset()
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
         return frozenset()
     return headings_in(start)
 

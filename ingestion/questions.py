@@ -15,7 +15,7 @@ import yaml
 
 from ingestion.catalogue import read_yaml
 from ingestion.mapping import InvalidMapping
-from ingestion.privacy import organisation_text
+from ingestion.scalars import one_line
 
 MEANINGS = (
     "organisation_name",
@@ -50,7 +50,7 @@ class Questions:
             meaning = self.meaning(event_id, question_id, text)
             if meaning is None or not isinstance(answer, str):
                 continue
-            value = _YES_NO.get(answer.strip().lower()) if meaning == "consent" else organisation_text(answer)
+            value = _YES_NO.get(answer.strip().lower()) if meaning == "consent" else one_line(answer)
             if value is not None:
                 found[meaning] = value
         return found

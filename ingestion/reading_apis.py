@@ -70,7 +70,7 @@ class ApiReading(Reading):
             if cursor and not stream.full_list
             else None
         )
-        mode = "full" if newest is None else "incremental"
+        mode = "full" if stream.full_list or (cursor and newest is None) else "incremental"
         before = len(read.findings)
         read.guard.forget()
         spool = Spool(folder, stream, self.declaration.name)
@@ -129,7 +129,9 @@ class ApiReading(Reading):
             "loaded" if landed.rows else "unchanged",
             load_id=landed.load_id,
             previous_full_rows=previous,
-            read_through=latest_instant(self.home, self.declaration.name, stream, cursor) if cursor else None,
+            read_through=latest_instant(self.home, self.declaration.name, stream, cursor, self.clock)
+            if cursor
+            else None,
             api_usage=read.usage,
             read_as=read.read_as(stream.name),
             continue_from=read.continuations.get(stream.name),

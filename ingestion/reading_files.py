@@ -59,11 +59,11 @@ class FileReading(Reading):
             again, not_taken = self._to_read_again(broken_promises(self.home, kind, self.clock), stock.paths, kept)
             not_taken += stock.not_taken
             for file in [*again, *stock.files]:
-                whose = addressee_of(file.path, kind, within)
-                if whose.source != self.declaration.name:
-                    continue
-                self.progress(f"{self.declaration.title}: {file.name}")
                 try:
+                    whose = addressee_of(file.path, kind, within)
+                    if whose.source != self.declaration.name:
+                        continue
+                    self.progress(f"{self.declaration.title}: {file.name}")
                     keep_original(self.home, file)
                     report.files.append(self._spool_file(reader, file, spools, is_known=whose.is_certain))
                 except OSError as error:

@@ -18,3 +18,12 @@ def text(column: str, value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def one_line(value: Any) -> Any:
+    """What a person typed into a field, without the blanks around and doubled in it; a blank one is None.
+
+    It may hold contact details: the door withholds these (`ingestion.door`), and says so. Other kinds of values are
+    left to `text`.
+    """
+    return " ".join(value.split()) or None if isinstance(value, str) else value

@@ -23,6 +23,8 @@ from ingestion.findings import Finding
 from ingestion.values import clean_text
 
 BATCH_ROWS = 20_000
+BATCH_CHARACTERS = 16_000_000
+"""Bounds of what is in memory at once: rows of a batch, and the text in them, whichever is reached first."""
 Row = Mapping[str, Any]
 SPOOLED = pa.schema([("_position", pa.int64()), ("_part", pa.int64()), ("_as_of", pa.timestamp("us", tz="UTC"))])
 """What a spooled row has beside what a reader gives: where it came in the night's order, in which part, and, of a file
@@ -45,13 +47,24 @@ def batches(stream: StreamDeclaration, rows: Iterable[Row] | pa.RecordBatch) -> 
         yield pa.RecordBatch.from_arrays(columns, schema=schema)
         return
     remaining = iter(rows)
-    while some := list(islice(remaining, BATCH_ROWS)):
+    while some := _next_of(remaining):
         try:
             batch = pa.RecordBatch.from_pylist(some, schema=schema)
         except UnicodeEncodeError:
             # Half of a surrogate pair, as JSON can name one: no text.
             batch = pa.RecordBatch.from_pylist([_encodable(row) for row in some], schema=schema)
         yield batch
+
+
+def _next_of(remaining: Iterator[Row]) -> list[Row]:
+    some: list[Row] = []
+    characters = 0
+    for row in islice(remaining, BATCH_ROWS):
+        some.append(row)
+        characters += sum(len(value) for value in row.values() if isinstance(value, str))
+        if characters >= BATCH_CHARACTERS:
+            break
+    return some
 
 
 def _encodable(row: Row) -> dict[str, Any]:

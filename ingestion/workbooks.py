@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-from ingestion.findings import RefusedFile
+from ingestion.findings import RefusedFile, is_passing
 from ingestion.limits import limits
 from ingestion.values import NoValue
 
@@ -79,8 +79,10 @@ class Workbook:
 
 
 def _refusal(error: BaseException) -> BaseException:
-    """What to raise for what calamine met: its panics are no `Exception`."""
-    if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit, RefusedFile)):
+    """What to raise for what was met in a workbook: calamine's panics are no `Exception`, and a disk that gives nothing
+    tonight says nothing of the file.
+    """
+    if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit, RefusedFile)) or is_passing(error):
         return error
     return RefusedFile(_DAMAGED)
 
@@ -110,8 +112,8 @@ def _examined(path: Path) -> dict[str, Sheet]:
         OSError,
         ValueError,
         expat.ExpatError,
-    ):
-        raise RefusedFile(_DAMAGED) from None
+    ) as error:
+        raise _refusal(error) from None
 
 
 def _refuse_if_too_large(archive: zipfile.ZipFile) -> None:

@@ -1,19 +1,52 @@
-"""`make serve`: Dagster's web server and daemon on one home."""
+"""`make serve`: Dagster's web server and daemon on one home, for this machine alone.
+
+Dagster has no login: whoever reaches the page can start, stop and delete nights. docs/runbook.md says what to put
+before it.
+"""
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from orchestration.nightly import prepare_dagster_home
 from orchestration.settings import load_settings, switch_telemetry_off
 
 ROOT = Path(__file__).resolve().parent.parent
+_HOST_OPTIONS = ("-h", "--host", "--dagit-host")
+
+
+def on_loopback(arguments: Sequence[str]) -> list[str]:
+    """The arguments with an address of this machine alone to listen on. Raises SystemExit for another one."""
+    for at, argument in enumerate(arguments):
+        name, _, value = argument.partition("=")
+        if argument.startswith("-h") and not argument.startswith("--"):
+            name, value = "-h", argument[2:]
+        if name not in _HOST_OPTIONS:
+            continue
+        host = value or (arguments[at + 1] if at + 1 < len(arguments) else "")
+        if not _is_loopback(host):
+            raise SystemExit(
+                f"wmip: {host or 'no address'}: `make serve` is for this machine alone, as Dagster has no login; "
+                "put a proxy with one before it (docs/runbook.md, Scheduled operation)"
+            )
+        return list(arguments)
+    return ["--host", "127.0.0.1", *arguments]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def main() -> None:
     """Replace this process by `dagster dev`; arguments are passed on (`--port 4000`)."""
+    arguments = on_loopback(sys.argv[1:])
     switch_telemetry_off()
     home = load_settings().home.resolve()
     os.environ["WMIP_HOME"] = str(home)
@@ -21,7 +54,7 @@ def main() -> None:
     os.umask(0o077)  # what Dagster and its runs write is nobody else's to read
     dagster = Path(sys.executable).with_name("dagster")
     os.chdir(ROOT)
-    os.execv(dagster, [str(dagster), "dev", "--workspace", str(ROOT / "workspace.yaml"), *sys.argv[1:]])  # noqa: S606
+    os.execv(dagster, [str(dagster), "dev", "--workspace", str(ROOT / "workspace.yaml"), *arguments])  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -225,12 +225,20 @@ def _ever_had_files(home: Path, source: SourceDeclaration) -> bool:
     landed = (path for path in (home / "landing" / source.name).glob("*/*.parquet") if "_schema" not in path.name)
     if any(landed):
         return True
+    kind = str(source.inbox)
+    dropped = (home / "inbox" / kind).glob("[!.~]*")
+    return any(_is_for(source, path, kind) for path in dropped)
+
+
+def _is_for(source: SourceDeclaration, path: Path, kind: str) -> bool:
+    """Whether a dropped file is for a source; what cannot be looked at now is for none, and the night tells of it."""
     # Readers bring Arrow with them; who only asks for a release does not wait for it.
     from ingestion.file_readers import addressee_of
 
-    kind = str(source.inbox)
-    dropped = (home / "inbox" / kind).glob("[!.~]*")
-    return any(addressee_of(path, kind).source == source.name for path in dropped)
+    try:
+        return addressee_of(path, kind).source == source.name
+    except OSError:
+        return False
 
 
 def _read_configuration(path: Path) -> Configuration:

@@ -1,6 +1,9 @@
 {# How names and identifiers are compared. Sources: docs/contracts.md section 5, domain.md sections 2.1 and 8. #}
 
-{# Lower case, "&" as and, "X t/a Y" as X, without punctuation, leading "the" and legal form. Null when nothing is left. #}
+{#
+    Lower case, "&" as and, "X t/a Y" as X, without punctuation, leading "the" and legal form. Null when nothing is left,
+    and for `(withheld)`: two names of which nothing could be kept are not one name.
+#}
 {% macro normalise_name(name) -%}
     {%- set lowered = "replace(lower(trim(" ~ name ~ ")), '&', ' and ')" -%}
     {%- set own = regex_replace(lowered, '\\s(t/a|trading as)\\s.*$', '') -%}
@@ -8,7 +11,7 @@
     {%- set words = regex_replace(joined, '[^a-z0-9]+', ' ') -%}
     {%- set bare = regex_replace("' ' || " ~ words ~ " || ' '",
         '(\\s(limited|ltd|plc|llp|lp|cic|cio|inc|incorporated|community interest company))+\\s+$', ' ') -%}
-    nullif(trim({{ regex_replace(bare, '^\\s+the\\s', ' ') }}), '')
+    nullif(nullif(trim({{ regex_replace(bare, '^\\s+the\\s', ' ') }}), ''), 'withheld')
 {%- endmacro %}
 
 {#

@@ -6,7 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from ingestion.catalogue import SOURCES
 from orchestration.access import make_home
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.errors import NightFailed, UserError
+
+if TYPE_CHECKING:
+    from ingestion.limits import Limits
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -143,24 +146,41 @@ def _say(lines: Iterable[str]) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
+def _settings(home: Path) -> tuple[Mapping[str, Any], Limits]:
+    """What this home sets for the returns, as its nights read them, and the limits of a workbook."""
+    from ingestion.limits import InvalidLimits, Limits
+    from orchestration.settings import load_configuration
+
+    settings = {**SOURCES["returns"].settings, **load_configuration(home).source("returns")}
+    try:
+        return settings, Limits.of(settings)
+    except InvalidLimits as wrong:
+        raise UserError(f"wmip.yaml, sources: returns: {wrong}") from None
+
+
 def _read(file: Path, home: Path) -> tuple[int, dict[str, str]]:
     """Read a workbook as a night would, and say what came of it: how many rows would be refused, and the first cell of
     each place. Raises NightFailed when the whole file would be.
     """
     from ingestion.findings import RefusedFile, places, refusing
     from ingestion.inbox import FileRead, sha256_of, take_stock
+    from ingestion.limits import limited_to
     from ingestion.sources.returns.reader import ReturnReader, handed_in
 
     if not file.is_file():
         raise UserError(f"{file} is not a file")
     known = _partners(home)
-    reader = ReturnReader(known or None, FileRead(home), handed_in(home))
-    for waiting in take_stock(home, "returns").files:
-        reader.note(waiting.path, waiting.sha256)
-    try:
-        rows, findings = reader.read(file, sha256_of(file))
-    except RefusedFile as refusal:
-        raise NightFailed(f"{file.name} would be refused whole: {refusal}") from None
+    settings, within = _settings(home)
+    reader = ReturnReader(known or None, FileRead(home, settings), handed_in(home))
+    with limited_to(within):
+        for waiting in take_stock(home, "returns").files:
+            reader.note(waiting.path, waiting.sha256)
+        try:
+            rows, findings = reader.read(file, sha256_of(file))
+        except RefusedFile as refusal:
+            raise NightFailed(f"{file.name} would be refused whole: {refusal}") from None
+        except OSError as error:
+            raise UserError(f"{file} could not be read ({error.strerror}); try again") from None
     cover = rows["covers"][0]
     said = [f"{cover['partner_code']}, {cover['period_key']}, submission {cover['submission_number']}"]
     if not known:

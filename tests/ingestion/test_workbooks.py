@@ -1,5 +1,6 @@
 """Only harmless files: a sheet just over a limit that is lowered, a part that is not well formed."""
 
+import errno
 import re
 import zipfile
 
@@ -161,3 +162,27 @@ def test_every_kind_of_column_of_the_return_refuses_an_error():
             with pytest.raises(BadValue) as bad:
                 Column.from_contract(entry).read(NoValue("#N/A"))
             assert bad.value.reason_code == "error_cell"
+
+
+def test_a_disk_that_gives_nothing_now_says_nothing_of_the_workbook(tmp_path, monkeypatch):
+    path = write(tmp_path / "book.xlsx", [["a"], [1]])
+
+    def failing(*_given):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken, pytest.raises(OSError, match="Input/output"):
+        broken.setattr("ingestion.workbooks._sheet", failing)
+        Workbook(path)
+    assert rows_of(path)[1] == ["a"]
+
+
+@pytest.mark.parametrize("damage", [OSError("Invalid data stream"), OSError(errno.EINVAL, "Invalid argument")])
+def test_what_zip_says_of_damaged_content_refuses_the_file(tmp_path, monkeypatch, damage):
+    path = write(tmp_path / "book.xlsx", [["a"], [1]])
+
+    def failing(*_given):
+        raise damage
+
+    monkeypatch.setattr("ingestion.workbooks._sheet", failing)
+    with pytest.raises(RefusedFile, match=r"cannot be opened as an \.xlsx workbook"):
+        Workbook(path)

@@ -217,3 +217,16 @@ def test_what_shows_beside_the_returns_before_is_said_by_cell_with_what_to_do(ho
     ):
         assert re.search(expected, said, re.MULTILINE), (expected, said)
     assert {path: path.stat().st_mtime_ns for path in home.rglob("*") if path.is_file()} == before
+
+
+def test_a_workbook_is_checked_within_the_homes_own_limits(home, tmp_path):
+    path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [BUSINESS], "SUPPORT": [SESSION]})
+    assert returns(home, "check", path).exit_code == 0
+    (home / "wmip.yaml").write_text("sources: {returns: {enabled: true, limits: {cells: 10}}}\n", encoding="utf-8")
+    refused = returns(home, "check", path)
+    assert isinstance(refused.exception, NightFailed)
+    assert "more than 10 from the first" in str(refused.exception)
+    (home / "wmip.yaml").write_text("sources: {returns: {enabled: true, limits: {cells: none}}}\n", encoding="utf-8")
+    wrong = returns(home, "check", path)
+    assert isinstance(wrong.exception, UserError)
+    assert "limits: cells" in str(wrong.exception)

@@ -158,7 +158,8 @@ def _tracked(table: _Table) -> Iterator[Row]:
     import requests
 
     read = table.read
-    token = None if read.must_read_whole(table.stream) else read.continue_from(table.stream)
+    must = read.must_read_whole(table.stream, float(read.settings["links_days"]))
+    token = None if must else read.continue_from(table.stream)
     if token is not None:
         pages = _pages(table, token, None)
         try:

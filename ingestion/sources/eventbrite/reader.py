@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.http import MalformedRecord, SourceFailed
 from ingestion.instants import parse_instant
-from ingestion.privacy import PseudonymKey, email_domain, organisation_text, person_key
+from ingestion.privacy import PseudonymKey, email_domain, person_key
 from ingestion.questions import Questions, load_questions
+from ingestion.scalars import one_line
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource
@@ -159,8 +160,8 @@ def _attendee(attendee: Mapping[str, Any], *, key: PseudonymKey, questions: Ques
     profile = attendee.get("profile") or {}
     # What the form's own question says of the organisation stands before the profile's field.
     said = {
-        "organisation_name": organisation_text(profile.get("company")),
-        "organisation_website": organisation_text(profile.get("website")),
+        "organisation_name": one_line(profile.get("company")),
+        "organisation_website": one_line(profile.get("website")),
         **questions.kept(
             str(attendee["event_id"]),
             (

@@ -15,8 +15,9 @@ from ingestion.catalogue import read_yaml
 from ingestion.encodings import open_text
 from ingestion.findings import Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.privacy import email_domain, organisation_text, person_key
+from ingestion.privacy import email_domain, person_key
 from ingestion.questions import Questions, load_questions
+from ingestion.scalars import one_line
 from ingestion.tables import RawRow, find_columns, heading_key
 from ingestion.tabular import rows_of_text
 
@@ -134,8 +135,8 @@ def _ticket(
         "cancelled": "true" if status in WORDS["cancelled"] else "false",
         "person_key": person_key(address, read.pseudonym_key),
         "email_domain": email_domain(address),
-        "organisation_name": organisation_text(cells.get("company")),
-        "organisation_website": organisation_text(cells.get("website")),
+        "organisation_name": one_line(cells.get("company")),
+        "organisation_website": one_line(cells.get("website")),
         **questions.kept(event, answers),
     }
 

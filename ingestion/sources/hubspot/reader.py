@@ -202,7 +202,9 @@ def _read_objects(read: ApiRead, stream: str) -> Iterator[Row]:
     if mapping.object is None:
         return
     properties = _properties(read, stream)
-    since = None if read.must_read_whole(stream) else read.since(stream, "updated_at")
+    # A contact shows its company, which may change without the contact's own date.
+    every_days = float(read.settings["links_days"]) if stream == "contacts" else None
+    since = None if read.must_read_whole(stream, every_days) else read.since(stream, "updated_at")
     if since is None:
         live = _listed(read, stream, properties, archived=False)
         read.whole.add(stream)

@@ -146,7 +146,9 @@ def read_object(read: ApiRead, stream: str) -> Iterator[Row]:
     if mapping.object is None:
         return
     question = _question(read, stream, mapping.object)
-    since = None if read.must_read_whole(stream) else read.since(stream, "updated_at")
+    since = (
+        None if read.must_read_whole(stream, float(read.settings["links_days"])) else read.since(stream, "updated_at")
+    )
     if since is None:
         read.whole.add(stream)
         records = _everything(question)

@@ -20,7 +20,7 @@ from ingestion.date_order import SiteClock, date_order
 from ingestion.encodings import open_text
 from ingestion.findings import WARNING, Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.privacy import organisation_text
+from ingestion.scalars import one_line
 from ingestion.sources.teams.joins import Session, segment
 from ingestion.tables import find_columns, heading_key
 
@@ -87,7 +87,7 @@ def open_reader(read: FileRead) -> FileReader:
         if started is None:
             raise RefusedFile("no row has a time that can be read; download the report again")
         ended = clock.instant(summary.get("end"))
-        title = organisation_text(summary.get("title")) or file.path.stem
+        title = one_line(summary.get("title")) or file.path.stem
         meeting_key = hashlib.sha256(f"{title}\x1f{started}".encode()).hexdigest()[:16]
         session = Session(meeting_key, title, started)
         source = {"file_name": file.path.name, "file_sha256": file.sha256}

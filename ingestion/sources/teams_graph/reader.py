@@ -18,7 +18,8 @@ from ingestion import odata
 from ingestion.findings import WARNING, Finding
 from ingestion.http import MalformedRecord, SourceFailed
 from ingestion.instants import parse_instant
-from ingestion.privacy import PseudonymKey, organisation_text
+from ingestion.privacy import PseudonymKey
+from ingestion.scalars import one_line
 from ingestion.sources.teams.joins import Session, segment
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def _virtual_sessions(read: ApiRead, host: str, since: datetime) -> Iterator[_Me
             path = f"{kind}/{quote(event['id'], safe='')}/sessions"
             for session in _listed(read, f"solutions/virtualEvents/{path}", {}, may_be_gone=True) or []:
                 if _may_be_of(session, since, read.clock):
-                    title = organisation_text(event.get("displayName") or session.get("subject"))
+                    title = one_line(event.get("displayName") or session.get("subject"))
                     identifier = f"{path}/{quote(session['id'], safe='')}"
                     yield _Meeting(host, identifier, title or event["id"], False, ())
 
@@ -208,7 +209,7 @@ def _meetings(read: ApiRead, host: str, since: datetime) -> Iterator[_Meeting]:
         asked = {"$filter": f"JoinWebUrl eq '{quoted}'"}
         for found in _listed(read, f"users/{host}/onlineMeetings", asked, may_be_gone=True) or []:
             thread = (found.get("chatInfo") or {}).get("threadId") or _PRIVATE_THREAD
-            title = organisation_text(found.get("subject") or times[0].get("subject"))
+            title = one_line(found.get("subject") or times[0].get("subject"))
             yield _Meeting(
                 host,
                 found["id"],

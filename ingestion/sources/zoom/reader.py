@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from ingestion.http import MalformedRecord, SourceFailed
 from ingestion.instants import parse_instant, programme_day
-from ingestion.privacy import PseudonymKey, email_domain, organisation_text, participant_key, person_key
+from ingestion.privacy import PseudonymKey, email_domain, participant_key, person_key
+from ingestion.scalars import one_line
 
 if TYPE_CHECKING:
     from ingestion.api import ApiRead
@@ -136,7 +137,7 @@ def _meeting(record: Mapping[str, Any], *, host: str) -> Row:
         "id": record["uuid"],
         "meeting_id": str(record["id"]),
         "kind": "webinar" if record.get("type") in _WEBINARS else "meeting",
-        "topic": organisation_text(record.get("topic")),
+        "topic": one_line(record.get("topic")),
         "host_id": host,
         "started_at": parse_instant("start_time", record.get("start_time")).isoformat(),
         "ended_at": parse_instant("end_time", record.get("end_time")).isoformat(),
@@ -197,7 +198,7 @@ def _registrant(record: Mapping[str, Any], *, number: str, key: PseudonymKey) ->
         "meeting_id": number,
         "person_key": known,
         "email_domain": email_domain(address),
-        "organisation_name": organisation_text(record.get("org")),
+        "organisation_name": one_line(record.get("org")),
         "created_at": parse_instant("create_time", record.get("create_time")).isoformat(),
     }
 

@@ -20,8 +20,9 @@ from ingestion.date_order import SiteClock, date_order
 from ingestion.encodings import open_text
 from ingestion.findings import Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile, chunks
-from ingestion.privacy import email_domain, normalise_email, organisation_text, participant_key, person_key
+from ingestion.privacy import email_domain, normalise_email, participant_key, person_key
 from ingestion.questions import Questions, load_questions
+from ingestion.scalars import one_line
 from ingestion.sources.zoom.reader import event_of
 from ingestion.tables import find_columns, heading_key
 from ingestion.tabular import rows_of_text
@@ -137,7 +138,7 @@ class _Meeting:
             "id": self.id,
             "meeting_id": self.number,
             "kind": "webinar" if "webinar" in report.header else "meeting",
-            "topic": organisation_text(report.header.get("topic")),
+            "topic": one_line(report.header.get("topic")),
             "started_at": self.started,
             "ended_at": ended,
             **self._place(1),

@@ -402,3 +402,13 @@ def test_a_table_without_kinds_of_occurrence_is_read_without_them(environment):
     table.columns = tuple(name for name in table.columns if name != "instancetypecode")
     environment.good_night(0)
     assert environment.live("activities") == {"m1"}
+
+
+def test_a_label_that_changes_without_its_record_is_read_again_on_a_rhythm(environment):
+    environment.good_night(0)
+    environment.api.tables["accounts"].records["a1"]["wmip_sizeband__label"] = "Small (10 to 49)"
+    environment.good_night(20)
+    assert environment.latest("accounts")["a1"]["size_band"] == "Small"
+    environment.good_night(29)
+    assert environment.stream("accounts").mode == "full"
+    assert environment.latest("accounts")["a1"]["size_band"] == "Small (10 to 49)"

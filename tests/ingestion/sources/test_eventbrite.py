@@ -11,6 +11,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from ingestion.contact_details import WITHHELD
 from ingestion.mapping import InvalidMapping
 from ingestion.questions import load_questions, question_key
 from sandbox.eventbrite import TOKEN, EventbriteServer
@@ -286,13 +287,21 @@ def test_texts_are_compared_without_case_blanks_and_final_punctuation():
 # Privacy
 
 
-def test_addresses_and_telephone_numbers_written_into_a_field_of_the_organisation_are_not_landed(office):
+def test_addresses_and_telephone_numbers_are_cut_out_of_an_organisations_name_with_a_finding(office):
     office.attendee("1", profile={"email": "ada@engines.example", "company": "ask ada@engines.example"})
     office.attendee("2", answers=[_answer("Organisation", "Engines, 0121 496 0000")])
+    office.attendee("3", answers=[_answer("Organisation postcode", "0121 496 0000")])
     office.good_night(0)
     rows = office.latest("attendees")
-    assert rows["1"]["organisation_name"] is None
-    assert rows["2"]["organisation_name"] == "Engines Ltd"
+    assert rows["1"]["organisation_name"] == WITHHELD
+    assert rows["2"]["organisation_name"] == "Engines"
+    assert rows["3"]["organisation_postcode"] == WITHHELD
+    found = {(row["place"], row["cell"]) for row in office.rows("rows", "findings")}
+    assert found == {
+        ("eventbrite/attendees/1", "organisation_name"),
+        ("eventbrite/attendees/2", "organisation_name"),
+        ("eventbrite/attendees/3", "organisation_postcode"),
+    }
     assert "496" not in str(rows)
     assert "ada" not in str(rows).lower().replace("_loaded", "")
 

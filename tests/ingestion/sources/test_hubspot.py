@@ -455,4 +455,34 @@ def test_long_property_lists_go_into_a_body_not_into_the_address(crm, monkeypatc
     crm.good_night(0)
     assert crm.latest("companies")["1"]["name"] == "Aston Sensors Ltd"
     assert crm.latest("companies")["2"]["_delete_reason"] == "archived"
-    assert len(asked(crm, "objects/companies/batch/read")) == 2
+    assert len(asked(crm, "objects/2026-09/companies/batch/read")) == 2
+
+
+# What dates do not say
+
+
+def test_a_date_in_the_future_hides_no_later_change(crm):
+    crm.company("2", datetime(2169, 10, 1, tzinfo=UTC))
+    crm.good_night(0)
+    assert crm.stream("companies").read_through == START, "the mark is none that no read has reached"
+    # The machine stands still for nine nights; on the third a company changes.
+    crm.company("3", FIRST_NIGHT + timedelta(days=3))
+    crm.good_night(10)
+    assert crm.stream("companies").mode == "incremental"
+    assert "3" in crm.live("companies")
+
+
+def test_a_date_that_the_clock_has_passed_since_is_no_mark_either(crm):
+    crm.company("2", FIRST_NIGHT + timedelta(days=8))
+    crm.good_night(0)
+    crm.company("3", FIRST_NIGHT + timedelta(days=3))
+    crm.good_night(12)
+    assert "3" in crm.live("companies")
+
+
+def test_a_contacts_company_that_changes_without_its_date_is_read_again_on_a_rhythm(crm):
+    person = crm.contact("6", associatedcompanyid="1")
+    crm.good_night(0)
+    person["properties"]["associatedcompanyid"] = "2"
+    crm.good_night(8)
+    assert crm.latest("contacts")["6"]["company_id"] == "2"

@@ -537,3 +537,15 @@ def test_doctor_asks_for_a_token_and_the_pinned_version(org):
     )
     wrong = probe_source("salesforce", {**org.config, "api_version": "20.0"}, environment, org.home, datetime.now(UTC))
     assert "api_version" in wrong[-1].message
+
+
+def test_what_changes_without_its_date_is_read_again_on_a_rhythm(org):
+    record = org.account(5)
+    org.account(6, FIRST_NIGHT - timedelta(hours=1))
+    org.good_night(0)
+    record["Name"] = "Renamed Ltd"
+    for day in (10, 20):
+        org.good_night(day)
+    assert org.latest("accounts")[identifier("001", 5)]["name"] == "Aston Sensors Ltd"
+    org.good_night(29)
+    assert org.latest("accounts")[identifier("001", 5)]["name"] == "Renamed Ltd"

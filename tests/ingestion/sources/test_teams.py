@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.catalogue import addressee
+from ingestion.contact_details import WITHHELD
 from tests.ingestion.sources.nights import Nights
 
 REAL = Path(__file__).parents[2] / "fixtures" / "real" / "teams" / "IDL-14-11-22.csv"
@@ -246,3 +247,15 @@ def test_a_summary_that_cannot_be_read_leaves_the_joins_and_is_told_of(reports):
     (meeting,) = reports.rows("meetings")
     assert (meeting["title"], meeting["started_at"][:16]) == ("Aamu", "2024-05-14T08:01")
     assert _remarks(reports) == [("warning", "section_not_read", "Aamu.csv#1")]
+
+
+def test_a_title_with_contact_details_is_withheld_with_a_finding_and_the_meeting_keeps_its_key(reports):
+    text = REPORT.replace("Breakfast briefing", "Briefing, call 0121 496 0000")
+    _drop(reports, text, "one.csv")
+    _drop(reports, text.replace("Planted Bo", "Planted Bob"), "other.csv")
+    reports.good_night(0)
+    meetings = reports.rows("meetings")
+    assert {row["title"] for row in meetings} == {WITHHELD}
+    assert len({row["meeting_key"] for row in meetings}) == 1, "whatever the file is called"
+    found = {(row["place"], row["cell"], row["severity"]) for row in reports.rows("rows", "findings")}
+    assert found == {("one.csv#1", "title", "warning"), ("other.csv#1", "title", "warning")}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ingestion.contact_details import WITHHELD
 from ingestion.sources.zoom.reader import _windows
 from sandbox.loopback import Loopback
 from sandbox.zoom import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, ZoomApi, join, meeting, registrant
@@ -205,3 +206,16 @@ def test_windows_are_no_longer_than_a_month_and_leave_no_day_out():
     assert days[0] == FIRST_NIGHT.date().replace(year=2023).toordinal()
     assert days[-1] == FIRST_NIGHT.date().toordinal()
     assert all(later - earlier == 1 for earlier, later in zip(days[1:-1:2], days[2::2], strict=True))
+
+
+def test_a_topic_is_withheld_and_contacts_are_cut_out_of_an_organisation_both_with_a_finding(nights, api):
+    api.meetings["host-1"][0]["topic"] = "Call Ada on 0121 496 0000"
+    api.registrants["811"] = [registrant("r1", "ada@firm.example", org="Firm Ltd, ada@firm.example")]
+    nights.good_night(0)
+    assert nights.latest("meetings")[PLAIN]["topic"] == WITHHELD
+    (registered,) = nights.rows("registrants")
+    assert registered["organisation_name"] == "Firm Ltd"
+    assert {(row["stream"], row["cell"], row["severity"]) for row in nights.rows("rows", "findings")} == {
+        ("meetings", "topic", "warning"),
+        ("registrants", "organisation_name", "warning"),
+    }
