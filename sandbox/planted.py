@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from sandbox import vocabulary as words
 from sandbox.calendar import FIRST_DAY, period_of
 from sandbox.counting import EIGHTY_MINUTES, LABELS_OF_MONEY, supported_since
 from sandbox.workbooks import RESPELT, Workbook
-from sandbox.world import Ticket, World
+from sandbox.world import Referenced, Ticket, World
 
 SPELT = ("name_variant", "trading_name", "number_missing", "number_mistyped", "number_unpadded")
 WEAK = ("self_report", "none", "adviser_note", "headcount_only")
@@ -60,7 +61,8 @@ def _of_support(world: World) -> dict[str, int]:
     merged = {record.ref for record in world.records if record.merged_into}
     grants = [grant for grant in world.grants if grant.organisation]
     return {
-        "crm_archived": sum(thing.is_archived for thing in (*world.records, *world.sessions)),
+        "crm_archived": sum(record.is_archived for record in world.records)
+        + sum(session.is_archived for session in world.sessions),
         "crm_merged": len(merged),
         "merge_chain": sum(record.merged_into in merged for record in world.records),
         "uneven_length": sum(session.hours == EIGHTY_MINUTES for session in world.sessions),
@@ -76,8 +78,8 @@ def _of_support(world: World) -> dict[str, int]:
 
 
 def _of_returns(world: World) -> dict[str, int]:
-    twice = (*world.interventions, *world.collaborations, *world.posts, *world.tranches)
-    weak = (*world.interventions, *world.collaborations, *world.posts, *world.tranches, *world.sessions, *world.events)
+    twice: list[Any] = [*world.interventions, *world.collaborations, *world.posts, *world.tranches]
+    weak: list[Any] = [*twice, *world.sessions, *world.events]
     since = supported_since(world.sessions, world.grants, world.decisions)
     return {
         "returned_twice": sum(len(thing.bodies) > 1 for thing in twice),
@@ -96,7 +98,7 @@ def _of_returns(world: World) -> dict[str, int]:
 
 
 def _of_references(world: World, books: Sequence[Workbook]) -> dict[str, int]:
-    reused = (*world.records, *world.sessions, *world.events)
+    reused: list[Referenced] = [*world.records, *world.sessions, *world.events]
     local = sum((item.agreement_ref or "").startswith("MOU-") for item in world.collaborations)
     return {
         "reference_shared": sum(post.written is not None for post in world.posts),
