@@ -111,6 +111,46 @@ def _parse(home: Path) -> None:
         raise UserError(f"the dbt project does not parse: {result.exception}")
 
 
+def compile_tests(folder: Path) -> list[Any]:
+    """The data tests as dbt's own nodes, with their SQL compiled for a warehouse of the usual name. `folder`: an empty
+    one, which dbt needs for a moment. Raises UserError with dbt's message when they do not compile.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    variables = {**dbt_environment(folder, None), "WMIP_WAREHOUSE": str(folder / "warehouse.duckdb")}
+    with _environment(variables):
+        try:
+            result = dbtRunner(manifest=_manifest()).invoke(
+                [
+                    "--quiet",
+                    "compile",
+                    "--select",
+                    "resource_type:test",
+                    "--no-introspect",
+                    "--no-populate-cache",
+                    "--target-path",
+                    str(folder / "target"),
+                    "--log-path",
+                    str(folder / "logs"),
+                ]
+            )
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+    if not result.success:
+        raise UserError(f"the tests of the dbt project do not compile: {result.exception or result.result}")
+    return [found.node for found in getattr(result.result, "results", [])]
+
+
+def _manifest() -> Any:
+    """The parsed project. dbt changes it as it compiles: each invocation gets its own copy, read without a parse."""
+    from dbt.contracts.graph.manifest import Manifest
+
+    manifest = Manifest.from_msgpack((TARGET_DIR / "partial_parse.msgpack").read_bytes())
+    manifest.build_parent_and_child_maps()
+    return manifest
+
+
 def run_dbt(
     arguments: list[str],
     *,
@@ -125,7 +165,6 @@ def run_dbt(
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
-    from dbt.contracts.graph.manifest import Manifest
     from google.protobuf.json_format import MessageToDict
 
     ensure_parsed(home)
@@ -137,13 +176,10 @@ def run_dbt(
         if on_event is not None:
             on_event(event)
 
-    # dbt changes the manifest as it compiles: each invocation gets its own copy, read without a parse.
-    manifest = Manifest.from_msgpack((TARGET_DIR / "partial_parse.msgpack").read_bytes())
-    manifest.build_parent_and_child_maps()
     state = home.resolve() / "dbt"
     with _environment(dbt_environment(home, clock)), noticing_stop() as signals:
         try:
-            result = dbtRunner(manifest=manifest, callbacks=[record]).invoke(
+            result = dbtRunner(manifest=_manifest(), callbacks=[record]).invoke(
                 [
                     "--quiet",
                     "--no-use-colors",

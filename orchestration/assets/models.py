@@ -1,7 +1,7 @@
 """The dbt models as assets: the builds before and after the organisation keys, and the one after the gate."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.dbt_runner import run_dbt
+from orchestration.dbt_tests import DataTest, Outcome, data_tests, ready, run_tests
 from orchestration.night import FAILED, STOPPED
 from orchestration.resources import Night
 from orchestration.stopping import stopped_message
@@ -57,20 +58,41 @@ class RoomTranslator(DagsterDbtTranslator):
 TRANSLATOR = RoomTranslator()
 
 
-def _is_asset_check(test: str, manifest: Mapping[str, Any]) -> bool:
-    tested = manifest["nodes"].get(manifest["nodes"][test].get("attached_node"))
-    return tested is not None and tested["schema"] in CHECKED_LAYERS
-
-
 def _as_dagster_events(
     context: dg.AssetExecutionContext, events: list[dict[str, Any]], manifest: Mapping[str, Any]
 ) -> Iterator[Any]:
     for event in events:
-        node = event.get("data", {}).get("node_info", {}).get("unique_id", "")
-        if node.startswith("test.") and not _is_asset_check(node, manifest):
-            continue
         message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
         yield from message.to_default_asset_events(manifest, TRANSLATOR, context=context)
+
+
+def _as_check_results(
+    context: dg.AssetExecutionContext, outcomes: Iterable[Outcome], manifest: Mapping[str, Any]
+) -> Iterator[dg.AssetCheckResult]:
+    for outcome in outcomes:
+        key = TRANSLATOR.get_asset_key(manifest["nodes"][outcome.test.tested])
+        if dg.AssetCheckKey(key, outcome.test.name) in context.selected_asset_check_keys:
+            yield dg.AssetCheckResult(
+                asset_key=key,
+                check_name=outcome.test.name,
+                passed=outcome.passed,
+                metadata={"rows against it": outcome.failures} if outcome.error is None else {"error": outcome.error},
+            )
+
+
+def _stage(node: Mapping[str, Any]) -> int:
+    """In which of the three builds a model or seed is made."""
+    tags = {f"tag:{tag}" for tag in node["tags"]}
+    return 0 if PREPARE in tags else 2 if EVALUATION in tags else 1
+
+
+def _tests_of(night: Night, manifest: Mapping[str, Any], stage: int) -> list[DataTest]:
+    built: dict[int, set[str]] = {0: set(), 1: set(), 2: set()}
+    for unique_id, node in manifest["nodes"].items():
+        if node["resource_type"] in {"model", "seed"}:
+            built[_stage(node)].add(unique_id)
+    earlier = set(manifest["sources"]).union(*(built[before] for before in range(stage)))
+    return ready(data_tests(night.home), built[stage], earlier)
 
 
 def _build(
@@ -78,8 +100,10 @@ def _build(
     manifest: Mapping[str, Any],
     selection: list[str],
     title: str,
+    number: int,
     stage: str = "Building the mart",
 ) -> Iterator[Any]:
+    """One build: its models and seeds by dbt, then the tests that can be run on them, in one pass of SQL."""
     night: Night = context.resources.night
     night.progress(stage, title)
 
@@ -88,7 +112,7 @@ def _build(
             night.progress(stage, event["data"]["node_info"]["node_name"])
 
     run = run_dbt(
-        ["build", *selection, "--exclude-resource-type", "unit_test"],
+        ["build", *selection, "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"],
         home=night.home,
         clock=night.clock,
         on_event=on_event,
@@ -98,8 +122,14 @@ def _build(
         night.update_record(outcome=STOPPED, message=message)
         raise dg.Failure(description=message, allow_retries=False)
     yield from _as_dagster_events(context, run.events, manifest)
-    if not run.success:
-        message = f"{title}: {len(run.failures)} dbt node(s) failed. " + " | ".join(run.failures[:10])
+    failures = run.failures or ([] if run.success else ["dbt did not end well and named no node"])
+    if not failures:
+        night.progress(stage, f"{title}: tests")
+        outcomes = run_tests(night.home / "warehouse.duckdb", _tests_of(night, manifest, number))
+        yield from _as_check_results(context, outcomes, manifest)
+        failures = [str(outcome) for outcome in outcomes if not outcome.passed]
+    if failures:
+        message = f"{title}: {len(failures)} dbt node(s) failed. " + " | ".join(failures[:10])
         night.update_record(outcome=FAILED, message=message)
         raise dg.Failure(description=message, allow_retries=False)
 
@@ -123,7 +153,7 @@ def build_model_assets(manifest_path: Path) -> list[dg.AssetsDefinition]:
         # perhaps interrupted, build can be in it.
         for leftover in night.home.glob("warehouse.duckdb*"):
             leftover.unlink()
-        yield from _build(context, manifest, ["--select", PREPARE], "Staging the landed streams")
+        yield from _build(context, manifest, ["--select", PREPARE], "Staging the landed streams", 0)
 
     @dbt_assets(
         manifest=manifest,
@@ -133,7 +163,7 @@ def build_model_assets(manifest_path: Path) -> list[dg.AssetsDefinition]:
         required_resource_keys={"night"},
     )
     def build_mart(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from _build(context, manifest, ["--exclude", PREPARE, EVALUATION], "Counting the indicators")
+        yield from _build(context, manifest, ["--exclude", PREPARE, EVALUATION], "Counting the indicators", 1)
 
     @dbt_assets(
         manifest=manifest,
@@ -143,6 +173,6 @@ def build_model_assets(manifest_path: Path) -> list[dg.AssetsDefinition]:
         required_resource_keys={"night"},
     )
     def build_evaluation(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from _build(context, manifest, ["--select", EVALUATION], "Documenting the evaluation", "Evaluating")
+        yield from _build(context, manifest, ["--select", EVALUATION], "Documenting the evaluation", 2, "Evaluating")
 
     return [prepare, build_mart, build_evaluation]
