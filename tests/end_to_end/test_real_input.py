@@ -13,6 +13,8 @@ from sandbox.loopback import Loopback
 from sandbox.threesixtygiving_registry import RegistryApi, dataset
 from tests.conftest import Home, wmip
 
+# One worker, so that the night of all published files is run once.
+pytestmark = pytest.mark.xdist_group("published")
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "real"
 REAL = FIXTURES / "threesixtygiving"
 LLOYDS = "lloyds_bank_foundation_west_midlands.json"
