@@ -345,10 +345,14 @@ def _number(column: Column, raw: Any) -> str:
     return plain_number(number)
 
 
+_ANSWERS = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}
+
+
 def _yes_no(column: Column, raw: Any) -> str:
     if isinstance(raw, bool):
         return "yes" if raw else "no"
-    answer = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}.get(_plain(str(raw)).lower())
+    # TRUE is a boolean in .xlsx; in .ods LibreOffice makes it a number, which says nothing.
+    answer = _ANSWERS.get("yes" if raw is True else "no" if raw is False else _plain(str(raw)).lower())
     if answer is None:
         raise BadValue("not_allowed", value_class(raw), f"{column.heading} takes Yes or No")
     return answer

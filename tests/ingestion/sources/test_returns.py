@@ -9,6 +9,8 @@ from ingestion.catalogue import return_template
 from ingestion.findings import RefusedFile
 from ingestion.inbox import FileRead
 from ingestion.sources.returns.reader import ReturnReader, Submission
+from ingestion.values import BadValue, Column
+from ingestion.workbooks import Workbook
 
 COVER = {
     "Template": "WMIP-RETURN",
@@ -91,6 +93,43 @@ def test_tables_are_found_wherever_they_stand(tmp_path, shape):
     )
     assert rows["businesses"][0]["company_number"] == "1234567"
     assert session["_source_record"].startswith("f" * 64 + ":Businesses!")
+
+
+def _edited(path, write):
+    """A workbook with cells as other programs write them: `write(book, sheet)` fills a sheet of one table."""
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("Data")
+        sheet.write_row(0, 0, ["Value"])
+        write(book, sheet)
+    return next(cells[0] for number, cells in Workbook(path).rows("Data") if number == 2)
+
+
+def test_what_spreadsheet_programs_write_is_read_as_it_was_meant(tmp_path):
+    def rich(book, sheet):
+        sheet.write_rich_string(1, 0, "Aston ", book.add_format({"bold": True}), "Castings", " Ltd")
+
+    def late(book, sheet):
+        # The last day of March 2024 is 45382 to Excel; 0.4 seconds before its end.
+        sheet.write_number(1, 0, 45382 + 1 - 0.4 / 86_400, book.add_format({"num_format": "dd/mm/yyyy"}))
+
+    name = Column("name", "Name", "name_of_organisation")
+    assert name.read(_edited(tmp_path / "a.xlsx", rich)) == "Aston Castings Ltd", "blanks between runs are kept"
+    day = Column("day", "Day", "date")
+    assert day.read(_edited(tmp_path / "b.xlsx", late)) == "2024-03-31", (
+        "0.4 seconds before midnight are not the next day"
+    )
+    answer = Column("answer", "Answer", "yes_no")
+    assert answer.read(_edited(tmp_path / "c.xlsx", lambda _, sheet: sheet.write_boolean(1, 0, True))) == "yes"
+    assert answer.read(_edited(tmp_path / "d.xlsx", lambda _, sheet: sheet.write_boolean(1, 0, False))) == "no"
+    # LibreOffice's .ods makes a number of a boolean: refused at its cell, never taken for an answer.
+    with pytest.raises(BadValue, match="takes Yes or No"):
+        answer.read(_edited(tmp_path / "e.xlsx", lambda _, sheet: sheet.write_number(1, 0, 1)))
+
+
+def test_an_ods_workbook_is_refused_with_what_to_save_it_as(tmp_path):
+    (tmp_path / "return.ods").write_bytes(b"PK")
+    with pytest.raises(RefusedFile, match="save the return as Excel workbook"):
+        _read(tmp_path / "return.ods")
 
 
 def test_a_bad_cell_is_named_by_sheet_row_and_cell(tmp_path):
