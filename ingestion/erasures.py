@@ -14,10 +14,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ingestion.damage import DamagedFile, read_json
 from ingestion.privacy import PseudonymKey
 
 VARIABLE = "WMIP_PSEUDONYM_KEY"
 PENDING, DONE = "pending", "done"
+_ERASURES_WAY_OUT = (
+    "Nothing was read: without it persons who were erased would come back. Put it back from your backup; if there is "
+    "none, move it away and erase each of them again (`wmip erase --person`)"
+)
+_KEY_WAY_OUT = (
+    "Put it back from your backup, or, if WMIP_PSEUDONYM_KEY is surely the key of before, remove it: the next night "
+    "records it anew"
+)
 
 
 class WrongKey(Exception):
@@ -69,7 +78,10 @@ def read_erasures(home: Path) -> list[Erasure]:
     path = erasures_file(home)
     if not path.exists():
         return []
-    return [Erasure(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+    try:
+        return [Erasure(**entry) for entry in read_json(path, _ERASURES_WAY_OUT)]
+    except TypeError:
+        raise DamagedFile(f"{path} does not hold erasures. {_ERASURES_WAY_OUT}") from None
 
 
 def write_erasures(home: Path, erasures: Sequence[Erasure]) -> None:
@@ -103,7 +115,10 @@ def recorded_fingerprints(home: Path) -> list[str] | None:
     path = key_file(home)
     if not path.exists():
         return None
-    found: list[str] = json.loads(path.read_text(encoding="utf-8"))["fingerprints"]
+    try:
+        found: list[str] = read_json(path, _KEY_WAY_OUT)["fingerprints"]
+    except (KeyError, TypeError):
+        raise DamagedFile(f"{path} does not say a fingerprint. {_KEY_WAY_OUT}") from None
     return found
 
 

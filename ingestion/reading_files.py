@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from ingestion.promises import BrokenPromise
 
 _LOG = logging.getLogger(__name__)
+# No file that is read can be the reason: we cannot write what we read.
+_OUR_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 class FileReading(Reading):
@@ -68,6 +71,8 @@ class FileReading(Reading):
                     report.files.append(self._spool_file(reader, file, spools, is_known=whose.is_certain))
                 except OSError as error:
                     spools.drop()
+                    if error.errno in _OUR_DISK:
+                        raise
                     not_taken.append(not_read(file.path, error))
             spools.findings.add(_told_of(kind, not_taken))
             try:

@@ -86,26 +86,25 @@ def _open_part(part: Path, is_open: bool) -> None:
             _set_mode(path, 0o644 if is_open else 0o600)
 
 
-def open_to_others(home: Path, public_readable: bool) -> list[str]:
-    """What other accounts of the machine can read of a home without having been let in, and how to close it."""
+def open_to_others(home: Path, public_readable: bool) -> str | None:
+    """What every account of the machine can look into without having been let in, and how to close it.
+
+    Of people's folders a group is one that the operator chose; of ours nobody is let in but by `public_readable`.
+    """
     if not home.exists() or not _mode(home) & 0o011:
-        return []
-    found = []
-    for name in OURS:
-        path = home / name
-        allowed = 0o011 if name == "releases" and public_readable else 0
-        if path.exists() and (mode := _mode(path)) & _OTHERS & ~allowed:
-            found.append(f"{path} (mode {mode:o}): the next night closes it, or `chmod go-rwx`")
-    # A group is one that the operator chose; everybody is not.
+        return None
     theirs = [home, *(home / name for name in ("inbox", "mappings", "checks")), *(home / "inbox").glob("*/")]
-    found += [
-        f"{path} (mode {_mode(path):o}): `chmod o-r`, so that people can drop files there and not see those of others"
-        if path.parent == home / "inbox"
-        else f"{path} (mode {_mode(path):o}): `chmod o-r`"
-        for path in theirs
-        if path.exists() and _mode(path) & 0o004
-    ]
-    return found
+    found = [path for path in theirs if path.exists() and _mode(path) & 0o004]
+    for name in OURS:
+        allowed = 0o011 if name == "releases" and public_readable else 0
+        if (home / name).exists() and _mode(home / name) & _OTHERS & ~allowed:
+            found.append(home / name)
+    if not found:
+        return None
+    return (
+        f"other accounts of this machine can look into {', '.join(map(str, found))}. `chmod 700 {home}` closes all of "
+        "it; where others drop files, docs/runbook.md says which modes let them"
+    )
 
 
 def _mode(path: Path) -> int:

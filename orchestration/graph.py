@@ -15,7 +15,7 @@ from orchestration.assets.models import build_model_assets
 from orchestration.assets.postgresql import POSTGRESQL_KEY, postgresql_release
 from orchestration.assets.publication import RELEASE_KEY, build_release_asset
 from orchestration.dbt_runner import ensure_parsed
-from orchestration.resources import Progress, night_resource, silent
+from orchestration.resources import Progress, night_resource, say_why, silent
 from orchestration.settings import load_settings
 from orchestration.triggers import NIGHTLY, build_triggers
 
@@ -49,16 +49,19 @@ def build_defs(progress: Progress = silent) -> dg.Definitions:
                 NIGHTLY,
                 selection=dg.AssetSelection.all(),
                 description="Read every source, build the candidate, check it, evaluate and publish it if it passes.",
+                hooks={say_why},
             ),
             dg.define_asset_job(
                 CANDIDATE,
                 selection=dg.AssetSelection.all() - after_gate - gate_checks,
                 description="Read every source and build the candidate; nothing is checked or published.",
+                hooks={say_why},
             ),
             dg.define_asset_job(
                 AUDIT,
                 selection=after_gate | gate_checks,
                 description="Check the candidate that is there, evaluate and publish it if it passes.",
+                hooks={say_why},
             ),
         ],
         schedules=[schedule],

@@ -18,7 +18,7 @@ from typing import Any
 from orchestration.access import make_home, written_privately
 from orchestration.errors import NightFailed, UserError
 
-PUBLISHED, UNCHANGED = "published", "unchanged"
+STARTED, PUBLISHED, UNCHANGED = "started", "published", "unchanged"
 BLOCKED, FAILED, STOPPED, DAMAGED = "blocked", "failed", "stopped", "damaged"
 ENDED_WITHOUT_RELEASE = frozenset({BLOCKED, FAILED, STOPPED})
 
@@ -33,7 +33,7 @@ class NightRecord:
     run_id: str
     clock: str
     dagster_run_id: str | None = None
-    outcome: str = "started"
+    outcome: str = STARTED
     release_id: str | None = None
     candidate_fingerprint: str | None = None
     message: str = ""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.access import make_home, written_privately
-from orchestration.night import FAILED, STOPPED, NightRecord, record_of_run, write_record
+from orchestration.night import FAILED, STARTED, STOPPED, NightRecord, record_of_run, write_record
 from orchestration.notifications import failed_notice, notify_once
 from orchestration.settings import switch_telemetry_off
 from orchestration.stopping import stopped_message
+from orchestration.trouble import disk_trouble
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -51,7 +53,7 @@ def prepare_dagster_home(home: Path) -> Path:
     return folder
 
 
-def _how_it_failed(result: dg.ExecuteInProcessResult, doing: str) -> tuple[str, str]:
+def _how_it_failed(home: Path, result: dg.ExecuteInProcessResult, doing: str) -> tuple[str, str]:
     """Outcome and innermost message of the step that failed first, or of the run when no step started."""
     for event in result.all_events:
         data: Any = event.event_specific_data
@@ -65,7 +67,8 @@ def _how_it_failed(result: dg.ExecuteInProcessResult, doing: str) -> tuple[str, 
         if error.cls_name in {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}:
             return STOPPED, stopped_message(doing)
         # Dagster puts the error's type in front of what it says.
-        return FAILED, re.sub(rf"^(?:\w+\.)*{error.cls_name}: ", "", str(error.message).strip())
+        said = re.sub(rf"^(?:\w+\.)*{error.cls_name}: ", "", str(error.message).strip())
+        return FAILED, disk_trouble(home, said) or said
     return FAILED, "the run failed without saying why; see the run in Dagster"
 
 
@@ -84,26 +87,48 @@ def run_night(home: Path, progress: Progress, job: str | None = None) -> NightRe
     from orchestration.triggers import NIGHTLY
 
     doing = _Doing(progress)
-    with written_privately(), dg.DagsterInstance.get() as instance:
-        job_def = build_defs(doing).resolve_job_def(job or NIGHTLY)
-        dagster_run_id = make_new_run_id()
-        try:
+    dagster_run_id = make_new_run_id()
+    try:
+        with written_privately(), dg.DagsterInstance.get() as instance:
+            job_def = build_defs(doing).resolve_job_def(job or NIGHTLY)
             result = job_def.execute_in_process(
                 instance=instance, raise_on_error=False, run_config=_QUIET, run_id=dagster_run_id
             )
-            outcome, message = ("", "") if result.success else _how_it_failed(result, doing.what)
-        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-            outcome, message = STOPPED, stopped_message(doing.what)
+            outcome, message = ("", "") if result.success else _how_it_failed(home, result, doing.what)
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+        outcome, message = STOPPED, stopped_message(doing.what)
+    except Exception as error:
+        # Dagster writes its own log all the time: a disk that fills up is often met there first.
+        trouble = disk_trouble(home, error) or _log_trouble(home, error)
+        if trouble is None:
+            raise
+        outcome, message = FAILED, trouble
     record = record_of_run(home, dagster_run_id)
     if record is None:
         # The run ended before a night was opened: another writer, a clock put back, settings that do not load.
         return NightRecord("", "", outcome=outcome, message=message)
-    if outcome and record.outcome == "started":
+    if outcome and record.outcome == STARTED:
         record.outcome, record.message = outcome, message
-        write_record(home, record)
+        # On a full disk the night can still say so here.
+        with suppress(OSError):
+            write_record(home, record)
     if record.outcome in {FAILED, STOPPED}:
         notify_once(home, record.run_id, *failed_notice(record.message))
     return record
+
+
+def _log_trouble(home: Path, error: Exception) -> str | None:
+    """The sentence about Dagster's own log when that cannot be read or written."""
+    import sqlalchemy.exc
+    import yaml
+
+    if not isinstance(error, (sqlalchemy.exc.DatabaseError, yaml.YAMLError)):
+        return None
+    said = " ".join(str(getattr(error, "orig", None) or error).split())
+    return (
+        f"Dagster's log of runs in {home / 'dagster'} cannot be used ({said}). No figure depends on it: move that "
+        "folder away and start the night again"
+    )
 
 
 class _Doing:

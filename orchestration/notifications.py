@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 def failed_notice(reason: str) -> tuple[str, str]:
     """Title and text about a night that failed."""
-    return "WMIP: the night failed", f"{reason}\nThe last release keeps serving."
+    return "WMIP: the night failed", f"{reason}\nWhat was published before keeps serving."
 
 
 def notify_once(home: Path, run_id: str, title: str, body: str) -> bool:
@@ -25,11 +25,14 @@ def notify_once(home: Path, run_id: str, title: str, body: str) -> bool:
     if not addresses:
         return False
     marker = home / "runs" / run_id / "notified"
-    marker.parent.mkdir(parents=True, exist_ok=True)
     try:
+        marker.parent.mkdir(parents=True, exist_ok=True)
         marker.touch(exist_ok=False)
     except FileExistsError:
         return False
+    except OSError as error:
+        # Told twice is better than not told, that the disk is full for one.
+        log.warning("cannot note that night %s was told of: %s", run_id, error)
     import apprise
 
     messenger = apprise.Apprise()

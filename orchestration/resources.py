@@ -10,8 +10,11 @@ from typing import Any
 
 import dagster as dg
 
+from ingestion.damage import require_readable
 from orchestration.access import close_home
 from orchestration.night import (
+    FAILED,
+    STARTED,
     NightRecord,
     check_clock,
     new_run_id,
@@ -24,6 +27,7 @@ from orchestration.privacy.persons import settle
 from orchestration.privacy.retention import apply_retention
 from orchestration.release.registry import check_registry
 from orchestration.settings import Configuration, load_configuration, load_settings
+from orchestration.trouble import reason
 
 Progress = Callable[[str, str], None]
 
@@ -82,6 +86,7 @@ def night_resource(progress: Progress = silent) -> dg.ResourceDefinition:
             configuration = load_configuration(home)
             notice = check_clock(home, clock, settings.accept_clock)
             check_registry(home)
+            require_readable(home)
             close_home(home)
             settle_persons(home, clock, configuration, os.environ, progress)
             opened = Night(
@@ -102,3 +107,12 @@ def night_resource(progress: Progress = silent) -> dg.ResourceDefinition:
             yield opened
 
     return night
+
+
+@dg.failure_hook(required_resource_keys={"night"})
+def say_why(context: dg.HookContext) -> None:
+    """Write into tonight's record why a step failed, unless the step did so itself; whoever started the night."""
+    night: Night = context.resources.night
+    record = read_record(night.home, night.run_id)
+    if record is not None and record.outcome == STARTED and context.op_exception is not None:
+        night.update_record(outcome=FAILED, message=reason(night.home, context.op_exception))

@@ -249,8 +249,8 @@ def _read_configuration(path: Path) -> Configuration:
         if not isinstance(content, dict):
             raise UserError(f"{path}: expected settings such as `sources:`, found a {type(content).__name__}")
         return Configuration.model_validate(content)
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {error}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid YAML in UTF-8: {error}") from None
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
         raise UserError(f"{path}: {problems}") from None

@@ -14,6 +14,7 @@ from orchestration.dbt_tests import DataTest, Outcome, data_tests, ready, run_te
 from orchestration.night import FAILED, STOPPED
 from orchestration.resources import Night
 from orchestration.stopping import stopped_message
+from orchestration.trouble import damage, disk_trouble
 
 PREPARE = "tag:prepare"
 EVALUATION = "tag:evaluation"
@@ -129,7 +130,10 @@ def _build(
         yield from _as_check_results(context, outcomes, manifest)
         failures = [str(outcome) for outcome in outcomes if not outcome.passed]
     if failures:
-        message = f"{title}: {len(failures)} dbt node(s) failed. " + " | ".join(failures[:10])
+        said = " | ".join(failures[:10])
+        # A model that cannot read what it reads fails in dbt's words, and many after it.
+        cause = disk_trouble(night.home, said) or damage(night.home)
+        message = cause or f"{title}: {len(failures)} dbt node(s) failed. {said}"
         night.update_record(outcome=FAILED, message=message)
         raise dg.Failure(description=message, allow_retries=False)
 

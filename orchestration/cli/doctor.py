@@ -12,6 +12,8 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
+from ingestion.damage import DamagedFile, require_readable
+from ingestion.erasures import DONE, WrongKey, pseudonym_key, read_erasures, recorded_fingerprints
 from orchestration.access import open_to_others
 from orchestration.cli.options import Home, altered_release, console, problems_said, resolve_home
 from orchestration.errors import NightFailed, UserError
@@ -37,15 +39,24 @@ def _writable(home: Path) -> tuple[bool, str]:
 def _access(home: Path, configuration: Configuration) -> list[tuple[bool, str, str]]:
     """Who else can look into the home."""
     if found := open_to_others(home, configuration.releases.public_readable):
-        return [(False, "Open to others", said) for said in found]
+        return [(False, "Open to others", found)]
     opened = "public parts of releases, as wmip.yaml says" if configuration.releases.public_readable else "nothing"
     return [(True, "Open to others", opened)]
 
 
+def _stored(home: Path) -> list[tuple[bool, str, str]]:
+    """Is what was landed there to its last byte."""
+    try:
+        require_readable(home)
+        read_erasures(home)
+        recorded_fingerprints(home)
+    except DamagedFile as damage:
+        return [(False, "Landing and records", str(damage))]
+    return [(True, "Landing and records", "no file is cut short or overwritten")]
+
+
 def _persons(home: Path, configuration: Configuration) -> list[tuple[bool, str, str]]:
     """Is the pseudonym key the landing's, is every erasure finished, and what is let go when."""
-    from ingestion.erasures import DONE, WrongKey, pseudonym_key, read_erasures, recorded_fingerprints
-
     rows = []
     if recorded_fingerprints(home) is not None:
         try:
@@ -121,7 +132,9 @@ def doctor(home: Home = None) -> None:
     else:
         rows.append((True, "PostgreSQL", "off (wmip.yaml)"))
     rows += _access(folder, configuration)
-    rows += _persons(folder, configuration)
+    rows += _stored(folder)
+    if rows[-1][0]:
+        rows += _persons(folder, configuration)
     rows += _releases(folder)
     table = Table("", "What", "Found")
     for passed, what, found in rows:

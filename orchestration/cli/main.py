@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ingestion.damage import DamagedFile
 from orchestration.cli import (
     docs,
     grants,
@@ -28,7 +29,8 @@ from orchestration.cli.metric import metric
 from orchestration.cli.options import say_error
 from orchestration.cli.pack import pack
 from orchestration.errors import NightFailed, NightStopped, UserError
-from orchestration.settings import switch_telemetry_off
+from orchestration.settings import load_settings, switch_telemetry_off
+from orchestration.trouble import disk_trouble
 
 
 def _show_version(asked: bool) -> None:
@@ -83,7 +85,7 @@ def main() -> None:
     switch_telemetry_off()
     try:
         app()
-    except (UserError, NightFailed) as error:
+    except (UserError, NightFailed, DamagedFile) as error:
         say_error(error)
         if isinstance(error, NightStopped):
             # Threads of dbt still wait for DuckDB; an interpreter that ends in order aborts on them (exit code 134).
@@ -91,6 +93,12 @@ def main() -> None:
             sys.stderr.flush()
             os._exit(error.exit_code)
         sys.exit(error.exit_code)
+    except OSError as error:
+        trouble = disk_trouble(load_settings().home, error)
+        if trouble is None:
+            raise
+        say_error(trouble)
+        sys.exit(NightFailed.exit_code)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def _conclude(home: Path, record: NightRecord) -> None:
         kind = NightStopped if record.outcome == STOPPED else NightFailed
         if not record.run_id:
             raise kind(record.message)
-        print_night(console, home)
+        print_night(console, home, record)
         serves = f"Release {record.release_id} serves as files" if record.release_id else what_serves(home)
         raise kind(f"the night ended {record.outcome}. {serves}")
     print_scorecard(console, home)

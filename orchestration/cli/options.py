@@ -27,7 +27,7 @@ def warn(message: object) -> None:
     errors.print(f"[yellow]wmip:[/yellow] {escape(str(message))}", highlight=False)
 
 
-def say_error(error: Exception) -> None:
+def say_error(error: object) -> None:
     """Say on stderr why the command ended."""
     errors.print(f"[red]wmip:[/red] {escape(str(error))}", highlight=False)
 
@@ -68,8 +68,8 @@ def resolve_home(home: Path | None) -> Path:
 def current_mart(home: Path) -> Path:
     """The DuckDB file of the release readers use.
 
-    Raises UserError when nothing was published yet or the link is broken, NightFailed when the file is not the one that
-    was published: altered figures are not shown.
+    Raises UserError when nothing was published yet, the link is broken or the manifest cannot be read, NightFailed when
+    the file is not the one that was published: figures that are altered, or cannot be compared, are not shown.
     """
     release_id = store.current_release(home)
     if release_id is None:
@@ -77,7 +77,7 @@ def current_mart(home: Path) -> Path:
             f"no release in {home} yet. Run `wmip demo` to see one, or `wmip run` on your own returns; "
             "if a night was blocked, `wmip scorecard` says why."
         )
-    problems = altered_release(home, release_id)
+    problems = release.altered(home, release_id)
     if any(problem.startswith(f"{MART} ") for problem in problems):
         raise NightFailed(problems_said(release_id, problems))
     if problems:

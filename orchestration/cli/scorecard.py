@@ -256,9 +256,9 @@ def what_serves(home: Path) -> str:
     return f"Release {serving} keeps serving" if serving else "Nothing has been published yet"
 
 
-def print_night(console: Console, home: Path) -> None:
-    """Print the banner of the last night when it published nothing, on its own."""
-    banner = _last_night(latest_record(home), what_serves(home))
+def print_night(console: Console, home: Path, record: NightRecord | None) -> None:
+    """Print the banner of a night when it published nothing, on its own."""
+    banner = _last_night(record, what_serves(home))
     if banner is not None:
         console.print(banner)
 
@@ -271,7 +271,7 @@ def print_scorecard(console: Console, home: Path, by: str | None = None) -> None
     """
     import duckdb
 
-    print_night(console, home)
+    print_night(console, home, latest_record(home))
     mart = current_mart(home)
     with duckdb.connect(str(mart.resolve()), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")

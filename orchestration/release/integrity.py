@@ -40,7 +40,7 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise DamagedRelease(
             f"{path} cannot be read ({error}). Put that release back from your backup, or move its folder away; "
-            "`wmip release rollback ID` lets readers see another one"
+            "`wmip release rollback ID` lets readers see another one, and the next night that passes makes a new one"
         ) from None
     return content
 

@@ -35,6 +35,7 @@ from orchestration.release.steps.pack import write_pack
 from orchestration.release.steps.public import protect_public_mart
 from orchestration.release.steps.receipt import write_receipt
 from orchestration.release.steps.registry import keep_registry
+from orchestration.trouble import disk_trouble
 from quality.receipt import gate_status
 
 # The products of a release, in the order they are made: each may read what those before it wrote.
@@ -170,9 +171,8 @@ def _run(step: Step, context: BuildContext) -> None:
     except GateRefused:
         raise
     except Exception as error:
-        raise ReleaseNotMade(
-            f"release {context.release_id} was not made: {step.doing} failed: {error or type(error).__name__}"
-        ) from error
+        said = disk_trouble(context.home, error) or error or type(error).__name__
+        raise ReleaseNotMade(f"release {context.release_id} was not made: {step.doing} failed: {said}") from error
 
 
 def _write_manifest(context: BuildContext) -> None:

@@ -120,6 +120,35 @@ def test_releases_are_listed_shown_verified_and_switched(small_copy):
     assert "receipt.json" in spoiled.stdout + spoiled.stderr
 
 
+def test_damage_is_answered_in_words_by_every_command(small_copy):
+    """Never a traceback, never an empty scorecard that ends well."""
+    current = small_copy / "releases" / "current"
+    release_id = current.readlink().name
+    manifest = small_copy / "releases" / release_id / "manifest.json"
+    commands = [("scorecard",), ("sql", "SELECT 1"), ("trace", "H1"), ("pack",), ("release", "show"), ("doctor",)]
+
+    def every_command_says(said: str) -> None:
+        for command in commands:
+            result = wmip(*command, "--home", small_copy)
+            shown = " ".join((result.stdout + result.stderr).split())
+            assert result.returncode in {1, 2}, command
+            assert "Traceback" not in shown, command
+            assert said in shown or command == ("doctor",), (command, shown)
+
+    current.unlink()
+    current.symlink_to("gone")
+    every_command_says(f"{current} leads to gone, which is no whole release")
+    current.unlink()
+    current.symlink_to(release_id)
+    whole = manifest.read_bytes()
+    manifest.write_bytes(whole[:100])
+    every_command_says(f"{manifest} cannot be read")
+    listed = wmip("release", "list", "--home", small_copy)
+    assert listed.returncode == 0
+    assert "damaged" in listed.stdout
+    assert str(manifest) in " ".join(listed.stderr.split())
+
+
 def test_the_doctor_finds_a_missing_credential_and_says_what_to_set(small_copy):
     result = wmip("doctor", "--home", small_copy)
     assert result.returncode == 1
