@@ -85,6 +85,18 @@ def write_log(home: Path, run_id: str, source: str, reports: Sequence[StreamRepo
     write_parquet(pa.Table.from_pylist(rows, schema=_schema()), folder / f"{source}.parquet")
 
 
+def not_read(home: Path, run_id: str) -> dict[str, str]:
+    """Sources that failed or were refused in a run, with the first reason each gave; in order of name."""
+    import pyarrow.parquet as pq
+
+    reasons: dict[str, str] = {}
+    for path in sorted((home / "runs" / run_id / "source_run").glob("*.parquet")):
+        for row in pq.read_table(path, columns=["source", "stream", "status", "message"]).to_pylist():
+            if row["status"] in ("failed", "refused"):
+                reasons.setdefault(row["source"], row["message"] or f"{row['stream']} {row['status']}")
+    return reasons
+
+
 def last_full_rows(home: Path, source: str, stream: str) -> int | None:
     """Rows of the last complete full list of a stream, or None when there was none."""
     row = _newest_good(home, source, stream, "rows_read", "mode = 'full'")

@@ -37,7 +37,6 @@ class NightRecord:
     release_id: str | None = None
     candidate_fingerprint: str | None = None
     message: str = ""
-    sources: list[dict[str, Any]] = field(default_factory=list)
     gate: dict[str, Any] = field(default_factory=dict)
     # Counts the nights of a home: their order, whatever their clocks said. 0 in records of before it was written down.
     number: int = 0

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingestion.damage import DamagedFile, damaged_files, require_none
+from ingestion.read_log import not_read
 
 # What libraries say -> what it means, and what to do. DuckDB speaks of its temporary directory when the disk is full.
 _DISK = {
@@ -52,6 +53,15 @@ def damage(home: Path) -> str | None:
     except DamagedFile as found:
         return str(found)
     return None
+
+
+def after_sources(home: Path, run_id: str, consequences: str) -> str:
+    """What is wrong with a night's figures, led by the sources that were not read: the rest may all come of that."""
+    missing = not_read(home, run_id)
+    if not missing:
+        return consequences
+    led = "\n".join(f"{source} was not read tonight: {why}" for source, why in missing.items())
+    return f"{led}\nWhat follows may come of that.\n\n{consequences}"
 
 
 def reason(home: Path, error: BaseException) -> str:

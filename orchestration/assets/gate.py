@@ -13,6 +13,7 @@ from ingestion.catalogue import person_key_forms, providers
 from orchestration.night import BLOCKED
 from orchestration.notifications import notify_once
 from orchestration.resources import Night
+from orchestration.trouble import after_sources
 from quality import verdicts
 from quality.gate import CheckResult, Declared, run_gate
 from quality.messages import explain
@@ -83,7 +84,7 @@ def build_gate(mart_keys: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
             },
         )
         if not verdict.passed:
-            message = explain(verdict)
+            message = after_sources(night.home, night.run_id, explain(verdict))
             night.update_record(outcome=BLOCKED, message=message)
             notify_once(night.home, night.run_id, "WMIP: the night was blocked by its gate", message)
         own = [result for result in verdict.results if result.check_name in specs]

@@ -14,7 +14,7 @@ from orchestration.dbt_tests import DataTest, Outcome, data_tests, ready, run_te
 from orchestration.night import FAILED, STOPPED
 from orchestration.resources import Night
 from orchestration.stopping import stopped_message
-from orchestration.trouble import damage, disk_trouble
+from orchestration.trouble import after_sources, damage, disk_trouble
 
 PREPARE = "tag:prepare"
 EVALUATION = "tag:evaluation"
@@ -133,7 +133,8 @@ def _build(
         said = " | ".join(failures[:10])
         # A model that cannot read what it reads fails in dbt's words, and many after it.
         cause = disk_trouble(night.home, said) or damage(night.home)
-        message = cause or f"{title}: {len(failures)} dbt node(s) failed. {said}"
+        failed = f"{title}: {len(failures)} dbt node(s) failed. {said}"
+        message = cause or after_sources(night.home, night.run_id, failed)
         night.update_record(outcome=FAILED, message=message)
         raise dg.Failure(description=message, allow_retries=False)
 

@@ -83,6 +83,9 @@ def test_a_planted_fault_publishes_nothing_and_says_why(small_copy, received, fa
     assert result.returncode == 1, result.stdout + result.stderr
     assert [message["title"] for message in messages] == ["WMIP: the night was blocked by its gate"]
     assert said in messages[0]["message"]
+    if fault in {"half_empty_fetch", "missing_source"}:
+        source = "hubspot" if fault == "missing_source" else "eventbrite"
+        assert messages[0]["message"].startswith(f"{source} was not read tonight: "), "the cause leads"
     releases = [path.name for path in (home / "releases").iterdir() if path.name[0] != "." and path.is_dir()]
     assert len(set(releases) - {"current"}) == 1, "only the clean night's release may be there"
     shown = " ".join(result.stdout.split())

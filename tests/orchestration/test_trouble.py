@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+from datetime import UTC, datetime
 
 import dagster as dg
 import duckdb
@@ -13,10 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ingestion.read_log import StreamReport, write_log
 from orchestration.night import NightRecord, read_record, write_record
 from orchestration.nightly import prepare_dagster_home, run_night
 from orchestration.resources import Night, say_why
-from orchestration.trouble import disk_trouble, reason
+from orchestration.trouble import after_sources, disk_trouble, reason
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,20 @@ def test_an_error_of_reading_is_led_back_to_the_damaged_file(tmp_path):
         duckdb.execute(f"SELECT max(title) FROM read_parquet('{path}')").fetchall()
     assert str(path) in reason(tmp_path, met.value)
     assert "originals/" in reason(tmp_path, met.value)
+
+
+def test_a_source_that_was_not_read_leads_and_its_consequences_follow(tmp_path):
+    when = datetime(2025, 5, 15, 2, tzinfo=UTC)
+    assert after_sources(tmp_path, "r1", "2 of 9 checks fail.") == "2 of 9 checks fail."
+    for source, status, message in (("returns", "loaded", None), ("hubspot", "failed", "HubSpot answered 500")):
+        streams = [
+            StreamReport("r1", source, stream, when, when, "full", status, message=message)
+            for stream in ("companies", "contacts")
+        ]
+        write_log(tmp_path, "r1", source, streams)
+    assert after_sources(tmp_path, "r1", "2 of 9 checks fail.") == (
+        "hubspot was not read tonight: HubSpot answered 500\nWhat follows may come of that.\n\n2 of 9 checks fail."
+    )
 
 
 def test_the_record_of_a_night_says_why_a_step_failed_whoever_started_it(tmp_path):
