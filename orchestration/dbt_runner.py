@@ -12,7 +12,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -163,6 +163,20 @@ def run_dbt(
     `arguments` as on dbt's command line (`["build", "--select", "tag:prepare"]`); `on_event` sees every
     structured log event as it happens. Artefacts and the log go below the home.
     """
+    with noticing_stop() as signals:
+        try:
+            run = _invoke(arguments, home, clock, on_event)
+        except Exception:
+            # Reading dbt's manifest turns whatever it meets into an error of its own, a signal too.
+            if not signals:
+                raise
+            run = DbtRun(success=False)
+    return replace(run, stopped_by=signals[0]) if signals else run
+
+
+def _invoke(
+    arguments: list[str], home: Path, clock: datetime, on_event: Callable[[dict[str, Any]], None] | None
+) -> DbtRun:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
@@ -177,7 +191,7 @@ def run_dbt(
             on_event(event)
 
     state = home.resolve() / "dbt"
-    with _environment(dbt_environment(home, clock)), noticing_stop() as signals:
+    with _environment(dbt_environment(home, clock)):
         try:
             result = dbtRunner(manifest=_manifest(), callbacks=[record]).invoke(
                 [
@@ -198,4 +212,4 @@ def run_dbt(
     for node in getattr(result.result, "results", None) or []:
         if str(node.status) in {"error", "fail", "runtime error"}:
             failures.append(f"{node.node.resource_type} {node.node.name}: {(node.message or '').strip()}")
-    return DbtRun(bool(result.success), events, failures, signals[0] if signals else None)
+    return DbtRun(bool(result.success), events, failures)

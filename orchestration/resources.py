@@ -113,6 +113,6 @@ def night_resource(progress: Progress = silent) -> dg.ResourceDefinition:
 def say_why(context: dg.HookContext) -> None:
     """Write into tonight's record why a step failed, unless the step did so itself; whoever started the night."""
     night: Night = context.resources.night
-    record = read_record(night.home, night.run_id)
-    if record is not None and record.outcome == STARTED and context.op_exception is not None:
-        night.update_record(outcome=FAILED, message=reason(night.home, context.op_exception))
+    record, error = read_record(night.home, night.run_id), context.op_exception
+    if record is not None and record.outcome == STARTED and error is not None:
+        night.update_record(outcome=FAILED, message=reason(night.home, error))
