@@ -13,7 +13,7 @@ import typer
 from orchestration.access import make_home
 from orchestration.cli.options import Home, console, resolve_home, warn
 from orchestration.cli.progress import NightProgress
-from orchestration.cli.scorecard import print_night, print_scorecard, what_serves
+from orchestration.cli.scorecard import print_night, print_scorecard, what_became_of, what_serves
 from orchestration.errors import NightFailed, NightStopped, UserError
 from orchestration.night import ENDED_WITHOUT_RELEASE, STOPPED, UNCHANGED, NightRecord
 from orchestration.nightly import run_night
@@ -60,7 +60,7 @@ def _conclude(home: Path, record: NightRecord) -> None:
             raise kind(record.message)
         print_night(console, home, record)
         serves = f"Release {record.release_id} serves as files" if record.release_id else what_serves(home)
-        raise kind(f"the night ended {record.outcome}. {serves}")
+        raise kind(f"{what_became_of(record)}. {serves}")
     print_scorecard(console, home)
     if record.notice:
         warn(record.notice)

@@ -232,19 +232,27 @@ def _gate(connection: Any) -> list[str]:
     return lines
 
 
-_TITLES = {
-    BLOCKED: "The last night was blocked by its gate",
-    FAILED: "The last night failed",
-    STOPPED: "The last night was stopped",
-    DAMAGED: "What the last night said of itself is damaged",
+_BECAME = {
+    BLOCKED: "The night was blocked by its gate",
+    FAILED: "The night failed",
+    STOPPED: "The night was stopped",
+    DAMAGED: "What the night said of itself is damaged",
 }
+
+
+def what_became_of(record: NightRecord) -> str:
+    """How a night that published nothing ended, in a few words."""
+    return _BECAME.get(record.outcome, "The night did not end")
 
 
 def _last_night(record: NightRecord | None, serves: str) -> Panel | None:
     if record is None or record.outcome in {PUBLISHED, "unchanged"}:
         return None
-    title = _TITLES.get(record.outcome, "The last night did not end")
-    return Panel(escape(f"{record.message or 'It left no message.'}\n\n{serves}."), title=title, border_style="red")
+    return Panel(
+        escape(f"{record.message or 'It left no message.'}\n\n{serves}."),
+        title=what_became_of(record).replace("night", "last night", 1),
+        border_style="red",
+    )
 
 
 def what_serves(home: Path) -> str:

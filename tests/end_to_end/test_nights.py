@@ -162,7 +162,7 @@ def test_a_stopped_night_says_so_and_ends_in_order(small_copy, after, number):
     shown = " ".join(result.stdout.split())
     assert "The last night was stopped" in shown
     assert "node(s) failed" not in shown
-    assert f"the night ended stopped. Release {_release(small_copy)} keeps serving" in " ".join(result.stderr.split())
+    assert f"The night was stopped. Release {_release(small_copy)} keeps serving" in " ".join(result.stderr.split())
 
 
 @pytest.mark.xdist_group("killed")
