@@ -77,7 +77,7 @@ def current_mart(home: Path) -> Path:
             f"no release in {home} yet. Run `wmip demo` to see one, or `wmip run` on your own returns; "
             "if a night was blocked, `wmip scorecard` says why."
         )
-    problems = release.altered(home, release_id)
+    problems = integrity.altered(home, release_id)
     if any(problem.startswith(f"{MART} ") for problem in problems):
         raise NightFailed(problems_said(release_id, problems))
     if problems:
