@@ -9,8 +9,8 @@ import sys
 import duckdb
 import pytest
 
-from orchestration import release
 from orchestration.code_version import ROOT
+from orchestration.release import integrity, store
 from tests.conftest import clean_environment
 from tests.orchestration.test_release import build_candidate, home, judge, publish  # noqa: F401 - home is a fixture
 
@@ -70,15 +70,15 @@ def test_a_publication_killed_at_any_moment_is_made_good(home, moment):  # noqa:
         text=True, check=False,
     )  # fmt: skip
     assert night.returncode == -signal.SIGKILL, night.stderr
-    serving = release.current_release(home)
+    serving = store.current_release(home)
     assert serving == ("2025-07-01.2" if moment in SERVES_THE_NEW else "2025-07-01.1")
-    assert release.verify(home, serving) == []
+    assert integrity.verify(home, serving) == []
     assert _value(home) == (5 if moment in SERVES_THE_NEW else 4)
 
     publish(home, keep=1)
     assert _value(home) == 5
-    assert release.verify(home, release.current_release(home)) == []
-    assert [item.problem for item in release.list_releases(home)] == [None] * len(release.list_releases(home))
+    assert integrity.verify(home, store.current_release(home)) == []
+    assert [item.problem for item in store.list_releases(home)] == [None] * len(store.list_releases(home))
     left = {path.name for path in (home / "releases").iterdir()}
     assert left <= {"current", ".disclosure", "2025-07-01.1", "2025-07-01.2"}
 
