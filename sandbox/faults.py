@@ -31,11 +31,19 @@ class ServerFaults:
 
 @dataclass(frozen=True)
 class Fault:
-    """One planted fault. `breaks_candidate`: planted between building the candidate and the gate."""
+    """One planted fault. `breaks_candidate`: planted between building the candidate and the gate. `leaves`: a file
+    below the home that would break later nights too.
+    """
 
     name: str
     breaks_candidate: bool
     plant: Callable[[Path, SandboxServer], None]
+    leaves: str | None = None
+
+    def clean_up(self, home: Path) -> None:
+        """Take away what was planted in the home: the next night is an ordinary one."""
+        if self.leaves is not None:
+            (home / self.leaves).unlink(missing_ok=True)
 
 
 def _in_candidate(sql: str) -> Callable[[Path, SandboxServer], None]:
@@ -56,7 +64,8 @@ def _half_empty(_home: Path, server: SandboxServer) -> None:
     server.faults.half_empty = frozenset({"eventbrite"})
 
 
-BROKEN_CHECK = """\
+PLANTED_CHECK = "checks/planted_fault.yaml"
+BROKEN_CHECK = f"""\
 checks:
   - name: check_raises
     dimension: validity
@@ -64,14 +73,14 @@ checks:
     table: indicator_fact
     owner: this tenant
     meaning: A check that cannot be evaluated, planted on purpose.
-    remedy: Remove checks/planted_fault.yaml.
-    unexpected_rows: SELECT column_that_is_not_there FROM {batch}
+    remedy: Remove {PLANTED_CHECK}.
+    unexpected_rows: SELECT column_that_is_not_there FROM {{batch}}
 """
 
 
 def _broken_check(home: Path, _server: SandboxServer) -> None:
     (home / "checks").mkdir(exist_ok=True)
-    (home / "checks" / "planted_fault.yaml").write_text(BROKEN_CHECK, encoding="utf-8")
+    (home / PLANTED_CHECK).write_text(BROKEN_CHECK, encoding="utf-8")
 
 
 FAULTS: dict[str, Fault] = {
@@ -100,6 +109,6 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault("missing_source", False, _source_down),
         Fault("half_empty_fetch", False, _half_empty),
-        Fault("check_raises", False, _broken_check),
+        Fault("check_raises", False, _broken_check, PLANTED_CHECK),
     )
 }

@@ -12,15 +12,22 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
+from ingestion.catalogue import SOURCES, SourceDeclaration
 from ingestion.damage import DamagedFile, require_readable
 from ingestion.erasures import DONE, WrongKey, pseudonym_key, read_erasures, recorded_fingerprints
 from orchestration.access import open_to_others
+from orchestration.cli.nights import TRUTH
 from orchestration.cli.options import Home, altered_release, console, problems_said, resolve_home
 from orchestration.errors import NightFailed, UserError
 from orchestration.settings import Configuration, load_configuration, load_settings
 
 ENOUGH_BYTES = 2 * 1024**3
 PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "dlt", "pyarrow")
+
+
+# Whether it is as it should be, None where it is not in use; what; what was found.
+Row = tuple[bool | None, str, str]
+MARKS = {True: "[green]ok[/green]", None: "[dim]-[/dim]", False: "[red]fix[/red]"}
 
 
 def _disk(home: Path) -> tuple[bool, str]:
@@ -93,6 +100,19 @@ def _releases(home: Path) -> list[tuple[bool, str, str]]:
     return rows
 
 
+def _not_looked_at(home: Path, source: SourceDeclaration, configuration: Configuration) -> str:
+    """Why a source is not looked at, and how it comes into use; empty when it is."""
+    settings = configuration.source(source.name)
+    if settings["enabled"]:
+        is_served_here = str(settings.get("base_url", "")).startswith("http://127.0.0.1:")
+        return "`wmip demo` serves it, while it runs" if is_served_here and (home / TRUTH).exists() else ""
+    if source.name in configuration.sources:
+        return "off in wmip.yaml"
+    if source.inbox:
+        return f"no file of it in inbox/{source.inbox} yet"
+    return "not used; `sources` in wmip.yaml switches it on"
+
+
 def doctor(home: Home = None) -> None:
     """Check configuration, credentials, connections, disk and versions. Exit code 1 when something is wrong.
 
@@ -102,13 +122,12 @@ def doctor(home: Home = None) -> None:
 
         wmip doctor --home /srv/wmip
     """
-    from ingestion.catalogue import SOURCES
     from ingestion.doctor import probe_source
     from orchestration.dbt_runner import ensure_parsed
 
     folder = resolve_home(home)
     configuration = load_configuration(folder)
-    rows: list[tuple[bool, str, str]] = [
+    rows: list[Row] = [
         (sys.version_info >= (3, 11), "Python", sys.version.split()[0]),
         (True, "Packages", ", ".join(f"{name} {version(name)}" for name in PACKAGES)),
         (*_writable(folder)[:1], "Home", _writable(folder)[1]),
@@ -116,11 +135,11 @@ def doctor(home: Home = None) -> None:
         (True, "Settings", str(folder / "wmip.yaml") if (folder / "wmip.yaml").exists() else "defaults"),
         (ensure_parsed(folder).exists(), "dbt project", "parses"),
     ]
-    for name in SOURCES:
-        settings = configuration.source(name)
-        if not settings["enabled"]:
-            rows.append((True, f"Source {name}", "off (wmip.yaml)"))
+    for name, source in SOURCES.items():
+        if why_not := _not_looked_at(folder, source, configuration):
+            rows.append((None, f"Source {name}", why_not))
             continue
+        settings = configuration.source(name)
         rows += [
             (probe.passed, f"Source {name}: {probe.name}", probe.message)
             for probe in probe_source(name, settings, os.environ, folder, datetime.now(UTC))
@@ -130,7 +149,7 @@ def doctor(home: Home = None) -> None:
 
         rows += [(probe.passed, f"PostgreSQL: {probe.name}", probe.message) for probe in probe_postgresql(os.environ)]
     else:
-        rows.append((True, "PostgreSQL", "off (wmip.yaml)"))
+        rows.append((None, "PostgreSQL", "not used; `postgresql` in wmip.yaml switches it on"))
     rows += _access(folder, configuration)
     rows += _stored(folder)
     if rows[-1][0]:
@@ -138,8 +157,9 @@ def doctor(home: Home = None) -> None:
     rows += _releases(folder)
     table = Table("", "What", "Found")
     for passed, what, found in rows:
-        table.add_row("[green]ok[/green]" if passed else "[red]fix[/red]", what, escape(found))
+        table.add_row(MARKS[passed], what, escape(found))
     console.print(table)
-    wrong = sum(not passed for passed, _, _ in rows)
+    console.print("ok: works. -: optional, not in use. fix: no night without it.", style="dim")
+    wrong = sum(passed is False for passed, _, _ in rows)
     if wrong:
         raise NightFailed(f"{wrong} thing(s) to fix before a night can run")

@@ -193,7 +193,10 @@ def _faulty_night(home: Path, fault: Fault, server: SandboxServer) -> NightRecor
     _set_clock(home, OUTAGE if fault is Fault.missing_source else timedelta(0))
     if not planted.breaks_candidate:
         planted.plant(home, server)
-        return _night(home)
+        try:
+            return _night(home)
+        finally:
+            planted.clean_up(home)
     record = _night(home, CANDIDATE)
     if record.outcome in ENDED_WITHOUT_RELEASE:
         return record

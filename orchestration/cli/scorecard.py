@@ -27,6 +27,7 @@ RAG_STYLE = {
 
 
 MOST_DRIFTS = 8
+MOST_NAMES = 12
 # ONS and Treasury renew what is here once a year at least.
 OLD_MONTHS = 12
 
@@ -216,6 +217,28 @@ def _refusals(connection: Any) -> list[str]:
     return lines
 
 
+def _returns(connection: Any) -> list[str]:
+    """Who has not returned a quarter, and who returned it after the days the gate allows, by name."""
+    rows = _query(
+        connection,
+        """
+        SELECT r.partner_key || ' ' || r.period_key AS what, r.is_received, r.submitted_on - p.ends_on AS days
+        FROM return_expected AS r
+        INNER JOIN dim_period AS p USING (period_key)
+        WHERE NOT r.is_waived AND (NOT r.is_received OR r.submitted_on > p.ends_on + INTERVAL 60 DAY)
+        ORDER BY r.period_key DESC, r.partner_key
+        """,
+    )
+    missing = [row["what"] for row in rows if not row["is_received"]]
+    late = [f"{row['what']} ({row['days']} days after its end)" for row in rows if row["is_received"]]
+    return [
+        f"[bold]{label}[/bold]: {', '.join(names[:MOST_NAMES])}"
+        + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
+        for label, names in ((f"{len(missing)} returns missing", missing), (f"{len(late)} returns late", late))
+        if names
+    ]
+
+
 def _gate(connection: Any) -> list[str]:
     (counts,) = _query(
         connection,
@@ -299,6 +322,7 @@ def print_scorecard(console: Console, home: Path, by: str | None = None) -> None
         parts.append(_sources(connection))
         parts += _reference(connection)
         parts += _drift(connection)
+        parts += _returns(connection)
         parts += _gate(connection)
         parts += _refusals(connection)
     release = home / "releases" / info["release_id"]

@@ -94,6 +94,7 @@ def test_a_planted_fault_publishes_nothing_and_says_why(small_copy, received, fa
     assert "Traceback" not in result.stdout + result.stderr
     record = max((home / "runs").glob("*/night.json"), key=lambda path: path.parent.name)
     assert json.loads(record.read_text())["outcome"] == "blocked"
+    assert not list((home / "checks").glob("*")), "what was planted breaks no later night"
 
 
 # Fractions of an undisturbed second night's length at which it is killed.

@@ -42,6 +42,7 @@ def test_the_scorecard_shows_what_a_programme_manager_asks(home):
         "Gate passed",
         "Last good read",
         "rows in quarantine",
+        "returns late",
         "CB99 old style return.xlsx",
         "CB01",
         "report.html",
@@ -150,11 +151,23 @@ def test_damage_is_answered_in_words_by_every_command(small_copy):
 
 
 def test_the_doctor_finds_a_missing_credential_and_says_what_to_set(small_copy):
+    (small_copy / "wmip.yaml").write_text("sources: {eventbrite: {enabled: true}, hubspot: {enabled: false}}\n")
     result = wmip("doctor", "--home", small_copy)
     assert result.returncode == 1
-    assert "set the environment variable EVENTBRITE_TOKEN" in " ".join(result.stdout.split())
+    said = " ".join(result.stdout.split())
+    assert "set the environment variable EVENTBRITE_TOKEN" in said
+    assert "off in wmip.yaml" in said
     (small_copy / "wmip.yaml").write_text("sources: {eventbrite: {enabled: false}, hubspot: {enabled: false}}\n")
     assert wmip("doctor", "--home", small_copy).returncode == 0
+
+
+def test_the_doctor_finds_a_demo_well_and_speaks_of_no_settings_where_there_are_none(home, tmp_path):
+    demo = wmip("doctor", "--home", home)
+    assert demo.returncode == 0, demo.stdout
+    assert "`wmip demo` serves it" in " ".join(demo.stdout.split())
+    said = " ".join(wmip("doctor", "--home", tmp_path / "empty").stdout.split())
+    assert "no file of it in inbox/returns yet" in said
+    assert "off in wmip.yaml" not in said
 
 
 def test_the_demo_takes_no_home_that_holds_something_else(tmp_path):
