@@ -7,6 +7,7 @@ the csv module goes on, more slowly. Both read the same cells: tests/ingestion/t
 from __future__ import annotations
 
 import csv
+import errno
 import re
 import shutil
 import zipfile
@@ -106,10 +107,13 @@ def members_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         member
         for member in archive.infolist()
         if not member.is_dir()
-        and "__MACOSX" not in (parts := PurePosixPath(member.filename).parts)
-        and not parts[-1].startswith("._")
-        and parts[-1] != ".DS_Store"
+        and "__MACOSX" not in (path := PurePosixPath(member.filename)).parts
+        and not path.name.startswith("._")
+        and path.name != ".DS_Store"
     ]
+
+
+_NO_ZIP = "the zip cannot be opened (damaged, or with a password); give the file without it"
 
 
 def _only_member(path: Path, into: Path, choose: Chooser | None) -> Path:
@@ -125,7 +129,12 @@ def _only_member(path: Path, into: Path, choose: Chooser | None) -> Path:
             _unpack(archive, members[0], target)
             return target
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
-        raise RefusedFile("the zip cannot be opened (damaged, or with a password); give the file without it") from None
+        raise RefusedFile(_NO_ZIP) from None
+    except OSError as error:
+        # A damaged zip names places that no file has, or bytes that are none of its method (bzip2).
+        if error.errno not in (errno.EINVAL, None):
+            raise
+        raise RefusedFile(_NO_ZIP) from None
 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:

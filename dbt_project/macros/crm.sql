@@ -33,7 +33,7 @@
 
 {# A length in minutes as a whole number, halves upwards. #}
 {% macro whole_minutes(minutes) -%}
-    cast(floor(cast({{ minutes }} as decimal(18, 4)) + 0.5) as integer)
+    {{ dbt.safe_cast('floor(' ~ dbt.safe_cast(minutes, 'decimal(18, 4)') ~ ' + 0.5)', 'integer') }}
 {%- endmacro %}
 
 {#

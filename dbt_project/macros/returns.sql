@@ -17,8 +17,18 @@
     and {{ one }}.reference_key = {{ other }}.reference_key
 {%- endmacro %}
 
-{# Rows of the workbooks that count, with their place. Grain: row of a workbook. #}
+{# Rows of the workbooks that count, with their place; without those that lack a value. Grain: row of a workbook. #}
 {% macro current_rows(stream) %}
+    {%- if 'returns.' ~ stream in typed_streams() %}
+        select returned.* from ({{ returned_rows(stream) }}) as returned
+        where {{ is_usable('returns.' ~ stream, 'returned') }}
+    {%- else %}
+        {{ returned_rows(stream) }}
+    {%- endif %}
+{% endmacro %}
+
+{# The same with those that lack a value. Grain: row of a workbook. #}
+{% macro returned_rows(stream) %}
     select
         landed.*,
         landed.file_name || '#' || landed.sheet || '!' || landed.row_number as source_place

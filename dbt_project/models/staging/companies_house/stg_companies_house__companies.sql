@@ -19,8 +19,8 @@ select
         when latest._deleted_at is not null then 'not_listed'
         else {{ register_slug('latest.status') }}
     end as company_status,
-    cast(latest.incorporated_on as date) as incorporated_on,
-    cast(latest.dissolved_on as date) as dissolved_on,
+    {{ typed('companies_house.companies', 'incorporated_on', 'latest') }} as incorporated_on,
+    {{ typed('companies_house.companies', 'dissolved_on', 'latest') }} as dissolved_on,
     {{ sic_code('latest.sic_text_1') }} as sic_code_1,
     {{ sic_code('latest.sic_text_2') }} as sic_code_2,
     {{ sic_code('latest.sic_text_3') }} as sic_code_3,

@@ -6,9 +6,9 @@ with latest as (
 
 select
     company_number,
-    cast(position as integer) as name_position,
+    {{ typed('companies_house.previous_names', 'position') }} as name_position,
     name,
-    cast(changed_on as date) as changed_on,
+    {{ typed('companies_house.previous_names', 'changed_on') }} as changed_on,
     _source_record as source_record
 from latest
-where _deleted_at is null
+where _deleted_at is null and {{ is_usable('companies_house.previous_names') }}

@@ -5,7 +5,7 @@ with latest as (
 select
     latest.id as opportunity_id,
     coalesce(merged.winner_id, latest.account_id) as account_id,
-    {{ dbt.safe_cast('latest.amount', 'decimal(18, 2)') }} as amount,
+    {{ typed('dataverse.opportunities', 'amount', 'latest') }} as amount,
     latest.currency,
     latest.stage,
     coalesce({{ crm_label('latest.state') }} = 'won', false) as is_won,

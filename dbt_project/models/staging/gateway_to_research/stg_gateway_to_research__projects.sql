@@ -27,7 +27,7 @@ both_ways as (
         _loaded_at as loaded_at,
         _source_record as source_record
     from exported
-    where _deleted_at is null
+    where _deleted_at is null and {{ is_usable('gateway_to_research.projects') }}
     union all
     select
         id as project_id,
@@ -47,7 +47,7 @@ both_ways as (
         _loaded_at as loaded_at,
         _source_record as source_record
     from asked
-    where _deleted_at is null
+    where _deleted_at is null and {{ is_usable('gateway_to_research_api.projects') }}
 ),
 
 ranked as (
@@ -64,9 +64,9 @@ select
     ranked.title,
     ranked.project_category,
     ranked.status,
-    {{ programme_date('ranked.start_date') }} as starts_on,
-    {{ programme_date('ranked.end_date') }} as ends_on,
-    cast(ranked.award_pounds as decimal(18, 2)) as award_gbp,
+    {{ typed('gateway_to_research.projects', 'start_date', 'ranked') }} as starts_on,
+    {{ typed('gateway_to_research.projects', 'end_date', 'ranked') }} as ends_on,
+    {{ typed('gateway_to_research.projects', 'award_pounds', 'ranked') }} as award_gbp,
     ranked.region,
     ranked.funder_name,
     ranked.lead_organisation_name,

@@ -4,7 +4,7 @@ with latest as (
 
 select
     id as deal_id,
-    case when coalesce(currency, 'GBP') = 'GBP' then {{ dbt.safe_cast('amount', 'decimal(18, 2)') }} end as amount_gbp,
+    case when coalesce(currency, 'GBP') = 'GBP' then {{ typed('hubspot.deals', 'amount') }} end as amount_gbp,
     dealstage as deal_stage,
     pipeline,
     {{ programme_date('closedate') }} as closes_on,

@@ -7,7 +7,7 @@ plain as (
         *,
         lower(enterprise_size) as size_text
     from latest
-    where _deleted_at is null
+    where _deleted_at is null and {{ is_usable('innovate_uk.participants') }}
 )
 
 select
@@ -21,11 +21,11 @@ select
     plain.is_lead = 'yes' as is_lead,
     {{ normalise_company_number('plain.crn') }} as company_number,
     {{ normalise_postcode('plain.postcode') }} as postcode,
-    {{ programme_date('plain.project_start') }} as starts_on,
-    {{ programme_date('plain.project_end') }} as ends_on,
-    cast(plain.award_offered as decimal(18, 2)) as award_gbp,
-    cast(plain.total_costs as decimal(18, 2)) as total_costs_gbp,
-    cast(plain.actual_spend as decimal(18, 2)) as actual_spend_gbp,
+    {{ typed('innovate_uk.participants', 'project_start', 'plain') }} as starts_on,
+    {{ typed('innovate_uk.participants', 'project_end', 'plain') }} as ends_on,
+    {{ typed('innovate_uk.participants', 'award_offered', 'plain') }} as award_gbp,
+    {{ typed('innovate_uk.participants', 'total_costs', 'plain') }} as total_costs_gbp,
+    {{ typed('innovate_uk.participants', 'actual_spend', 'plain') }} as actual_spend_gbp,
     coalesce(plain.is_withdrawn, 'no') = 'yes' as is_withdrawn,
     plain.project_status,
     -- Micro/Small and SME name two bands or three: which one is not known.

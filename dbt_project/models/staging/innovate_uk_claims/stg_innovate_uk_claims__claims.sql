@@ -16,15 +16,15 @@ select
         when status = 'Paid' then 'paid'
         else 'other'
     end as claim_state,
-    cast({{ dbt.safe_cast('period_number', 'decimal(12, 2)') }} as integer) as period_number,
+    {{ typed('innovate_uk_claims.claims', 'period_number') }} as period_number,
     {{ programme_date('period_starts_on') }} as period_starts_on,
     {{ programme_date('period_ends_on') }} as period_ends_on,
-    {{ dbt.safe_cast('period_cost', 'decimal(18, 2)') }} as period_cost_gbp,
-    {{ dbt.safe_cast('costs_approved', 'decimal(18, 2)') }} as costs_approved_gbp,
+    {{ typed('innovate_uk_claims.claims', 'period_cost') }} as period_cost_gbp,
+    {{ typed('innovate_uk_claims.claims', 'costs_approved') }} as costs_approved_gbp,
     {{ programme_date('approved_on') }} as approved_on,
     {{ programme_date('paid_on') }} as paid_on,
     coalesce(lower(is_final) = 'true', false) as is_final,
-    {{ dbt.safe_cast('category_cost', 'decimal(18, 2)') }} as category_cost_gbp,
+    {{ typed('innovate_uk_claims.claims', 'category_cost') }} as category_cost_gbp,
     _source_record as source_record
 from latest
 where _deleted_at is null

@@ -14,8 +14,8 @@ select
     role as project_role,
     status,
     coalesce(lower(status) like '%withdraw%', false) as is_withdrawn,
-    {{ dbt.safe_cast('award_rate', 'decimal(12, 4)') }} as award_rate_percent,
-    {{ dbt.safe_cast('total_costs', 'decimal(18, 2)') }} as total_costs_gbp,
+    {{ typed('innovate_uk_claims.participants', 'award_rate') }} as award_rate_percent,
+    {{ typed('innovate_uk_claims.participants', 'total_costs') }} as total_costs_gbp,
     {{ normalise_postcode('postcode') }} as postcode,
     created_at,
     _source_record as source_record

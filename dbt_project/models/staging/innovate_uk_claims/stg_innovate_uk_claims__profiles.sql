@@ -7,10 +7,10 @@ select
     record_type,
     participant_id,
     cost_category_id,
-    cast({{ dbt.safe_cast('period_number', 'decimal(12, 2)') }} as integer) as period_number,
+    {{ typed('innovate_uk_claims.profiles', 'period_number') }} as period_number,
     {{ programme_date('period_starts_on') }} as period_starts_on,
     {{ programme_date('period_ends_on') }} as period_ends_on,
-    {{ dbt.safe_cast('forecast_cost', 'decimal(18, 2)') }} as forecast_cost_gbp,
+    {{ typed('innovate_uk_claims.profiles', 'forecast_cost') }} as forecast_cost_gbp,
     _source_record as source_record
 from latest
 where _deleted_at is null

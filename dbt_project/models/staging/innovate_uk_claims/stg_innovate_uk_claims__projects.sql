@@ -11,7 +11,7 @@ select
     claim_frequency,
     {{ programme_date('starts_on') }} as starts_on,
     {{ programme_date('ends_on') }} as ends_on,
-    cast({{ dbt.safe_cast('periods', 'decimal(12, 2)') }} as integer) as periods,
+    {{ typed('innovate_uk_claims.projects', 'periods') }} as periods,
     _source_record as source_record
 from latest
 where _deleted_at is null

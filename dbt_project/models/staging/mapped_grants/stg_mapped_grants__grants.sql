@@ -7,10 +7,10 @@ select
     latest.grant_system,
     latest.grant_id,
     latest.title,
-    {{ programme_date('latest.award_date') }} as awarded_on,
+    {{ typed('mapped_grants.grants', 'award_date', 'latest') }} as awarded_on,
     latest.currency,
-    cast(latest.amount_awarded as decimal(18, 2)) as amount_awarded,
-    cast(latest.amount_disbursed as decimal(18, 2)) as amount_disbursed,
+    {{ typed('mapped_grants.grants', 'amount_awarded', 'latest') }} as amount_awarded,
+    {{ typed('mapped_grants.grants', 'amount_disbursed', 'latest') }} as amount_disbursed,
     coalesce(latest.recipient_kind, 'organisation') = 'individual' as is_individual,
     latest.recipient_name,
     {{ normalise_company_number('latest.recipient_company_number') }} as company_number,
@@ -18,8 +18,8 @@ select
     {{ normalise_postcode('latest.recipient_postal_code') }} as postcode,
     latest.programme_title,
     programmes.grant_programme is not null as is_programme_grant,
-    {{ programme_date('latest.planned_start') }} as starts_on,
-    {{ programme_date('latest.planned_end') }} as ends_on,
+    {{ typed('mapped_grants.grants', 'planned_start', 'latest') }} as starts_on,
+    {{ typed('mapped_grants.grants', 'planned_end', 'latest') }} as ends_on,
     coalesce(latest.status, 'awarded') as status,
     latest.funding_org_id,
     latest.funding_org_name,
@@ -28,4 +28,4 @@ select
 from latest
 left join {{ ref('grant_programme') }} as programmes
     on lower(latest.programme_title) = lower(programmes.grant_programme)
-where latest._deleted_at is null
+where latest._deleted_at is null and {{ is_usable('mapped_grants.grants', 'latest') }}

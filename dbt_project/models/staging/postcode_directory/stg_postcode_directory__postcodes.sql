@@ -16,8 +16,12 @@ select
         as local_authority_code,
     latest.ended_in is not null as is_ended,
     latest.ended_in,
-    case when not {{ has_no_grid('latest') }} then cast(latest.easting as integer) end as easting,
-    case when not {{ has_no_grid('latest') }} then cast(latest.northing as integer) end as northing,
+    case
+        when not {{ has_no_grid('latest') }} then {{ typed('postcode_directory.postcodes', 'easting', 'latest') }}
+    end as easting,
+    case
+        when not {{ has_no_grid('latest') }} then {{ typed('postcode_directory.postcodes', 'northing', 'latest') }}
+    end as northing,
     editions.edition,
     latest._source_record as source_record
 from latest

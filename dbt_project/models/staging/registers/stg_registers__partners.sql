@@ -6,7 +6,8 @@ select
     partner_code,
     name as partner_name,
     cluster_key,
-    cast(activity_starts_on as date) as activity_starts_on,
+    {{ typed('registers.partners', 'activity_starts_on') }} as activity_starts_on,
     eventbrite_organization_id,
     coalesce(list_name, 'partners.csv') || '#!' || split_part(_source_record, ':', 2) as source_place
 from latest
+where {{ is_usable('registers.partners') }}

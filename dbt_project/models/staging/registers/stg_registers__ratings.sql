@@ -7,7 +7,8 @@ select
     rag,
     reason,
     approved_by_role,
-    cast(expires_on as date) as expires_on,
-    cast(expires_on as date) >= cast({{ as_of() }} as date) as is_in_force,
+    {{ typed('registers.ratings', 'expires_on') }} as expires_on,
+    {{ typed('registers.ratings', 'expires_on') }} >= cast({{ as_of() }} as date) as is_in_force,
     coalesce(list_name, 'ratings.csv') || '#!' || split_part(_source_record, ':', 2) as source_place
 from latest
+where {{ is_usable('registers.ratings') }}

@@ -8,8 +8,9 @@ select
     source_ref,
     decision,
     evidence_grade,
-    cast(decided_on as date) as decided_on,
+    {{ typed('registers.verification', 'decided_on') }} as decided_on,
     decided_by_role,
     reason,
     coalesce(list_name, 'verification.csv') || '#!' || split_part(_source_record, ':', 2) as source_place
 from latest
+where {{ is_usable('registers.verification') }}

@@ -7,6 +7,7 @@ select
     scope_key,
     reason,
     approved_by_role,
-    cast(expires_on as date) as expires_on,
+    {{ typed('registers.waivers', 'expires_on') }} as expires_on,
     coalesce(list_name, 'waivers.csv') || '#!' || split_part(_source_record, ':', 2) as source_place
 from latest
+where {{ is_usable('registers.waivers') }}

@@ -6,7 +6,7 @@ select
     partner_code,
     period_key,
     partner_code || ':' || parent_ref as collaboration_key,
-    cast(member_number as integer) as member_number,
+    {{ typed('returns.collaboration_members', 'member_number') }} as member_number,
     partner_code || ':member:' || record_ref as organisation_record_id,
     organisation_name,
     {{ normalise_company_number('company_number') }} as company_number,

@@ -16,7 +16,7 @@ select
         when {{ reference_key('agreement_ref') }} not in ('N/A', 'NA', 'NONE', 'TBC', 'TBA', '-', '?')
             then {{ reference_key('agreement_ref') }}
     end as agreement_ref,
-    cast(agreed_on as date) as agreed_on,
+    {{ typed('returns.collaborations', 'agreed_on') }} as agreed_on,
     caused_by_programme = 'yes' as is_caused_by_programme,
     status as record_status,
     evidence,

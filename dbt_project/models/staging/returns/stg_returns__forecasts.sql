@@ -13,7 +13,7 @@ select
     period_key,
     indicator_key,
     forecast_period_key,
-    cast(forecast_value as decimal(18, 4)) as forecast_value,
+    {{ typed('returns.forecasts', 'forecast_value') }} as forecast_value,
     source_place,
     _source_record as source_record
 from ranked

@@ -7,7 +7,8 @@ with sessions as (
         {{ reference_key('landed.session_ref') }} as reference_key,
         landed.session_ref as reference_written,
         businesses.record_ref || '|'
-        || cast({{ dbt.date_trunc('quarter', 'cast(landed.supported_on as date)') }} as varchar) as naming,
+        || cast({{ dbt.date_trunc('quarter', typed('returns.support_sessions', 'supported_on', 'landed')) }} as varchar)
+            as naming,
         businesses.record_ref as parent_ref,
         lower(
             landed.supported_on || '|' || landed.support_hours || '|' || landed.channel || '|' || landed.evidence

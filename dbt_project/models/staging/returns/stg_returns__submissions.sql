@@ -8,17 +8,22 @@ ranked as (
         covers.*,
         row_number() over (
             partition by partner_code, period_key
-            order by cast(submission_number as integer) desc, submitted_on asc, file_name asc, file_sha256 asc
+            order by
+                {{ typed('returns.covers', 'submission_number') }} desc,
+                submitted_on asc,
+                file_name asc,
+                file_sha256 asc
         ) as submission_rank,
         first_value(file_name) over (
-            partition by partner_code, period_key, cast(submission_number as integer)
+            partition by partner_code, period_key, {{ typed('returns.covers', 'submission_number') }}
             order by submitted_on, file_name, file_sha256
         ) as standing_file_name,
         row_number() over (
-            partition by partner_code, period_key, cast(submission_number as integer)
+            partition by partner_code, period_key, {{ typed('returns.covers', 'submission_number') }}
             order by submitted_on, file_name, file_sha256
         ) as copy_number
     from covers
+    where {{ is_usable('returns.covers') }}
 )
 
 select
@@ -26,8 +31,8 @@ select
     file_name,
     ranked.partner_code,
     period_key,
-    cast(submission_number as integer) as submission_number,
-    cast(submitted_on as date) as submitted_on,
+    {{ typed('returns.covers', 'submission_number') }} as submission_number,
+    {{ typed('returns.covers', 'submitted_on') }} as submitted_on,
     -- What a body returned that is in the register no longer does not count.
     submission_rank = 1 and partners.partner_code is not null as is_current,
     -- The workbook whose number it repeats.

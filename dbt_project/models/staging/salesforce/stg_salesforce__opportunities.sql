@@ -5,7 +5,7 @@ with latest as (
 select
     latest.id as opportunity_id,
     coalesce(merged.winner_id, latest.account_id) as account_id,
-    {{ dbt.safe_cast('latest.amount', 'decimal(18, 2)') }} as amount,
+    {{ typed('salesforce.opportunities', 'amount', 'latest') }} as amount,
     latest.currency,
     latest.stage,
     coalesce(lower(latest.is_won) = 'true', false) as is_won,

@@ -6,8 +6,8 @@ select
     latest.grant_id,
     latest.title,
     latest.currency,
-    cast(latest.amount_awarded as decimal(18, 2)) as amount_awarded,
-    {{ programme_date('latest.award_date') }} as awarded_on,
+    {{ typed('threesixtygiving.grants', 'amount_awarded', 'latest') }} as amount_awarded,
+    {{ typed('threesixtygiving.grants', 'award_date', 'latest') }} as awarded_on,
     latest.recipient_id,
     latest.recipient_name,
     coalesce(
@@ -30,7 +30,7 @@ select
     ) as charity_number,
     {{ normalise_postcode('latest.recipient_postal_code') }} as postcode,
     coalesce(latest.recipient_is_individual, 'no') = 'yes' as is_individual,
-    coalesce({{ dbt.safe_cast('latest.recipient_count', 'integer') }}, 1) as recipients,
+    coalesce({{ typed('threesixtygiving.grants', 'recipient_count', 'latest') }}, 1) as recipients,
     latest.funding_org_id,
     latest.funding_org_name,
     latest.regrant_type,
@@ -43,3 +43,4 @@ select
 from latest
 left join {{ ref('grant_programme') }} as programmes
     on lower(programmes.grant_programme) in (lower(latest.programme_title), lower(latest.programme_code))
+where {{ is_usable('threesixtygiving.grants', 'latest') }}
