@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 _HEADER = struct.Struct("!Q")
 _SECRET = ("TOKEN", "KEY", "SECRET", "PASSWORD", "URL")
-_ITEM, _END, _RAISED, _FAILED = "item", "end", "raised", "failed"
+_READY, _ITEM, _END, _RAISED, _FAILED = "ready", "item", "end", "raised", "failed"
 _FAULT = (
     "the file is kept and tried again every night; open and save it in the program it comes from, and please report it"
 )
@@ -99,7 +99,10 @@ class _Child:
             idle, cls._idle = cls._idle, None
         if idle is not None and idle._owner == os.getpid() and idle._process.poll() is None:
             return idle
-        return cls()
+        started = cls()
+        # How long that takes says nothing of a file.
+        started.receive(Limits())
+        return started
 
     def give_back(self) -> None:
         """Keep it for whoever comes next."""
@@ -181,6 +184,7 @@ def serve() -> None:
     # What a library prints is no answer.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     requests = sys.stdin.buffer
+    _say(answers, _READY, None)
     while header := requests.read(_HEADER.size):
         message = requests.read(_HEADER.unpack(header)[0])
         try:

@@ -109,6 +109,14 @@
         'companies_house_lookup.companies': {
             'key': ['id'], 'types': {'incorporated_on': 'date', 'ceased_on': 'date'}, 'needed': [],
         },
+        'published_statistics.area_productivity': {
+            'key': ['itl_code', 'calendar_year', 'measure'], 'has_file': true,
+            'types': {'calendar_year': 'integer', 'value': money}, 'needed': ['calendar_year', 'value'],
+        },
+        'published_statistics.gdp_deflators': {
+            'key': ['year_kind', 'year'], 'has_file': true,
+            'types': {'value': 'decimal(9, 4)'}, 'needed': ['value'],
+        },
         'postcode_directory.postcodes': {
             'key': ['postcode'], 'types': {'easting': 'integer', 'northing': 'integer'}, 'needed': [],
         },

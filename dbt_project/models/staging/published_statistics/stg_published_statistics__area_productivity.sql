@@ -12,12 +12,12 @@ select
     latest.itl_code,
     latest.itl_level,
     latest.name,
-    cast(latest.calendar_year as integer) as calendar_year,
+    {{ typed('published_statistics.area_productivity', 'calendar_year', 'latest') }} as calendar_year,
     latest.measure,
-    cast(latest.value as decimal(18, 2)) as value,
+    {{ typed('published_statistics.area_productivity', 'value', 'latest') }} as value,
     latest.sheet,
     latest.edition
 from latest
 inner join newest
     on latest.edition = newest.edition
-where latest._deleted_at is null
+where latest._deleted_at is null and {{ is_usable('published_statistics.area_productivity', 'latest') }}

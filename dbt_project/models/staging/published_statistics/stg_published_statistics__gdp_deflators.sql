@@ -12,10 +12,10 @@ newest as (
 select
     latest.year_kind,
     latest.year,
-    cast(latest.value as decimal(9, 4)) as value,
+    {{ typed('published_statistics.gdp_deflators', 'value', 'latest') }} as value,
     latest.base,
     latest.edition
 from latest
 inner join newest
     on latest.edition = newest.edition
-where latest._deleted_at is null
+where latest._deleted_at is null and {{ is_usable('published_statistics.gdp_deflators', 'latest') }}
