@@ -43,6 +43,22 @@ class MalformedRecord(Exception):
         self.reason_code = reason_code
 
 
+def shown(url: Any) -> str:
+    """An address as it may be printed: scheme, host, port and path; never user, password or query.
+
+    Where a password with `@`, `/` or `?` as it is leaves open what is what, nothing of it is shown.
+    """
+    try:
+        parts = urlsplit(str(url or ""))
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "its address"
+    behind = parts.path + ("" if "@" not in parts.netloc else parts.query + parts.fragment)
+    if not parts.hostname or "@" in behind:
+        return "its address"
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+
+
 def _is_cut_short(response: requests.Response | None, _error: BaseException | None) -> bool:
     """A success whose JSON does not parse: the connection was cut within the body."""
     if response is None or not response.ok:
@@ -78,9 +94,8 @@ class CircleGuard:
         asked = hashlib.sha256(f"{request.method} {request.url} ".encode() + body).digest()
         self._seen[asked] += 1
         if self._seen[asked] > self.limit:
-            where = urlsplit(str(request.url))
             raise SourceFailed(
-                f"{where.scheme}://{where.hostname}{where.path} gave the same page again and again "
+                f"{shown(request.url)} gave the same page again and again "
                 f"({self.limit} times): its paging is broken; the next night tries again"
             )
 
@@ -99,9 +114,8 @@ def _watched_adapter(longest_wait: float, watch: Callable[[requests.Response], N
                 watch(response)
             asked = response.headers.get("Retry-After", "").strip()
             if response.status_code in (429, 503) and asked.isdigit() and int(asked) > longest_wait:
-                where = urlsplit(response.url)
                 raise SourceFailed(
-                    f"{where.scheme}://{where.hostname}{where.path} asks to wait {asked} seconds, longer than a night "
+                    f"{shown(response.url)} asks to wait {asked} seconds, longer than a night "
                     f"waits ({longest_wait:g}): nothing more was asked; the next night goes on from what is landed"
                 )
             return response
@@ -191,9 +205,8 @@ def _client_credentials(
             except requests.HTTPError as error:
                 if error.response.status_code not in (400, 401):
                     raise
-                where = urlsplit(self.access_token_url)
                 raise SourceFailed(
-                    f"{where.scheme}://{where.hostname}{where.path} refused the client: check its id and secret in the "
+                    f"{shown(self.access_token_url)} refused the client: check its id and secret in the "
                     "environment, and that it may use the client credentials flow"
                 ) from None
 
@@ -244,9 +257,7 @@ def failure(declaration: SourceDeclaration, error: Exception) -> SourceFailed:
     title = declaration.title
     response = getattr(error, "response", None)
     request = getattr(error, "request", None)
-    url = urlsplit(str(getattr(response, "url", None) or getattr(request, "url", None) or ""))
-    port = f":{url.port}" if url.port else ""
-    where = f"{url.scheme}://{url.hostname}{port}{url.path}" if url.hostname else "its address"
+    where = shown(getattr(response, "url", None) or getattr(request, "url", None))
     if response is not None:
         status = response.status_code
         own = getattr(declaration.reader(), "remedy", lambda _response: None)(response)

@@ -41,6 +41,6 @@ def _refuse_elsewhere(read: ApiRead, address: str) -> None:
     there, ours = urlsplit(address), urlsplit(str(read.settings["base_url"]))
     if there.netloc and (there.scheme, there.netloc) != (ours.scheme, ours.netloc):
         raise SourceFailed(
-            f"{read.declaration.title} names {there.netloc} for what comes next, which is not the server "
+            f"{read.declaration.title} names {there.hostname} for what comes next, which is not the server "
             "of base_url in wmip.yaml: not followed"
         )

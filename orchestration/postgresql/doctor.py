@@ -34,14 +34,15 @@ def _rights(connection: psycopg.Connection) -> list[Probe]:
     row = connection.execute(
         "SELECT has_database_privilege(current_database(), 'CREATE'), "
         "(SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user), "
-        "ARRAY(SELECT rolname::text FROM pg_roles WHERE rolname = ANY(%s)), "
-        "to_regclass('wmip_publication.serving') IS NOT NULL",
+        "ARRAY(SELECT rolname::text FROM pg_roles WHERE rolname = ANY(%s)), current_user::text, "
+        "(SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'wmip_publication'), "
+        "(SELECT pg_has_role(nspowner, 'MEMBER') FROM pg_namespace WHERE nspname = 'wmip_publication')",
         [list(READERS.values())],
     ).fetchone()
     assert row is not None
-    may_create, may_create_roles, roles, has_releases = row
+    may_create, may_create_roles, roles, user, owner, may_go_on = row
     missing = sorted(set(READERS.values()) - set(roles))
-    serving = versions.serving(connection) if has_releases else None
+    serving = versions.serving(connection) if may_go_on else None
     return [
         Probe("encoding", encoding == "UTF8", f"{encoding}" if encoding == "UTF8" else f"{encoding}; UTF8 is needed"),
         Probe(
@@ -56,5 +57,13 @@ def _rights(connection: psycopg.Connection) -> list[Probe]:
             if may_create_roles or not missing
             else "the administrator runs: " + "; ".join(f"CREATE ROLE {role} NOLOGIN" for role in missing),
         ),
-        Probe("release", True, f"serves {serving.release_id}" if serving else "nothing published yet"),
+        Probe(
+            "release",
+            owner is None or bool(may_go_on),
+            f"what is published belongs to {owner}; an administrator runs: wmip publish --owner {user}"
+            if owner and not may_go_on
+            else f"serves {serving.release_id}"
+            if serving
+            else "nothing published yet",
+        ),
     ]

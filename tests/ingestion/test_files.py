@@ -1,5 +1,6 @@
 """Inbox files on their way into the landing: whole or not at all, and each row once."""
 
+import errno
 import json
 import os
 import time
@@ -303,6 +304,22 @@ def test_a_reader_that_dies_hangs_or_eats_memory_takes_no_other_file_with_it(tmp
     report = night()
     assert [file.file.name for file in report.files] == names, "it may have been the machine: they are read again"
     assert set(_landed(tmp_path)) == {*names, "b.csv", "f.csv", "z.csv"}
+
+
+def test_a_file_that_the_disk_does_not_give_now_is_refused_by_nobody_and_read_the_next_night(
+    tmp_path, night, monkeypatch
+):
+    _drop(tmp_path, "a.csv", _csv(("1", 5)))
+
+    def failing(*_given, **_more):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("ingestion.file_readers.bounded", failing)
+        assert night().files == []
+    assert ("a.csv", "unreadable_file") in read_latest(tmp_path, "findings", FINDINGS, ("place", "rule"))
+    night()
+    assert _landed(tmp_path) == {"1": "5"}
 
 
 def test_a_row_is_quarantined_alone_with_its_place(tmp_path, night):

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ingestion.http import authenticator, session
+from ingestion.http import authenticator, session, shown
 from sandbox.loopback import Loopback
 
 SECRETS = {"client_id": "id-1", "client_secret": "very-secret", "account_id": "account-7"}
@@ -77,3 +77,22 @@ def test_the_client_goes_in_the_header_or_in_the_body(in_header: bool) -> None:
     assert asked["account_id"] == "account-7"
     assert asked["authorization"].startswith("Basic ") is in_header
     assert ("client_secret" in asked) is not in_header
+
+
+@pytest.mark.parametrize(
+    ("url", "printed"),
+    [
+        ("https://api.example.org/v3/events?token=s3cret", "https://api.example.org/v3/events"),
+        ("https://api.example.org:8443/v3?q=a@b.example", "https://api.example.org:8443/v3"),
+        ("https://user:s3cret@api.example.org/v3", "https://api.example.org/v3"),
+        ("https://user:p@s3cret@api.example.org/v3", "https://api.example.org/v3"),
+        ("https://user:s3cret/x@api.example.org/v3", "its address"),
+        ("https://user:8/s3cret@api.example.org/v3", "its address"),
+        ("https://user:p@s3cret/x@api.example.org/v3", "its address"),
+        ("https://user:p@s3cret?x@api.example.org/v3", "its address"),
+        ("https://user:s3cret", "its address"),
+        (None, "its address"),
+    ],
+)
+def test_of_an_address_nothing_secret_is_shown(url, printed):
+    assert shown(url) == printed

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from ingestion.http import MalformedRecord, SourceFailed
+from ingestion.http import MalformedRecord, SourceFailed, shown
 from ingestion.turns import is_due
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _fetch(read: ApiRead, address: str, stem: str) -> Row:
     import requests
 
     largest = int(read.settings["largest_megabytes"]) * 1_000_000
-    where = f"{urlsplit(address).hostname}{urlsplit(address).path}"
+    where = shown(address)
     digest, size = hashlib.sha256(), 0
     part = _inbox(read) / f".{_safe(stem)}.part"
     try:

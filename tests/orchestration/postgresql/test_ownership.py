@@ -9,6 +9,7 @@ import pytest
 from psycopg import sql
 
 from orchestration.errors import PublicationFailed, UserError
+from orchestration.postgresql.doctor import probe_postgresql
 from orchestration.postgresql.publish import publish
 from tests.orchestration.postgresql.conftest import KEYS
 from tests.orchestration.postgresql.test_publish import rows, served
@@ -52,6 +53,9 @@ def test_a_first_publication_as_superuser_says_so_and_is_handed_over(database, p
     (warning,) = publish(home, "R.1", database, KEYS).warnings
     assert "belongs to postgres, a superuser" in warning
     assert "--owner" in warning
+    probes = {probe.name: probe for probe in probe_postgresql({"WMIP_POSTGRES_URL": publisher})}
+    assert not probes["release"].passed
+    assert "wmip publish --owner plain" in probes["release"].message
     make_release(2)
     with pytest.raises(PublicationFailed, match=r"belongs to the role postgres.*`wmip publish --owner plain`"):
         publish(home, "R.2", publisher, KEYS)
