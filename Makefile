@@ -10,7 +10,7 @@ export DO_NOT_TRACK := 1
 # Networks that inspect traffic have their certificate in the machine's store, not in uv's own.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup demo test test-slow test-truth test-disclosure test-browser lint format serve bench bench-readers bench-queries docs superset lock clean
+.PHONY: help setup demo test test-slow test-fuzz test-truth test-disclosure test-browser lint format serve bench bench-readers bench-queries docs superset lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ test-slow: $(INSTALLED) ## The tests that take minutes: more seeds, kills, the d
 
 test-truth: $(INSTALLED) ## Five pretend programmes, default and doubled dirt, cell by cell against their truth (ten minutes)
 	@$(BIN)/python -m tests.end_to_end.truth
+
+test-fuzz: $(INSTALLED) ## 3,000 mutated files of every kind (WMIP_FUZZ_MUTATIONS, WMIP_FUZZ_SEED); says how far it is
+	@WMIP_FUZZ_MUTATIONS=$${WMIP_FUZZ_MUTATIONS:-3000} $(BIN)/python -m pytest -q --capture=sys tests/ingestion/test_fuzz.py
 
 test-disclosure: $(INSTALLED) ## A thousand random programmes attacked for what the public mart hides
 	@WMIP_TEST_PROGRAMMES=1000 $(BIN)/python -m pytest -n 2 tests/evaluation/disclosure/test_attack.py

@@ -49,8 +49,8 @@ CONTRACTS: dict[str, list[Column]] = {
     "ratings": [
         Column("indicator_key", "indicator_key", required=True),
         Column("rag", "rag", "choice", True, _same("green", "amber_green", "amber", "amber_red", "red")),
-        Column("reason", "reason", required=True),
-        Column("approved_by_role", "approved_by_role", required=True),
+        Column("reason", "reason", "open_text", required=True),
+        Column("approved_by_role", "approved_by_role", "open_text", required=True),
         Column("expires_on", "expires_on", "date", required=True),
     ],
     # What the values may be is for the evaluation to say, which knows what each name means.
