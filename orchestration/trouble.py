@@ -5,41 +5,53 @@ Every library says it in its own words, often far from where it happened; people
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from ingestion.damage import DamagedFile, damaged_files, require_none
 from ingestion.read_log import not_read
 
+FULL = ("the disk is full", "Make room and start again")
+READ_ONLY = (
+    "the disk cannot be written: it is mounted read-only",
+    "Mount it writable (a system that meets errors on a disk goes on read-only: have it looked at) and start again",
+)
+CLOSED = (
+    "the system does not let this account write there",
+    "Give the home to the account that runs the nights, or run them as its owner",
+)
+BROKEN = ("the disk reports errors", "Have it looked at before the next night")
 # What libraries say -> what it means, and what to do. DuckDB speaks of its temporary directory when the disk is full.
 _DISK = {
-    ("No space left on device", "Disk quota exceeded", "database or disk is full", "max_temp_directory_size"): (
-        "the disk is full",
-        "Make room and start again",
-    ),
-    ("Read-only file system", "attempt to write a readonly database"): (
-        "the disk cannot be written: it is mounted read-only",
-        "Mount it writable (a system that meets errors on a disk goes on read-only: have it looked at) and start again",
-    ),
-    ("Permission denied", "Operation not permitted"): (
-        "the system does not let this account write there",
-        "Give the home to the account that runs the nights, or run them as its owner",
-    ),
-    ("Input/output error",): ("the disk reports errors", "Have it looked at before the next night"),
+    "No space left on device": FULL,
+    "Disk quota exceeded": FULL,
+    "database or disk is full": FULL,
+    "max_temp_directory_size": FULL,
+    "Read-only file system": READ_ONLY,
+    "attempt to write a readonly database": READ_ONLY,
+    "Permission denied": CLOSED,
+    "Operation not permitted": CLOSED,
+    "Input/output error": BROKEN,
 }
+# What SQLite says of any of these: the disk itself is asked.
+_UNSURE = ("disk I/O error", "unable to open database file")
+_NO_ROOM_BYTES = 1024**2
 _PLACE = re.compile(r"(/[^\s\"':]+)")
 
 
 def disk_trouble(home: Path, error: BaseException | str) -> str | None:
     """The sentence about a disk that is full, read-only, closed to us or broken; None when it is nothing of these."""
     for text in [error] if isinstance(error, str) else _said(error):
-        for words, (meaning, remedy) in _DISK.items():
-            if any(word in text for word in words):
-                place = _PLACE.search(text)
-                at = f" ({place.group()})" if place else ""
-                return f"{meaning}{at}{_room(home) if 'full' in meaning else ''}. {remedy}"
+        found = next((kind for words, kind in _DISK.items() if words in text), None)
+        if found is None and any(words in text for words in _UNSURE):
+            found = _state_of_disk(home) or (BROKEN if _UNSURE[0] in text else None)
+        if found is not None:
+            meaning, remedy = found
+            place = _PLACE.search(text)
+            at = f" ({place.group()})" if place else ""
+            return f"{meaning}{at}{_room(home) if found is FULL else ''}. {remedy}"
     return None
 
 
@@ -94,6 +106,20 @@ def _is_of_reading(error: BaseException) -> bool:
     return isinstance(error, (duckdb.Error, pa.ArrowException, OSError))
 
 
+def _state_of_disk(home: Path) -> tuple[str, str] | None:
+    if os.statvfs(_there(home)).f_flag & os.ST_RDONLY:
+        return READ_ONLY
+    return FULL if _free_bytes(home) < _NO_ROOM_BYTES else None
+
+
 def _room(home: Path) -> str:
-    there = next(folder for folder in (home, *home.parents) if folder.exists())
-    return f"; {shutil.disk_usage(there).free / 1024**2:,.0f} MiB are free at {there}"
+    return f"; {_free_bytes(home) / 1024**2:,.0f} MiB are free at {_there(home)}"
+
+
+def _free_bytes(home: Path) -> int:
+    disk = os.statvfs(_there(home))
+    return disk.f_bavail * disk.f_frsize
+
+
+def _there(home: Path) -> Path:
+    return next(folder for folder in (home, *home.parents) if folder.exists())

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import dagster as dg
 import duckdb
@@ -44,6 +45,17 @@ def test_a_disk_is_spoken_of_in_one_sentence(tmp_path, error, said):
             raise ValueError("the step failed") from first
     except ValueError as wrapped:
         assert re.search(said, reason(tmp_path, wrapped))
+
+
+@pytest.mark.parametrize(
+    ("flag", "free", "said"), [(0, 0, "disk is full"), (os.ST_RDONLY, 9, "read-only"), (0, 9, None)]
+)
+def test_where_sqlite_does_not_say_what_the_disk_is_asked(tmp_path, monkeypatch, flag, free, said):
+    disk = SimpleNamespace(f_flag=flag, f_bavail=free, f_frsize=1024**2)
+    monkeypatch.setattr("orchestration.trouble.os.statvfs", lambda _path: disk)
+    assert (said or "reports errors") in disk_trouble(tmp_path, "(sqlite3.OperationalError) disk I/O error")
+    opened = disk_trouble(tmp_path, "(sqlite3.OperationalError) unable to open database file")
+    assert opened is None if said is None else said in opened
 
 
 def test_another_error_keeps_its_own_words(tmp_path):
