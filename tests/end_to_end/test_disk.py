@@ -29,6 +29,7 @@ def _may_mount() -> bool:
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(1800),
     pytest.mark.skipif(not _may_mount(), reason="this account may not mount: run as root, or with CAP_SYS_ADMIN"),
 ]
 
