@@ -32,7 +32,7 @@ demo: $(INSTALLED) ## A pretend programme, one night, the scorecard
 test: $(INSTALLED) ## The tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-test-slow: $(INSTALLED) ## The tests that take minutes: more seeds, kills, the daemon
+test-slow: $(INSTALLED) ## The tests that take minutes: more seeds, kills, full and read-only disks, the daemon
 	@$(BIN)/python -m pytest -m slow
 
 test-truth: $(INSTALLED) ## Five pretend programmes, default and doubled dirt, cell by cell against their truth (ten minutes)
