@@ -385,3 +385,20 @@ def test_a_needed_heading_that_stands_twice_refuses_the_workbook(tmp_path):
             book.writestr(name, content)
     with pytest.raises(RefusedFile, match="table JOBS: the heading POST REF \\* stands twice, in columns B and"):
         _read(path)
+
+
+def test_an_end_or_postcode_that_cannot_be_used_drops_no_event(tmp_path):
+    path = _write(tmp_path / "r.xlsx", rows={"EVENTS": [{**EVENT, "Ends on": "tbc", "Venue postcode": "=1/0"}]})
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content.replace(b"</f><v>0</v>", b"</f>"))
+    rows, findings = _read(path)
+    assert [(row["held_on"], row["ends_on"], row["venue_postcode"]) for row in rows["events"]] == [
+        ("2023-05-01", None, None)
+    ]
+    assert {(finding.column_name, finding.severity) for finding in findings} == {
+        ("ends_on", "warning"),
+        ("venue_postcode", "warning"),
+    }
