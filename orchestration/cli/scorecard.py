@@ -41,7 +41,9 @@ def _table(title: str, *headings: str) -> Table:
     table = Table(title=title, title_justify="left")
     for heading in headings:
         figures = heading.startswith(">")
-        table.add_column(heading.removeprefix(">"), justify="right" if figures else "left", no_wrap=figures)
+        table.add_column(
+            heading.removeprefix(">"), justify="right" if figures else "left", no_wrap=figures, overflow="fold"
+        )
     return table
 
 
@@ -182,7 +184,8 @@ def _reference(connection: Any) -> list[Any]:
             row["reference_table"],
             row["publisher"],
             row["edition"] or "none",
-            "" if age is None else f"{age} months",
+            # A pretend programme's night is older than what the product came with.
+            "" if age is None else "newer" if age < 0 else f"{age} months",
             row["renewed_by"],
             style="yellow" if age is not None and age > OLD_MONTHS else None,
         )

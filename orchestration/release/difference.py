@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from orchestration.release.integrity import MART
 from orchestration.release.store import release_folder
+
+if TYPE_CHECKING:
+    import duckdb
 
 # Only what decides whether and how much a fact counts; keys and places move with the source files.
 FACT_COLUMNS = (
@@ -94,6 +96,8 @@ class Difference:
 
 def compare(home: Path, before: str, after: str) -> Difference:
     """What changed from release `before` to release `after`; both must exist. Rows come in a fixed order."""
+    import duckdb
+
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for alias, release_id in (("older", before), ("newer", after)):
