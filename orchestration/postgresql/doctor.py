@@ -10,7 +10,7 @@ from ingestion.doctor import Probe
 from orchestration.errors import NightFailed, UserError
 from orchestration.postgresql import versions
 from orchestration.postgresql.address import VARIABLE, choose_address, connect, describe
-from orchestration.postgresql.roles import READERS
+from orchestration.postgresql.roles import ROLES
 
 
 def probe_postgresql(environment: Mapping[str, str]) -> list[Probe]:
@@ -37,11 +37,11 @@ def _rights(connection: psycopg.Connection) -> list[Probe]:
         "ARRAY(SELECT rolname::text FROM pg_roles WHERE rolname = ANY(%s)), current_user::text, "
         "(SELECT pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'wmip_publication'), "
         "(SELECT pg_has_role(nspowner, 'MEMBER') FROM pg_namespace WHERE nspname = 'wmip_publication')",
-        [list(READERS.values())],
+        [list(ROLES)],
     ).fetchone()
     assert row is not None
     may_create, may_create_roles, roles, user, owner, may_go_on = row
-    missing = sorted(set(READERS.values()) - set(roles))
+    missing = sorted(set(ROLES) - set(roles))
     serving = versions.serving(connection) if may_go_on else None
     return [
         Probe("encoding", encoding == "UTF8", f"{encoding}" if encoding == "UTF8" else f"{encoding}; UTF8 is needed"),
@@ -53,7 +53,7 @@ def _rights(connection: psycopg.Connection) -> list[Probe]:
         Probe(
             "roles",
             bool(may_create_roles) or not missing,
-            f"{' and '.join(READERS.values())} {'are there' if not missing else 'will be created'}"
+            f"{' and '.join(ROLES)} {'are there' if not missing else 'will be created'}"
             if may_create_roles or not missing
             else "the administrator runs: " + "; ".join(f"CREATE ROLE {role} NOLOGIN" for role in missing),
         ),

@@ -1,4 +1,4 @@
-"""Who may read what: `evaluator` the mart, `bi_reader` the public mart; neither may write nor see the other's."""
+"""Who may read what: `evaluator` both marts, `bi_reader` the public one alone; neither may write."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from psycopg import sql
 
 from orchestration.errors import PublicationFailed
 
-# Schema readers name, and the role that may read it. People are given these roles, never rights of their own.
-READERS = {"mart": "evaluator", "mart_public": "bi_reader"}
+# Schema readers name, and the roles that may read it. People are given these roles, never rights of their own.
+READERS = {"mart": ("evaluator",), "mart_public": ("evaluator", "bi_reader")}
+ROLES = ("evaluator", "bi_reader")
 
 
 def ensure_roles(connection: psycopg.Connection) -> None:
     """Create the roles that are missing. Raises PublicationFailed saying what an administrator has to run."""
-    for role in READERS.values():
+    for role in ROLES:
         if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
             continue
         try:
@@ -31,24 +32,29 @@ def ensure_roles(connection: psycopg.Connection) -> None:
             ) from None
 
 
-def let_in(connection: psycopg.Connection, schema: str, role: str) -> None:
-    """Open a schema to a role."""
-    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), sql.Identifier(role)))
+def let_in(connection: psycopg.Connection, mart: str) -> None:
+    """Open the schema of a mart to its readers."""
+    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(mart), _readers(mart)))
 
 
-def let_read(connection: psycopg.Connection, schema: str, view: str, role: str) -> None:
-    """Let a role select from a view of a schema it may enter."""
-    connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(schema, view), sql.Identifier(role)))
+def let_read(connection: psycopg.Connection, mart: str, view: str) -> None:
+    """Let the readers of a mart select from one of its views."""
+    connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(mart, view), _readers(mart)))
+
+
+def _readers(mart: str) -> sql.Composable:
+    return sql.SQL(", ").join(map(sql.Identifier, READERS[mart]))
 
 
 def check_separation(connection: psycopg.Connection, schemas: Mapping[str, Collection[str]]) -> None:
     """Raise PublicationFailed when a role could read what it must not, or write, by whatever way it got the right.
 
-    `schemas`: for each mart, the schemas that hold it; only that of the mart's own name is open to its role.
+    `schemas`: for each mart, the schemas that hold it; only that of the mart's own name is open to its readers.
     """
-    for mart, role in READERS.items():
-        for other in READERS:
-            for schema in schemas[other]:
+    for role in ROLES:
+        for mart, readers in READERS.items():
+            for schema in schemas[mart]:
+                is_open = schema == mart and role in readers
                 row = connection.execute(
                     "SELECT has_schema_privilege(%(role)s, %(schema)s, 'USAGE'), "
                     "has_schema_privilege(%(role)s, %(schema)s, 'CREATE'), "
@@ -59,8 +65,8 @@ def check_separation(connection: psycopg.Connection, schemas: Mapping[str, Colle
                 ).fetchone()
                 assert row is not None
                 may_enter, may_create, may_write = row
-                if may_create or may_write or may_enter != (schema == mart):
-                    wrong = "write to" if may_create or may_write else "not read" if schema == mart else "read"
+                if may_create or may_write or may_enter != is_open:
+                    wrong = "write to" if may_create or may_write else "not read" if is_open else "read"
                     raise PublicationFailed(
                         f"the role {role} could {wrong} schema {schema}: somebody changed its rights, or it is a "
                         "superuser or a member of another role. Put that right; what served before still serves"

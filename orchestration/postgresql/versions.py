@@ -73,6 +73,9 @@ def ensure_schemas(connection: psycopg.Connection) -> None:
     known = connection.execute("SELECT to_regclass('wmip_publication.serving')").fetchone()
     if known is not None and known[0] is not None:
         _ensure_lock(connection)
+        # An earlier version of this program let fewer in.
+        for mart in READERS:
+            let_in(connection, mart)
         return
     taken = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", [list(READERS)]).fetchall()
     if taken:
@@ -103,9 +106,9 @@ def ensure_schemas(connection: psycopg.Connection) -> None:
         connection.execute(
             "COMMENT ON TABLE wmip_publication.serving IS 'The version that mart and mart_public show. Grain: one row.'"
         )
-        for mart, role in READERS.items():
+        for mart in READERS:
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(mart)))
-            let_in(connection, mart, role)
+            let_in(connection, mart)
         _ensure_lock(connection)
 
 

@@ -89,7 +89,7 @@ def _define(
         connection.execute(
             sql.SQL("COMMENT ON COLUMN {} IS {}").format(sql.Identifier(mart, name, column), sql.Literal(comment))
         )
-    let_read(connection, mart, name, READERS[mart])
+    let_read(connection, mart, name)
 
 
 def _branch(version: Version, mart: str, name: str, relation: _Relation, columns: dict[str, str]) -> sql.Composable:

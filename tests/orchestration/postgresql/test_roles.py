@@ -28,9 +28,10 @@ def attempt(address: str, role: str, statement: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("role", "own", "other"), [("evaluator", "mart", "mart_public"), ("bi_reader", "mart_public", "mart")]
+    ("role", "own", "others"),
+    [("evaluator", "mart", ()), ("evaluator", "mart_public", ()), ("bi_reader", "mart_public", ("mart",))],
 )
-def test_a_role_reads_its_own_mart_and_nothing_else(database, make_release, role, own, other):
+def test_a_role_reads_its_own_marts_and_nothing_else(database, make_release, role, own, others):
     for number in (1, 2):
         publish(make_release(number), f"R.{number}", database, KEYS)
     assert attempt(database, role, f"SELECT * FROM {own}.indicator_fact JOIN {own}.release_info ON true") == "done"
@@ -40,7 +41,7 @@ def test_a_role_reads_its_own_mart_and_nothing_else(database, make_release, role
             for (name,) in connection.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^mart_(public_)?r'")
         ]
     assert len(versioned) == 4
-    for schema in (other, *versioned):
+    for schema in (*others, *versioned):
         assert attempt(database, role, f"SELECT * FROM {schema}.release_info") == "InsufficientPrivilege", schema
     for statement in (
         "SELECT * FROM wmip_publication.version",
