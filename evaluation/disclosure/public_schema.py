@@ -105,13 +105,15 @@ _TABLES = (
         "Indicators against their targets, as far as public. Grain: indicator.",
         {
             "indicator_key": _INDICATOR,
-            "target_value": "Target; empty where none was stated.",
+            "target_value": "Target; empty where none was stated, or where it is a range.",
+            "lower_value": "Lower end of a target that is a range.",
+            "upper_value": "Upper end of a target that is a range.",
             "is_approximate": "Whether the target was stated as approximate.",
             "target_status": "stated, not_stated or agreed_later.",
             "actual_value": "Newest public figure since the programme's start.",
             "actual_status": STATUS,
             "actual_period_key": "Quarter up to whose end the actual value counts.",
-            "rag": "Rating of the public figure; empty where it has not reached a target, or none is stated.",
+            "rag": "Rating: green where the public figure reached the target and evaluators agree; else empty.",
             "rag_reason": "Why it is rated so, or not rated.",
         },
         """
@@ -121,17 +123,24 @@ _TABLES = (
             WHERE scope = 'programme' AND cumulative_value IS NOT NULL
             QUALIFY row_number() OVER (PARTITION BY indicator_key ORDER BY period_key DESC) = 1
         )
-        SELECT performance.indicator_key, performance.target_value, performance.is_approximate,
-            performance.target_status, CAST(newest.cumulative_value AS DECIMAL(18, 4)) AS actual_value,
+        SELECT performance.indicator_key, performance.target_value, performance.lower_value, performance.upper_value,
+            performance.is_approximate, performance.target_status,
+            CAST(newest.cumulative_value AS DECIMAL(18, 4)) AS actual_value,
             CASE WHEN newest.indicator_key IS NULL THEN 'x' ELSE newest.cumulative_status END AS actual_status,
             newest.period_key AS actual_period_key,
-            -- The evaluators' rating knows figures that are not public.
-            CASE WHEN newest.cumulative_value >= performance.target_value THEN performance.rag END AS rag,
+            -- The evaluators' rating, and the words of the programme office, know figures that are not public.
             CASE
-                WHEN performance.target_status = 'stated'
-                    AND coalesce(newest.cumulative_value < performance.target_value, true)
+                WHEN newest.cumulative_value >= coalesce(performance.lower_value, performance.target_value)
+                    AND performance.rag = 'green'
+                    THEN 'green'
+            END AS rag,
+            CASE
+                WHEN performance.target_status = 'not_stated' THEN 'no target stated'
+                WHEN coalesce(performance.lower_value, performance.target_value) IS NULL THEN 'no target agreed yet'
+                WHEN coalesce(newest.cumulative_value, 0) < coalesce(performance.lower_value, performance.target_value)
                     THEN 'target stated; the public figure has not reached it'
-                ELSE performance.rag_reason
+                WHEN performance.rag = 'green' THEN 'target reached'
+                ELSE 'target reached; its rating rests on figures that are not public'
             END AS rag_reason
         FROM internal.indicator_performance AS performance
         LEFT JOIN newest USING (indicator_key)

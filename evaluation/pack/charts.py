@@ -123,13 +123,13 @@ def trend(
         base.mark_line(strokeWidth=2.5).encode(color=colour, strokeDash=dash),
         base.mark_point(filled=True, size=42, opacity=1).encode(color=colour, shape=shape),
     ]
-    if indicator.target is not None:
-        layers += _target_line(indicator.target, indicator)
+    if indicator.to_reach is not None:
+        layers += _target_line(indicator.to_reach, indicator)
     chart = alt.layer(*layers).properties(width=280, height=130)
     last = quarters[-1].key
     verified = figures[(indicator.key, last, "verified")].cumulative
     claimed = figures[(indicator.key, last, "claimed")].cumulative
-    goal = wording.target(indicator.target, indicator.unit, indicator.is_approximate)
+    goal = wording.target(indicator)
     return render(
         chart,
         f"trend-{indicator.key}",
@@ -153,7 +153,7 @@ def _target_line(target: Decimal, indicator: Indicator) -> list[Any]:
         values=[
             {
                 "value": float(target),
-                "label": f"target {wording.target(target, indicator.unit, indicator.is_approximate)}",
+                "label": f"target {wording.target(indicator)}",
             }
         ]
     )

@@ -30,8 +30,9 @@ class Release:
 class Indicator:
     """One indicator with its definition, target and figures so far, in its unit.
 
-    `target` is None where none was stated; nothing is put in its place. `claimed` stands beside `verified` and is never
-    added to it.
+    `target` is None where none was stated, and where it is a range, which `lower` and `upper` say; nothing is put in
+    its place. `claimed` stands beside `verified` and is never added to it. `rag` is the worse of `output_rag` and
+    `forecast_rag`, or what the programme office set in their place.
     """
 
     key: str
@@ -44,22 +45,32 @@ class Indicator:
     minimum_evidence_grade: str | None
     is_headline: bool
     target: Decimal | None
+    lower: Decimal | None
+    upper: Decimal | None
     target_status: str
     is_approximate: bool
     verified: Decimal
     claimed: Decimal
+    output_rag: str | None
+    forecast_rag: str | None
+    override_rag: str | None
     rag: str | None
     rag_reason: str
 
     @property
     def has_target(self) -> bool:
         """Whether a figure to reach was stated or agreed."""
-        return self.target is not None
+        return self.to_reach is not None
+
+    @property
+    def to_reach(self) -> Decimal | None:
+        """The figure to reach: the target, or the lower end of a range."""
+        return self.target if self.lower is None else self.lower
 
     @property
     def share_of_target(self) -> Decimal | None:
-        """Verified over target, as a fraction."""
-        return self.verified / self.target if self.target else None
+        """Verified over the target, or over the lower end of a range, as a fraction."""
+        return self.verified / self.to_reach if self.to_reach else None
 
 
 @dataclass(frozen=True)
@@ -104,8 +115,9 @@ def read_indicators(mart: duckdb.DuckDBPyConnection) -> list[Indicator]:
         mart,
         """
         SELECT i.indicator_key AS key, i.indicator_code AS code, i.name, i.unit, i.definition, i.counting_rule,
-            i.definition_version, i.minimum_evidence_grade, i.is_headline, p.target_value AS target, p.target_status,
-            p.is_approximate, p.actual_value AS verified, p.claimed_value AS claimed, p.rag, p.rag_reason
+            i.definition_version, i.minimum_evidence_grade, i.is_headline, p.target_value AS target,
+            p.lower_value AS lower, p.upper_value AS upper, p.target_status, p.is_approximate, p.actual_value AS verified,
+            p.claimed_value AS claimed, p.output_rag, p.forecast_rag, p.override_rag, p.rag, p.rag_reason
         FROM dim_indicator AS i
         INNER JOIN indicator_performance AS p USING (indicator_key)
         ORDER BY i.is_headline DESC, i.indicator_code, i.indicator_key

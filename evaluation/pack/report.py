@@ -55,6 +55,7 @@ def _environment() -> Any:
         count=wording.count,
         spoken=wording.spoken,
         stages=wording.stages,
+        target=wording.target,
         rating=lambda indicator: wording.rating(indicator.rag, indicator.target_status),
         whole=lambda value: f"{value:,}",
         bar=_bar,

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from evaluation.numbers import number, percent, rounded, signed
 
+if TYPE_CHECKING:
+    from evaluation.pack.programme import Indicator
+
 NO_TARGET = "no target stated"
+NOT_AGREED = "to be agreed"
 NOT_AVAILABLE = "x"
 
 
@@ -176,11 +181,13 @@ def unit_words(unit: str) -> str:
     return _UNITS.get(unit, unit)
 
 
-def target(value: Decimal | None, unit: str, is_approximate: bool) -> str:
-    """A target as text; one that was not stated is said to be so."""
-    if value is None:
-        return NO_TARGET
-    return f"about {number(value, unit)}" if is_approximate else number(value, unit)
+def target(indicator: Indicator) -> str:
+    """The target of an indicator as text; one that was not stated is said to be so."""
+    ends = [end for end in (indicator.lower, indicator.upper) if end is not None]
+    said = " to ".join(number(end, indicator.unit) for end in ends or [indicator.target] if end is not None)
+    if not said:
+        return NO_TARGET if indicator.target_status == "not_stated" else NOT_AGREED
+    return f"about {said}" if indicator.is_approximate else said
 
 
 def network_value(value: Decimal, measure: str) -> str:

@@ -59,13 +59,22 @@ def _query(connection: Any, query: str) -> list[dict[str, Any]]:
     ]
 
 
+def _target(row: dict[str, Any]) -> str:
+    """The target, or both ends of a range; one that is still to be agreed has neither."""
+    if row["target_status"] == "not_stated":
+        return "not stated"
+    ends = [row[name] for name in ("lower_value", "upper_value") if row[name] is not None] or [row["target_value"]]
+    said = " to ".join(_number(end, row["unit"]) for end in ends if end is not None)
+    return f"about {said}" if said and row["is_approximate"] else said or "to be agreed"
+
+
 def _indicators(connection: Any) -> list[Any]:
     table = _table("Indicators against target", "", "Indicator", ">Target", ">Verified", ">Claimed", "Rating")
     rows = _query(
         connection,
         """
-        SELECT i.indicator_code, i.name, i.unit, p.target_value, p.target_status, p.is_approximate,
-            p.actual_value, p.claimed_value, p.rag, p.rag_reason
+        SELECT i.indicator_code, i.name, i.unit, p.target_value, p.lower_value, p.upper_value, p.target_status,
+            p.is_approximate, p.actual_value, p.claimed_value, p.rag, p.rag_reason
         FROM indicator_performance AS p
         INNER JOIN dim_indicator AS i USING (indicator_key)
         WHERE i.is_headline
@@ -74,15 +83,14 @@ def _indicators(connection: Any) -> list[Any]:
     )
     notes = []
     for row in rows:
-        is_stated = row["target_status"] == "stated"
-        about = "about " if row["is_approximate"] else ""
+        is_stated = row["target_status"] != "not_stated"
         rating = "not rated" if row["rag"] is None else row["rag"].replace("_", "/").upper()
         if is_stated:
             notes.append(f"  {row['indicator_code']}: {row['rag_reason']}")
         table.add_row(
             row["indicator_code"],
             f"{row['name']} (FTE)" if row["unit"] == "FTE" else row["name"],
-            about + _number(row["target_value"], row["unit"]) if is_stated else "not stated",
+            _target(row),
             _number(row["actual_value"], row["unit"]),
             _number(row["claimed_value"], row["unit"]),
             rating if is_stated else "no target stated",

@@ -29,7 +29,7 @@ class Indicator:
 
 def read_indicators(seeds: Path) -> list[Indicator]:
     """Every indicator of the seeds, in their order: the headline ones first."""
-    targets = {row["indicator_key"]: row for row in _rows(seeds / "target.csv")}
+    targets = {row["indicator_key"]: row for row in sorted(_rows(seeds / "target.csv"), key=_edition)}
     evidence: dict[str, list[tuple[str, str]]] = {}
     for row in _rows(seeds / "evidence_rule.csv"):
         evidence.setdefault(row["indicator_key"], []).append((row["evidence"], row["evidence_grade"]))
@@ -54,15 +54,16 @@ def read_indicators(seeds: Path) -> list[Indicator]:
     ]
 
 
+def _edition(row: dict[str, str]) -> str:
+    return row["valid_from"]
+
+
 def _target(row: dict[str, str] | None) -> str:
     if row is None or row["target_status"] == "not_stated":
         return "not stated"
-    if row["lower_value"] and row["upper_value"]:
-        return f"{row['lower_value']} to {row['upper_value']}"
-    if row["target_status"] == "agreed_later" and not row["target_value"]:
-        return "agreed later"
-    about = "about " if row["is_approximate"].lower() == "true" else ""
-    return f"{about}{row['target_value']}"
+    ends = [row[name] for name in ("lower_value", "upper_value") if row[name]] or [row["target_value"]]
+    said = " to ".join(end for end in ends if end)
+    return f"about {said}" if said and row["is_approximate"].lower() == "true" else said or "to be agreed"
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -125,11 +125,29 @@ def test_no_check_asks_for_one_platform_of_several():
 
 
 def test_a_target_agreed_later_may_have_a_value_and_one_that_is_not_stated_may_not(judge):
-    columns = "'h' AS indicator_key, '{}' AS target_status, {} AS target_value, {} AS rag"
-    table = f"mart.indicator_performance AS SELECT {columns}"
-    assert judge("no_invented_target", table.format("agreed_later", 20, "'amber'"))[0] == "passed"
-    assert judge("no_invented_target", table.format("not_stated", 20, "NULL"))[0] == "failed"
-    assert judge("no_invented_target", table.format("not_stated", "NULL", "'green'"))[0] == "failed"
+    columns = "'h' AS indicator_key, '{}' AS target_status, {} AS target_value, {} AS lower_value, NULL AS upper_value"
+    table = f"mart.indicator_performance AS SELECT {columns}, {{}} AS rag"
+    assert judge("no_invented_target", table.format("agreed_later", 20, "NULL", "'amber'"))[0] == "passed"
+    assert judge("no_invented_target", table.format("not_stated", 20, "NULL", "NULL"))[0] == "failed"
+    assert judge("no_invented_target", table.format("not_stated", "NULL", 10, "NULL"))[0] == "failed"
+    assert judge("no_invented_target", table.format("not_stated", "NULL", "NULL", "'green'"))[0] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("shown", "office", "outcome"),
+    [
+        ("'red'", "NULL", "passed"),
+        ("'green'", "NULL", "failed"),
+        ("NULL", "NULL", "failed"),
+        ("'amber'", "'amber'", "passed"),
+    ],
+)
+def test_a_rating_that_is_neither_the_worse_part_nor_the_offices_blocks(judge, shown, office, outcome):
+    parts = (
+        f"mart.indicator_performance AS SELECT 'h' AS indicator_key, {shown} AS rag, {office} AS override_rag",
+        "mart.indicator_rating AS SELECT 'h' AS indicator_key, unnest(['red', 'green']) AS rag, unnest([5, 1]) AS rag_level",
+    )
+    assert judge("ratings_are_the_worse_of_their_parts", *parts)[0] == outcome
 
 
 def test_a_waiver_of_a_check_that_there_is_not_is_told(judge):

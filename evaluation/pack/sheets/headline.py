@@ -14,7 +14,8 @@ from evaluation.pack.sheets.sheet import Formula, Sheet, Value, marked
 NAME = "Headline"
 HEADINGS = (
     "Indicator", "Unit", "Verified in the quarter", "Forecast of the quarter (f)", "Variance from forecast",
-    "Verified so far", "Target", "Variance from target", "Share of target", "Claimed so far", "Rating", "Reason",
+    "Verified so far", "Target", "Variance from target", "Share of target", "Claimed so far", "Rating", "Output",
+    "Forecast", "Reason",
 )  # fmt: skip
 _THIS, _FORECAST, _SO_FAR, _TARGET = 2, 3, 5, 6
 
@@ -40,6 +41,9 @@ def write(sheet: Sheet, figures: PackFigures, by_quarter: Sheet, rows: Mapping[s
         _line(sheet, figures, indicator, by_quarter, rows[indicator.key])
     sheet.gap()
     sheet.text("Ratings are words and shapes: ● green, ◐ amber/green, ▲ amber, ◆ amber/red, ■ red, ○ not rated.")
+    sheet.text(
+        "The rating is the worse of output (verified against the profile) and forecast (outturn against the target)."
+    )
     sheet.text("x: the returns do not carry it. A target that was not stated is never estimated, nor rated against.")
 
 
@@ -56,6 +60,8 @@ def _line(sheet: Sheet, figures: PackFigures, indicator: Indicator, by_quarter: 
             *_against_target(sheet, indicator),
             indicator.claimed,
             f"{rating.symbol} {rating.word}",
+            _part(indicator.output_rag, indicator),
+            _part(indicator.forecast_rag, indicator),
             indicator.rag_reason,
         ],
         [
@@ -71,8 +77,15 @@ def _line(sheet: Sheet, figures: PackFigures, indicator: Indicator, by_quarter: 
             unit,
             "",
             "",
+            "",
+            "",
         ],
     )
+
+
+def _part(rag: str | None, indicator: Indicator) -> str:
+    part = wording.rating(rag, indicator.target_status)
+    return f"{part.symbol} {part.word}"
 
 
 def _of_quarter(
@@ -97,9 +110,9 @@ def _against_target(sheet: Sheet, indicator: Indicator) -> tuple[Value, Value, V
     so_far, target = sheet.cell(sheet.row, _SO_FAR), sheet.cell(sheet.row, _TARGET)
     none = wording.NOT_AVAILABLE
     difference: Decimal | str = none if indicator.target is None else indicator.verified - indicator.target
-    share = indicator.share_of_target
+    share = None if indicator.target is None else indicator.share_of_target
     return (
-        wording.NO_TARGET if indicator.target is None else indicator.target,
+        wording.target(indicator) if indicator.target is None else indicator.target,
         Formula(f'=IF(ISNUMBER({target}),{so_far}-{target},"{none}")', difference),
         Formula(f'=IF(ISNUMBER({target}),{so_far}/{target},"{none}")', none if share is None else share),
     )

@@ -41,14 +41,16 @@ CREATE TABLE indicator_fact (indicator_key VARCHAR, fact_key VARCHAR, period_key
     organisation_key VARCHAR, cluster_key VARCHAR, local_authority_code VARCHAR,
     exact_quantity DECIMAL(18, 4), exact_per_unit DECIMAL(18, 4), status VARCHAR, is_counted BOOLEAN);
 CREATE TABLE indicator_performance AS SELECT 'event_attendees' AS indicator_key, 100.0 AS target_value,
-    false AS is_approximate, 'stated' AS target_status, 'green' AS rag, 'target reached' AS rag_reason;
+    NULL::DECIMAL(18, 4) AS lower_value, NULL::DECIMAL(18, 4) AS upper_value, false AS is_approximate,
+    'stated' AS target_status, 'green' AS rag, 'set by the programme office: only 3 of b1 are left' AS rag_reason;
 """
 
 
-def write_mart(path: Path, heads: Heads) -> Path:
-    """A mart of attendances; whatever they are, the evaluators' rating is that the target of 100 is reached."""
+def write_mart(path: Path, heads: Heads, rag: str = "green") -> Path:
+    """A mart of attendances; whatever they are, evaluators rate them `rag` against the target of 100."""
     with duckdb.connect(str(path)) as connection:
         connection.execute(_TABLES)
+        connection.execute("UPDATE indicator_performance SET rag = ?", [rag])
         connection.executemany("INSERT INTO dim_partner VALUES (?, ?, ?)", [(b, b, c) for b, c in BODIES.items()])
         connection.executemany(
             "INSERT INTO indicator_fact "
@@ -62,7 +64,9 @@ def write_mart(path: Path, heads: Heads) -> Path:
     return path
 
 
-def publish(home: Path, name: str, heads: Heads, *earlier: Path, resolution: str = "quarter") -> tuple[Path, Report]:
+def publish(
+    home: Path, name: str, heads: Heads, *earlier: Path, resolution: str = "quarter", rag: str = "green"
+) -> tuple[Path, Report]:
     """The folder of a release and what was said of it. `earlier`: what is remembered, newest first."""
     folder = home / name
     folder.mkdir(parents=True)
@@ -74,7 +78,7 @@ def publish(home: Path, name: str, heads: Heads, *earlier: Path, resolution: str
             "event_attendees": Series(rules="people", scopes={Scope.PARTNER: resolution, Scope.CLUSTER: resolution})
         },
     )
-    mart = write_mart(folder / "mart.duckdb", heads)
+    mart = write_mart(folder / "mart.duckdb", heads, rag)
     return folder, build_public_mart(mart, folder, configuration, earlier=earlier, today=TODAY)
 
 

@@ -53,12 +53,13 @@ def test_a_release_from_before_figures_were_remembered_is_compared_too(two_relea
 
 def test_a_rating_is_that_of_the_public_figure(tmp_path):
     """201 are public and rated; 60 of which 12 wait for the next quarter are not, whatever evaluators know."""
+    query = "SELECT actual_value, rag, rag_reason FROM indicator_performance"
     rated, _ = publish(tmp_path, "rated", FIRST)
-    assert read(rated, "SELECT actual_value, rag FROM indicator_performance") == [(201, "green")]
+    assert read(rated, query) == [(201, "green", "target reached")], "the office's words are not public"
+    otherwise, _ = publish(tmp_path, "otherwise", FIRST, rag="amber_red")
+    assert read(otherwise, query) == [(201, None, "target reached; its rating rests on figures that are not public")]
     not_rated, _ = publish(tmp_path, "not_rated", {Q1: {"b1": 20, "b2": 20, "b3": 20}, Q2: {"b1": 6}})
-    assert read(not_rated, "SELECT actual_value, rag, rag_reason FROM indicator_performance") == [
-        (60, None, "target stated; the public figure has not reached it")
-    ]
+    assert read(not_rated, query) == [(60, None, "target stated; the public figure has not reached it")]
 
 
 def test_small_steps_past_a_dropped_release_are_held(tmp_path):

@@ -83,8 +83,10 @@ _VALUES = """
     LEFT JOIN summed AS s USING (indicator_key, period_key, basis);
     CREATE TABLE indicator_performance AS
     SELECT indicator_key, t.target_value::DECIMAL(18, 4) AS target_value, coalesce(t.is_approximate, false) AS is_approximate,
+        NULL::DECIMAL(18, 4) AS lower_value, NULL::DECIMAL(18, 4) AS upper_value,
         CASE WHEN t.target_value IS NULL THEN 'not_stated' ELSE 'stated' END AS target_status,
-        v.verified AS actual_value, v.claimed AS claimed_value, t.rag, coalesce(t.reason, 'no target stated') AS rag_reason
+        v.verified AS actual_value, v.claimed AS claimed_value, NULL AS output_rag, t.rag AS forecast_rag,
+        NULL AS override_rag, t.rag, coalesce(t.reason, 'no target stated') AS rag_reason
     FROM (
         SELECT indicator_key, sum(value) FILTER (basis = 'verified')::DECIMAL(18, 4) AS verified,
             sum(value) FILTER (basis = 'claimed')::DECIMAL(18, 4) AS claimed

@@ -113,13 +113,13 @@ def test_the_headline_is_the_mart_by_formula(book, marts):
 def test_the_worked_example_of_the_jobs_stands_on_the_headline(book):
     row = book.row("Headline", "H5 Jobs created")
     assert row[2:10] == [1.0, 5.0, -4.0, 4.5, "no target stated", "x", "x", 9.5]
-    assert row[10:] == ["- No target stated", "no target stated"]
+    assert row[10:] == ["- No target stated"] * 3 + ["no target stated"]
 
 
 def test_a_target_gives_variance_and_share_and_the_rating_is_words_and_a_shape(book):
     row = book.row("Headline", "H1 Pilots funded")
     assert row[6:9] == [15.0, -13.0, pytest.approx(2 / 15)]
-    assert row[10] == "■ Red"
+    assert row[10:13] == ["■ Red", "○ Not rated", "■ Red"], "the rating, that of output, that of forecast"
     assert book.row("Headline", "H6 Event attendees")[10] == "● Green"
 
 

@@ -83,6 +83,25 @@ found as (
     union all
     select
         'registers' as source,
+        'ratings' as stream,
+        ratings.source_place as place,
+        case when indicator.indicator_key is null then 'register_unknown_indicator' else 'rating_without_target' end
+            as rule,
+        case
+            when indicator.indicator_key is null
+                then 'indicator_key is none of the indicators (table dim_indicator): the row rates nothing'
+            else 'no target is stated for this indicator: there is nothing to rate, the row has no effect'
+        end as message,
+        cast(null as varchar) as partner_code
+    from {{ ref('stg_registers__ratings') }} as ratings
+    left join {{ ref('indicator') }} as indicator
+        on ratings.indicator_key = indicator.indicator_key
+    left join ({{ in_force(ref('target'), ['indicator_key']) }}) as targets
+        on ratings.indicator_key = targets.indicator_key
+    where coalesce(targets.target_status, 'not_stated') = 'not_stated'
+    union all
+    select
+        'registers' as source,
         'partners' as stream,
         partners.source_place as place,
         'register_unknown_cluster' as rule,
