@@ -55,21 +55,29 @@ def network(connection: duckdb.DuckDBPyConnection, facts: NightFacts) -> dict[st
     """The collaboration network of every quarter that has ended."""
     from evaluation.network.evaluate import NetworkSettings, connectedness
 
-    parameters: dict[str, int] = {
-        name: int(value)
-        for name, value in connection.execute(
-            "SELECT parameter, value FROM seed.parameter "
-            "WHERE starts_with(parameter, 'network_') OR parameter = 'collaboration_lookback_months'"
-        ).fetchall()
-    }
+    def parameter(name: str) -> int:
+        return _parameter(connection, name, facts.on)
+
     settings = NetworkSettings(
-        window_months=parameters["network_window_months"],
-        lookback_months=parameters["collaboration_lookback_months"],
-        lapsed_months=parameters["network_lapsed_months"],
-        minimum_organisations=parameters["network_minimum_organisations"],
-        pivots=parameters["network_betweenness_nodes"],
+        window_months=parameter("network_window_months"),
+        lookback_months=parameter("collaboration_lookback_months"),
+        lapsed_months=parameter("network_lapsed_months"),
+        minimum_organisations=parameter("network_minimum_organisations"),
+        pivots=parameter("network_betweenness_nodes"),
     )
     return connectedness(connection, settings, facts.on)
+
+
+def _parameter(connection: duckdb.DuckDBPyConnection, name: str, on: date) -> int:
+    """The value in force on a day, by the rule of the dbt macro `parameter`; a name without one is an error."""
+    found = connection.execute(
+        "SELECT value FROM seed.parameter WHERE parameter = ? AND (valid_from IS NULL OR valid_from <= ?) "
+        "ORDER BY valid_from DESC NULLS LAST LIMIT 1",
+        [name, on],
+    ).fetchone()
+    if found is None or found[0] is None:
+        raise ValueError(f"the seed parameter has no row {name} in force on {on}")
+    return int(found[0])
 
 
 EVALUATORS: dict[str, Evaluator] = {

@@ -116,8 +116,9 @@ def read_indicators(mart: duckdb.DuckDBPyConnection) -> list[Indicator]:
         """
         SELECT i.indicator_key AS key, i.indicator_code AS code, i.name, i.unit, i.definition, i.counting_rule,
             i.definition_version, i.minimum_evidence_grade, i.is_headline, p.target_value AS target,
-            p.lower_value AS lower, p.upper_value AS upper, p.target_status, p.is_approximate, p.actual_value AS verified,
-            p.claimed_value AS claimed, p.output_rag, p.forecast_rag, p.override_rag, p.rag, p.rag_reason
+            p.lower_value AS lower, p.upper_value AS upper, p.target_status, p.is_approximate,
+            p.actual_value AS verified, p.claimed_value AS claimed, p.output_rag, p.forecast_rag, p.override_rag,
+            p.rag, p.rag_reason
         FROM dim_indicator AS i
         INNER JOIN indicator_performance AS p USING (indicator_key)
         ORDER BY i.is_headline DESC, i.indicator_code, i.indicator_key

@@ -183,8 +183,8 @@ def unit_words(unit: str) -> str:
 
 def target(indicator: Indicator) -> str:
     """The target of an indicator as text; one that was not stated is said to be so."""
-    ends = [end for end in (indicator.lower, indicator.upper) if end is not None]
-    said = " to ".join(number(end, indicator.unit) for end in ends or [indicator.target] if end is not None)
+    ends = (indicator.target,) if indicator.lower is None else (indicator.lower, indicator.upper)
+    said = " to ".join(number(end, indicator.unit) for end in ends if end is not None)
     if not said:
         return NO_TARGET if indicator.target_status == "not_stated" else NOT_AGREED
     return f"about {said}" if indicator.is_approximate else said

@@ -13,7 +13,14 @@ import pytest
 
 from orchestration.assets.evaluation import build_evaluation_asset
 from orchestration.dbt_runner import ensure_parsed
-from orchestration.evaluators import EVALUATORS, EvaluatorFailed, NightFacts, registered_sets, run_evaluators
+from orchestration.evaluators import (
+    EVALUATORS,
+    EvaluatorFailed,
+    NightFacts,
+    _parameter,
+    registered_sets,
+    run_evaluators,
+)
 from orchestration.graph import build_defs
 from orchestration.night import read_record
 from orchestration.resources import Night, silent
@@ -54,6 +61,32 @@ def test_one_that_fails_is_named(warehouse):
 
     with pytest.raises(EvaluatorFailed, match="connectedness: no ties"):
         run_evaluators(warehouse, FACTS, silent_message, {"connectedness": broken})
+
+
+@pytest.fixture
+def parameters(warehouse) -> Path:
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "CREATE SCHEMA seed; CREATE TABLE seed.parameter AS FROM (VALUES "
+            "('network_window_months', 36, DATE '2023-04-01'), ('network_window_months', 24, DATE '2025-04-01'), "
+            "('network_window_months', 12, DATE '2025-06-02'), ('empty', NULL, DATE '2023-04-01'), "
+            "('not_yet', 1, DATE '2025-06-02')) AS t (parameter, value, valid_from)"
+        )
+    return warehouse
+
+
+def test_a_parameter_is_the_edition_in_force_on_the_night(parameters):
+    read = {
+        "of tonight": lambda connection, facts: {str(_parameter(connection, "network_window_months", facts.on)): ONE}
+    }
+    assert list(run_evaluators(parameters, FACTS, silent_message, read)) == ["24"]
+
+
+@pytest.mark.parametrize("name", ["network_lapsed_months", "empty", "not_yet"])
+def test_a_parameter_without_an_edition_in_force_is_named(parameters, name):
+    wanting = {"network": lambda connection, facts: _parameter(connection, name, facts.on)}
+    with pytest.raises(EvaluatorFailed, match=f"network: the seed parameter has no row {name} in force on 2025-06-01"):
+        run_evaluators(parameters, FACTS, silent_message, wanting)
 
 
 def test_a_table_is_made_once(warehouse):

@@ -145,7 +145,7 @@ def test_a_target_agreed_later_may_have_a_value_and_one_that_is_not_stated_may_n
 def test_a_rating_that_is_neither_the_worse_part_nor_the_offices_blocks(judge, shown, office, outcome):
     parts = (
         f"mart.indicator_performance AS SELECT 'h' AS indicator_key, {shown} AS rag, {office} AS override_rag",
-        "mart.indicator_rating AS SELECT 'h' AS indicator_key, unnest(['red', 'green']) AS rag, unnest([5, 1]) AS rag_level",
+        "mart.indicator_rating AS FROM (VALUES ('h', 'red', 5), ('h', 'green', 1)) t(indicator_key, rag, rag_level)",
     )
     assert judge("ratings_are_the_worse_of_their_parts", *parts)[0] == outcome
 

@@ -19,6 +19,7 @@ with activities as (
         source_record,
         source_place
     from {{ ref('int_support__session') }}
+    where coalesce(not_counted_reason, '') <> 'body_not_registered'
     union all
     select
         'grant:' || grant_award_key as activity_key,

@@ -14,7 +14,7 @@ with sessions as (
 -- noqa: enable=LT02
 
 -- What the register verifies is verified for the sessions held up to its decision; what it rejects or withdraws is no
--- support at all.
+-- support at all; nor is what a CRM has of a body that is not registered.
 decided as (
     select
         sessions.*,
@@ -22,7 +22,11 @@ decided as (
         resolved.postcode as organisation_postcode,
         indicator.minimum_evidence_grade,
         rules.evidence_grade as own_grade,
-        case when register.decision in ('rejected', 'withdrawn') then register.decision end as void_reason,
+        partners.partner_code as registered_partner_key,
+        case
+            when sessions.partner_key is not null and partners.partner_code is null then 'body_not_registered'
+            when register.decision in ('rejected', 'withdrawn') then register.decision
+        end as void_reason,
         case
             when register.decision = 'verified' and sessions.supported_on <= register.decided_on
                 then coalesce(register.evidence_grade, indicator.minimum_evidence_grade)
@@ -34,6 +38,8 @@ decided as (
             and sessions.organisation_record_id = resolved.source_record_id
     inner join {{ ref('indicator') }} as indicator
         on indicator.indicator_key = 'businesses_assisted'
+    left join {{ ref('stg_registers__partners') }} as partners
+        on sessions.partner_key = partners.partner_code
     left join {{ ref('evidence_rule') }} as rules
         on indicator.indicator_key = rules.indicator_key and sessions.evidence = rules.evidence
     left join {{ ref('int_fact__decision') }} as register
@@ -98,7 +104,7 @@ compared as (
 select
     session_key,
     meeting_key,
-    partner_key,
+    registered_partner_key as partner_key,
     source_system,
     organisation_record_id,
     claim_ref,

@@ -124,7 +124,7 @@ compared as (
         case
             when targets.target_status = 'not_stated' then 'no target stated'
             when targets.target_edge is null then 'no target agreed yet'
-            when outturns.coming_quarters = 0 then 'no quarter to come: verified against the target'
+            when outturns.coming_quarters = 0 then 'all quarters of the programme are over: verified against the target'
             when outturns.unforeseen_quarters = 0 then 'verified and forecast against the target'
             when outturns.summed_value >= targets.target_edge then 'target reached already'
             else 'no forecast of every quarter to come'

@@ -13,6 +13,7 @@
     'int_finding__reference',
     'int_finding__register',
     'int_finding__submission',
+    'int_finding__support',
     'int_finding__unusable_value',
 ] %}
 
