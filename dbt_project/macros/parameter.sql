@@ -16,3 +16,25 @@
         where parameter = '{{ name }}' and (valid_from is null or valid_from <= cast({{ as_of() }} as date))
     )
 {%- endmacro %}
+
+{#
+    As `parameter`, of a threshold that the programme may not have set: its row stands in the seed with an empty value, and
+    then it is null. A name without a row is an error all the same.
+#}
+{% macro optional_parameter(name) -%}
+    {%- set newest = latest_by('value', "coalesce(valid_from, cast('0001-01-01' as date))") -%}
+    (
+        select
+            {% if flags.EMPTY %}
+                {{ newest }}
+            {% else %}
+                case
+                    when count(*) = 0
+                        then cast({{ raise_error("'the seed parameter has no row " ~ name ~ " in force: ' || count(*) || ' found'") }} as decimal(18, 4))
+                    else {{ newest }}
+                end
+            {% endif %}
+        from {{ ref('parameter') }}
+        where parameter = '{{ name }}' and (valid_from is null or valid_from <= cast({{ as_of() }} as date))
+    )
+{%- endmacro %}

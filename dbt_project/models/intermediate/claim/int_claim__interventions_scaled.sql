@@ -15,6 +15,7 @@ select
         when
             interventions.new_funding_confirmed_on is null
             or coalesce(interventions.new_funding_gbp, 0) <= 0
+            or interventions.new_funding_gbp < coalesce({{ optional_parameter('min_scale_gbp') }}, 0)
             or not interventions.is_pilot_completed
             then 'conditions_not_met'
     end as ineligible_reason,

@@ -4,6 +4,13 @@ with membership as (
         count(*) as organisation_count,
         sum(case when is_business then 1 else 0 end) as business_count,
         count(distinct case when cluster_key not in ('unknown', 'other') then cluster_key end) as cluster_count,
+        -- domain.md 2.2 H3 cross_type: business, higher education, public and third sector.
+        count(
+            distinct case
+                when organisation_type in ('business', 'university', 'public_body', 'third_sector')
+                    then organisation_type
+            end
+        ) as type_count,
         min(case when cluster_key <> 'unknown' then cluster_key end) as first_cluster_key
     from {{ ref('int_collaboration__member') }}
     group by collaboration_key
@@ -15,6 +22,7 @@ described as (
         coalesce(membership.organisation_count, 0) as organisation_count,
         coalesce(membership.business_count, 0) as business_count,
         coalesce(membership.cluster_count, 0) as cluster_count,
+        coalesce(membership.type_count, 0) as type_count,
         coalesce(membership.first_cluster_key, 'unknown') as cluster_key
     from {{ ref('stg_returns__collaborations') }} as collaborations
     left join membership
@@ -45,7 +53,8 @@ select
     source_record as source_record_id,
     source_place,
     described.collaboration_key,
-    cluster_count
+    cluster_count,
+    type_count
 from described
 inner join {{ ref('int_collaboration__component') }} as components
     on described.collaboration_key = components.collaboration_key

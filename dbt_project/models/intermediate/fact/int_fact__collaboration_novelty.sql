@@ -1,4 +1,5 @@
--- A collaboration is new when at least one pair of its members had no qualifying tie in the months before.
+-- A collaboration is new when at least one pair of its members had no qualifying tie in the months before. Ties of an
+-- earlier programme, which no return knows, stand in the seed baseline_tie.
 with ranked as (
     select
         assessed.fact_key,
@@ -39,11 +40,44 @@ pairs as (
             and one.organisation_key < other.organisation_key
 ),
 
+numbered as (
+    select
+        organisation_key,
+        company_number as number
+    from {{ ref('int_organisation__placed') }}
+    where company_number is not null
+    union
+    select
+        organisation_key,
+        charity_number as number
+    from {{ ref('int_organisation__placed') }}
+    where charity_number is not null
+),
+
+baseline as (
+    select
+        cast(null as varchar) as fact_key,
+        ties.tied_on as achieved_on,
+        least(one.organisation_key, other.organisation_key) as one_key,
+        greatest(one.organisation_key, other.organisation_key) as other_key
+    from {{ ref('baseline_tie') }} as ties
+    inner join numbered as one
+        on {{ normalise_company_number('ties.one_number') }} = one.number or ties.one_number = one.number
+    inner join numbered as other
+        on {{ normalise_company_number('ties.other_number') }} = other.number or ties.other_number = other.number
+),
+
+ties as (
+    select * from pairs
+    union all
+    select * from baseline
+),
+
 earlier as (
     select
-        pairs.*,
-        lag(achieved_on) over (partition by one_key, other_key order by achieved_on, fact_key) as earlier_on
-    from pairs
+        ties.*,
+        lag(achieved_on) over (partition by one_key, other_key order by achieved_on, fact_key nulls first) as earlier_on
+    from ties
 )
 
 select
@@ -64,4 +98,5 @@ select
         end
     ) = 1 as is_new
 from earlier
+where fact_key is not null
 group by fact_key

@@ -1,13 +1,17 @@
 select
-    collaboration_key,
-    collaboration_ref,
-    title,
-    purpose,
-    collaboration_kind,
-    partner_code as partner_key,
-    agreed_on,
-    case when is_caused_by_programme then 'wmip_funded' else 'other' end as attribution,
-    record_status as status,
-    source_record as source_record_id
-from {{ ref('stg_returns__collaborations') }}
-order by collaboration_key
+    collaborations.collaboration_key,
+    collaborations.collaboration_ref,
+    collaborations.title,
+    collaborations.purpose,
+    collaborations.collaboration_kind,
+    collaborations.partner_code as partner_key,
+    collaborations.agreed_on,
+    case when collaborations.is_caused_by_programme then 'wmip_funded' else 'other' end as attribution,
+    collaborations.record_status as status,
+    claims.cluster_count >= {{ parameter('cross_sector_minimum_clusters') }} as is_cross_sector,
+    claims.type_count >= {{ parameter('cross_type_minimum_types') }} as is_cross_type,
+    collaborations.source_record as source_record_id
+from {{ ref('stg_returns__collaborations') }} as collaborations
+inner join {{ ref('int_claim__new_collaborations') }} as claims
+    on collaborations.collaboration_key = claims.collaboration_key
+order by collaborations.collaboration_key
