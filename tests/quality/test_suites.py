@@ -143,8 +143,9 @@ def test_a_target_agreed_later_may_have_a_value_and_one_that_is_not_stated_may_n
     ],
 )
 def test_a_rating_that_is_neither_the_worse_part_nor_the_offices_blocks(judge, shown, office, outcome):
+    columns = "indicator_key, rag, override_rag"
     parts = (
-        f"mart.indicator_performance AS SELECT 'h' AS indicator_key, {shown} AS rag, {office} AS override_rag",
+        f"mart.indicator_performance AS FROM (VALUES ('h', {shown}::VARCHAR, {office}::VARCHAR)) t({columns})",
         "mart.indicator_rating AS FROM (VALUES ('h', 'red', 5), ('h', 'green', 1)) t(indicator_key, rag, rag_level)",
     )
     assert judge("ratings_are_the_worse_of_their_parts", *parts)[0] == outcome
