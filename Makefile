@@ -10,7 +10,7 @@ export DO_NOT_TRACK := 1
 # Networks that inspect traffic have their certificate in the machine's store, not in uv's own.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup demo test test-slow test-fuzz test-truth test-disclosure test-browser lint format serve bench bench-readers bench-queries docs superset lock clean
+.PHONY: help setup demo test test-slow test-fuzz test-truth test-disclosure test-newest test-browser lint format serve bench bench-readers bench-queries docs superset lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ test-fuzz: $(INSTALLED) ## 3,000 mutated files of every kind (WMIP_FUZZ_MUTATION
 
 test-disclosure: $(INSTALLED) ## A thousand random programmes attacked for what the public mart hides
 	@WMIP_TEST_PROGRAMMES=1000 $(BIN)/python -m pytest -n 2 tests/evaluation/disclosure/test_attack.py
+
+test-newest: $(INSTALLED) ## A slice of the tests on the newest versions and DuckDB 2.0, with a report; not part of CI
+	@.ci/newest
 
 test-browser: $(INSTALLED) ## The report in a real Chromium; installs one with apt-get where there is none
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
