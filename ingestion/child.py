@@ -12,6 +12,7 @@ import io
 import os
 import pickle
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -80,8 +81,8 @@ class _Child:
         # Memory that is set aside and not used counts to the bound.
         environment |= {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
         # What it leaves behind when it ends is removed.
-        self._scratch = tempfile.TemporaryDirectory(prefix="wmip-readers-", ignore_cleanup_errors=True)
-        environment |= {"TMPDIR": self._scratch.name}
+        self._scratch = tempfile.mkdtemp(prefix="wmip-readers-")
+        environment |= {"TMPDIR": self._scratch}
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", "from ingestion.child import serve; serve()"],
             stdin=subprocess.PIPE,
@@ -101,7 +102,11 @@ class _Child:
             return idle
         started = cls()
         # How long that takes says nothing of a file.
-        started.receive(Limits())
+        try:
+            started.receive(Limits())
+        except BaseException:
+            started.stop()
+            raise
         return started
 
     def give_back(self) -> None:
@@ -130,7 +135,7 @@ class _Child:
                     pipe.close()
                 except BrokenPipeError:
                     continue
-        self._scratch.cleanup()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def send(self, message: bytes) -> None:
         """Tell it what to do."""
@@ -200,8 +205,7 @@ def _answer(message: bytes, answers: BinaryIO) -> None:
     try:
         function, arguments, within, folder = pickle.loads(message)  # noqa: S301 - from our own process
         os.chdir(folder)
-        memory = within.memory_megabytes * 1_000_000
-        resource.setrlimit(resource.RLIMIT_DATA, (memory, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+        _bound(resource.RLIMIT_DATA, within.memory_megabytes * 1_000_000)
         with limited_to(within):
             _let_work(within.seconds)
             for item in function(*arguments):
@@ -235,8 +239,14 @@ def _let_work(seconds: int) -> None:
     """Bound the work up to the next item by the kernel too: a process whose parent was killed ends by itself."""
     import resource
 
-    hardest = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 2 * seconds + 1, hardest))
+    _bound(resource.RLIMIT_CPU, int(time.process_time()) + 2 * seconds + 1)
+
+
+def _bound(what: int, most: int) -> None:
+    import resource
+
+    hardest = resource.getrlimit(what)[1]
+    resource.setrlimit(what, (most if hardest == resource.RLIM_INFINITY else min(most, hardest), hardest))
 
 
 def _where(error: BaseException) -> str:

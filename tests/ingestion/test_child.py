@@ -1,5 +1,6 @@
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -96,3 +97,16 @@ def test_unread_items_stop_the_process():
 def test_limits_are_checked(limits):
     with pytest.raises(ValueError, match="limits: "):
         Limits.of({"limits": limits})
+
+
+def where():
+    yield os.environ["TMPDIR"]
+
+
+def test_what_it_leaves_behind_is_removed_with_it():
+    _Child.end()
+    (scratch,) = bounded(where, within=LIMITS)
+    assert Path(scratch).is_dir()
+    with pytest.raises(RefusedFile):
+        list(bounded(ends, 7, within=LIMITS))
+    assert not Path(scratch).exists()
