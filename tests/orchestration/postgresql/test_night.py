@@ -17,12 +17,12 @@ from tests.conftest import wmip
 pytestmark = pytest.mark.xdist_group("postgresql")
 
 
-def run(home, address: str, enabled: bool = True) -> tuple[dg.ExecuteInProcessResult, Night]:
+def run(home, address: str, enabled: bool = True, **settings) -> tuple[dg.ExecuteInProcessResult, Night]:
     night = Night(
         home=home,
         clock=datetime(2025, 5, 15, 2, tzinfo=UTC),
         run_id="night",
-        configuration=Configuration.model_validate({"postgresql": {"enabled": enabled}}),
+        configuration=Configuration.model_validate({"postgresql": {"enabled": enabled, **settings}}),
         environment={"WMIP_POSTGRES_URL": address} if address else {},
         progress=silent,
     )
@@ -51,6 +51,14 @@ def test_a_night_publishes_the_current_release_when_switched_on(database, home):
     assert event.materialization.metadata["release_id"].value == "R.1"
     assert served(database) == [("R.1",)]
     assert read_record(home, night.run_id).outcome == "published"
+
+
+def test_a_night_publishes_the_public_mart_alone_when_told(database, home):
+    result, _ = run(home, database, public_only=True)
+    assert result.success
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT release_id FROM mart_public.release_info").fetchall() == [("R.1",)]
+        assert connection.execute("SELECT 1 FROM pg_views WHERE schemaname = 'mart'").fetchall() == []
 
 
 def test_a_night_leaves_postgresql_alone_when_not(home):
