@@ -285,7 +285,8 @@ class WorldHubspotApi(HubspotApi):
             return
         organisation = record.organisation
         merged = losers.get(record.ref, []) if self._stage == "final" else []
-        created = datetime(2023, 5, 1, 9, tzinfo=UTC) + timedelta(minutes=int(record.ref))
+        # A ref is a large number: all of it in minutes led into the year 2169.
+        created = datetime(2023, 5, 1, 9, tzinfo=UTC) + timedelta(minutes=int(record.ref[-5:]))
         self.add(
             "companies",
             record.ref,
