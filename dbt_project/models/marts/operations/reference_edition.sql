@@ -50,7 +50,7 @@ select
     publisher,
     edition,
     coalesce(edition = shipped_edition, false) as is_shipped,
-    cast({{ dbt.datediff('edition_on', as_of(), 'month') }} as integer) as age_months,
+    cast({{ dbt.datediff('edition_on', as_of(), 'month') }} as integer) as age_months, -- noqa: LT05
     renewed_by
 from dated
 order by reference_table
