@@ -195,7 +195,9 @@ def _invoke(
         try:
             result = dbtRunner(manifest=_manifest(), callbacks=[record]).invoke(
                 [
-                    "--quiet",
+                    # It would print tracebacks of its own; the events tell us, and its log file has all.
+                    "--log-level",
+                    "none",
                     "--no-use-colors",
                     *arguments,
                     "--target-path",
