@@ -23,6 +23,8 @@ from orchestration.stopping import noticing_stop
 PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
 # A folder of our own: what linters and people compile lies beside it.
 TARGET_DIR = PROJECT_DIR / "target" / "parsed"
+# It would print tracebacks of its own; the events tell us, and its log file has all.
+_SILENT = ("--log-level", "none", "--no-use-colors")
 _PARSED_FOLDERS = ("models", "macros", "seeds", "tests")
 
 
@@ -123,7 +125,7 @@ def compile_tests(folder: Path) -> list[Any]:
         try:
             result = dbtRunner(manifest=_manifest()).invoke(
                 [
-                    "--quiet",
+                    *_SILENT,
                     "compile",
                     "--select",
                     "resource_type:test",
@@ -195,10 +197,7 @@ def _invoke(
         try:
             result = dbtRunner(manifest=_manifest(), callbacks=[record]).invoke(
                 [
-                    # It would print tracebacks of its own; the events tell us, and its log file has all.
-                    "--log-level",
-                    "none",
-                    "--no-use-colors",
+                    *_SILENT,
                     *arguments,
                     "--target-path",
                     str(state / "target"),
