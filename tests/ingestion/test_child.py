@@ -12,6 +12,13 @@ from ingestion.mapping import InvalidMapping
 LIMITS = Limits(memory_megabytes=400, seconds=5)
 
 
+@pytest.fixture(autouse=True)
+def no_process_of_an_earlier_test():
+    _Child.end()
+    yield
+    _Child.end()
+
+
 def numbers(count):
     yield from range(count)
     yield os.getpid()
@@ -46,6 +53,13 @@ def test_items_come_from_another_process_which_is_kept_for_the_next():
     *_, second = bounded(numbers, 1, within=LIMITS)
     assert items == [0, 1, 2]
     assert first == second != os.getpid()
+
+
+def test_the_memory_of_who_asks_is_not_the_readers():
+    ballast = bytearray(250_000_000)
+    ballast[::4096] = bytes(len(ballast[::4096]))
+    (*_, first), (*_, second) = (bounded(numbers, 1, within=LIMITS) for _ in range(2))
+    assert first == second
 
 
 @pytest.mark.parametrize("error", [RefusedFile("no list"), InvalidMapping("line 3")])

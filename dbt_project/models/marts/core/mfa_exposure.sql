@@ -46,7 +46,6 @@ summed as (
     select
         awards.*,
         years.window_starts_on,
-        years.window_ends_on,
         awards.programme_awards_gbp + awards.other_awards_gbp as known_awards_gbp,
         coalesce(support.support_minutes, 0) as support_minutes,
         {{ parameter('mfa_cap_gbp') }} as cap_gbp
@@ -59,7 +58,6 @@ summed as (
 select
     organisation_key,
     window_starts_on,
-    window_ends_on,
     cast(awards as bigint) as awards,
     cast(programme_awards_gbp as decimal(18, 2)) as programme_awards_gbp,
     cast(other_awards_gbp as decimal(18, 2)) as other_awards_gbp,
