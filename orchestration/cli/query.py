@@ -20,7 +20,7 @@ _ON_SCREEN = (
     "source_place AS place, achieved_on AS date, quantity, evidence_grade AS grade, "
     "CASE WHEN is_counted THEN status ELSE coalesce(not_counted_reason, status) END AS reason"
 )
-_ALL = (
+FACT_COLUMNS = (
     "fact_key, achieved_on, period_key, partner_key, organisation_key, quantity, claimed_quantity, exact_quantity, "
     "exact_unit, exact_per_unit, status, evidence_grade, is_counted, not_counted_reason, source_system, "
     "source_record_id, source_place"
@@ -106,7 +106,7 @@ def trace(
     top = f" LIMIT {limit}" if limit else ""
     facts = f"FROM indicator_fact WHERE {where} ORDER BY achieved_on, fact_key{top}"
     if output is not Format.table or file is not None:
-        write_relation(connection.sql(f"SELECT {_ALL} {facts}", params=values), output, file)
+        write_relation(connection.sql(f"SELECT {FACT_COLUMNS} {facts}", params=values), output, file)
         return
     relation = connection.sql(f"SELECT {_ON_SCREEN} {facts}", params=values)
     show(relation.columns, relation.fetchall())

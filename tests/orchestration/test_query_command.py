@@ -18,10 +18,11 @@ def mart(tmp_path, monkeypatch):
     """A mart of one fact out of a file with an odd name."""
     path = tmp_path / "mart.duckdb"
     with duckdb.connect(str(path)) as connection:
-        columns = dict.fromkeys(query.TRACE_COLUMNS.split(", "), "NULL::VARCHAR")
+        columns = dict.fromkeys(query.FACT_COLUMNS.split(", "), "NULL::VARCHAR")
         columns |= {
             "indicator_key": "'jobs_created'", "source_place": "'=x.xlsx#Jobs!3'", "quantity": "-1.50::DECIMAL(18, 2)",
-            "claimed_quantity": "1.0", "is_counted": "true", "status": "'verified'",
+            "claimed_quantity": "1.0", "exact_quantity": "-1.5", "exact_claimed_quantity": "1.0", "exact_per_unit": "1",
+            "is_counted": "true", "status": "'verified'",
         }  # fmt: skip
         connection.execute(
             f"CREATE TABLE indicator_fact AS SELECT {', '.join(f'{v} AS {k}' for k, v in columns.items())}"
