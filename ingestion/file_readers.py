@@ -86,6 +86,9 @@ def addressee_of(path: Path, kind: str, within: Limits | None = None) -> Address
     sharing = [source for source in SOURCES.values() if source.inbox == kind]
     if len(sharing) == 1:
         return Addressee(sharing[0].name, is_certain=True)
+    # A pipe gives nothing to whoever opens it, and a link leads anywhere.
+    if path.is_symlink() or not path.is_file():
+        return Addressee(addressee(path, kind, is_looked_at=False).name, is_certain=True)
     try:
         (found,) = bounded(_addressee, path, kind, within=within or Limits())
     except (ReaderFailed, OSError) as error:

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from orchestration.cli.options import Format, Home, console, current_mart, resolve_home
-from orchestration.cli.rows import write_relation
+from orchestration.cli.rows import require_outside, write_relation
 from orchestration.errors import UserError
 from orchestration.metrics import Dialect
 
@@ -38,6 +38,7 @@ def metric(
     from orchestration.metrics import Metrics
 
     folder = resolve_home(home)
+    require_outside(folder, file)
     metrics = Metrics(ensure_parsed(folder), sql or Dialect.duckdb)
     if not names:
         if by:

@@ -9,7 +9,7 @@ import typer
 
 from evaluation.numbers import fixed
 from orchestration.cli.options import Format, Home, console, current_mart, nearest, resolve_home
-from orchestration.cli.rows import show, write_relation
+from orchestration.cli.rows import require_outside, show, write_relation
 from orchestration.errors import UserError
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def sql(
 
     from quality.typed_sql import NotAQuery, open_read_only, require_query
 
-    connection = open_read_only(current_mart(resolve_home(home)))
+    folder = resolve_home(home)
+    require_outside(folder, file)
+    connection = open_read_only(current_mart(folder))
     try:
         require_query(query)
         write_relation(connection.sql(query), output, file)
@@ -80,7 +82,9 @@ def trace(
     """
     from quality.typed_sql import open_read_only
 
-    connection = open_read_only(current_mart(resolve_home(home)))
+    folder = resolve_home(home)
+    require_outside(folder, file)
+    connection = open_read_only(current_mart(folder))
     conditions = ["indicator_key = ?"]
     values: list[str | bool] = [_indicator(connection, indicator)]
     if period is not None:

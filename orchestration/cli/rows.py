@@ -25,6 +25,12 @@ _NARROWEST_TEXT = 12
 _FRAME = 3
 
 
+def require_outside(home: Path, file: Path | None) -> None:
+    """Raise UserError for a file in the home: what stands there is the night's, and releases are never rewritten."""
+    if file is not None and file.resolve().is_relative_to(home):
+        raise UserError(f"{file} is in the home, where the night keeps its own files; give --output a file elsewhere")
+
+
 def write_relation(relation: duckdb.DuckDBPyRelation, output: Format, file: Path | None) -> None:
     """Show rows, or write them to a file and say where. Raises UserError for a format that needs a file or has none."""
     if file is None:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from orchestration.cli import rows
 from orchestration.cli.options import Format
-from orchestration.cli.rows import write_relation
+from orchestration.cli.rows import require_outside, write_relation
 from orchestration.errors import UserError
 
 QUERY = "SELECT 1234567.8900::DECIMAL(18, 4) AS value, ':x: [b]a|b' AS note, DATE '2024-05-06' AS day, NULL AS nothing"
@@ -80,6 +80,14 @@ def test_a_file_is_written_and_its_place_is_said(capsys, tmp_path, output):
     assert said.out == ""
     assert "(1 row)" in said.err
     assert file.stat().st_size > 0
+
+
+def test_nothing_is_written_into_a_home(tmp_path):
+    require_outside(tmp_path / "home", tmp_path / "rows.csv")
+    require_outside(tmp_path / "home", None)
+    for file in ("releases/current/mart.duckdb", "rows.csv", "../home/registry/x.parquet"):
+        with pytest.raises(UserError, match="is in the home"):
+            require_outside(tmp_path / "home", tmp_path / "home" / file)
 
 
 @pytest.mark.parametrize(("output", "has_file"), [(Format.table, True), (Format.parquet, False)])

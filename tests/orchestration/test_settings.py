@@ -1,3 +1,4 @@
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -76,3 +77,12 @@ def test_nothing_starts_by_itself_unless_chosen():
     orchestration = Configuration().orchestration
     assert not orchestration.schedule_enabled
     assert not orchestration.inbox_sensor_enabled
+
+
+def test_a_pipe_or_a_link_in_the_inbox_is_never_opened(tmp_path):
+    """Whoever opens a pipe nobody writes to waits for ever; what a link leads to is not the inbox's."""
+    inbox = tmp_path / "inbox" / "grants"
+    inbox.mkdir(parents=True)
+    os.mkfifo(inbox / "pipe.csv")
+    (inbox / "link.csv").symlink_to(inbox / "pipe.csv")
+    assert load_configuration(tmp_path).enabled_sources()
