@@ -5,11 +5,12 @@ import dagster as dg
 from ingestion.nightly import input_fingerprint
 from orchestration.assets.gate import gate_suites
 from orchestration.code_version import code_version
-from orchestration.night import BLOCKED, FAILED, PUBLISHED, UNCHANGED
+from orchestration.night import BLOCKED, FAILED, PUBLISHED, STOPPED, UNCHANGED
 from orchestration.notifications import notify_once
 from orchestration.release.gate import GateRefused
 from orchestration.release.publication import Published, ReleaseNotMade, publish
 from orchestration.resources import Night
+from orchestration.stopping import noticing_stop, stopped_message
 from quality.suites import suites_fingerprint
 
 RELEASE_KEY = dg.AssetKey(["release", "current"])
@@ -31,20 +32,26 @@ def build_release_asset(released: set[dg.AssetKey]) -> dg.AssetsDefinition:
         night: Night = context.resources.night
         night.progress("Publishing", "asking for the verdict")
         try:
-            outcome = publish(
-                night.home,
-                clock=night.clock,
-                code_version=code_version(),
-                input_fingerprint=input_fingerprint(night.home),
-                keep=night.configuration.releases.keep,
-                public_readable=night.configuration.releases.public_readable,
-                suites_fingerprint=suites_fingerprint(gate_suites(night.home)),
-                progress=lambda doing: night.progress("Publishing", doing),
-            )
+            with noticing_stop() as signals:
+                outcome = publish(
+                    night.home,
+                    clock=night.clock,
+                    code_version=code_version(),
+                    input_fingerprint=input_fingerprint(night.home),
+                    keep=night.configuration.releases.keep,
+                    public_readable=night.configuration.releases.public_readable,
+                    suites_fingerprint=suites_fingerprint(gate_suites(night.home)),
+                    progress=lambda doing: night.progress("Publishing", doing),
+                )
         except GateRefused as refusal:
             night.update_record(outcome=BLOCKED, message=str(refusal))
             raise dg.Failure(description=str(refusal), allow_retries=False) from None
         except ReleaseNotMade as failure:
+            if signals:
+                # DuckDB makes an error of its own of a signal that arrives in a query.
+                message = stopped_message("making the release", signals[0])
+                night.update_record(outcome=STOPPED, message=message)
+                raise dg.Failure(description=message, allow_retries=False) from None
             night.update_record(outcome=FAILED, message=str(failure))
             notify_once(night.home, night.run_id, "WMIP: the release could not be made", str(failure))
             raise dg.Failure(description=str(failure), allow_retries=False) from failure
