@@ -19,6 +19,7 @@ SEEN_MARK = ".seen"
 KEEP_MARK = ".keep"
 
 
+_RECEIPT_SAYS = ("release_id", "gate_status", "candidate_fingerprint", "suites_fingerprint")
 _MANIFEST_SAYS = ("released_at", "gate_status", "code_version", "input_fingerprint", "rows", "files")
 
 
@@ -138,7 +139,18 @@ def _differing(
             not looks_the_same(path, facts) and checksum(path) != facts["sha256"]
         ):
             problems.append(f"{name} has changed")
-    return problems + [f"{name} was added" for name in sorted(present - set(manifest["files"]))]
+    problems += [f"{name} was added" for name in sorted(present - set(manifest["files"]))]
+    return problems or _against_the_receipt(folder, manifest)
+
+
+def _against_the_receipt(folder: Path, manifest: dict[str, Any]) -> list[str]:
+    """What a manifest says otherwise than the receipt, whose checksum it holds: nothing holds its own."""
+    try:
+        receipt = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    both = [name for name in _RECEIPT_SAYS if name in receipt and name in manifest]
+    return [f"{MANIFEST} says another {name} than the receipt" for name in both if receipt[name] != manifest[name]]
 
 
 def checksum(path: Path) -> str:

@@ -274,6 +274,15 @@ def test_a_quick_look_reads_no_file_that_looks_as_it_was(home, monkeypatch):
     assert integrity.altered(home, "2025-07-01.1") == []
 
 
+def test_a_manifest_that_says_otherwise_than_its_receipt_is_told_of(home):
+    publish(home)
+    manifest = home / "releases" / "2025-07-01.1" / "manifest.json"
+    said = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**said, "gate_status": "passed with nothing looked at"}))
+    told = ["manifest.json says another gate_status than the receipt"]
+    assert integrity.verify(home, "2025-07-01.1") == integrity.altered(home, "2025-07-01.1") == told
+
+
 def test_an_altered_release_is_not_taken_for_unchanged(home):
     publish(home)
     with duckdb.connect(str(home / "releases/2025-07-01.1/mart.duckdb")) as connection:
