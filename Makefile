@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 UV_VERSION := 0.13.9
-ROOMS := ingestion identity quality evaluation orchestration sandbox tests benchmarks
+ROOMS := common ingestion identity quality evaluation orchestration sandbox tests benchmarks
 
 export DO_NOT_TRACK := 1
 # Networks that inspect traffic have their certificate in the machine's store, not in uv's own.

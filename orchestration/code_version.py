@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("ingestion", "identity", "quality", "evaluation", "orchestration", "dbt_project", "bi")
+ROOMS = ("common", "ingestion", "identity", "quality", "evaluation", "orchestration", "dbt_project", "bi")
 # What is made beside the sources as they run.
 _MADE = {"target", "logs", "dbt_packages", "__pycache__"}
 

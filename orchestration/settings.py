@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from common.yamlfile import nearest, read_yaml
 from evaluation.open_data.settings import OpenDataSettings
 from ingestion.catalogue import SOURCES, SourceDeclaration
 from orchestration.errors import UserError
@@ -174,7 +174,7 @@ class Configuration(BaseModel):
     def _known_sources(cls, value: dict[str, SourceConfiguration]) -> dict[str, SourceConfiguration]:
         unknown = sorted(set(value) - set(SOURCES))
         if unknown:
-            raise ValueError(f"unknown source {', '.join(unknown)}; known are {', '.join(SOURCES)}")
+            raise ValueError("; ".join(f"unknown source {name}, {nearest(name, list(SOURCES))}" for name in unknown))
         return value
 
     def source(self, name: str) -> dict[str, Any]:
@@ -211,7 +211,8 @@ def load_configuration(home: Path) -> Configuration:
     A file source it does not name is on as soon as files were dropped for it, or when an API source that fetches files
     for it is on; any other API source is off.
     """
-    configuration = _read_configuration(home / "wmip.yaml")
+    path = home / "wmip.yaml"
+    configuration = read_yaml(path, Configuration, raises=UserError) if path.exists() else Configuration()
     for source in SOURCES.values():
         if not source.inbox or source.name in configuration.sources:
             continue
@@ -239,21 +240,6 @@ def _is_for(source: SourceDeclaration, path: Path, kind: str) -> bool:
         return addressee_of(path, kind).source == source.name
     except OSError:
         return False
-
-
-def _read_configuration(path: Path) -> Configuration:
-    if not path.exists():
-        return Configuration()
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        if not isinstance(content, dict):
-            raise UserError(f"{path}: expected settings such as `sources:`, found a {type(content).__name__}")
-        return Configuration.model_validate(content)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid YAML in UTF-8: {error}") from None
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
-        raise UserError(f"{path}: {problems}") from None
 
 
 def switch_telemetry_off() -> None:

@@ -13,7 +13,7 @@ import pytest
 from evaluation.spreadsheets import inert, write_csv
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("bi", "evaluation", "identity", "ingestion", "orchestration", "quality")
+ROOMS = ("bi", "common", "evaluation", "identity", "ingestion", "orchestration", "quality")
 # The one writer; and what PostgreSQL reads, which is never a file.
 WRITERS = {"evaluation/spreadsheets.py", "orchestration/postgresql/load.py", "orchestration/postgresql/mart_file.py"}
 

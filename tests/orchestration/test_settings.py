@@ -37,11 +37,14 @@ def test_a_source_is_switched_by_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("sources: {eventbright: {enabled: true}}", "unknown source eventbright; known are"),
-        ("releases: {keep: 0}", "releases.keep"),
-        ("release: {keep: 3}", "release: Extra inputs"),
-        ("- a list", "expected settings"),
-        ("sources: [", "not valid YAML"),
+        (
+            "sources: {eventbright: {enabled: true}}",
+            "line 1: sources: unknown source eventbright, did you mean eventbrite?",
+        ),
+        ("sources:\nreleases: {keep: 0}", "line 2: releases.keep: "),
+        ("release: {keep: 3}", "line 1: release: unknown; did you mean releases?"),
+        ("- a list", "expected settings: sources, releases"),
+        ("sources: [", "not valid YAML at line 1"),
     ],
 )
 def test_a_wrong_configuration_names_the_file_and_the_setting(tmp_path, text, said):
