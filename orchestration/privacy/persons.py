@@ -34,7 +34,7 @@ from ingestion.privacy import PSEUDONYM, PseudonymKey, next_pseudonym, normalise
 from orchestration.errors import UserError
 from orchestration.privacy.rewriting import Change, rewrite_home
 from orchestration.privacy.staging import Staging, finish
-from orchestration.release.integrity import MANIFEST, file_facts, read_manifest, write_json
+from orchestration.release.integrity import MANIFEST, file_facts, is_as_sealed, read_manifest, sealed, write_json
 
 NEXT_VARIABLE = "WMIP_PSEUDONYM_KEY_NEXT"
 REQUEST = "request"
@@ -221,10 +221,12 @@ def _seal_releases(home: Path, staging: Staging, reason: str, clock: datetime) -
         if not manifest_path.exists():
             continue
         manifest = read_manifest(home, folder.name)
+        was_whole = is_as_sealed(manifest)
         for target in targets:
             content = staging.content_of(target)
             name = str(target.relative_to(folder))
             if name in manifest["files"]:
                 manifest["files"][name] = file_facts(content)
         manifest.setdefault("rewritten", []).append({"at": clock.isoformat(), "reason": reason})
-        write_json(staging.place(manifest_path), manifest)
+        # What a hand changed in it before stays to be told of.
+        write_json(staging.place(manifest_path), sealed(manifest) if was_whole else manifest)

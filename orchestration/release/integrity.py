@@ -13,6 +13,8 @@ from orchestration.errors import UserError
 
 MART = "mart.duckdb"
 MANIFEST = "manifest.json"
+# In a manifest: the checksum of all else that it says.
+SEAL = "manifest_sha256"
 # In a release's folder once readers were switched to it.
 SEEN_MARK = ".seen"
 # In a release's folder when a person wants it never to be dropped.
@@ -30,6 +32,21 @@ class DamagedRelease(UserError):
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write plain data, the same data always as the same bytes."""
     path.write_text(json.dumps(content, indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8")
+
+
+def sealed(manifest: dict[str, Any]) -> dict[str, Any]:
+    """A manifest with its seal, by which a hand in it is noticed."""
+    return {**manifest, SEAL: _seal(manifest)}
+
+
+def is_as_sealed(manifest: dict[str, Any]) -> bool:
+    """Whether a manifest says what it was sealed with; one of before there were seals is taken as it is."""
+    return SEAL not in manifest or manifest[SEAL] == _seal(manifest)
+
+
+def _seal(manifest: dict[str, Any]) -> str:
+    rest = {name: said for name, said in manifest.items() if name != SEAL}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -140,11 +157,13 @@ def _differing(
         ):
             problems.append(f"{name} has changed")
     problems += [f"{name} was added" for name in sorted(present - set(manifest["files"]))]
+    if not is_as_sealed(manifest):
+        problems.append(f"{MANIFEST} does not say what it was written with")
     return problems or _against_the_receipt(folder, manifest)
 
 
 def _against_the_receipt(folder: Path, manifest: dict[str, Any]) -> list[str]:
-    """What a manifest says otherwise than the receipt, whose checksum it holds: nothing holds its own."""
+    """What a manifest says otherwise than the receipt, whose checksum it holds: a hand may have sealed it anew."""
     try:
         receipt = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

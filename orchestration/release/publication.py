@@ -23,6 +23,7 @@ from orchestration.release.integrity import (
     checksums,
     read_manifest,
     row_counts,
+    sealed,
     sync,
     sync_tree,
     write_json,
@@ -176,18 +177,16 @@ def _run(step: Step, context: BuildContext) -> None:
 
 
 def _write_manifest(context: BuildContext) -> None:
-    write_json(
-        context.building / MANIFEST,
-        {
-            "release_id": context.release_id,
-            "previous_release": context.previous,
-            "released_at": context.clock.isoformat(),
-            "gate_status": gate_status(context.verdict),
-            "because": context.because,
-            "input_fingerprint": context.input_fingerprint,
-            "candidate_fingerprint": context.verdict.candidate_fingerprint,
-            **context.made_of,
-            "rows": row_counts(context.mart),
-            "files": checksums(context.building),
-        },
-    )
+    manifest = {
+        "release_id": context.release_id,
+        "previous_release": context.previous,
+        "released_at": context.clock.isoformat(),
+        "gate_status": gate_status(context.verdict),
+        "because": context.because,
+        "input_fingerprint": context.input_fingerprint,
+        "candidate_fingerprint": context.verdict.candidate_fingerprint,
+        **context.made_of,
+        "rows": row_counts(context.mart),
+        "files": checksums(context.building),
+    }
+    write_json(context.building / MANIFEST, sealed(manifest))

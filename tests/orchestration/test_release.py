@@ -274,11 +274,31 @@ def test_a_quick_look_reads_no_file_that_looks_as_it_was(home, monkeypatch):
     assert integrity.altered(home, "2025-07-01.1") == []
 
 
-def test_a_manifest_that_says_otherwise_than_its_receipt_is_told_of(home):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("code_version", "0.0.0+other"),
+        ("released_at", "2024-01-01T02:00:00+00:00"),
+        ("previous_release", "2024-01-01.1"),
+        ("because", ["the figures"]),
+        ("rows", {}),
+        ("gate_status", "passed with nothing looked at"),
+    ],
+)
+def test_a_hand_in_the_manifest_is_told_of(home, name, said):
     publish(home)
     manifest = home / "releases" / "2025-07-01.1" / "manifest.json"
-    said = json.loads(manifest.read_text())
-    manifest.write_text(json.dumps({**said, "gate_status": "passed with nothing looked at"}))
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), name: said}))
+    told = ["manifest.json does not say what it was written with"]
+    assert integrity.verify(home, "2025-07-01.1") == integrity.altered(home, "2025-07-01.1") == told
+    assert publish(home) == publication.Published("2025-07-01.2"), "it is not taken for unchanged"
+
+
+def test_a_manifest_that_was_sealed_anew_is_held_against_its_receipt(home):
+    publish(home)
+    manifest = home / "releases" / "2025-07-01.1" / "manifest.json"
+    said = integrity.sealed({**json.loads(manifest.read_text()), "gate_status": "passed with nothing looked at"})
+    manifest.write_text(json.dumps(said))
     told = ["manifest.json says another gate_status than the receipt"]
     assert integrity.verify(home, "2025-07-01.1") == integrity.altered(home, "2025-07-01.1") == told
 
@@ -323,7 +343,7 @@ def test_a_release_of_before_the_fingerprints_is_neither_changed_nor_damaged(hom
     publish(home)
     path = home / "releases/2025-07-01.1/manifest.json"
     manifest = json.loads(path.read_text())
-    for name in ("because", "suites_fingerprint", "public_rules_fingerprint", "settings_fingerprint"):
+    for name in ("because", "suites_fingerprint", "public_rules_fingerprint", "settings_fingerprint", integrity.SEAL):
         del manifest[name]
     for facts in manifest["files"].values():
         del facts["modified_ns"]
