@@ -59,7 +59,8 @@ class StreamDeclaration:
     `later_row_stands`: of rows of one file with one key the last counts, where otherwise none would (their key is not
     the sender's but made by the reader).
     `texts`: text column -> `open_text` or `name_of_organisation`; every other is a `code`, which is an id, a number, a
-    date or a label of a list (`ingestion.contact_details`).
+    date or a label of a list (`ingestion.contact_details`). `yes_no`: columns of answers, of which only yes and no
+    pass the door (`ingestion.door`).
     """
 
     name: str
@@ -73,6 +74,7 @@ class StreamDeclaration:
     indicators: tuple[str, ...] = ()
     expected_rows: tuple[int, int] | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
+    yes_no: tuple[str, ...] = ()
     cursor: str | None = None
     full_list: bool = False
     listed_whole_by: tuple[str, ...] = ()

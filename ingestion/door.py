@@ -1,4 +1,5 @@
-"""The door: neither contact details nor control characters pass from a reader into the landing, whichever it is.
+"""The door: neither contact details nor control characters pass from a reader into the landing, whichever it is; of an
+answer to yes or no only these.
 
 Readers of tables that people fill in withhold them at the cell (`ingestion.tables`); this is the net behind them, and
 the only one for what comes by API. It looks at every text column by its kind (`StreamDeclaration.texts`), in batches.
@@ -14,6 +15,11 @@ from ingestion.contact_details import CODE, SUSPICIOUS, contact_in_code, withhol
 from ingestion.findings import NOTE, WARNING, Finding
 from ingestion.tables import CONTACT_DETAILS, CONTROL_CHARACTERS
 from ingestion.values import CONTROLS, UNSTORABLE, clean_text
+
+# How people and platforms answer, in lower case.
+_ANSWERS = {
+    "yes": "yes", "y": "yes", "true": "yes", "i agree": "yes", "no": "no", "n": "no", "false": "no",
+}  # fmt: skip
 
 
 def withhold_contacts(
@@ -80,6 +86,34 @@ def without_controls(
             for row in pc.indices_nonzero(with_controls).to_pylist()
         ]
         columns[at] = pc.replace_substring_regex(columns[at], UNSTORABLE, "")
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema), findings
+
+
+def only_yes_or_no(
+    source: str, stream: StreamDeclaration, batch: pa.RecordBatch
+) -> tuple[pa.RecordBatch, list[Finding]]:
+    """The batch with `yes`, `no` or nothing in its columns of answers, and a warning for each other answer."""
+    columns, findings = batch.columns, []
+    for name in stream.yes_no:
+        at = batch.schema.get_field_index(name)
+        said = pc.utf8_lower(pc.utf8_trim_whitespace(columns[at]))
+        known = pc.index_in(said, value_set=pa.array(list(_ANSWERS)))
+        columns[at] = pa.array(list(_ANSWERS.values())).take(known)
+        other = pc.and_(pc.is_null(known), pc.greater(pc.fill_null(pc.utf8_length(said), 0), 0))
+        findings += [
+            Finding(
+                source=source,
+                stream=stream.name,
+                place=_place(stream, batch, row),
+                column_name=name,
+                cell=name,
+                reason_code="not_allowed",
+                message=f"{name} is neither yes nor no, and is left empty; the record counts",
+                value_class="text",
+                severity=WARNING,
+            )
+            for row in pc.indices_nonzero(other).to_pylist()
+        ]
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema), findings
 
 

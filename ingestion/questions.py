@@ -24,7 +24,6 @@ MEANINGS = (
     "organisation_sector",
     "consent",
 )
-_YES_NO = {"yes": "yes", "y": "yes", "true": "yes", "i agree": "yes", "no": "no", "n": "no", "false": "no"}
 
 
 @dataclass(frozen=True)
@@ -43,14 +42,17 @@ class Questions:
     def kept(self, event_id: str, answers: Iterable[tuple[str, str, Any]]) -> dict[str, str]:
         """The answers of a form that are kept, by landed column, from question ids, texts and answers.
 
-        An answer's shape depends on the question's type: only texts are read.
+        An answer's shape depends on the question's type: only texts are read, but for consent, of which the door says
+        when it is neither yes nor no.
         """
         found = {}
         for question_id, text, answer in answers:
             meaning = self.meaning(event_id, question_id, text)
+            if meaning == "consent" and answer is not None:
+                answer = str(answer)
             if meaning is None or not isinstance(answer, str):
                 continue
-            value = _YES_NO.get(answer.strip().lower()) if meaning == "consent" else one_line(answer)
+            value = one_line(answer)
             if value is not None:
                 found[meaning] = value
         return found

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.catalogue import StreamDeclaration
-from ingestion.door import withhold_contacts, without_controls
+from ingestion.door import only_yes_or_no, withhold_contacts, without_controls
 from ingestion.findings import Finding
 from ingestion.values import clean_text
 
@@ -114,6 +114,8 @@ class Spool:
                 continue
             batch, found = without_controls(self.source or "", self.stream, batch)
             if self.source is not None:
+                self._remarks += found
+                batch, found = only_yes_or_no(self.source, self.stream, batch)
                 self._remarks += found
                 batch, found = withhold_contacts(self.source, self.stream, batch)
                 self._remarks += found

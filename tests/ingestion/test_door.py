@@ -10,7 +10,7 @@ import pytest
 
 from ingestion.catalogue import SOURCES
 from ingestion.contact_details import WITHHELD
-from ingestion.door import withhold_contacts
+from ingestion.door import only_yes_or_no, withhold_contacts
 from ingestion.spool import Spool, batches
 
 EVENTS = SOURCES["eventbrite"].stream("events")
@@ -43,6 +43,29 @@ def test_an_address_in_a_code_leaves_it_empty():
     assert finding.message == (
         "venue_postcode holds an e-mail address, which is withheld; take it out at the source. The record counts"
     )
+
+
+ANSWERS = [(s.name, stream) for s in SOURCES.values() for stream in s.streams if "consent" in stream.columns]
+
+
+@pytest.mark.parametrize(("source", "stream"), ANSWERS, ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(
+    ("said", "landed", "told"),
+    [
+        (" I Agree ", "yes", 0),
+        ("N", "no", 0),
+        (None, None, 0),
+        (" ", None, 0),
+        ("by post, to jane@example.org", None, 1),
+    ],
+)
+def test_an_answer_neither_yes_nor_no_is_left_empty_with_a_finding(source, stream, said, landed, told):
+    batch, found = only_yes_or_no(source, stream, offered(stream, consent=said))
+    assert batch.to_pylist()[0]["consent"] == landed
+    assert [(one.column_name, one.reason_code, one.severity) for one in found] == [
+        ("consent", "not_allowed", "warning")
+    ] * told
+    assert "jane" not in str(found)
 
 
 def test_a_number_in_a_code_stays():

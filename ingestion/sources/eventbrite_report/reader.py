@@ -13,7 +13,7 @@ from typing import Any
 
 from ingestion.catalogue import read_yaml
 from ingestion.encodings import open_text
-from ingestion.findings import Finding, RefusedFile
+from ingestion.findings import ERROR, WARNING, Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.privacy import email_domain, person_key
 from ingestion.questions import Questions, load_questions
@@ -24,6 +24,7 @@ from ingestion.tabular import rows_of_text
 SOURCE, STREAM = "eventbrite_report", "attendees"
 WORDS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))
 _REQUIRED = ("attendee", "order", "status", "email")
+_STATES = ("checked_in", "attending", "cancelled")
 _TICKET = re.compile(r"\d{3,}(-\d+)?")
 _EVENT = re.compile(r"\d{3,}")
 _EVENT_IN_NAME = re.compile(r"\bevent[ _-](\d{3,})(?!\d)", re.IGNORECASE)
@@ -59,6 +60,12 @@ def open_reader(read: FileRead) -> FileReader:
             if wrong:
                 findings.append(_finding(file, row, *wrong))
                 continue
+            status = heading_key(cells.get("status"))
+            if not any(status in WORDS[state] for state in _STATES):
+                message = (
+                    f"the status is none of {', '.join(_STATES)} that are known; it counts as a ticket not checked in"
+                )
+                findings.append(_finding(file, row, "status", "unknown_status", message, WARNING))
             answers = [
                 (heading, heading, cell)
                 for index, (heading, cell) in enumerate(zip(headings, row.cells, strict=False))
@@ -141,7 +148,7 @@ def _ticket(
     }
 
 
-def _finding(file: InboxFile, row: RawRow, column: str, code: str, message: str) -> Finding:
+def _finding(file: InboxFile, row: RawRow, column: str, code: str, message: str, severity: str = ERROR) -> Finding:
     return Finding(
         source=SOURCE,
         stream=STREAM,
@@ -150,4 +157,5 @@ def _finding(file: InboxFile, row: RawRow, column: str, code: str, message: str)
         reason_code=code,
         message=message,
         cell=str(row.number),
+        severity=severity,
     )

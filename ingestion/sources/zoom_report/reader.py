@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from ingestion.catalogue import read_yaml
 from ingestion.date_order import SiteClock, date_order
 from ingestion.encodings import open_text
-from ingestion.findings import Finding, RefusedFile
+from ingestion.findings import ERROR, WARNING, Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile, chunks
 from ingestion.privacy import email_domain, normalise_email, participant_key, person_key
 from ingestion.questions import Questions, load_questions
@@ -29,6 +29,8 @@ from ingestion.tabular import rows_of_text
 
 SOURCE = "zoom_report"
 WORDS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))
+# What a row counts as where these cells are neither yes nor no.
+_UNCLEAR = {"waiting": "taken for a join, not for the waiting room", "attended": "taken for somebody who was there"}
 _NUMBER = re.compile(r"\d{3,}")
 _NUMBER_IN_NAME = re.compile(r"(?<!\d)\d{9,11}(?!\d)")
 
@@ -94,6 +96,11 @@ def open_reader(read: FileRead) -> FileReader:
         rows: dict[str, list[Row]] = {"meetings": [meeting.row(report, ended)], "participants": [], "registrants": []}
         findings = []
         for person in report.people:
+            findings += [
+                _finding(file, person, "participants", name, "not_allowed", f"{said}: neither Yes nor No", WARNING)
+                for name, said in _UNCLEAR.items()
+                if person.cells.get(name, "").lower() not in ("", *WORDS["yes"], *WORDS["no"])
+            ]
             registrant = meeting.registrant(person) if person.is_registrant else None
             if registrant is not None:
                 rows["registrants"].append(registrant)
@@ -295,7 +302,9 @@ def _short_hash(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
 
 
-def _finding(file: InboxFile, person: _Person, stream: str, column: str, code: str, message: str) -> Finding:
+def _finding(
+    file: InboxFile, person: _Person, stream: str, column: str, code: str, message: str, severity: str = ERROR
+) -> Finding:
     return Finding(
         source=SOURCE,
         stream=stream,
@@ -304,4 +313,5 @@ def _finding(file: InboxFile, person: _Person, stream: str, column: str, code: s
         reason_code=code,
         message=message,
         cell=str(person.line),
+        severity=severity,
     )

@@ -11,7 +11,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from ingestion.catalogue import FINDINGS
 from ingestion.contact_details import WITHHELD
+from ingestion.landing import read_latest
 from ingestion.mapping import InvalidMapping
 from ingestion.questions import load_questions, question_key
 from sandbox.eventbrite import TOKEN, EventbriteServer
@@ -221,6 +223,15 @@ def test_answers_are_known_by_the_texts_of_their_questions(office):
         "consent": "yes",
     }
     assert "vegan" not in str(row)
+
+
+@pytest.mark.parametrize("answer", ["Only by post", ["yes"], 7])
+def test_consent_that_is_neither_yes_nor_no_is_told_at_its_record(office, answer):
+    office.attendee("1", answers=[_answer("May we contact you about the programme?", answer)])
+    office.good_night(0)
+    assert office.latest("attendees")["1"]["consent"] is None
+    found = read_latest(office.home, "findings", FINDINGS, ("place", "cell", "rule", "severity"))
+    assert list(found) == [("eventbrite/attendees/1", "consent", "not_allowed", "warning")]
 
 
 def test_a_home_names_questions_by_text_and_by_event(office):

@@ -2,9 +2,10 @@
 
 import pytest
 
-from ingestion.catalogue import QUARANTINE, addressee
+from ingestion.catalogue import FINDINGS, QUARANTINE, addressee
 from ingestion.landing import read_latest
 from ingestion.privacy import person_key
+from ingestion.tables import CONTACT_DETAILS
 from tests.ingestion.sources.nights import PSEUDONYM_KEY, Nights
 
 # ruff: noqa: E501 - reports as Eventbrite writes them
@@ -55,6 +56,25 @@ def test_states_say_who_was_checked_in_and_what_was_cancelled_and_others_are_tic
         "Refunded": ("false", "true"),
         "Partially seated": ("false", "false"),
     }
+
+
+def test_a_status_that_is_not_known_is_told_of(reports):
+    _drop(reports)
+    reports.good_night(0)
+    found = list(read_latest(reports.home, "findings", FINDINGS, ("place", "rule", "severity")))
+    assert [one for one in found if one[1] != CONTACT_DETAILS] == [("report.csv#!7", "unknown_status", "warning")]
+
+
+def test_consent_neither_yes_nor_no_is_told_at_its_row(reports):
+    text = REPORT.replace("Price Tier", "May we contact you about the programme?").replace(
+        "Partially seated", "Attending"
+    )
+    _drop(reports, text.replace("1,,Delegate,690507911", "1,Perhaps,Delegate,690507911"))
+    reports.good_night(0)
+    assert reports.latest("attendees")["690507911"]["consent"] is None
+    found = list(read_latest(reports.home, "findings", FINDINGS, ("place", "cell", "rule", "severity")))
+    assert ("report.csv#!7", "consent", "not_allowed", "warning") in found
+    assert {rule for _, _, rule, _ in found} == {"not_allowed", CONTACT_DETAILS}
 
 
 def test_answers_are_known_by_the_texts_of_their_questions_and_others_are_not_landed(reports):

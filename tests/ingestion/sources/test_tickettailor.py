@@ -2,6 +2,8 @@
 
 import pytest
 
+from ingestion.catalogue import FINDINGS
+from ingestion.landing import read_latest
 from sandbox.loopback import Loopback
 from sandbox.tickettailor import KEY, TicketTailorApi, check_in, event, order, ticket
 from tests.ingestion.sources.nights import Nights
@@ -85,12 +87,16 @@ def test_answers_are_kept_by_the_questions_that_are_mapped(nights, api):
         {"question": "Organisation:", "answer": "Aston Sensors Ltd"},
         {"question": "Dietary needs", "answer": "none"},
         {"question": "Which sector do you work in?", "answer": "Health"},
+        {"question": "May we contact you about the programme?", "answer": "Maybe"},
     ]
     api.lists["issued_tickets"][0]["custom_questions"] = asked
     nights.good_night(0)
     row = nights.latest("issued_tickets")["it_1"]
     assert (row["organisation_name"], row["organisation_sector"]) == ("Aston Sensors Ltd", "Health")
     assert "none" not in row.values()
+    assert row["consent"] is None
+    found = list(read_latest(nights.home, "findings", FINDINGS, ("place", "cell", "rule")))
+    assert found == [("tickettailor/issued_tickets/it_1", "consent", "not_allowed")]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestion.catalogue import QUARANTINE, addressee
+from ingestion.catalogue import FINDINGS, QUARANTINE, addressee
 from ingestion.landing import read_latest
 from ingestion.privacy import person_key
 from tests.ingestion.sources.nights import PSEUDONYM_KEY, Nights
@@ -99,6 +99,14 @@ def test_a_row_a_join_and_waiting_rooms_are_left_out(reports):
     _drop(reports)
     reports.good_night(0)
     assert _joins(reports) == [("08:01", "08:20"), ("08:03", "08:13"), ("08:30", "08:40"), ("08:30", "08:50")]
+
+
+def test_a_cell_neither_yes_nor_no_is_told_of_and_its_join_counts(reports):
+    _drop(reports, HEADER + TABLE.replace("10,Yes,,No", "10,Yes,,Oui", 1))
+    reports.good_night(0)
+    assert len(_joins(reports)) == 4
+    found = list(read_latest(reports.home, "findings", FINDINGS, ("place", "rule", "severity")))
+    assert found == [("participants_85012345678.csv#!8", "not_allowed", "warning")]
 
 
 def test_an_address_its_variant_and_a_guest_by_name_are_one_person_each(reports):
