@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,9 +25,16 @@ from orchestration.stopping import noticing_stop
 PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
 # A folder of our own: what linters and people compile lies beside it.
 TARGET_DIR = PROJECT_DIR / "target" / "parsed"
+MANIFEST = "manifest.json"
+# What dbt makes of the project for itself: each invocation here begins with it.
+_PARSED = "partial_parse.msgpack"
+_KEPT = (MANIFEST, _PARSED, "semantic_manifest.json")
+# Of which project the kept files are, and their checksums.
+_MARKER = "parsed_of.json"
 # It would print tracebacks of its own; the events tell us, and its log file has all.
 _SILENT = ("--log-level", "none", "--no-use-colors")
 _PARSED_FOLDERS = ("models", "macros", "seeds", "tests")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -83,23 +92,57 @@ def dbt_environment(home: Path, clock: datetime | None) -> dict[str, str]:
 
 
 def ensure_parsed(home: Path) -> Path:
-    """Path of an up-to-date `manifest.json`, parsing the project first if its files changed since.
+    """Path of an up-to-date `manifest.json`, parsing the project first if its files changed since, or if what was kept
+    of the last parse is damaged, which it says.
 
     Raises UserError with dbt's own message when the project does not parse.
     """
-    manifest = TARGET_DIR / "manifest.json"
-    marker = TARGET_DIR / "project_fingerprint"
     fingerprint = project_fingerprint()
-    if manifest.exists() and marker.exists() and marker.read_text() == fingerprint:
-        return manifest
-    TARGET_DIR.mkdir(parents=True, exist_ok=True)
-    with (TARGET_DIR / ".lock").open("w") as lock:
-        # Two nights of different homes may find the project changed at once.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (manifest.exists() and marker.exists() and marker.read_text() == fingerprint):
-            _parse(home)
-            marker.write_text(fingerprint)
-    return manifest
+    if not _kept(fingerprint).is_current:
+        TARGET_DIR.mkdir(parents=True, exist_ok=True)
+        with (TARGET_DIR / ".lock").open("w") as lock:
+            # Two nights of different homes may find the project changed at once.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            kept = _kept(fingerprint)
+            if kept.damaged:
+                log.warning("%s in %s damaged: the dbt project is parsed anew", " and ".join(kept.damaged), TARGET_DIR)
+                # dbt would begin with what it kept.
+                (TARGET_DIR / _PARSED).unlink(missing_ok=True)
+            if not kept.is_current:
+                _parse(home)
+                parsed = {"project": fingerprint, "files": _checksums()}
+                (TARGET_DIR / _MARKER).write_text(json.dumps(parsed), encoding="utf-8")
+    return TARGET_DIR / MANIFEST
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What is there of the last parse: whether it is whole and of the project as it is; which files are damaged."""
+
+    is_current: bool = False
+    damaged: tuple[str, ...] = ()
+
+
+def _kept(fingerprint: str) -> _Kept:
+    try:
+        parsed = json.loads((TARGET_DIR / _MARKER).read_text(encoding="utf-8"))
+        is_of_it, files = parsed["project"] == fingerprint, dict(parsed["files"])
+    except FileNotFoundError:
+        return _Kept()
+    except (OSError, ValueError, LookupError, TypeError):
+        return _Kept(damaged=(_MARKER,))
+    now = _checksums()
+    damaged = tuple(name for name in _KEPT if now[name] != files.get(name))
+    return _Kept(is_of_it and not damaged, damaged)
+
+
+def _checksums() -> dict[str, str | None]:
+    """Of each kept file; None for one that is not there."""
+    found: dict[str, str | None] = {}
+    for name in _KEPT:
+        path = TARGET_DIR / name
+        found[name] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+    return found
 
 
 def _parse(home: Path) -> None:
@@ -148,7 +191,7 @@ def _manifest() -> Any:
     """The parsed project. dbt changes it as it compiles: each invocation gets its own copy, read without a parse."""
     from dbt.contracts.graph.manifest import Manifest
 
-    manifest = Manifest.from_msgpack((TARGET_DIR / "partial_parse.msgpack").read_bytes())
+    manifest = Manifest.from_msgpack((TARGET_DIR / _PARSED).read_bytes())
     manifest.build_parent_and_child_maps()
     return manifest
 

@@ -7,7 +7,9 @@ and a night runs what it compiled.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,6 +19,7 @@ from typing import Any
 from orchestration.dbt_runner import TARGET_DIR, compile_tests, ensure_parsed, project_fingerprint
 
 _STORE = TARGET_DIR / "data_tests.json"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,9 @@ def data_tests(home: Path) -> list[DataTest]:
     """Every data test, compiled for the project as it is now."""
     ensure_parsed(home)
     fingerprint = project_fingerprint()
-    if _STORE.exists():
-        stored = json.loads(_STORE.read_text(encoding="utf-8"))
-        if stored["project_fingerprint"] == fingerprint:
-            return [DataTest(**{**test, "reads": tuple(test["reads"])}) for test in stored["tests"]]
+    stored = _stored(fingerprint)
+    if stored is not None:
+        return stored
     with tempfile.TemporaryDirectory() as folder:
         tests = [
             DataTest(node.unique_id, node.name, node.compiled_code, node.attached_node, tuple(node.depends_on.nodes))
@@ -64,11 +66,30 @@ def data_tests(home: Path) -> list[DataTest]:
     tests.sort(key=lambda test: test.unique_id)
     # Two nights of different homes may find the project changed at once: each writes the same, whole.
     draft = _STORE.with_suffix(f".{id(tests)}.tmp")
-    draft.write_text(
-        json.dumps({"project_fingerprint": fingerprint, "tests": [asdict(test) for test in tests]}), encoding="utf-8"
-    )
+    content = json.dumps([asdict(test) for test in tests])
+    draft.write_text(f"{_head(fingerprint, content)}\n{content}", encoding="utf-8")
     draft.replace(_STORE)
     return tests
+
+
+def _stored(fingerprint: str) -> list[DataTest] | None:
+    """The tests as they were compiled, when that was for this project and they are there as they were kept."""
+    try:
+        head, _, content = _STORE.read_text(encoding="utf-8").partition("\n")
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        head = content = ""
+    if head != _head(fingerprint, content):
+        if head.startswith(fingerprint) or not head:
+            log.warning("%s is damaged: the tests are compiled anew", _STORE)
+        return None
+    return [DataTest(**{**test, "reads": tuple(test["reads"])}) for test in json.loads(content)]
+
+
+def _head(fingerprint: str, content: str) -> str:
+    """First line of the store: which project it is of, and its checksum."""
+    return f"{fingerprint} {hashlib.sha256(content.encode()).hexdigest()}"
 
 
 def ready(tests: Iterable[DataTest], built: Iterable[str], before: Iterable[str]) -> list[DataTest]:

@@ -1,0 +1,89 @@
+"""What dbt made of the project is kept between nights: parsed anew when the project changed, or when it is damaged."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from orchestration import dbt_runner, dbt_tests
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """A folder of the last parse, and how many parses there were."""
+    parses = []
+
+    def parse(_home):
+        parses.append(sorted(path.name for path in tmp_path.iterdir()))
+        for name in dbt_runner._KEPT:
+            (tmp_path / name).write_text(f"{name} {'of the project, ' * 9}")
+
+    monkeypatch.setattr(dbt_runner, "TARGET_DIR", tmp_path)
+    monkeypatch.setattr(dbt_runner, "_parse", parse)
+    dbt_runner.ensure_parsed(tmp_path)
+    return tmp_path, parses
+
+
+def test_a_project_that_did_not_change_is_parsed_once(kept, caplog):
+    folder, parses = kept
+    assert dbt_runner.ensure_parsed(folder) == folder / "manifest.json"
+    assert (len(parses), caplog.records) == (1, [])
+
+
+def test_a_project_that_changed_is_parsed_from_what_was_kept(kept, monkeypatch, caplog):
+    folder, parses = kept
+    monkeypatch.setattr(dbt_runner, "project_fingerprint", lambda: "another")
+    dbt_runner.ensure_parsed(folder)
+    assert (len(parses), "partial_parse.msgpack" in parses[1], caplog.records) == (2, True, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [
+        (dbt_runner._MARKER, "cut"),
+        *((name, harm) for name in dbt_runner._KEPT for harm in ("cut", "changed", "removed")),
+    ],
+)
+def test_what_is_damaged_is_named_and_parsed_anew(kept, caplog, name, harm):
+    folder, parses = kept
+    whole = (folder / name).read_bytes()
+    match harm:
+        case "cut":
+            (folder / name).write_bytes(whole[: len(whole) // 2])
+        case "changed":
+            (folder / name).write_bytes(whole[:20] + bytes([whole[20] ^ 1]) + whole[21:])
+        case "removed":
+            (folder / name).unlink()
+    with caplog.at_level(logging.WARNING):
+        dbt_runner.ensure_parsed(folder)
+    assert len(parses) == 2
+    assert "partial_parse.msgpack" not in parses[1], "dbt does not begin with it"
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert name in said
+    assert "parsed anew" in said
+    dbt_runner.ensure_parsed(folder)
+    assert len(parses) == 2
+
+
+@pytest.mark.parametrize("harm", ["cut", "a test fewer", "no text"])
+def test_compiled_tests_that_are_damaged_are_none(tmp_path, monkeypatch, caplog, harm):
+    """A test that was lost from the store would be one that passes."""
+    store = tmp_path / "data_tests.json"
+    monkeypatch.setattr(dbt_tests, "_STORE", store)
+    tests = [{"unique_id": name, "name": name, "sql": "SELECT 1", "tested": "a", "reads": ["a"]} for name in "xy"]
+    content = json.dumps(tests)
+    store.write_text(f"{dbt_tests._head('project', content)}\n{content}")
+    assert [test.name for test in dbt_tests._stored("project")] == ["x", "y"]
+    assert dbt_tests._stored("another") is None
+    assert caplog.records == []
+    match harm:
+        case "cut":
+            store.write_text(store.read_text()[:-30])
+        case "a test fewer":
+            store.write_text(store.read_text().replace(content, json.dumps(tests[:1])))
+        case "no text":
+            store.write_bytes(b"\xff\xfe\xfa")
+    assert dbt_tests._stored("project") is None
+    assert f"{store} is damaged" in caplog.text
