@@ -53,10 +53,11 @@ test-browser: $(INSTALLED) ## The report in a real Chromium; installs one with a
 		|| { echo "make test-browser needs Chromium, and apt-get could not install it: install it yourself, then again"; exit 1; }
 	@$(BIN)/python -m pytest -m browser
 
-lint: $(INSTALLED) ## ruff, mypy, sqlfluff
+lint: $(INSTALLED) ## ruff, mypy, the bounds of the rooms, sqlfluff
 	@$(BIN)/ruff check $(ROOMS)
 	@$(BIN)/ruff format --check $(ROOMS)
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 
 format: $(INSTALLED) ## Format Python and SQL

@@ -41,8 +41,8 @@ def standardised_mean_difference(treated: Sequence[float], comparison: Sequence[
     """
     if len(treated) < 2 or len(comparison) < 2:
         raise ValueError("a standardised mean difference needs at least two values in each group")
-    spread = ((variance(treated) + variance(comparison)) / 2) ** 0.5
-    difference = fmean(treated) - fmean(comparison)
+    spread: float = ((variance(treated) + variance(comparison)) / 2) ** 0.5
+    difference: float = fmean(treated) - fmean(comparison)
     if spread == 0:
         return 0.0 if difference == 0 else float("inf")
     return difference / spread

@@ -385,7 +385,8 @@ def _after_what_is_landed(connection: duckdb.DuckDBPyConnection, folder: Path, c
     )
     if newest is None:
         return clock
-    return max(clock, newest.replace(tzinfo=UTC) + timedelta(microseconds=1))
+    after: datetime = newest.replace(tzinfo=UTC) + timedelta(microseconds=1)
+    return max(clock, after)
 
 
 def _superseded(

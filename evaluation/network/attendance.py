@@ -89,5 +89,5 @@ def _giant_share(presence: list[tuple[str, list[str]]]) -> float | None:
         return None
     graph = nx.Graph()
     graph.add_edges_from((("organisation", key), ("event", event)) for key, events in presence for event in events)
-    sizes = [sum(kind == "organisation" for kind, _ in found) for found in nx.connected_components(graph)]
+    sizes: list[int] = [sum(kind == "organisation" for kind, _ in found) for found in nx.connected_components(graph)]
     return max(sizes) / len(presence)

@@ -46,10 +46,10 @@ def density(graph: nx.Graph) -> float | None:
 
 def e_i_index(graph: nx.Graph) -> float | None:
     """(E - I) / (E + I): from -1, all ties within clusters, to 1, all between them."""
-    ties = graph.number_of_edges()
+    ties: int = graph.number_of_edges()
     if not ties:
         return None
-    across = sum(graph.nodes[one]["cluster"] != graph.nodes[other]["cluster"] for one, other in graph.edges)
+    across: int = sum(graph.nodes[one]["cluster"] != graph.nodes[other]["cluster"] for one, other in graph.edges)
     return (2 * across - ties) / ties
 
 
@@ -143,18 +143,18 @@ def giant_component_share(graph: nx.Graph) -> float | None:
 
 def share_of_ties(graph: nx.Graph, kind: str) -> float | None:
     """The share of ties between a business and an organisation of a kind."""
-    ties = graph.number_of_edges()
+    ties: int = graph.number_of_edges()
     if not ties:
         return None
     nodes = graph.nodes
-    return (
-        sum(
+    between = sum(
+        bool(
             (nodes[one]["is_business"] and nodes[other]["kind"] == kind)
             or (nodes[other]["is_business"] and nodes[one]["kind"] == kind)
-            for one, other in graph.edges
         )
-        / ties
+        for one, other in graph.edges
     )
+    return between / ties
 
 
 def dependence(brokered: nx.Graph, bodies: set[str], through: dict[str, float]) -> Measures:

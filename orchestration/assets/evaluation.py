@@ -47,7 +47,7 @@ def build_evaluation_asset(manifest_path: Path, mart_keys: set[dg.AssetKey]) -> 
     expected = {spec.key.path[-1] for spec in specs}
 
     @dg.multi_asset(name="evaluate", specs=specs, required_resource_keys={"night"})
-    def evaluate(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    def evaluate(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         night: Night = context.resources.night
         night.progress(STAGE, "asking for the verdict")
         try:

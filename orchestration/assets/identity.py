@@ -16,7 +16,7 @@ from orchestration.resources import Night
     "night to night. Grain: one source record.",
     required_resource_keys={"night"},
 )
-def organisation_record(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def organisation_record(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Resolve tonight's organisation records and keep the keys in the registry."""
     night: Night = context.resources.night
     night.progress("Matching organisations", "company number, charity number, name with postcode or domain")

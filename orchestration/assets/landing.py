@@ -55,7 +55,7 @@ def build_landing_asset(declaration: SourceDeclaration) -> dg.AssetsDefinition:
     )
     def read_source(
         context: dg.AssetExecutionContext,
-    ) -> Iterator[dg.MaterializeResult]:
+    ) -> Iterator[dg.MaterializeResult[None]]:
         night = context.resources.night
         night.progress("Reading returns", declaration.title)
         ensure_landing(night.home)

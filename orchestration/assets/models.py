@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
@@ -30,7 +30,7 @@ class RoomTranslator(DagsterDbtTranslator):
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """`[schema, name]`; a source's key stands in its `meta` and is that of a landed stream."""
         if dbt_resource_props["resource_type"] == "source":
-            return super().get_asset_key(dbt_resource_props)
+            return cast("dg.AssetKey", super().get_asset_key(dbt_resource_props))
         return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
@@ -53,7 +53,7 @@ class RoomTranslator(DagsterDbtTranslator):
         """An asset check for each test of a table that others read; none for the layers before."""
         if asset_spec.key.path[0] not in CHECKED_LAYERS:
             return None
-        return super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return cast("dg.AssetCheckSpec", super().get_asset_check_spec(asset_spec, manifest, unique_id, project))
 
 
 TRANSLATOR = RoomTranslator()

@@ -22,7 +22,7 @@ POSTGRESQL_KEY = dg.AssetKey(["release", "postgresql"])
     description="The current release in PostgreSQL, for SQL and BI tools. Off unless wmip.yaml switches it on.",
     required_resource_keys={"night"},
 )
-def postgresql_release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def postgresql_release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Publish the current release where the environment says. A failure here leaves the file release standing."""
     night: Night = context.resources.night
     settings = night.configuration.postgresql

@@ -28,7 +28,7 @@ def build_release_asset(released: set[dg.AssetKey]) -> dg.AssetsDefinition:
         description="The numbered release readers use. Publishes only what passed its gate.",
         required_resource_keys={"night"},
     )
-    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         night: Night = context.resources.night
         night.progress("Publishing", "asking for the verdict")
         try:

@@ -180,7 +180,9 @@ def _bar(row: Row, widest: Decimal) -> str:
     """From the lower to the upper result, the central case in the middle."""
     if not widest:
         return ""
-    ends = sorted([row["modelled_at_low"] - row["modelled_central"], row["modelled_at_high"] - row["modelled_central"]])
+    ends: list[Decimal] = sorted(
+        [row["modelled_at_low"] - row["modelled_central"], row["modelled_at_high"] - row["modelled_central"]]
+    )
     left, right = round(max(-ends[0], Decimal(0)) / widest * _HALF), round(max(ends[1], Decimal(0)) / widest * _HALF)
     return " " * (_HALF - left) + "█" * left + "│" + "█" * right + " " * (_HALF - right)
 

@@ -87,7 +87,7 @@ def _key(node: Mapping[str, Any], nodes: Mapping[str, Any], children: Mapping[st
 
 
 def _said(test: Mapping[str, Any]) -> str:
-    kind = test["test_metadata"]["name"]
+    kind: str = test["test_metadata"]["name"]
     arguments = test["test_metadata"]["kwargs"]
     if kind == "accepted_values":
         return "one of " + ", ".join(map(str, arguments["values"]))

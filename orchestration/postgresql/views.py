@@ -37,7 +37,10 @@ def lay_views(connection: psycopg.Connection, over: Sequence[Version], attempts:
             held = {version: found[name] for version, found in tables.items() if name in found}
 
             def define(
-                mart: str = mart, name: str = name, held: dict[Version, _Relation] = held, views: dict = views
+                mart: str = mart,
+                name: str = name,
+                held: dict[Version, _Relation] = held,
+                views: dict[str, _Relation] = views,
             ) -> None:
                 _define(connection, mart, name, held, views.get(name))
 

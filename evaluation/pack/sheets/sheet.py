@@ -122,7 +122,7 @@ class Sheet:
 
     def cell(self, row: int, column: int, *, fixed: bool = False) -> str:
         """The address of a cell of this sheet."""
-        return xl_rowcol_to_cell(row, column, row_abs=fixed, col_abs=fixed)
+        return str(xl_rowcol_to_cell(row, column, row_abs=fixed, col_abs=fixed))
 
     def elsewhere(self, row: int, column: int) -> str:
         """The address of a cell as another sheet names it."""
