@@ -6,12 +6,14 @@ Suites are YAML files; the product's own lie in `quality/suites/`, a tenant's in
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from common.yamlfile import YamlFile
+from quality.families import InvalidFamily, members
 
 Dimension = Literal["completeness", "uniqueness", "consistency", "timeliness", "validity", "accuracy"]
 SUITES_FOLDER = Path(__file__).with_name("suites")
@@ -70,29 +72,35 @@ def suite_paths() -> list[Path]:
 
 def load_suites(paths: Sequence[Path]) -> list[CheckDefinition]:
     """All checks of the given suites. Raises InvalidSuite; an empty suite is invalid: it would pass anything."""
-    checks: list[CheckDefinition] = []
-    for path in paths:
-        try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except yaml.YAMLError as error:
-            raise InvalidSuite(f"{path.name}: not valid YAML: {error}") from None
-        entries = content.get("checks") if isinstance(content, dict) else None
-        if not entries:
-            raise InvalidSuite(f"{path.name}: no checks in it; a suite lists them under `checks:`")
-        for number, entry in enumerate(entries, start=1):
-            name = entry.get("name", f"number {number}") if isinstance(entry, dict) else f"number {number}"
-            try:
-                checks.append(CheckDefinition.model_validate(entry))
-            except ValidationError as error:
-                problems = "; ".join(
-                    f"{'.'.join(map(str, item['loc'])) or 'check'}: {item['msg']}" for item in error.errors()
-                )
-                raise InvalidSuite(f"{path.name}: check {name}: {problems}") from None
+    checks = [check for path in paths for check in _checks(path)]
     names = [check.name for check in checks]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InvalidSuite(f"check {', '.join(twice)} is defined twice; names are unique over all suites")
     return checks
+
+
+def _checks(path: Path) -> Iterator[CheckDefinition]:
+    suite = YamlFile(path, path.name, InvalidSuite)
+    entries = suite.content.get("checks") if isinstance(suite.content, dict) else None
+    if not entries or not isinstance(entries, list):
+        raise InvalidSuite(f"{path.name}: no checks in it; a suite lists them under `checks:`")
+    for number, entry in enumerate(entries):
+        where = f"{path.name} line {suite.line(('checks', number))}"
+        if not isinstance(entry, dict):
+            raise InvalidSuite(f"{where}: expected a check (`- name: ...`); found {entry!r}")
+        name = entry.get("name", f"number {number + 1}")
+        try:
+            for member in members(entry, CheckDefinition.model_fields):
+                name = member.get("name", name)
+                yield CheckDefinition.model_validate(member)
+        except InvalidFamily as error:
+            raise InvalidSuite(f"{where}: family {name}: {error}") from None
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, item['loc'])) or 'check'}: {item['msg']}" for item in error.errors()
+            )
+            raise InvalidSuite(f"{where}: check {name}: {problems}") from None
 
 
 def suites_fingerprint(paths: Sequence[Path]) -> str:

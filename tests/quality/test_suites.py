@@ -17,7 +17,7 @@ from quality.suites import load_suites, suite_paths
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 DECLARED = Declared(providers(), person_key_forms())
-SUITES = {check.name: path for path in suite_paths() for check in load_suites([path])}
+CHECKS = {check.name: check for check in load_suites(suite_paths())}
 
 
 @pytest.fixture
@@ -28,13 +28,13 @@ def judge(tmp_path):
         warehouse = tmp_path / "warehouse.duckdb"
         warehouse.unlink(missing_ok=True)
         with duckdb.connect(str(warehouse)) as connection:
-            for schema in ("mart", "staging", "intermediate"):
+            for schema in ("mart", "staging", "intermediate", "seed"):
                 connection.execute(f"CREATE SCHEMA {schema}")
             for table in tables:
                 connection.execute(f"CREATE TABLE {table}")
-        (check,) = [c for c in yaml.safe_load(SUITES[name].read_text(encoding="utf-8"))["checks"] if c["name"] == name]
         suite = tmp_path / "only.yaml"
-        suite.write_text(yaml.safe_dump({"checks": [check]}), encoding="utf-8")
+        only = {"checks": [CHECKS[name].model_dump(mode="json", exclude_unset=True)]}
+        suite.write_text(yaml.safe_dump(only), encoding="utf-8")
         verdict = run_gate(warehouse, suites=[suite], enabled_sources=enabled, clock=CLOCK, declared=DECLARED)
         (result,) = verdict.results
         return result.outcome, result.failing_keys
@@ -120,8 +120,25 @@ def test_checks_of_events_and_persons_ask_for_any_source_of_events(judge, source
 
 def test_no_check_asks_for_one_platform_of_several():
     alone = {"returns"}
-    assert {check.requires_source for check in load_suites(suite_paths())} - {None} == alone
-    assert {check.requires for check in load_suites(suite_paths())} - {None} <= set(providers())
+    assert {check.requires_source for check in CHECKS.values()} - {None} == alone
+    assert {check.requires for check in CHECKS.values()} - {None} <= set(providers())
+
+
+def test_every_headline_indicator_of_the_seed_has_a_performance_row(judge):
+    seed = "seed.indicator AS FROM (VALUES ('h1', true), ('h2', true), ('h1x', false)) t(indicator_key, is_headline)"
+    shown = "mart.indicator_performance AS FROM (VALUES {}) t(indicator_key)"
+    assert judge("headline_indicators_are_all_there", seed, shown.format("('h1'), ('h2')"))[0] == "passed"
+    assert judge("headline_indicators_are_all_there", seed, shown.format("('h1')")) == ("failed", ["h2"])
+
+
+def test_a_column_that_left_the_mart_contract_is_named(judge):
+    table = "mart.indicator_value ({} VARCHAR)"
+    held = ["indicator_key", "period_key", "scope", "scope_key", "basis", "value", "cumulative_value", "exact_value"]
+    columns = " VARCHAR, ".join(held)
+    outcome = judge("indicator_value_has_its_columns", table.format(columns))
+    assert outcome == ("failed", ["exact_cumulative_value"])
+    whole = table.format(f"{columns} VARCHAR, exact_cumulative_value")
+    assert judge("indicator_value_has_its_columns", whole) == ("passed", [])
 
 
 def test_a_target_agreed_later_may_have_a_value_and_one_that_is_not_stated_may_not(judge):
