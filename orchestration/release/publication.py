@@ -156,11 +156,9 @@ def _compare(home: Path, current: str | None, made_of: dict[str, str]) -> tuple[
 def _build(context: BuildContext, steps: tuple[Step, ...], progress: Callable[[str], None]) -> None:
     """Every step, then the manifest over all they wrote. A folder that did not become a release is removed."""
     try:
-        for step in steps:
+        for step in (*steps, Step("writing the manifest", _write_manifest), Step("writing it to the disk", _sync)):
             progress(step.doing)
             _run(step, context)
-        _write_manifest(context)
-        sync_tree(context.building)
     except BaseException:
         shutil.rmtree(context.building, ignore_errors=True)
         raise
@@ -174,6 +172,10 @@ def _run(step: Step, context: BuildContext) -> None:
     except Exception as error:
         said = disk_trouble(context.home, error) or error or type(error).__name__
         raise ReleaseNotMade(f"release {context.release_id} was not made: {step.doing} failed: {said}") from error
+
+
+def _sync(context: BuildContext) -> None:
+    sync_tree(context.building)
 
 
 def _write_manifest(context: BuildContext) -> None:
