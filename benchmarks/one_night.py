@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from orchestration.cli.progress import NightProgress
-from orchestration.nightly import run_night
+from orchestration.run_night import run_night
 from sandbox.options import SANDBOX_CLOCK, Options
 from sandbox.programme import Programme
 from sandbox.server import SandboxServer

@@ -30,7 +30,7 @@ from rich.table import Table
 from ingestion.catalogue import read_yaml
 from orchestration.dbt_runner import TARGET_DIR
 from orchestration.postgresql.keys import read_keys
-from orchestration.postgresql.publish import publish
+from orchestration.postgresql.serving import publish
 
 console = Console()
 QUESTIONS: list[dict[str, str]] = read_yaml(Path(__file__).with_name("questions.yaml"))

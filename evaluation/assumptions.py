@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from evaluation.rules import Rule, fixing
+from evaluation.appraisal_rules import Rule, fixing
 from evaluation.vocabulary import EVERY_LEVEL, Name, meaning, vocabulary
 
 COLUMNS = (
@@ -298,7 +298,7 @@ def _plain(item: Any) -> str:
 class Selection:
     """What a set says at one spatial level on one date, and why the rest of what it should say is missing.
 
-    `laid_down`: names whose value among those used is not the set's but a guide's (`evaluation.rules`).
+    `laid_down`: names whose value among those used is not the set's but a guide's (`evaluation.appraisal_rules`).
     """
 
     used: dict[str, Assumption]

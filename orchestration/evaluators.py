@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from evaluation.assumptions import AssumptionSet
-    from evaluation.evaluate import Circumstances
+    from evaluation.gross_to_net import Circumstances
 
 MART = "mart"
 
@@ -45,15 +45,15 @@ class EvaluatorFailed(Exception):
 
 def value_for_money(connection: duckdb.DuckDBPyConnection, facts: NightFacts) -> dict[str, pa.Table]:
     """Gross to net, GVA and value for money under the registered assumption sets."""
-    from evaluation.evaluate import evaluate
     from evaluation.gross import read_gross_jobs
+    from evaluation.gross_to_net import evaluate
 
     return evaluate(read_gross_jobs(connection, facts.on), registered_sets(connection), circumstances(facts))
 
 
 def network(connection: duckdb.DuckDBPyConnection, facts: NightFacts) -> dict[str, pa.Table]:
     """The collaboration network of every quarter that has ended."""
-    from evaluation.network.evaluate import NetworkSettings, connectedness
+    from evaluation.network.connectedness import NetworkSettings, connectedness
 
     def parameter(name: str) -> int:
         return _parameter(connection, name, facts.on)
@@ -88,7 +88,7 @@ EVALUATORS: dict[str, Evaluator] = {
 
 def circumstances(facts: NightFacts, *, approved_only: bool = True) -> Circumstances:
     """The circumstances of an evaluation under this home's settings."""
-    from evaluation.evaluate import Assurance, Circumstances
+    from evaluation.gross_to_net import Assurance, Circumstances
 
     settings = facts.configuration
     return Circumstances(

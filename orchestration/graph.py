@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dagster as dg
 
+from orchestration.assets.audit import build_gate
 from orchestration.assets.evaluation import build_evaluation_asset
-from orchestration.assets.gate import build_gate
 from orchestration.assets.identity import organisation_record
 from orchestration.assets.landing import build_landing_assets
 from orchestration.assets.models import build_model_assets
 from orchestration.assets.postgresql import POSTGRESQL_KEY, postgresql_release
-from orchestration.assets.publication import RELEASE_KEY, build_release_asset
+from orchestration.assets.release import RELEASE_KEY, build_release_asset
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.resources import Progress, night_resource, say_why, silent
 from orchestration.settings import load_settings

@@ -68,7 +68,7 @@ def rehearse(home: Path, file: Path, clock: datetime, progress: Callable[[str], 
 
     Nothing of the home is changed. Raises UserError when the models cannot be built on it.
     """
-    from identity.nightly import resolve_organisations
+    from identity.organisation_keys import resolve_organisations
 
     with tempfile.TemporaryDirectory(prefix="wmip-rehearsal-") as folder:
         copy = Path(folder)

@@ -25,7 +25,7 @@ from orchestration.night import (
 )
 from orchestration.privacy.persons import settle
 from orchestration.privacy.retention import apply_retention
-from orchestration.release.registry import check_registry
+from orchestration.release.kept_registry import check_registry
 from orchestration.settings import Configuration, load_configuration, load_settings
 from orchestration.trouble import reason
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestration.nightly import prepare_dagster_home
+from orchestration.run_night import prepare_dagster_home
 from orchestration.settings import load_settings, switch_telemetry_off
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.yamlfile import nearest, read_yaml
-from evaluation.open_data.settings import OpenDataSettings
+from evaluation.open_data.publisher import OpenDataSettings
 from ingestion.catalogue import SOURCES, SourceDeclaration
 from orchestration.errors import UserError
 

@@ -13,7 +13,7 @@ import duckdb
 
 from evaluation.open_data import datapackage, grants, indicators
 from evaluation.open_data.errors import GrantsNotPublishable
-from evaluation.open_data.settings import OpenDataSettings
+from evaluation.open_data.publisher import OpenDataSettings
 from evaluation.open_data.totals import prove_equal
 
 GRANTS_FILE = "grants_360giving.json"

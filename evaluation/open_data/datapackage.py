@@ -16,7 +16,7 @@ from evaluation.open_data.indicators import (
     YEARS,
     Field,
 )
-from evaluation.open_data.settings import OpenDataSettings
+from evaluation.open_data.publisher import OpenDataSettings
 
 FILE = "datapackage.json"
 _VALUE_KEY = ["indicator_key", "period_key", "scope", "scope_key", "basis"]

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from evaluation.open_data.errors import GrantsNotPublishable
-from evaluation.open_data.settings import OpenDataSettings, Publisher
+from evaluation.open_data.publisher import OpenDataSettings, Publisher
 
 VERSION = "1.4"
 UNNAMED = "Recipient not in a public register"

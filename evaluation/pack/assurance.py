@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import duckdb
 
-from evaluation.pack.tables import rows
+from evaluation.pack.mart_rows import rows
 
 
 @dataclass(frozen=True)

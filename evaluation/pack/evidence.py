@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import duckdb
 
-from evaluation.pack.tables import rows
+from evaluation.pack.mart_rows import rows
 
 WITHDRAWN = "withdrawn"
 

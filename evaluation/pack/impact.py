@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import duckdb
 
-from evaluation.pack.tables import has_table, rows
+from evaluation.pack.mart_rows import has_table, rows
 
 MEASURES = ("net_jobs", "gva_present_value", "gva_less_public_cost", "gva_per_public_pound")
 GVA = "gva_present_value"

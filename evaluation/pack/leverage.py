@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import duckdb
 
-from evaluation.pack.tables import rows
+from evaluation.pack.mart_rows import rows
 
 COMMITTED = "resource_committed"
 REALISED = "resource_levered"

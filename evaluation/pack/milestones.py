@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import duckdb
 
-from evaluation.pack.tables import rows
+from evaluation.pack.mart_rows import rows
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from evaluation.pack.tables import has_table, rows
+from evaluation.pack.mart_rows import has_table, rows
 
 FORMAL = "formal"
 BROKERED = "brokered"

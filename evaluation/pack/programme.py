@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import duckdb
 
-from evaluation.pack.tables import has_table, rows
+from evaluation.pack.mart_rows import has_table, rows
 
 UNNAMED = "Innovation programme"
 

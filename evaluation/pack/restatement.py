@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import duckdb
 
-from evaluation.pack.tables import rows
+from evaluation.pack.mart_rows import rows
 
 # Rule R12: from which change on a restatement is material.
 MATERIAL_SHARE = Decimal("0.05")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.assets.gate import gate_suites
+from orchestration.assets.audit import gate_suites
 from orchestration.evaluators import EvaluatorFailed, NightFacts, run_evaluators
 from orchestration.night import BLOCKED, FAILED
-from orchestration.release.gate import GateRefused, approved_verdict
+from orchestration.release.approval import GateRefused, approved_verdict
 from orchestration.resources import Night
 from quality.receipt import gate_status
 from quality.suites import suites_fingerprint

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from identity.nightly import resolve_organisations
+from identity.organisation_keys import resolve_organisations
 from orchestration.resources import Night
 
 

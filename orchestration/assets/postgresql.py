@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.assets.publication import RELEASE_KEY
+from orchestration.assets.release import RELEASE_KEY
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import NightFailed, UserError
 from orchestration.night import FAILED
@@ -31,7 +31,7 @@ def postgresql_release(context: dg.AssetExecutionContext) -> dg.MaterializeResul
         return dg.MaterializeResult(metadata={"enabled": settings.enabled})
     from orchestration.postgresql.address import choose_address
     from orchestration.postgresql.keys import read_keys
-    from orchestration.postgresql.publish import publish
+    from orchestration.postgresql.serving import publish
 
     try:
         made = publish(

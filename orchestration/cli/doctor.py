@@ -83,7 +83,7 @@ def _persons(home: Path, configuration: Configuration) -> list[tuple[bool, str, 
 def _releases(home: Path) -> list[tuple[bool, str, str]]:
     """Do readers see a whole release, and is each what was published."""
     from orchestration.release import integrity, store
-    from orchestration.release.registry import check_registry
+    from orchestration.release.kept_registry import check_registry
 
     rows = []
     try:
@@ -145,7 +145,7 @@ def doctor(home: Home = None) -> None:
             for probe in probe_source(name, settings, os.environ, folder, datetime.now(UTC))
         ]
     if configuration.postgresql.enabled:
-        from orchestration.postgresql.doctor import probe_postgresql
+        from orchestration.postgresql.readiness import probe_postgresql
 
         rows += [(probe.passed, f"PostgreSQL: {probe.name}", probe.message) for probe in probe_postgresql(os.environ)]
     else:

@@ -129,8 +129,8 @@ def _read(paths: Sequence[Path]) -> list[AssumptionSet]:
 def _evaluate(folder: Path, release_id: str, own: list[AssumptionSet], draft: bool) -> dict[str, pa.Table]:
     import duckdb
 
-    from evaluation.evaluate import evaluate as model
     from evaluation.gross import read_gross_jobs
+    from evaluation.gross_to_net import evaluate as model
     from orchestration.evaluators import NightFacts, circumstances
     from orchestration.settings import load_configuration
 

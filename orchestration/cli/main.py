@@ -15,7 +15,7 @@ from orchestration.cli import (
     network,
     nights,
     persons,
-    publication,
+    publish,
     query,
     registry,
     release_diff,
@@ -67,7 +67,7 @@ app.command()(metric)
 app.command()(evaluate)
 app.command()(export)
 app.command()(pack)
-app.command()(publication.publish)
+app.command()(publish.publish)
 releases.app.command()(release_diff.diff)
 app.command()(persons.erase)
 app.command("rotate-key")(persons.rotate_key)

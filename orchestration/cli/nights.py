@@ -16,8 +16,8 @@ from orchestration.cli.progress import NightProgress
 from orchestration.cli.scorecard import print_night, print_scorecard, what_became_of, what_serves
 from orchestration.errors import NightFailed, NightStopped, UserError
 from orchestration.night import ENDED_WITHOUT_RELEASE, STOPPED, UNCHANGED, NightRecord
-from orchestration.nightly import run_night
 from orchestration.release.store import current_release
+from orchestration.run_night import run_night
 
 if TYPE_CHECKING:
     from datetime import datetime

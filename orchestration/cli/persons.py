@@ -67,7 +67,7 @@ def _carry_to_postgresql(folder: Path) -> None:
         return
     from orchestration.dbt_runner import ensure_parsed
     from orchestration.postgresql.keys import read_keys
-    from orchestration.postgresql.publish import publish
+    from orchestration.postgresql.serving import publish
 
     try:
         with console.status("Changing PostgreSQL"):

@@ -23,7 +23,7 @@ def restore(home: Home = None) -> None:
 
         wmip registry restore --home /srv/wmip
     """
-    from orchestration.release.registry import restore_registry
+    from orchestration.release.kept_registry import restore_registry
 
     folder = resolve_home(home)
     with only_writer(folder):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from orchestration.dictionary.described_tables import Column, Table
 from orchestration.dictionary.registers import Indicator
-from orchestration.dictionary.tables import Column, Table
 from quality.suites import CheckDefinition
 
 _FOLDERS = {

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from orchestration.code_version import ROOT
 from orchestration.dbt_runner import PROJECT_DIR, ensure_parsed
+from orchestration.dictionary.described_tables import read_tables
 from orchestration.dictionary.pages import checks_page, index_page, indicators_page, table_page
 from orchestration.dictionary.registers import read_indicators
-from orchestration.dictionary.tables import read_tables
 from quality.suites import load_suites, suite_paths
 
 WRITTEN = ROOT / "docs"

@@ -269,7 +269,7 @@ def _rewrite_duckdb(path: Path, change: Change, staging: Staging) -> int:
     """A mart written anew: rows that are changed in place would stay readable in the file's free blocks."""
     import duckdb
 
-    from orchestration.release.steps.tables import STORAGE_VERSION
+    from orchestration.release.steps.copying import STORAGE_VERSION
 
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")

@@ -11,8 +11,8 @@ from pathlib import Path
 from orchestration.access import open_public_parts
 from orchestration.errors import NightFailed
 from orchestration.release import store
+from orchestration.release.approval import GateRefused, approved_verdict, evaluation_fingerprint
 from orchestration.release.context import BuildContext, Step
-from orchestration.release.gate import GateRefused, approved_verdict, evaluation_fingerprint
 from orchestration.release.ingredients import changed, ingredients
 from orchestration.release.integrity import (
     MANIFEST,

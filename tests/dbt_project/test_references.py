@@ -8,7 +8,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from identity.nightly import resolve_organisations
+from identity.organisation_keys import resolve_organisations
 from identity.resolve import REGISTRY_SCHEMA
 from ingestion.nightly import ensure_landing
 from orchestration.dbt_runner import run_dbt

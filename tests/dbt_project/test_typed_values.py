@@ -10,7 +10,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from identity.nightly import resolve_organisations
+from identity.organisation_keys import resolve_organisations
 from identity.resolve import REGISTRY_SCHEMA
 from ingestion.catalogue import SOURCES
 from ingestion.landing import as_table, land

@@ -24,7 +24,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from identity.nightly import REGISTRY_FILE, read_records
+from identity.organisation_keys import REGISTRY_FILE, read_records
 from identity.resolve import resolve
 from orchestration.dbt_runner import run_dbt
 from sandbox.options import SANDBOX_CLOCK, Dirt, Options
@@ -227,7 +227,7 @@ def build(home: Path, options: Options) -> dict[str, Any]:
 
     Nothing is audited or published: the figures are the candidate's.
     """
-    from identity.nightly import resolve_organisations
+    from identity.organisation_keys import resolve_organisations
     from ingestion.nightly import ensure_landing, ingest_source
     from orchestration.settings import load_configuration
     from sandbox.programme import Programme

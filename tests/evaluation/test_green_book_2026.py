@@ -9,8 +9,8 @@ import pytest
 from evaluation.appraisal import appraise
 from evaluation.assumptions import build_sets
 from evaluation.discounting import RATES, BadDiscountTable, table_in_force
-from evaluation.evaluate import Circumstances, evaluate
 from evaluation.gross import ForecastError, GrossJobs
+from evaluation.gross_to_net import Circumstances, evaluate
 from evaluation.scenarios import values
 from evaluation.sensitivity import OWN_HAIRCUT
 from evaluation.switching import switching_values

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.access import close_home, make_home, open_public_parts, open_to_others
 from orchestration.night import NightRecord, only_writer, write_record
-from orchestration.nightly import prepare_dagster_home
+from orchestration.run_night import prepare_dagster_home
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.nightly import prepare_dagster_home
+from orchestration.run_night import prepare_dagster_home
 from tests.conftest import clean_environment
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ import pytest
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
 from orchestration.event_log import OpenEventLog
-from orchestration.nightly import prepare_dagster_home
+from orchestration.run_night import prepare_dagster_home
 
 KEY = dg.AssetKey(["mart", "indicator_value"])
 

@@ -12,7 +12,7 @@ from orchestration.dbt_runner import PROJECT_DIR, ensure_parsed
 from orchestration.errors import UserError
 from orchestration.metrics import Dialect, Metrics
 from orchestration.postgresql.keys import Keys
-from orchestration.postgresql.publish import publish
+from orchestration.postgresql.serving import publish
 from orchestration.release.store import current_release
 from tests.conftest import wmip
 

@@ -20,11 +20,11 @@ from ingestion.erasures import PENDING, pseudonym_key, read_erasures
 from ingestion.privacy import PseudonymKey, person_key
 from orchestration.cli.main import app
 from orchestration.errors import NightFailed, UserError
-from orchestration.nightly import run_night
 from orchestration.privacy import persons, staging
 from orchestration.privacy.retention import apply_retention, months_before
 from orchestration.privacy.rewriting import change_text
 from orchestration.release.integrity import verify
+from orchestration.run_night import run_night
 from tests.conftest import SMALL, wmip
 
 KEY = "sandbox-pseudonym-key"

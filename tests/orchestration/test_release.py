@@ -18,13 +18,13 @@ from evaluation.disclosure.marks import PublishedFigures
 from evaluation.disclosure.memory import MEMORY, recall
 from evaluation.disclosure.memory import remember as leave
 from orchestration.errors import UserError
-from orchestration.release import gate, integrity, publication, store
+from orchestration.release import approval, integrity, publication, store
 from orchestration.release.context import BuildContext, Step
+from orchestration.release.kept_registry import check_registry, restore_registry
 from orchestration.release.pruning import memories
 from orchestration.release.publication import STEPS
-from orchestration.release.registry import check_registry, restore_registry
+from orchestration.release.steps.copying import write_parquet
 from orchestration.release.steps.registry import keep_registry
-from orchestration.release.steps.tables import write_parquet
 from quality import verdicts
 from quality.fingerprint import VOLATILE_TABLES, combine, table_fingerprints
 from quality.gate import CheckResult, Verdict
@@ -153,13 +153,13 @@ def test_new_assumptions_alone_make_a_release(home):
 def test_a_candidate_that_was_not_evaluated_is_refused(home):
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         connection.execute("DROP SCHEMA evaluation CASCADE")
-    with pytest.raises(gate.GateRefused, match="has not been evaluated"):
+    with pytest.raises(approval.GateRefused, match="has not been evaluated"):
         publish(home)
 
 
 def test_an_evaluation_of_another_candidate_is_refused(home):
     evaluate(home, "another")
-    with pytest.raises(gate.GateRefused, match="made of another candidate"):
+    with pytest.raises(approval.GateRefused, match="made of another candidate"):
         publish(home)
 
 
@@ -167,19 +167,19 @@ def test_an_evaluation_of_another_candidate_is_refused(home):
 def test_a_candidate_that_failed_is_refused(home, outcome):
     build_candidate(home, 5)
     judge(home, outcome)
-    with pytest.raises(gate.GateRefused):
+    with pytest.raises(approval.GateRefused):
         publish(home)
     assert store.current_release(home) is None
 
 
 def test_a_candidate_changed_after_its_verdict_is_refused(home):
     build_candidate(home, 6)
-    with pytest.raises(gate.GateRefused, match="has not judged this candidate"):
+    with pytest.raises(approval.GateRefused, match="has not judged this candidate"):
         publish(home)
 
 
 def test_a_verdict_by_other_checks_is_refused(home):
-    with pytest.raises(gate.GateRefused, match="stale"):
+    with pytest.raises(approval.GateRefused, match="stale"):
         publish(home, suites_fingerprint="others")
 
 
@@ -381,7 +381,7 @@ def test_a_damaged_manifest_of_the_current_release_is_mended_by_the_next_night(h
 def test_a_damaged_verdict_is_named(home):
     (path,) = (home / "verdicts").iterdir()
     path.write_text("{")
-    with pytest.raises(gate.GateRefused, match=f"{path.name} is damaged"):
+    with pytest.raises(approval.GateRefused, match=f"{path.name} is damaged"):
         publish(home)
 
 

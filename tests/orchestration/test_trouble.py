@@ -16,8 +16,8 @@ import pytest
 
 from ingestion.read_log import StreamReport, write_log
 from orchestration.night import NightRecord, read_record, write_record
-from orchestration.nightly import prepare_dagster_home, run_night
 from orchestration.resources import Night, say_why
+from orchestration.run_night import prepare_dagster_home, run_night
 from orchestration.trouble import after_sources, disk_trouble, reason
 
 

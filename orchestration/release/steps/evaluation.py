@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from orchestration.release.approval import EVALUATION
 from orchestration.release.context import BuildContext
-from orchestration.release.gate import EVALUATION
-from orchestration.release.steps.tables import candidate_and_release, copy_schema
+from orchestration.release.steps.copying import candidate_and_release, copy_schema
 
 
 def copy_evaluation(context: BuildContext) -> None:

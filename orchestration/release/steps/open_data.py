@@ -10,7 +10,7 @@ import duckdb
 from evaluation.disclosure.memory import MEMORY, REPORT
 from evaluation.disclosure.public_mart import PUBLIC_MART
 from evaluation.open_data.build import OpenData, build
-from evaluation.open_data.settings import OpenDataSettings
+from evaluation.open_data.publisher import OpenDataSettings
 from orchestration.release.context import BuildContext
 from orchestration.release.integrity import MART
 from orchestration.settings import load_configuration

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from orchestration.release.context import BuildContext
-from orchestration.release.registry import FOLDER, KEPT
+from orchestration.release.kept_registry import FOLDER, KEPT
 
 
 def keep_registry(context: BuildContext) -> None:

@@ -9,7 +9,7 @@ import duckdb
 import networkx as nx
 import pytest
 
-from evaluation.network.evaluate import EDGE, NODE, SCHEMAS
+from evaluation.network.connectedness import EDGE, NODE, SCHEMAS
 from evaluation.network.export import NoNetwork, periods, write_csv, write_gexf
 from tests.evaluation.network.graphs import CLUSTER, PAIRS
 

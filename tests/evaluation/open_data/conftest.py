@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from evaluation.open_data.settings import Licence, OpenDataSettings, Publisher
+from evaluation.open_data.publisher import Licence, OpenDataSettings, Publisher
 
 SETTINGS = OpenDataSettings(
     publisher=Publisher(name="Example Authority", org_id="GB-LAE-EXA", grant_prefix="360G-example"),

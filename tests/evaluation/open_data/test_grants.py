@@ -14,7 +14,7 @@ from referencing import Registry, Resource
 from evaluation.open_data import grants
 from evaluation.open_data.build import GRANTS_FILE, build
 from evaluation.open_data.errors import GrantsNotPublishable, TotalsDiffer
-from evaluation.open_data.settings import OpenDataSettings
+from evaluation.open_data.publisher import OpenDataSettings
 
 STANDARD = Path(__file__).parents[2] / "fixtures" / "standards" / "threesixtygiving"
 DAY = date(2025, 5, 15)

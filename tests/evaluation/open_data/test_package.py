@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from evaluation.open_data import indicators
 from evaluation.open_data.build import build
 from evaluation.open_data.errors import TotalsDiffer
-from evaluation.open_data.settings import OpenDataSettings
+from evaluation.open_data.publisher import OpenDataSettings
 from evaluation.open_data.totals import prove_equal
 from tests.evaluation.open_data.conftest import release_of
 

@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 from ingestion.privacy import PseudonymKey, person_key
 from orchestration.cli.main import app
 from orchestration.errors import NightFailed
-from orchestration.postgresql.publish import publish
+from orchestration.postgresql.serving import publish
 from tests.orchestration.postgresql.conftest import KEYS
-from tests.orchestration.postgresql.test_publish import rows, served
+from tests.orchestration.postgresql.test_serving import rows, served
 
 pytestmark = pytest.mark.xdist_group("postgresql")
 ADDRESS = "somebody@example.org"

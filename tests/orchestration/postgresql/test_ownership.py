@@ -9,10 +9,10 @@ import pytest
 from psycopg import sql
 
 from orchestration.errors import PublicationFailed, UserError
-from orchestration.postgresql.doctor import probe_postgresql
-from orchestration.postgresql.publish import publish
+from orchestration.postgresql.readiness import probe_postgresql
+from orchestration.postgresql.serving import publish
 from tests.orchestration.postgresql.conftest import KEYS
-from tests.orchestration.postgresql.test_publish import rows, served
+from tests.orchestration.postgresql.test_serving import rows, served
 
 pytestmark = pytest.mark.xdist_group("postgresql")
 OWNERS = """

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from orchestration.errors import PublicationFailed
-from orchestration.postgresql.publish import publish
+from orchestration.postgresql.serving import publish
 from tests.orchestration.postgresql.conftest import KEYS
 
 pytestmark = pytest.mark.xdist_group("postgresql")

@@ -5,7 +5,7 @@ import pytest
 from psycopg import sql
 
 from orchestration.errors import PublicationFailed
-from orchestration.postgresql.publish import publish
+from orchestration.postgresql.serving import publish
 from tests.orchestration.postgresql.conftest import KEYS
 
 # Missing rights, or a view over several releases, which nobody can write to.

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from evaluation.network import ties
-from evaluation.network.evaluate import EDGE, MEASURE, NODE, NetworkSettings, connectedness
+from evaluation.network.connectedness import EDGE, MEASURE, NODE, NetworkSettings, connectedness
 from evaluation.network.novelty import novelty
 
 SETTINGS = NetworkSettings(36, 36, 24, 4, 250)

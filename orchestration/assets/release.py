@@ -3,11 +3,11 @@
 import dagster as dg
 
 from ingestion.nightly import input_fingerprint
-from orchestration.assets.gate import gate_suites
+from orchestration.assets.audit import gate_suites
 from orchestration.code_version import code_version
 from orchestration.night import BLOCKED, FAILED, PUBLISHED, STOPPED, UNCHANGED
 from orchestration.notifications import notify_once
-from orchestration.release.gate import GateRefused
+from orchestration.release.approval import GateRefused
 from orchestration.release.publication import Published, ReleaseNotMade, publish
 from orchestration.resources import Night
 from orchestration.stopping import noticing_stop, stopped_message

@@ -9,8 +9,8 @@ import pytest
 
 from evaluation.appraisal import MEASURES
 from evaluation.caveats import caveats
-from evaluation.evaluate import Assurance, Circumstances, evaluate
 from evaluation.gross import GrossJobs
+from evaluation.gross_to_net import Assurance, Circumstances, evaluate
 from evaluation.schemas import SCHEMAS
 from tests.evaluation.registers import build, rows
 

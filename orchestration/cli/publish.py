@@ -49,7 +49,7 @@ def publish(
         wmip publish --owner publisher
     """
     from orchestration.dbt_runner import ensure_parsed
-    from orchestration.postgresql import publish as publication
+    from orchestration.postgresql import serving
     from orchestration.postgresql.address import choose_address
     from orchestration.postgresql.keys import read_keys
     from orchestration.settings import load_configuration
@@ -64,9 +64,9 @@ def publish(
             status.update(message[:1].upper() + message[1:])
 
         if rollback:
-            made = publication.rollback(folder, chosen, patience=patience, progress=show)
+            made = serving.rollback(folder, chosen, patience=patience, progress=show)
         else:
-            made = publication.publish(
+            made = serving.publish(
                 folder,
                 known_release(folder, release_id),
                 chosen,

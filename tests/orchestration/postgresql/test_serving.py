@@ -11,7 +11,7 @@ import pytest
 from orchestration.errors import PublicationFailed, UserError
 from orchestration.postgresql.keys import Keys
 from orchestration.postgresql.mart_file import MartFile
-from orchestration.postgresql.publish import publish, rollback
+from orchestration.postgresql.serving import publish, rollback
 from orchestration.postgresql.versions import only_publisher
 from tests.orchestration.postgresql.conftest import KEYS, write_manifest
 

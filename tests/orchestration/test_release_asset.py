@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import dagster as dg
 import pytest
 
-from orchestration.assets import publication
+from orchestration.assets import release
 from orchestration.release.publication import ReleaseNotMade
 
 
@@ -28,16 +28,16 @@ def test_a_stop_that_a_query_turns_into_an_error_is_a_stop(tmp_path, monkeypatch
         progress=lambda *_said: None,
         update_record=lambda **said: recorded.update(said),
     )
-    monkeypatch.setattr(publication, "publish", swallowing)
+    monkeypatch.setattr(release, "publish", swallowing)
     for name in ("code_version", "input_fingerprint", "suites_fingerprint", "gate_suites"):
-        monkeypatch.setattr(publication, name, lambda *_arguments: "")
+        monkeypatch.setattr(release, name, lambda *_arguments: "")
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with (
             dg.build_asset_context(resources={"night": night}) as context,
             pytest.raises(dg.Failure, match="stopped by SIGTERM while making the release"),
         ):
-            publication.build_release_asset(set())(context)
+            release.build_release_asset(set())(context)
     finally:
         signal.signal(signal.SIGTERM, before)
     assert recorded["outcome"] == "stopped"

@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from identity.nightly import REGISTRY_FILE
+from identity.organisation_keys import REGISTRY_FILE
 from orchestration.errors import UserError
 from orchestration.release.integrity import DamagedRelease, checksum, read_manifest
 from orchestration.release.store import current_release, release_folder, release_ids

@@ -3,8 +3,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from orchestration.postgresql.doctor import probe_postgresql
-from orchestration.postgresql.publish import publish
+from orchestration.postgresql.readiness import probe_postgresql
+from orchestration.postgresql.serving import publish
 from tests.orchestration.postgresql.conftest import KEYS
 
 pytestmark = pytest.mark.xdist_group("postgresql")

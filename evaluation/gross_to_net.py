@@ -13,12 +13,12 @@ from typing import Any
 import pyarrow as pa
 
 from evaluation.appraisal import MEASURES, Appraisal, Measure, appraise
+from evaluation.appraisal_rules import rule_in_force
 from evaluation.assumptions import Assumption, AssumptionSet, Selection, select
 from evaluation.caveats import caveat_rows
 from evaluation.discounting import DiscountTable, NoDiscountTable, table_in_force
 from evaluation.gross import GrossJobs
 from evaluation.numbers import fixed, percent
-from evaluation.rules import rule_in_force
 from evaluation.scenarios import SCENARIOS, Scenario, values
 from evaluation.schemas import SCHEMAS, to_table
 from evaluation.sensitivity import tornado
