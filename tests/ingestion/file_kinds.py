@@ -17,6 +17,7 @@ import xlsxwriter
 import yaml
 
 from ingestion.catalogue import SOURCES
+from ingestion.inbox import FileReport
 from ingestion.nightly import ensure_landing
 from ingestion.sources.registers.reader import CONTRACTS
 from tests.ingestion.sources import test_gateway_to_research, test_innovate_uk, test_mapped_grants, test_returns
@@ -37,6 +38,8 @@ class FileKind:
     stream: str
     file_name: str
     make: Callable[[int], bytes]
+    replaces: bool = False
+    """Whether a file takes the place of those read before it: then the last of a night is the one that is landed."""
 
     @property
     def suffix(self) -> str:
@@ -236,6 +239,43 @@ def _eventbrite(number: int) -> bytes:
     return "\n".join([headings, *rows, ""]).encode("utf-8-sig")
 
 
+def _deflators(number: int) -> list[list[Any]]:
+    """Three years of one kind; the other kind has forecasts alone."""
+    kinds, first = ["Financial year", "Calendar year"], 3 * (number % 66)
+    if number >= 66:
+        kinds.reverse()
+    years = [1900 + first + at for at in range(ROWS)]
+    said = [f"{year}-{(year + 1) % 100:02d}" if number < 66 else str(year) for year in years]
+    return [
+        ["GDP DEFLATORS AT MARKET PRICES, AND MONEY GDP, June 2026"],
+        [None, kinds[0], "2025 = 100", None, kinds[1], "2025 = 100"],
+        *([None, year, 96.5, None, None, "-"] for year in said),
+    ]
+
+
+def _productivity(number: int) -> list[list[Any]]:
+    return [
+        ["Table B3: GVA per filled job (£); ITL2 and ITL3 subregions, June 2026"],
+        ["ITL level", "ITL code", "Region name", "2021", "2022", "2023"],
+        ["ITL2", f"TLG{number:02d}", "West Midlands", 50970.5, 52001.25, 54000],
+    ]
+
+
+def _sheet_csv(rows: Sequence[Sequence[Any]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+def _sheet_xlsx(name: str, rows: Sequence[Sequence[Any]]) -> bytes:
+    into = io.BytesIO()
+    with xlsxwriter.Workbook(into, {"in_memory": True}) as book:
+        sheet = book.add_worksheet(name)
+        for at, row in enumerate(rows):
+            sheet.write_row(at, 0, row)
+    return _undated(into.getvalue())
+
+
 KINDS = {
     kind.name: kind
     for kind in (
@@ -272,6 +312,30 @@ KINDS = {
             lambda n: as_zip("companies.csv", _companies(n)),
         ),
         FileKind("postcode_directory.csv", "postcode_directory", "postcodes", "{}-ONSPD_MAY_2025_B.csv", _postcodes),
+        FileKind(
+            "deflators.csv",
+            "published_statistics",
+            "gdp_deflators",
+            "deflators {}.csv",
+            lambda n: _sheet_csv(_deflators(n)),
+            replaces=True,
+        ),
+        FileKind(
+            "deflators.xlsx",
+            "published_statistics",
+            "gdp_deflators",
+            "deflators {}.xlsx",
+            lambda n: _sheet_xlsx("Sheet1", _deflators(n)),
+            replaces=True,
+        ),
+        FileKind(
+            "productivity.xlsx",
+            "published_statistics",
+            "area_productivity",
+            "productivity {}.xlsx",
+            lambda n: _sheet_xlsx("B3", _productivity(n)),
+            replaces=True,
+        ),
         *(
             FileKind(f"{stream}.csv", "registers", stream, f"{stream} {{}}.csv", lambda n, s=stream: _register(s, n))
             for stream in CONTRACTS
@@ -300,6 +364,10 @@ def prepare(home: Path, kind: FileKind) -> None:
     Nights("registers", home, {}, {}).good_night(0)
 
 
-def landed_of(nights: Nights, kind: FileKind, sha256: str) -> int:
-    """How many rows of a file are landed."""
-    return sum(row["_source_record"].startswith(f"{sha256}:") for row in nights.rows(kind.stream))
+def landed_of(nights: Nights, kind: FileKind, sha256: str, report: FileReport | None) -> int:
+    """How many rows of a file are landed; of one that later files replaced, how many were to be."""
+    landed = sum(row["_source_record"].startswith(f"{sha256}:") for row in nights.rows(kind.stream))
+    if not kind.replaces or landed or report is None:
+        return landed
+    # Beside its rows, one in the list of editions.
+    return report.rows_loaded - 1 if report.status == "loaded" else 0

@@ -10,10 +10,9 @@ from __future__ import annotations
 import calendar
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from ingestion.findings import Finding, RefusedFile
 from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.landing import read_latest
 from ingestion.tables import heading_key
+from ingestion.values import BadValue, Column
 from ingestion.workbooks import Workbook
 
 SOURCE = "published_statistics"
@@ -44,6 +44,7 @@ _LEVEL = re.compile(r"ITL[123]")
 # A row of headings has at least so many years.
 _FEWEST_YEARS = 3
 _LOOKED_AT = 30
+_VALUE = Column("value", "the figure", "number", required=True)
 
 Cells = Sequence[Any]
 Row = dict[str, Any]
@@ -129,25 +130,29 @@ def _table_of(path: Path) -> str | None:
 def _sheets(path: Path, rows: int | None = None) -> Iterator[Sheet]:
     if path.suffix.lower() == ".csv":
         with open_text(path) as handle:
-            yield Sheet(None, list(islice(csv.reader(handle), rows)))
+            try:
+                cells = list(islice(csv.reader(handle), rows))
+            except csv.Error as error:
+                raise RefusedFile(f"not a CSV file: {error}") from None
+            yield Sheet(None, cells)
     elif path.suffix.lower() == ".xlsx":
         workbook = Workbook(path)
         for name in workbook.sheet_names:
             yield Sheet(name, [cells for _, cells in islice(workbook.rows(name), rows)])
 
 
-def _year_columns(sheet: Sheet) -> dict[str, tuple[int, int]]:
-    """Kind of year -> row and column of its heading, of a sheet that names deflators."""
+def _year_columns(sheet: Sheet) -> dict[str, list[tuple[int, int]]]:
+    """Kind of year -> rows and columns of its heading, of a sheet that names deflators."""
     start = sheet.rows[:_LOOKED_AT]
     if not any("deflator" in str(cell).lower() for row in start for cell in row if cell):
         return {}
-    found = {}
+    found: dict[str, list[tuple[int, int]]] = {}
     for at, row in enumerate(start):
         for column, cell in enumerate(row):
             kind = _YEAR_KINDS.get(heading_key(cell))
             # Above the headings stand titles of the same words.
             if kind and _base(sheet, at, column) is not None:
-                found[kind] = at, column
+                found.setdefault(kind, []).append((at, column))
     return found
 
 
@@ -161,16 +166,24 @@ def _base(sheet: Sheet, row: int, column: int) -> str | None:
 
 def _deflators(path: Path) -> Iterator[Row | Finding]:
     for sheet in _sheets(path):
-        for kind, (heading, column) in _year_columns(sheet).items():
+        for kind, [(heading, column), *more] in _year_columns(sheet).items():
+            if more:
+                raise RefusedFile(
+                    f"{kind.replace('_', ' ')} stands over two columns of deflators; keep the one that counts"
+                )
             base = _base(sheet, heading, column)
             for at, cells in enumerate(sheet.rows[heading + 1 :], heading + 1):
                 year = _YEARS[kind].match(_text(cells, column))
                 level = _text(cells, column + 1)
-                if year is None or level in {"", "-"}:
-                    continue
                 place = f"{sheet.place(at)}!{kind}"
-                row = {"year_kind": kind, "year": year[1], "base": f"{base} = 100", "place": place}
-                yield _with_value(row, level, partial(_wrong, path, DEFLATORS, place))
+                if level in {"", "-"}:
+                    continue
+                if year is not None:
+                    row = {"year_kind": kind, "year": year[1], "base": f"{base} = 100", "place": place}
+                    yield _with_value(row, cells[column + 1], path, DEFLATORS)
+                elif _is_figure(level):
+                    message = "a figure stands beside no year; the others are read"
+                    yield _wrong(path, DEFLATORS, place, "year", "not_a_year", message)
 
 
 def _heading_row(sheet: Sheet) -> tuple[int, Mapping[int, str]] | None:
@@ -191,6 +204,9 @@ def _productivity(path: Path) -> Iterator[Row | Finding]:
         if found is None:
             continue
         heading, years = found
+        twice = sorted(year for year, columns in Counter(years.values()).items() if columns > 1)
+        if twice:
+            raise RefusedFile(f"{sheet.name}: {', '.join(twice)} stands over two columns; keep the one that counts")
         for at, cells in enumerate(sheet.rows[heading + 1 :], heading + 1):
             texts = [_text(cells, column) for column in range(min(years))]
             code = next((text for text in texts if _AREA.fullmatch(text)), None)
@@ -199,8 +215,7 @@ def _productivity(path: Path) -> Iterator[Row | Finding]:
             level = next((text for text in texts if _LEVEL.fullmatch(text)), None)
             name = next((text for text in reversed(texts) if text and text not in {code, level}), None)
             for column, year in years.items():
-                value = _text(cells, column)
-                if value:
+                if _text(cells, column):
                     row = {
                         "itl_code": code,
                         "itl_level": level,
@@ -209,19 +224,28 @@ def _productivity(path: Path) -> Iterator[Row | Finding]:
                         "measure": measure,
                     }
                     row |= {"sheet": sheet.name, "place": f"{sheet.place(at)}!{year}"}
-                    yield _with_value(row, value, partial(_wrong, path, PRODUCTIVITY, row["place"]))
+                    yield _with_value(row, cells[column], path, PRODUCTIVITY)
 
 
-def _with_value(row: Row, text: str, wrong: Callable[[], Finding]) -> Row | Finding:
+def _with_value(row: Row, raw: Any, path: Path, stream: str) -> Row | Finding:
     try:
-        return {**row, "value": f"{Decimal(text.replace(',', '')):f}"}
-    except InvalidOperation:
-        return wrong()
+        return {**row, "value": _VALUE.read(raw)}
+    except BadValue as bad:
+        message = f"{bad}. The others are read, and those of the edition before stay for what it lacks"
+        return _wrong(path, stream, row["place"], "value", bad.reason_code, message, bad.value_class)
 
 
-def _wrong(path: Path, stream: str, place: str | None) -> Finding:
-    message = "a figure is no number; the others are read, and those of the edition before stay for what it lacks"
-    return Finding(SOURCE, stream, f"{path.name}#{place}", "value", "not_a_number", message, value_class="text")
+def _is_figure(text: str) -> bool:
+    try:
+        return _VALUE.read(text) is not None
+    except BadValue:
+        return False
+
+
+def _wrong(
+    path: Path, stream: str, place: str, column: str, code: str, message: str, value_class: str = "text"
+) -> Finding:
+    return Finding(SOURCE, stream, f"{path.name}#{place}", column, code, message, value_class=value_class)
 
 
 def _text(cells: Cells, column: int) -> str:

@@ -99,6 +99,43 @@ def test_a_figure_that_is_no_number_is_quarantined_and_takes_nothing_away(nights
     assert ("financial_year", "2024-25") in nights.live("gdp_deflators")
 
 
+@pytest.mark.parametrize("figure", ["9" * 400, "1e300", "1 5"])
+def test_a_figure_out_of_bounds_is_quarantined_before_it_becomes_a_number(nights, figure):
+    _workbook(_inbox(nights) / "deflators 2026-03.xlsx", {"Sheet1": [*TREASURY, [None, "2023-24", figure]]})
+    nights.night(0)
+    assert (nights.stream("gdp_deflators").rows_quarantined, len(nights.live("gdp_deflators"))) == (1, 4)
+
+
+def test_a_figure_beside_no_year_is_quarantined_and_a_footnote_is_none(nights):
+    rows = [*TREASURY, [None, "2O23-24", 93.5], [None, "(1) Forecasts of the OBR", None], [None, "(2)", "see notes"]]
+    _workbook(_inbox(nights) / "deflators 2026-03.xlsx", {"Sheet1": rows})
+    nights.night(0)
+    assert (nights.stream("gdp_deflators").rows_quarantined, len(nights.live("gdp_deflators"))) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "sheets", "said"),
+    [
+        (
+            "deflators 2026-03.xlsx",
+            {"Sheet1": [*TREASURY[:5], [None, "Financial year", "2025-26 = 100", "Financial year", "2024-25 = 100"],
+                        [None, "2024-25", 96.5, "2024-25", 100]]},
+            "financial year stands over two columns of deflators; keep the one that counts",
+        ),
+        (
+            "itlproductivity 2026-06.xlsx",
+            {**ONS, "B3": [[*row[:5], 2022 if row[0] == "ITL level" else row[5]] if len(row) > 5 else row
+                           for row in ONS["B3"]]},
+            "B3: 2022 stands over two columns; keep the one that counts",
+        ),
+    ],
+)  # fmt: skip
+def test_a_heading_that_stands_twice_refuses_the_file(nights, name, sheets, said):
+    _workbook(_inbox(nights) / name, sheets)
+    nights.night(0)
+    assert [(file.status, file.reason) for file in nights.last.files] == [("refused", said)]
+
+
 def test_productivity_is_read_from_its_two_sheets(nights):
     _workbook(_inbox(nights) / "itlproductivity 2026-06.xlsx", {"Contents": [["Release date: 17 June 2026"]], **ONS})
     nights.good_night(0)
