@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 import duckdb
 import pyarrow.parquet as pq
-import pytest
 
 from identity.resolve import REGISTRY_SCHEMA
 from ingestion.catalogue import LEDGERS, SOURCES
 from ingestion.nightly import ensure_landing
-from orchestration.dbt_runner import ensure_parsed, run_dbt
+from orchestration.dbt_runner import run_dbt
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def manifest(tmp_path_factory) -> dict:
-    return json.loads(ensure_parsed(tmp_path_factory.mktemp("parse")).read_text(encoding="utf-8"))
 
 
 def test_every_worked_figure_of_the_unit_tests_comes_out(manifest, tmp_path):

@@ -1,0 +1,40 @@
+"""Where things lie in the dbt project: docs/architecture.md, "Inside dbt_project"."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+import pytest
+
+from ingestion.catalogue import LEDGERS
+
+# What a night writes about itself rather than reads from a source.
+OF_THE_NIGHT = {*LEDGERS, "runs"}
+
+
+@pytest.fixture(scope="session")
+def models(manifest) -> list[dict]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def test_a_model_lies_in_the_folder_its_name_says(models):
+    layers = {"staging": "stg_", "intermediate": "int_"}
+    astray = []
+    for model in models:
+        layer, folder = model["fqn"][1:3]
+        if layer not in layers:
+            continue
+        subject = model["name"].removeprefix(layers[layer]).split("__")[0]
+        if folder != ("operations" if layer == "staging" and subject in OF_THE_NIGHT else subject):
+            astray.append(model["original_file_path"])
+    assert astray == []
+
+
+def test_what_is_said_of_a_model_stands_beside_it(models):
+    apart = [
+        (model["name"], model["patch_path"])
+        for model in models
+        if PurePosixPath(model["patch_path"].removeprefix("wmip://")).parent
+        != PurePosixPath(model["original_file_path"]).parent
+    ]
+    assert apart == []
