@@ -261,6 +261,10 @@ OF_ENTRIES = [
 ]
 
 
+def test_every_source_of_files_is_attacked():
+    assert {kind.source for kind in KINDS.values()} == {source.name for source in SOURCES.values() if source.inbox}
+
+
 def test_every_case_is_in_the_fault_table():
     table = (Path(__file__).parents[2] / "docs" / "fault-table.md").read_text(encoding="utf-8")
     assert [case.id for case in (*CASES, *OF_ENTRIES) if f"`{case.id}`" not in table] == []
