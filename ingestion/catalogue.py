@@ -60,7 +60,7 @@ class StreamDeclaration:
     the sender's but made by the reader).
     `texts`: text column -> `open_text` or `name_of_organisation`; every other is a `code`, which is an id, a number, a
     date or a label of a list (`ingestion.contact_details`). `yes_no`: columns of answers, of which only yes and no
-    pass the door (`ingestion.door`).
+    pass the door (`ingestion.door`); `true_false`: columns of which only true and false do.
     """
 
     name: str
@@ -75,6 +75,7 @@ class StreamDeclaration:
     expected_rows: tuple[int, int] | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     yes_no: tuple[str, ...] = ()
+    true_false: tuple[str, ...] = ()
     cursor: str | None = None
     full_list: bool = False
     listed_whole_by: tuple[str, ...] = ()

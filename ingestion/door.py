@@ -16,10 +16,8 @@ from ingestion.findings import NOTE, WARNING, Finding
 from ingestion.tables import CONTACT_DETAILS, CONTROL_CHARACTERS
 from ingestion.values import CONTROLS, UNSTORABLE, clean_text
 
-# How people and platforms answer, in lower case.
-_ANSWERS = {
-    "yes": "yes", "y": "yes", "true": "yes", "i agree": "yes", "no": "no", "n": "no", "false": "no",
-}  # fmt: skip
+# How people and platforms say yes and no, in lower case.
+_YES, _NO = ("yes", "y", "true", "i agree"), ("no", "n", "false")
 
 
 def withhold_contacts(
@@ -92,13 +90,16 @@ def without_controls(
 def only_yes_or_no(
     source: str, stream: StreamDeclaration, batch: pa.RecordBatch
 ) -> tuple[pa.RecordBatch, list[Finding]]:
-    """The batch with `yes`, `no` or nothing in its columns of answers, and a warning for each other answer."""
+    """The batch with `yes` and `no`, `true` and `false`, or nothing in the columns that take these, and a warning for
+    each other value.
+    """
     columns, findings = batch.columns, []
-    for name in stream.yes_no:
+    kinds = {**dict.fromkeys(stream.yes_no, ("yes", "no")), **dict.fromkeys(stream.true_false, ("true", "false"))}
+    for name, (yes, no) in kinds.items():
         at = batch.schema.get_field_index(name)
         said = pc.utf8_lower(pc.utf8_trim_whitespace(columns[at]))
-        known = pc.index_in(said, value_set=pa.array(list(_ANSWERS)))
-        columns[at] = pa.array(list(_ANSWERS.values())).take(known)
+        known = pc.index_in(said, value_set=pa.array([*_YES, *_NO]))
+        columns[at] = pa.array([yes] * len(_YES) + [no] * len(_NO)).take(known)
         other = pc.and_(pc.is_null(known), pc.greater(pc.fill_null(pc.utf8_length(said), 0), 0))
         findings += [
             Finding(
@@ -108,7 +109,7 @@ def only_yes_or_no(
                 column_name=name,
                 cell=name,
                 reason_code="not_allowed",
-                message=f"{name} is neither yes nor no, and is left empty; the record counts",
+                message=f"{name} is neither {yes} nor {no}, and is left empty; the record counts",
                 value_class="text",
                 severity=WARNING,
             )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -66,6 +68,29 @@ def test_an_answer_neither_yes_nor_no_is_left_empty_with_a_finding(source, strea
         ("consent", "not_allowed", "warning")
     ] * told
     assert "jane" not in str(found)
+
+
+FLAGS = [(s.name, stream, column) for s in SOURCES.values() for stream in s.streams for column in stream.true_false]
+
+
+@pytest.mark.parametrize(("source", "stream", "column"), FLAGS, ids=lambda value: getattr(value, "name", value))
+def test_a_flag_neither_true_nor_false_is_left_empty_with_a_finding(source, stream, column):
+    for said, landed in {"True": "true", "yes": "true", "false": "false", "perhaps": None}.items():
+        batch, found = only_yes_or_no(source, stream, offered(stream, **{column: said}))
+        assert batch.to_pylist()[0][column] == landed
+        assert [one.column_name for one in found] == ([] if landed else [column])
+
+
+def test_no_flag_is_compared_in_staging_that_is_not_looked_at_by_the_door():
+    staging = Path(__file__).parents[2] / "dbt_project" / "models" / "staging"
+    compared = re.compile(r"(\w+)\)? = 'true'|coalesce\((?:lower\()?(?:\w+\.)?(\w+)[^)]*\)? = 'true'")
+    made_by_readers = {"is_identified"}
+    known = {column for _, _, column in FLAGS} | made_by_readers
+    found = set()
+    for path in staging.rglob("*.sql"):
+        found |= {one or other for one, other in compared.findall(path.read_text(encoding="utf-8"))}
+    assert "checked_in" in found
+    assert found - known == set()
 
 
 def test_a_number_in_a_code_stays():
