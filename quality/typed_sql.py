@@ -11,9 +11,10 @@ from typing import Any
 
 import duckdb
 
-# What a statement is besides SELECT; a PIVOT is parsed into a type of its own, without text, and a SELECT.
 _QUERY = duckdb.StatementType.SELECT
+# What a PIVOT is parsed into: a CREATE without text and a SELECT by DuckDB 1.x, one statement of this type by 2.0.
 _OF_A_PIVOT = duckdb.StatementType.CREATE
+_PIVOT_IN_ONE = duckdb.StatementType.MULTI
 
 
 class NotAQuery(Exception):
@@ -41,15 +42,29 @@ def lock(connection: Any) -> None:
 def require_query(sql: str) -> None:
     """Raise NotAQuery unless the text is exactly one query. Raises duckdb.Error when it does not parse."""
     statements = duckdb.extract_statements(sql)
+    queries = [statement for statement in statements if _is_query(statement)]
     odd = [
         statement
         for statement in statements
-        if statement.type != _QUERY and not (statement.type == _OF_A_PIVOT and not statement.query)
+        if statement not in queries and not (statement.type == _OF_A_PIVOT and not statement.query)
     ]
     if odd:
         raise NotAQuery(
             f"{odd[0].type.name.replace('_', ' ')} does not run here: only queries do (SELECT, WITH, FROM, DESCRIBE, "
             "SHOW, SUMMARIZE), read-only"
         )
-    if sum(statement.type == _QUERY for statement in statements) != 1:
+    if len(queries) != 1:
         raise NotAQuery(f"one query is expected, not {len(statements)}; run one at a time")
+
+
+def _is_query(statement: duckdb.Statement) -> bool:
+    if statement.type != _PIVOT_IN_ONE:
+        return statement.type == _QUERY
+    # A table made of a PIVOT is of the same type; only a query can stand in another one.
+    text = statement.query.encode()
+    end = next((at for at, _ in duckdb.tokenize(statement.query) if text[at : at + 1] == b";"), len(text))
+    try:
+        duckdb.extract_statements(f"FROM (\n{text[:end].decode()}\n)")
+    except duckdb.ParserException:
+        return False
+    return True

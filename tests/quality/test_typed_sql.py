@@ -22,6 +22,9 @@ WRITES = [
     "SET enable_external_access = true",
     "CREATE PERSISTENT SECRET s (TYPE S3)",
     "CREATE TABLE t AS SELECT 1",
+    "CREATE TABLE t AS PIVOT mart.fct_job ON job_key USING sum(fte)",
+    "COPY (PIVOT mart.fct_job ON job_key USING sum(fte)) TO '{folder}/out.csv'",
+    "WITH p AS (PIVOT mart.fct_job ON job_key USING sum(fte)) INSERT INTO mart.fct_job FROM p",
     "DELETE FROM mart.fct_job",
     "CALL pragma_version()",
 ]
@@ -69,7 +72,8 @@ def test_the_lock_holds_for_every_connection_of_the_process(candidate):
 @pytest.mark.parametrize(
     "query",
     ["SELECT 1;", "FROM mart.fct_job", "WITH a AS (SELECT 1) FROM a", "DESCRIBE mart.fct_job", "SHOW ALL TABLES",
-     "SUMMARIZE mart.fct_job", "PIVOT mart.fct_job ON job_key USING sum(fte)", "VALUES (1)"],
+     "SUMMARIZE mart.fct_job", "PIVOT mart.fct_job ON job_key USING sum(fte)", "VALUES (1)",
+     "WITH a AS (FROM mart.fct_job) PIVOT a ON job_key USING sum(fte); -- £;"],
 )  # fmt: skip
 def test_whatever_reads_the_file_runs(candidate, query):
     require_query(query)
