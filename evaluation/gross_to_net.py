@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from evaluation.caveats import caveat_rows
 from evaluation.discounting import DiscountTable, NoDiscountTable, table_in_force
 from evaluation.gross import GrossJobs
 from evaluation.numbers import fixed, percent
+from evaluation.prices import Deflators, financial_year, in_prices_of
 from evaluation.scenarios import SCENARIOS, Scenario, values
 from evaluation.schemas import SCHEMAS, to_table
 from evaluation.sensitivity import tornado
@@ -56,11 +58,13 @@ class Circumstances:
     seed: int = SEED
 
 
-def evaluate(gross: GrossJobs, sets: Sequence[AssumptionSet], circumstances: Circumstances) -> dict[str, pa.Table]:
+def evaluate(
+    gross: GrossJobs, sets: Sequence[AssumptionSet], circumstances: Circumstances, deflators: Deflators | None = None
+) -> dict[str, pa.Table]:
     """Every evaluation table, one set after the other; with no set, rows that say so under the set `none`."""
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
     for assumptions in sets or [AssumptionSet("none", ())]:
-        _SetEvaluation(gross, assumptions, circumstances).write(rows)
+        _SetEvaluation(gross, assumptions, circumstances, deflators or Deflators()).write(rows)
     return {name: to_table(name, found) for name, found in rows.items()}
 
 
@@ -72,11 +76,18 @@ class _LevelEvaluation:
     selection: Selection
     # Why a name cannot be used although the register has it, and names between which a year's cost is missing.
     gaps: dict[str, str] = field(default_factory=dict)
+    # What takes the register's money to prices of the base year, where it is stated in those of another.
+    price_factor: Decimal | None = None
     appraisals: dict[Scenario, Appraisal] = field(default_factory=dict)
 
     @property
     def used(self) -> dict[str, Assumption]:
-        return {name: row for name, row in self.selection.used.items() if name not in self.gaps}
+        """The rows that can be used, their money in prices of the base year."""
+        rows = {name: row for name, row in self.selection.used.items() if name not in self.gaps}
+        base = _year(self.selection, "pv_base_year")
+        if self.price_factor is None or base is None:
+            return rows
+        return {name: in_prices_of(base, row, self.price_factor) for name, row in rows.items()}
 
     def missing(self, measure: Measure) -> dict[str, str]:
         """Why a measure cannot be made: reason by name."""
@@ -88,10 +99,13 @@ class _LevelEvaluation:
 
 
 class _SetEvaluation:
-    def __init__(self, gross: GrossJobs, assumptions: AssumptionSet, circumstances: Circumstances) -> None:
+    def __init__(
+        self, gross: GrossJobs, assumptions: AssumptionSet, circumstances: Circumstances, deflators: Deflators
+    ) -> None:
         self.gross = gross
         self.set = assumptions
         self.circumstances = circumstances
+        self.deflators = deflators
         self.table, self.no_table = _discount_table(circumstances.on)
         self.assurance_status, self.assurer, self.assurance_reason = _assurance(assumptions, circumstances)
         self.levels = [self._evaluate_level(level) for level in LEVELS]
@@ -116,9 +130,10 @@ class _SetEvaluation:
         base, first = _year(chosen, "pv_base_year"), self.gross.first_year
         if base is not None and first is not None and base > first:
             found.gaps["pv_base_year"] = (
-                f"is {base}, but jobs were created in {_financial_year(first)} already; take that year or one before"
+                f"is {base}, but jobs were created in {financial_year(first)} already; take that year or one before"
             )
-        found.gaps |= _price_gaps(chosen, self.circumstances.on)
+        found.price_factor, gaps = _prices(chosen, self.circumstances.on, self.deflators)
+        found.gaps |= gaps
         if self.table is None:
             found.gaps["pv_base_year"] = self.no_table
         for scenario in SCENARIOS:
@@ -183,7 +198,7 @@ class _SetEvaluation:
                 **self._labels(level),
                 "scenario": scenario,
                 "year": year.year,
-                "financial_year": _financial_year(base + year.year),
+                "financial_year": financial_year(base + year.year),
                 "discount_factor": year.discount_factor,
                 "modelled_net_fte": year.net_jobs,
                 "modelled_gva_gbp": year.gva,
@@ -283,7 +298,7 @@ class _SetEvaluation:
             "posts": f"{gross.posts:,}",
             "businesses": f"{gross.businesses:,}",
             "without_follow_up": f"{gross.posts_without_follow_up:,}",
-            "price_base": _named_year(level.used, "price_base_year") or "no stated year",
+            "price_base": (_named_year(level.used, "price_base_year") or "no stated year") + self._converted(level),
             "pv_base": _named_year(level.used, "pv_base_year") or "no stated year",
             "discount_table": self.table.key if self.table else "none",
             "discount_source": self.table.source if self.table else self.no_table,
@@ -291,6 +306,15 @@ class _SetEvaluation:
             "uk_net_jobs": self._uk_net_jobs(),
             "uk_displacement": self._uk_displacement(level),
         }
+
+    def _converted(self, level: _LevelEvaluation) -> str:
+        stated = _year(level.selection, "price_base_year")
+        if level.price_factor is None or stated is None:
+            return ""
+        return (
+            f" (stated in those of {financial_year(stated)} and converted at {level.price_factor:.4f} by HM Treasury's "
+            f"GDP deflators of {self.deflators.edition})"
+        )
 
     def _uk_net_jobs(self) -> str:
         (uk,) = (level for level in self.levels if level.level == UK)
@@ -422,15 +446,21 @@ def _beside_the_uk(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _price_gaps(selection: Selection, on: date) -> dict[str, str]:
-    """Money in prices of another year than that to which it is discounted: refused, never mixed."""
+def _prices(selection: Selection, on: date, deflators: Deflators) -> tuple[Decimal | None, dict[str, str]]:
+    """Money in prices of another year than that to which it is discounted: converted by deflators of both years, else
+    refused, never mixed. None: nothing to convert.
+    """
     rule = rule_in_force("same_base_years", on)
-    prices, base = _year(selection, "price_base_year"), _year(selection, "pv_base_year")
-    if rule is None or prices is None or base is None or prices == base:
-        return {}
-    return {
-        "price_base_year": f"is {_financial_year(prices)}, but values are discounted to {_financial_year(base)}: "
-        f"{rule.text} ({rule.source}); state all money in prices of {_financial_year(base)}"
+    stated, base = _year(selection, "price_base_year"), _year(selection, "pv_base_year")
+    if rule is None or stated is None or base is None or stated == base:
+        return None, {}
+    factor = deflators.factor(stated, base)
+    if factor is not None:
+        return factor, {}
+    return None, {
+        "price_base_year": f"is {financial_year(stated)}, but values are discounted to {financial_year(base)}: "
+        f"{rule.text} ({rule.source}), and {deflators.known()}; put HM Treasury's newest GDP deflators into "
+        f"inbox/reference, or state all money in prices of {financial_year(base)}"
     }
 
 
@@ -479,8 +509,4 @@ def _year(selection: Selection, name: str) -> int | None:
 
 def _named_year(used: Mapping[str, Assumption], name: str) -> str | None:
     row = used.get(name)
-    return None if row is None or meaning(name) is None else _financial_year(int(row.value))
-
-
-def _financial_year(first: int) -> str:
-    return f"{first}-{(first + 1) % 100:02}"
+    return None if row is None or meaning(name) is None else financial_year(int(row.value))

@@ -47,8 +47,10 @@ def value_for_money(connection: duckdb.DuckDBPyConnection, facts: NightFacts) ->
     """Gross to net, GVA and value for money under the registered assumption sets."""
     from evaluation.gross import read_gross_jobs
     from evaluation.gross_to_net import evaluate
+    from evaluation.prices import read_deflators
 
-    return evaluate(read_gross_jobs(connection, facts.on), registered_sets(connection), circumstances(facts))
+    gross, deflators = read_gross_jobs(connection, facts.on), read_deflators(connection)
+    return evaluate(gross, registered_sets(connection), circumstances(facts), deflators)
 
 
 def network(connection: duckdb.DuckDBPyConnection, facts: NightFacts) -> dict[str, pa.Table]:

@@ -131,6 +131,7 @@ def _evaluate(folder: Path, release_id: str, own: list[AssumptionSet], draft: bo
 
     from evaluation.gross import read_gross_jobs
     from evaluation.gross_to_net import evaluate as model
+    from evaluation.prices import read_deflators
     from orchestration.evaluators import NightFacts, circumstances
     from orchestration.settings import load_configuration
 
@@ -140,7 +141,7 @@ def _evaluate(folder: Path, release_id: str, own: list[AssumptionSet], draft: bo
         info = mart.execute("SELECT CAST(released_at AS DATE), gate_status FROM release_info").fetchone()
         if info is None:
             raise UserError(f"release {release_id} does not say when it was made; verify it with `wmip release verify`")
-        gross = read_gross_jobs(mart, info[0])
+        gross, deflators = read_gross_jobs(mart, info[0]), read_deflators(mart)
         sets = _released_sets(mart)
     if not sets and not own:
         raise UserError(
@@ -155,7 +156,7 @@ def _evaluate(folder: Path, release_id: str, own: list[AssumptionSet], draft: bo
         gate_status=info[1],
         configuration=load_configuration(folder).evaluation,
     )
-    return model(gross, [*sets, *own], circumstances(facts, approved_only=not draft))
+    return model(gross, [*sets, *own], circumstances(facts, approved_only=not draft), deflators)
 
 
 def _released_sets(mart: duckdb.DuckDBPyConnection) -> list[AssumptionSet]:

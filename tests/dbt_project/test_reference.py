@@ -126,13 +126,15 @@ def test_the_deflator_runs_from_1990_to_its_base(ask):
 
 
 def test_without_a_dropped_edition_the_shipped_one_stands_and_its_age_is_told(ask):
-    assert ask("SELECT * FROM mart.ref_gdp_deflator_financial") == []
+    years = dict(ask("SELECT financial_year, value FROM mart.ref_gdp_deflator_financial"))
+    assert (len(years), min(years), max(years)) == (25, "2000-01", "2024-25")
+    assert (float(years["2013-14"]), float(years["2023-24"]), years["2024-25"]) == (73.0337, 96.1117, 100)
     found = {
         row[0]: row[1:]
         for row in ask("SELECT reference_table, edition, is_shipped, age_months FROM mart.reference_edition")
     }
     assert found["GDP deflator, calendar years"] == ("2025-12", True, -7)
-    assert found["GDP deflator, financial years"] == (None, False, None)
+    assert found["GDP deflator, financial years"] == ("2026-03", True, -10)
     assert found["Subregional productivity"] == ("2023-06", True, 23)
     assert found["Company register"][:2] == ("2018-02-01", False)
 

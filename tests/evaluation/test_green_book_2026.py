@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
+import duckdb
 import pytest
 
 from evaluation.appraisal import appraise
@@ -11,6 +13,7 @@ from evaluation.assumptions import build_sets
 from evaluation.discounting import RATES, BadDiscountTable, table_in_force
 from evaluation.gross import ForecastError, GrossJobs
 from evaluation.gross_to_net import Circumstances, evaluate
+from evaluation.prices import Deflators, read_deflators
 from evaluation.scenarios import values
 from evaluation.sensitivity import OWN_HAIRCUT
 from evaluation.switching import switching_values
@@ -31,8 +34,8 @@ def at_uk(**changes: str) -> list[dict[str, str]]:
     return raw
 
 
-def run(raw, on=AFTER, gross=GROSS):
-    return evaluate(gross, [build(raw)], Circumstances(on, "f", "passed", draws=100))
+def run(raw, on=AFTER, gross=GROSS, deflators=None):
+    return evaluate(gross, [build(raw)], Circumstances(on, "f", "passed", draws=100), deflators)
 
 
 def pick(table, **wanted):
@@ -97,12 +100,57 @@ def test_the_uk_stands_beside_every_figure():
     assert (local["uk_modelled_value"], local["uk_status"]) == (None, "missing_assumption")
 
 
-def test_prices_of_another_year_than_the_base_are_refused():
-    other = {"price_base_year": {"value": "2024"}}
-    assert central(run(rows(other), BEFORE), "gva_present_value", "local")["modelled_value"] is not None
-    refused = central(run(rows(other)), "gva_present_value", "local")
+IN_PRICES_OF_2024 = {"price_base_year": {"value": "2024"}}
+DEFLATORS = Deflators({2023: Decimal("96.1117"), 2024: Decimal(100)}, "2026-03")
+
+
+def test_money_in_prices_of_another_year_is_converted_to_those_of_the_base_year():
+    found = run(rows(IN_PRICES_OF_2024), deflators=DEFLATORS)
+    gva = central(found, "gva_present_value", "local")
+    assert float(gva["modelled_value"]) == pytest.approx(2_354_575.90 * 0.961117, abs=0.01)
+    assert gva["price_base"] == "2023-24"
+    assert float(central(found, "programme_cost", "local")["modelled_value"]) == pytest.approx(500_000 * 0.961117)
+    same = run(rows())
+    for measure in ("net_jobs", "gva_per_public_pound"):
+        expected = central(same, measure, "local")["modelled_value"]
+        assert float(central(found, measure, "local")["modelled_value"]) == pytest.approx(float(expected), rel=1e-6)
+    (switch,) = pick(found["evaluation_switching_value"], assumption_name="gva_per_fte")
+    assert float(switch["central_value"]) == pytest.approx(50_000 * 0.961117)
+    (stated,) = pick(found["evaluation_assumption"], name="gva_per_fte")
+    assert (float(stated["value"]), stated["status"]) == (50_000, "used"), "the register stands as it was stated"
+    said = {row["caveat"] for row in pick(found["evaluation_caveat"], spatial_level="local", caveat_key="price_base")}
+    assert any("stated in those of 2024-25 and converted at 0.9611" in text and "2026-03" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    ("deflators", "known"),
+    [
+        (None, "no deflators of financial years are known"),
+        (Deflators({2022: Decimal(95), 2023: Decimal(100)}, "2025-06"), "are known for 2022-23 to 2023-24 alone"),
+    ],
+)
+def test_prices_of_a_year_without_a_deflator_are_refused_and_the_file_to_give_is_named(deflators, known):
+    refused = central(run(rows(IN_PRICES_OF_2024), deflators=deflators), "gva_present_value", "local")
     assert refused["modelled_value"] is None
     assert "price_base_year is 2024-25, but values are discounted to 2023-24" in refused["missing"]
+    assert known in refused["missing"]
+    assert "put HM Treasury's newest GDP deflators into inbox/reference" in refused["missing"]
+
+
+def test_an_evaluation_before_the_guide_stands_as_it_was():
+    found = central(run(rows(IN_PRICES_OF_2024), BEFORE, deflators=DEFLATORS), "gva_present_value", "local")
+    assert float(found["modelled_value"]) == pytest.approx(2_354_575.90, abs=0.01)
+    assert found["price_base"] == "2024-25"
+
+
+def test_deflators_are_read_from_the_mart():
+    with duckdb.connect() as mart:
+        assert read_deflators(mart) == Deflators(), "a release of an earlier version has no such table"
+        mart.execute(
+            "CREATE TABLE ref_gdp_deflator_financial AS SELECT * FROM (VALUES ('2024-25', 100.0000, '2026-03'), "
+            "('2023-24', 96.1117, '2026-03')) AS t (financial_year, value, edition)"
+        )
+        assert read_deflators(mart) == DEFLATORS
 
 
 def test_a_horizon_beyond_ten_years_is_flagged_with_its_reason():

@@ -2,7 +2,8 @@
 
 Reference: docs/sources/reference.md. A table is found by its headings, wherever they stand: editions move it by rows
 and columns, and the Treasury puts the series of financial and of calendar years side by side. An edition replaces the
-one before it whole. Nothing is computed: a forecast year with a change and no level (`-`) gives no row.
+one before it whole; a sheet of productivity that was saved as CSV leaves the other sheet as it is. Nothing is
+computed: a forecast year with a change and no level (`-`) gives no row.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ _LEVEL = re.compile(r"ITL[123]")
 _FEWEST_YEARS = 3
 _LOOKED_AT = 30
 _VALUE = Column("value", "the figure", "number", required=True)
+# Rows in which a title stands.
+_TITLES = 3
 
 Cells = Sequence[Any]
 Row = dict[str, Any]
@@ -93,7 +96,8 @@ def open_reader(read: FileRead) -> FileReader:
         constants = {"edition": edition, "file_name": file.path.name, "file_sha256": file.sha256}
         for row in rows:
             row |= {**constants, "_source_record": f"{file.sha256}:{row.pop('place')}"}
-        yield Chunk(table, rows, findings, is_whole_list=not findings)
+        is_whole = table == DEFLATORS or not _is_csv(file.path)
+        yield Chunk(table, rows, findings, is_whole_list=is_whole and not findings)
         record = {"table_name": table, "rows_read": str(len(rows)), "_source_record": file.sha256}
         yield Chunk(EDITIONS, [{**constants, **record}])
         seen.append((table, edition))
@@ -118,7 +122,7 @@ def edition_of(path: Path) -> str:
 def _table_of(path: Path) -> str | None:
     try:
         for sheet in _sheets(path, _LOOKED_AT):
-            if sheet.name in _SHEETS and _heading_row(sheet) is not None:
+            if _sheet_of(sheet, path) and _heading_row(sheet) is not None:
                 return PRODUCTIVITY
             if _year_columns(sheet):
                 return DEFLATORS
@@ -127,8 +131,12 @@ def _table_of(path: Path) -> str | None:
     return None
 
 
+def _is_csv(path: Path) -> bool:
+    return path.suffix.lower() == ".csv"
+
+
 def _sheets(path: Path, rows: int | None = None) -> Iterator[Sheet]:
-    if path.suffix.lower() == ".csv":
+    if _is_csv(path):
         with open_text(path) as handle:
             try:
                 cells = list(islice(csv.reader(handle), rows))
@@ -197,33 +205,46 @@ def _heading_row(sheet: Sheet) -> tuple[int, Mapping[int, str]] | None:
     return None
 
 
+def _sheet_of(sheet: Sheet, path: Path) -> str | None:
+    """Which sheet with a measure it is; one that was saved as CSV says so in its name, else in its first rows."""
+    if sheet.name is not None:
+        return sheet.name if sheet.name in _SHEETS else None
+    titles = (" ".join(map(str, row)) for row in sheet.rows[:_TITLES])
+    for text in (path.stem.replace("_", " "), *titles):
+        for name in _SHEETS:
+            if re.search(rf"\b{name}\b", text, re.IGNORECASE):
+                return name
+    return None
+
+
 def _productivity(path: Path) -> Iterator[Row | Finding]:
     for sheet in _sheets(path):
-        measure = _SHEETS.get(sheet.name or "")
-        found = _heading_row(sheet) if measure else None
-        if found is None:
+        name = _sheet_of(sheet, path)
+        found = _heading_row(sheet) if name else None
+        if name is None or found is None:
             continue
+        measure = _SHEETS[name]
         heading, years = found
         twice = sorted(year for year, columns in Counter(years.values()).items() if columns > 1)
         if twice:
-            raise RefusedFile(f"{sheet.name}: {', '.join(twice)} stands over two columns; keep the one that counts")
+            raise RefusedFile(f"{name}: {', '.join(twice)} stands over two columns; keep the one that counts")
         for at, cells in enumerate(sheet.rows[heading + 1 :], heading + 1):
             texts = [_text(cells, column) for column in range(min(years))]
             code = next((text for text in texts if _AREA.fullmatch(text)), None)
             if code is None:
                 continue
             level = next((text for text in texts if _LEVEL.fullmatch(text)), None)
-            name = next((text for text in reversed(texts) if text and text not in {code, level}), None)
+            area = next((text for text in reversed(texts) if text and text not in {code, level}), None)
             for column, year in years.items():
                 if _text(cells, column):
                     row = {
                         "itl_code": code,
                         "itl_level": level,
-                        "name": name,
+                        "name": area,
                         "calendar_year": year,
                         "measure": measure,
                     }
-                    row |= {"sheet": sheet.name, "place": f"{sheet.place(at)}!{year}"}
+                    row |= {"sheet": name, "place": f"{sheet.place(at)}!{year}"}
                     yield _with_value(row, cells[column], path, PRODUCTIVITY)
 
 

@@ -1,5 +1,7 @@
 """Reference tables in the layouts their offices publish. The figures here are made up; the layouts are not."""
 
+import csv
+
 import pytest
 import xlsxwriter
 
@@ -43,6 +45,11 @@ def _workbook(path, sheets):
             sheet = book.add_worksheet(name)
             for number, row in enumerate(rows):
                 sheet.write_row(number, 0, row)
+
+
+def _csv(path, rows):
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle).writerows(rows)
 
 
 @pytest.fixture
@@ -145,6 +152,34 @@ def test_productivity_is_read_from_its_two_sheets(nights):
     assert (row["value"], row["itl_level"], row["name"]) == ("52001.25", "ITL2", "West Midlands")
     assert found["TLG3", "2021", "filled_jobs"]["value"] == "1348592"
     assert ("TLG31", "2022", "gva_per_filled_job") not in found, "an empty cell is no figure"
+
+
+def test_a_sheet_of_productivity_saved_as_csv_leaves_the_other_as_it_is(nights):
+    _workbook(_inbox(nights) / "itlproductivity 2026-06.xlsx", ONS)
+    nights.good_night(0)
+    jobs = ONS["Productivity Jobs"][3:]
+    # Named by its title above the headings, and, where that was left out, by the file's name.
+    _csv(
+        _inbox(nights) / "itlproductivity 2027-06.csv", [*ONS["B3"][:-2], ["ITL2", "TLG3", "West Midlands", "1", 2, 3]]
+    )
+    nights.good_night(1)
+    found = nights.latest("area_productivity")
+    assert found["TLG3", "2021", "gva_per_filled_job"]["edition"] == "2027-06"
+    assert found["TLG3", "2021", "filled_jobs"]["edition"] == "2026-06"
+    assert ("TLG3", "2021", "filled_jobs") in nights.live("area_productivity")
+    _csv(
+        _inbox(nights) / "itl_Productivity_Jobs_2027-06.csv",
+        [*jobs[:-1], ["ITL2", "TLG3", "West Midlands", "1,400,000", 2, 3]],
+    )
+    nights.good_night(2)
+    row = nights.latest("area_productivity")["TLG3", "2021", "filled_jobs"]
+    assert (row["value"], row["sheet"], row["edition"]) == ("1400000", "Productivity Jobs", "2027-06")
+
+
+def test_another_sheet_of_productivity_saved_as_csv_is_not_taken(tmp_path):
+    path = tmp_path / "itlproductivity 2027-06.csv"
+    _csv(path, [["Table A1: GVA per hour worked"], *ONS["B3"][3:]])
+    assert not recognises(path)
 
 
 def test_the_edition_stands_in_the_name_or_on_the_first_sheets(tmp_path):

@@ -11,7 +11,7 @@ with tables as (
         'GDP deflator, financial years' as reference_table,
         'HM Treasury' as publisher,
         (select max(edition) from {{ ref('ref_gdp_deflator_financial') }}) as edition,
-        cast(null as varchar) as shipped_edition,
+        (select max(edition) from {{ ref('gdp_deflator_financial') }}) as shipped_edition,
         'GDP_Deflators_….xlsx' as renewed_by
     union all
     select

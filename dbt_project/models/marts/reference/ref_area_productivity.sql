@@ -1,4 +1,5 @@
--- The edition that was dropped stands, whole, where it is no older than the shipped one; of its areas the programme's.
+-- Of each measure the edition that was dropped stands, where it is no older than the shipped one; of its areas the
+-- programme's.
 with areas as (
     select distinct itl_code from {{ ref('area_productivity') }}
 ),
@@ -42,5 +43,5 @@ select
     source,
     licence
 from {{ ref('area_productivity') }}
-where not exists (select 1 from given)
+where measure not in (select given.measure from given)
 order by itl_code, calendar_year, measure

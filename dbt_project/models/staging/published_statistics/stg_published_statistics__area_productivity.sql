@@ -2,10 +2,14 @@ with latest as (
     {{ latest_version(source('published_statistics', 'area_productivity'), ['itl_code', 'calendar_year', 'measure']) }}
 ),
 
+-- A sheet of a newer edition may come alone, as CSV; the other one stands meanwhile.
 newest as (
-    select max(edition) as edition
-    from {{ source('published_statistics', 'editions') }}
-    where table_name = 'area_productivity'
+    select
+        measure,
+        max(edition) as edition
+    from latest
+    where _deleted_at is null
+    group by measure
 )
 
 select
@@ -19,5 +23,5 @@ select
     latest.edition
 from latest
 inner join newest
-    on latest.edition = newest.edition
+    on latest.measure = newest.measure and latest.edition = newest.edition
 where latest._deleted_at is null and {{ is_usable('published_statistics.area_productivity', 'latest') }}
