@@ -5,16 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.catalogue import SOURCES, End
-from orchestration.dictionary.current import PAGE, current_page
+from ingestion.catalogue import SOURCES, End, read_yaml
+from orchestration.dictionary.current import PAGE, RULES, current_page
 
 DOCS = Path(__file__).parents[3] / "docs"
 READ = {name: source.as_read for name, source in SOURCES.items() if source.as_read}
 PAGES = {
-    "gateway_to_research": "gateway_to_research",
+    "companies_house": "reference",
+    "companies_house_lookup": "reference",
+    "eventbrite_report": "eventbrite",
+    "gateway_to_research_api": "gateway_to_research",
     "postcode_directory": "reference",
     "published_statistics": "reference",
+    "threesixtygiving_registry": "threesixtygiving",
+    "zoom_report": "zoom",
 }
+# What the programme itself lays down.
+OWN = {"registers", "returns"}
+LOCKED = Path(__file__).parents[3] / "requirements.lock"
 
 
 def test_the_committed_page_is_what_would_be_generated():
@@ -22,8 +30,17 @@ def test_the_committed_page_is_what_would_be_generated():
     assert kept == current_page(), "stale: run `wmip docs index` and commit docs/current-as-of.md"
 
 
-def test_the_sources_of_the_issue_are_in_it():
-    assert {"hubspot", "salesforce", "eventbrite", "tickettailor", "zoom", "dataverse", "threesixtygiving"} <= set(READ)
+def test_every_source_of_others_says_what_was_read_of_it():
+    assert set(SOURCES) - set(READ) == OWN
+
+
+def test_the_versions_of_our_tools_are_those_we_are_locked_to():
+    pins = (line.split(" ")[0] for line in LOCKED.read_text(encoding="utf-8").splitlines())
+    locked = dict(pin.split("==") for pin in pins if "==" in pin)
+    tools = {rule["package"]: rule["version"] for rule in read_yaml(RULES) if "package" in rule}
+    assert {"duckdb", "dbt-core", "great-expectations", "metricflow", "sqlalchemy", "frictionless"} <= set(tools)
+    for package, version in tools.items():
+        assert f"{locked[package]}.".startswith(f"{version}."), package
 
 
 @pytest.mark.parametrize("name", READ)
