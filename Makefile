@@ -39,7 +39,7 @@ test-truth: $(INSTALLED) ## Five pretend programmes, default and doubled dirt, c
 	@$(BIN)/python -m tests.end_to_end.truth
 
 test-fuzz: $(INSTALLED) ## 3,000 mutated files of every kind (WMIP_FUZZ_MUTATIONS, WMIP_FUZZ_SEED); says how far it is
-	@WMIP_FUZZ_MUTATIONS=$${WMIP_FUZZ_MUTATIONS:-3000} $(BIN)/python -m pytest -q --capture=sys tests/ingestion/test_fuzz.py
+	@WMIP_FUZZ_MUTATIONS=$${WMIP_FUZZ_MUTATIONS:-3000} $(BIN)/python -m pytest -q --capture=sys tests/ingestion/files/test_fuzz.py
 
 test-disclosure: $(INSTALLED) ## A thousand random programmes attacked for what the public mart hides
 	@WMIP_TEST_PROGRAMMES=1000 $(BIN)/python -m pytest -n 2 tests/evaluation/disclosure/test_attack.py

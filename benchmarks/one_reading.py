@@ -17,7 +17,7 @@ import yaml
 
 from benchmarks.generated import KINDS
 from ingestion.catalogue import SOURCES
-from ingestion.nightly import SourceReport, ingest_source
+from ingestion.ingest import SourceReport, ingest_source
 from sandbox.options import SANDBOX_CLOCK, Options
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
-from ingestion.contact_details import KINDS
+from ingestion.persons.contact_details import KINDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,8 +59,8 @@ class StreamDeclaration:
     `later_row_stands`: of rows of one file with one key the last counts, where otherwise none would (their key is not
     the sender's but made by the reader).
     `texts`: text column -> `open_text` or `name_of_organisation`; every other is a `code`, which is an id, a number, a
-    date or a label of a list (`ingestion.contact_details`). `yes_no`: columns of answers, of which only yes and no
-    pass the door (`ingestion.door`); `true_false`: columns of which only true and false do.
+    date or a label of a list (`ingestion.persons.contact_details`). `yes_no`: columns of answers, of which only
+    yes and no pass the door (`ingestion.persons.door`); `true_false`: columns of which only true and false do.
     """
 
     name: str
@@ -131,9 +131,9 @@ class AsRead:
 class SourceDeclaration:
     """One source system.
 
-    `kind`: `api` or `files`. `auth`: how an API is told who asks (`ingestion.http.authenticator`). `secrets`: role of a
-    secret -> the environment variable it stands in. `holds_people`: it carries addresses, which need the pseudonym key.
-    `probe`: path of a cheap request that shows whether an API answers. `inbox`: folder that files are dropped in.
+    `kind`: `api` or `files`. `auth`: how an API is told who asks (`ingestion.apis.http.authenticator`). `secrets`: role
+    of a secret -> the environment variable it stands in. `holds_people`: it carries addresses, which need the pseudonym
+    key. `probe`: path of a cheap request that shows whether an API answers. `inbox`: folder that files are dropped in.
     `settings`: defaults of what `wmip.yaml` may say of it. `reads_after`: sources whose landed rows its reader needs.
     `as_read`: what its publisher promises; none for what is the programme's own.
     `provides`: what the mart gets from it (events, attendances, persons, support, grants), so that the gate can ask for
@@ -163,12 +163,12 @@ class SourceDeclaration:
 
     @property
     def has_lists(self) -> bool:
-        """Whether its files are lists that are sent again whole (`ingestion.lists`)."""
+        """Whether its files are lists that are sent again whole (`ingestion.files.whole_lists`)."""
         return self.kind == "files" and any(stream.listed_whole_by for stream in self.streams)
 
     @property
     def is_mapped(self) -> bool:
-        """Whether its objects and fields have other names at other tenants (`ingestion.mapping`)."""
+        """Whether its objects and fields have other names at other tenants (`ingestion.apis.mapping`)."""
         return (FOLDER / self.name / "mapping.yaml").exists()
 
     @property
@@ -272,7 +272,7 @@ def providers() -> dict[str, set[str]]:
 
 def person_key_forms() -> list[str]:
     """Every form a person key has, as regular expressions."""
-    from ingestion.privacy import PERSON_KEYS
+    from ingestion.persons.pseudonyms import PERSON_KEYS
 
     return [*PERSON_KEYS.values(), *(f"{s.guest_key}[^@]+" for s in SOURCES.values() if s.guest_key)]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ingestion.apis.mapping import InvalidMapping, StreamMapping, load_mapping
 from ingestion.catalogue import SOURCES, SourceDeclaration
-from ingestion.inbox import FileRead
-from ingestion.mapping import InvalidMapping, StreamMapping, load_mapping
+from ingestion.files.inbox import FileRead
 
 if TYPE_CHECKING:
     import requests
@@ -49,7 +49,7 @@ def probe_source(
         return [*probes, _inbox(declaration, home)]
     if not all(probe.passed for probe in probes):
         return probes
-    from ingestion.http import SourceFailed
+    from ingestion.apis.http import SourceFailed
 
     mapping: Mapping[str, StreamMapping] = {}
     if declaration.is_mapped:
@@ -85,7 +85,7 @@ def _asked(
 ) -> Iterator[Probe]:
     import requests
 
-    from ingestion.http import SourceFailed, authenticator, failure, session
+    from ingestion.apis.http import SourceFailed, authenticator, failure, session
 
     reader = declaration.reader()
     asking = session({**settings, "attempts": 1})

@@ -214,7 +214,7 @@ def _schema() -> pa.Schema:
 
 def ensure_drift_log(home: Path) -> None:
     """Create the log's file without rows, so that it can be queried before the first night."""
-    from ingestion.landing import write_parquet
+    from ingestion.storage.landing import write_parquet
 
     folder = home / "runs" / "00000000T000000Z" / "source_drift"
     if not (folder / "schema.parquet").exists():
@@ -228,7 +228,7 @@ def write_drift(home: Path, run_id: str, source: str, drifts: Sequence[Drift]) -
         return
     import pyarrow as pa
 
-    from ingestion.landing import write_parquet
+    from ingestion.storage.landing import write_parquet
 
     folder = home / "runs" / run_id / "source_drift"
     folder.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from ingestion.catalogue import FINDINGS, QUARANTINE, StreamDeclaration
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ingestion.spool import Spool
+    from ingestion.storage.spool import Spool
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 MOST_ALIKE = 1_000
@@ -84,7 +84,7 @@ class FindingSpool:
     """
 
     def __init__(self, folder: Path) -> None:
-        from ingestion.spool import Spool
+        from ingestion.storage.spool import Spool
 
         self.errors = Spool(folder, replace(QUARANTINE, name="quarantine"))
         self.remarks = Spool(folder, replace(FINDINGS, name="findings"))
@@ -126,7 +126,7 @@ class FindingSpool:
 
     def land(self, home: Path, clock: datetime) -> None:
         """Land what was kept, of each kind at most `MOST_ALIKE`, and forget it; what is known is not repeated."""
-        from ingestion.landing import land
+        from ingestion.storage.landing import land
 
         for ledger, declared, spool in (
             ("quarantine", QUARANTINE, self.errors),
@@ -141,9 +141,9 @@ def _capped(home: Path, spool: Spool, declared: StreamDeclaration) -> pa.Table:
     """The first of each kind, and for the rest of it one finding that says how many."""
     import pyarrow as pa
 
-    from ingestion.scratch import spilling
-    from ingestion.spool import row_schema
     from ingestion.sql import listed, text
+    from ingestion.storage.scratch import spilling
+    from ingestion.storage.spool import row_schema
 
     files = ", ".join(text(str(part.path)) for part in spool.parts)
     names = ("source", "stream", "reason_code", "rule", "column_name", "severity")

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ingestion.http import MalformedRecord
+from ingestion.apis.http import MalformedRecord
 
 
 def programme_day(instant: datetime) -> date:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import SourceDeclaration, StreamDeclaration
 from ingestion.drift import Drift, volume_drift
-from ingestion.erasures import WrongKey, pseudonym_key
-from ingestion.privacy import PseudonymKey
-from ingestion.read_log import StreamReport
+from ingestion.persons.erasures import WrongKey, pseudonym_key
+from ingestion.persons.pseudonyms import PseudonymKey
+from ingestion.storage.read_log import StreamReport
 
 if TYPE_CHECKING:
-    from ingestion.inbox import FileReport
-    from ingestion.landing import Landed
-    from ingestion.spool import Spool
+    from ingestion.files.inbox import FileReport
+    from ingestion.storage.landing import Landed
+    from ingestion.storage.spool import Spool
 
 Progress = Callable[[str], None]
 

@@ -95,8 +95,8 @@ def _share(home: Path, copy: Path) -> None:
 
 def _read(home: Path, copy: Path, file: Path, clock: datetime) -> None:
     """Read the workbook as a night would, beside those that wait in the home's inbox."""
-    from ingestion.inbox import take_stock
-    from ingestion.nightly import ensure_landing, ingest_source
+    from ingestion.files.inbox import take_stock
+    from ingestion.ingest import ensure_landing, ingest_source
 
     inbox = copy / "inbox" / SOURCE
     inbox.mkdir(parents=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from ingestion.damage import require_readable
+from ingestion.storage.damage import require_readable
 from orchestration.access import close_home
 from orchestration.night import (
     FAILED,

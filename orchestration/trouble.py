@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingestion.damage import DamagedFile, damaged_files, require_none
-from ingestion.read_log import not_read
+from ingestion.storage.damage import DamagedFile, damaged_files, require_none
+from ingestion.storage.read_log import not_read
 
 FULL = ("the disk is full", "Make room and start again")
 READ_ONLY = (

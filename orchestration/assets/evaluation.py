@@ -70,7 +70,7 @@ def build_evaluation_asset(manifest_path: Path, mart_keys: set[dg.AssetKey]) -> 
             raise dg.Failure(description=str(failure), allow_retries=False) from failure
         folder = night.home / FOLDER
         shutil.rmtree(folder, ignore_errors=True)
-        from ingestion.landing import write_parquet
+        from ingestion.storage.landing import write_parquet
 
         for name in sorted(tables):
             (folder / name).mkdir(parents=True)

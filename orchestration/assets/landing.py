@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from ingestion.catalogue import SOURCES, SourceDeclaration
-from ingestion.nightly import ensure_landing, ingest_source
+from ingestion.ingest import ensure_landing, ingest_source
 
 GROUP = "landing"
 READ = {"loaded", "unchanged"}

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from ingestion.nightly import input_fingerprint
+from ingestion.ingest import input_fingerprint
 from orchestration.assets.audit import gate_suites
 from orchestration.code_version import code_version
 from orchestration.night import BLOCKED, FAILED, PUBLISHED, STOPPED, UNCHANGED

@@ -13,8 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from ingestion.catalogue import SOURCES, SourceDeclaration
-from ingestion.damage import DamagedFile, require_readable
-from ingestion.erasures import DONE, WrongKey, pseudonym_key, read_erasures, recorded_fingerprints
+from ingestion.persons.erasures import DONE, WrongKey, pseudonym_key, read_erasures, recorded_fingerprints
+from ingestion.storage.damage import DamagedFile, require_readable
 from orchestration.access import open_to_others
 from orchestration.cli.nights import TRUTH
 from orchestration.cli.options import Home, altered_release, console, problems_said, resolve_home

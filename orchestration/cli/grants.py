@@ -59,11 +59,11 @@ def check(
 
         wmip grants check awards.csv --mapping drafts/council.yaml
     """
+    from ingestion.apis.mapping import InvalidMapping
+    from ingestion.files.table_files import unpacked
     from ingestion.findings import RefusedFile, places
-    from ingestion.mapping import InvalidMapping
     from ingestion.sources.mapped_grants.grant_mapping import load_grant_mapping, load_mappings
     from ingestion.sources.mapped_grants.reader import choose, read_grants
-    from ingestion.tabular import unpacked
 
     for path in (file, mapping):
         if path is not None and not path.is_file():
@@ -99,7 +99,7 @@ def discover(
 
         wmip grants discover --registry downloads/data.json
     """
-    from ingestion.http import SourceFailed
+    from ingestion.apis.http import SourceFailed
     from ingestion.sources.threesixtygiving_registry.reader import datasets, is_open, is_wanted
     from orchestration.settings import load_configuration
 
@@ -147,7 +147,7 @@ def _list_of(registry: str | None, settings: Mapping[str, Any]) -> bytes:
     """A registry's list, from a file or over the network. Raises UserError when it cannot be had."""
     import requests
 
-    from ingestion.http import failure, session
+    from ingestion.apis.http import failure, session
     from ingestion.sources.threesixtygiving_registry.reader import LIST
 
     address = registry or f"{settings['base_url']}{LIST}"

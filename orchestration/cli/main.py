@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ingestion.damage import DamagedFile
+from ingestion.storage.damage import DamagedFile
 from orchestration.cli import (
     docs,
     grants,

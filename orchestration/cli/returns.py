@@ -16,7 +16,7 @@ from orchestration.cli.options import Home, console, resolve_home
 from orchestration.errors import NightFailed, UserError
 
 if TYPE_CHECKING:
-    from ingestion.limits import Limits
+    from ingestion.files.limits import Limits
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,8 +40,8 @@ def template(
 
     Example: wmip returns template --partner CB01 --period 2024-25-Q4
     """
+    from ingestion.files.values import BadValue, Column
     from ingestion.sources.returns.template import write_template
-    from ingestion.values import BadValue, Column
 
     known = _partners(resolve_home(home))
     if known and partner not in known:
@@ -112,14 +112,14 @@ def _names(folder: Path, name: str) -> list[Path]:
 
 
 def _same(one: Path, other: Path) -> bool:
-    from ingestion.inbox import sha256_of
+    from ingestion.files.inbox import sha256_of
 
     return sha256_of(one) == sha256_of(other)
 
 
 def _partners(home: Path) -> dict[str, str | None]:
     """Codes and names of the bodies of the register that was read; empty before the first night."""
-    from ingestion.landing import read_latest
+    from ingestion.storage.landing import read_latest
 
     if not (home / "landing" / "registers" / "partners").is_dir():
         return {}
@@ -148,7 +148,7 @@ def _say(lines: Iterable[str]) -> None:
 
 def _settings(home: Path) -> tuple[Mapping[str, Any], Limits]:
     """What this home sets for the returns, as its nights read them, and the limits of a workbook."""
-    from ingestion.limits import InvalidLimits, Limits
+    from ingestion.files.limits import InvalidLimits, Limits
     from orchestration.settings import load_configuration
 
     settings = {**SOURCES["returns"].settings, **load_configuration(home).source("returns")}
@@ -162,9 +162,9 @@ def _read(file: Path, home: Path) -> tuple[int, dict[str, str]]:
     """Read a workbook as a night would, and say what came of it: how many rows would be refused, and the first cell of
     each place. Raises NightFailed when the whole file would be.
     """
+    from ingestion.files.inbox import FileRead, sha256_of, take_stock
+    from ingestion.files.limits import limited_to
     from ingestion.findings import RefusedFile, places, refusing
-    from ingestion.inbox import FileRead, sha256_of, take_stock
-    from ingestion.limits import limited_to
     from ingestion.sources.returns.reader import ReturnReader, handed_in
 
     if not file.is_file():

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ingestion.catalogue import INBOX_FILES
-from ingestion.erasures import (
+from ingestion.persons.erasures import (
     DONE,
     PENDING,
     VARIABLE,
@@ -29,8 +29,8 @@ from ingestion.erasures import (
     recorded_fingerprints,
     write_erasures,
 )
-from ingestion.landing import read_latest
-from ingestion.privacy import PSEUDONYM, PseudonymKey, next_pseudonym, normalise_email, person_key
+from ingestion.persons.pseudonyms import PSEUDONYM, PseudonymKey, next_pseudonym, normalise_email, person_key
+from ingestion.storage.landing import read_latest
 from orchestration.errors import UserError
 from orchestration.privacy.rewriting import Change, rewrite_home
 from orchestration.privacy.staging import Staging, finish

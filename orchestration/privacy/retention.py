@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from ingestion.catalogue import INBOX_FILES, SOURCES
-from ingestion.erasures import privacy_folder
-from ingestion.inbox import sha256_of
-from ingestion.landing import ensure_stream, stream_folder
-from ingestion.privacy import PSEUDONYM
-from ingestion.scratch import scratch
+from ingestion.files.inbox import sha256_of
+from ingestion.persons.erasures import privacy_folder
+from ingestion.persons.pseudonyms import PSEUDONYM
+from ingestion.storage.landing import ensure_stream, stream_folder
+from ingestion.storage.scratch import scratch
 from orchestration.privacy.persons import erase_pseudonyms, needed_key
 
 EXPIRED = "retention"

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import LEDGERS, SOURCES, StreamDeclaration
-from ingestion.inbox import sha256_of
-from ingestion.landing import row_hash
-from ingestion.privacy import PSEUDONYM
-from ingestion.scratch import scratch
+from ingestion.files.inbox import sha256_of
+from ingestion.persons.pseudonyms import PSEUDONYM
+from ingestion.storage.landing import row_hash
+from ingestion.storage.scratch import scratch
 from orchestration.errors import NightFailed
 from orchestration.privacy.staging import Staging
 

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingestion.erasures import privacy_folder, write_durably
+from ingestion.persons.erasures import privacy_folder, write_durably
 
 _MARK = "complete.json"
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from identity.resolve import REGISTRY_SCHEMA
 from ingestion.catalogue import LEDGERS, SOURCES
-from ingestion.nightly import ensure_landing
+from ingestion.ingest import ensure_landing
 from orchestration.dbt_runner import run_dbt
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)

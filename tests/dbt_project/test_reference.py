@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.nightly import ensure_landing, ingest_source
+from ingestion.ingest import ensure_landing, ingest_source
 from orchestration.dbt_runner import run_dbt
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)

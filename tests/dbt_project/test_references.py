@@ -10,7 +10,7 @@ import pytest
 
 from identity.organisation_keys import resolve_organisations
 from identity.resolve import REGISTRY_SCHEMA
-from ingestion.nightly import ensure_landing
+from ingestion.ingest import ensure_landing
 from orchestration.dbt_runner import run_dbt
 from tests.ingestion.sources.nights import Nights
 from tests.ingestion.sources.test_returns import BUSINESS, EVENT, PILOT, POST, SESSION, TRANCHE, _write

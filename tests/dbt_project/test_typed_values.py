@@ -13,8 +13,8 @@ import pytest
 from identity.organisation_keys import resolve_organisations
 from identity.resolve import REGISTRY_SCHEMA
 from ingestion.catalogue import SOURCES
-from ingestion.landing import as_table, land
-from ingestion.nightly import ensure_landing
+from ingestion.ingest import ensure_landing
+from ingestion.storage.landing import as_table, land
 from orchestration.dbt_runner import run_dbt
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"

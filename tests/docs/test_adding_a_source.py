@@ -12,8 +12,8 @@ import pytest
 
 from ingestion import catalogue
 from ingestion.catalogue import load_declaration
-from ingestion.landing import read_latest
-from ingestion.nightly import ingest_source
+from ingestion.ingest import ingest_source
+from ingestion.storage.landing import read_latest
 from sandbox.loopback import Loopback
 from sandbox.transport_faults import FaultyTransport, rate_limited
 

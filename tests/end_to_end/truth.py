@@ -228,7 +228,7 @@ def build(home: Path, options: Options) -> dict[str, Any]:
     Nothing is audited or published: the figures are the candidate's.
     """
     from identity.organisation_keys import resolve_organisations
-    from ingestion.nightly import ensure_landing, ingest_source
+    from ingestion.ingest import ensure_landing, ingest_source
     from orchestration.settings import load_configuration
     from sandbox.programme import Programme
     from sandbox.server import SandboxServer

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from ingestion.erasures import PENDING, pseudonym_key, read_erasures
-from ingestion.privacy import PseudonymKey, person_key
+from ingestion.persons.erasures import PENDING, pseudonym_key, read_erasures
+from ingestion.persons.pseudonyms import PseudonymKey, person_key
 from orchestration.cli.main import app
 from orchestration.errors import NightFailed, UserError
 from orchestration.privacy import persons, staging

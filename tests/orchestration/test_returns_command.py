@@ -8,10 +8,10 @@ from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from ingestion.catalogue import return_template
-from ingestion.inbox import FileRead
+from ingestion.files.inbox import FileRead
+from ingestion.files.values import NUMBERS, WHOLE
 from ingestion.sources.returns.reader import ReturnReader
 from ingestion.sources.returns.template import ROWS, write_template
-from ingestion.values import NUMBERS, WHOLE
 from orchestration.cli.main import app
 from orchestration.errors import NightFailed, UserError
 from tests.ingestion.sources.nights import Nights

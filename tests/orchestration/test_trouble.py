@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingestion.read_log import StreamReport, write_log
+from ingestion.storage.read_log import StreamReport, write_log
 from orchestration.night import NightRecord, read_record, write_record
 from orchestration.resources import Night, say_why
 from orchestration.run_night import prepare_dagster_home, run_night

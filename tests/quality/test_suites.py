@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from ingestion.catalogue import SOURCES, person_key_forms, providers
-from ingestion.privacy import participant_key, person_key
+from ingestion.persons.pseudonyms import participant_key, person_key
 from quality.gate import Declared, run_gate
 from quality.suites import load_suites, suite_paths
 

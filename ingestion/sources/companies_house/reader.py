@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.catalogue import SOURCES
+from ingestion.files.editions import EDITIONS, Editions, edition_row, recogniser, refuse_if_cut_short, with_constants
+from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
+from ingestion.files.row_check import lacking, match_headings
+from ingestion.files.table_files import read_tables, unpacked
+from ingestion.files.values import Column
 from ingestion.findings import RefusedFile, refusing
-from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.published import EDITIONS, Editions, edition_row, recogniser, refuse_if_cut_short, with_constants
-from ingestion.tables import lacking, match_headings
-from ingestion.tabular import read_tables, unpacked
-from ingestion.values import Column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -96,7 +96,7 @@ def edition_of(name: str) -> tuple[str, bool]:
 
 
 def _chunks(path: Path, file: InboxFile, read: FileRead) -> Iterator[Chunk]:
-    from ingestion.batches import NUMBER, TableCheck
+    from ingestion.files.batch_check import NUMBER, TableCheck
 
     columns = [*COMPANY, *BEFORE]
     for table in read_tables(path):

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ingestion.apis.http import MalformedRecord
+from ingestion.apis.rotation import is_due
 from ingestion.catalogue import SOURCES
-from ingestion.http import MalformedRecord
-from ingestion.landing import read_latest
-from ingestion.turns import is_due
+from ingestion.storage.landing import read_latest
 
 if TYPE_CHECKING:
-    from ingestion.api import ApiRead
+    from ingestion.apis.read import ApiRead
 
 Row = dict[str, Any]
 UNKNOWN = "number_unknown"

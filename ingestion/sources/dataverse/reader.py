@@ -12,17 +12,17 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ingestion import odata
-from ingestion.activities import check_activity
-from ingestion.http import SourceFailed
+from ingestion.apis import odata
+from ingestion.apis.http import SourceFailed
+from ingestion.apis.json_values import text
+from ingestion.crm import check_activity
 from ingestion.instants import parse_instant
-from ingestion.privacy import PseudonymKey, email_domain, person_key
-from ingestion.scalars import text
+from ingestion.persons.pseudonyms import PseudonymKey, email_domain, person_key
 
 if TYPE_CHECKING:
     import requests
 
-    from ingestion.api import ApiRead
+    from ingestion.apis.read import ApiRead
 
 Row = dict[str, Any]
 TABLES = ("accounts", "contacts", "activities", "opportunities")

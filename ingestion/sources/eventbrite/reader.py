@@ -11,16 +11,16 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ingestion.http import MalformedRecord, SourceFailed
+from ingestion.apis.booking_questions import Questions, load_questions
+from ingestion.apis.http import MalformedRecord, SourceFailed
+from ingestion.apis.json_values import one_line
 from ingestion.instants import parse_instant
-from ingestion.privacy import PseudonymKey, email_domain, person_key
-from ingestion.questions import Questions, load_questions
-from ingestion.scalars import one_line
+from ingestion.persons.pseudonyms import PseudonymKey, email_domain, person_key
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource
 
-    from ingestion.api import ApiRead
+    from ingestion.apis.read import ApiRead
 
 _SCANNED = "used"
 Row = dict[str, Any]

@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ingestion.apis.booking_questions import Questions, load_questions
+from ingestion.apis.json_values import one_line
 from ingestion.catalogue import read_yaml
-from ingestion.encodings import open_text
+from ingestion.files.encodings import open_text
+from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
+from ingestion.files.row_check import RawRow, find_columns, heading_key
+from ingestion.files.table_files import rows_of_text
 from ingestion.findings import ERROR, WARNING, Finding, RefusedFile
-from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.privacy import email_domain, person_key
-from ingestion.questions import Questions, load_questions
-from ingestion.scalars import one_line
-from ingestion.tables import RawRow, find_columns, heading_key
-from ingestion.tabular import rows_of_text
+from ingestion.persons.pseudonyms import email_domain, person_key
 
 SOURCE, STREAM = "eventbrite_report", "attendees"
 WORDS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))

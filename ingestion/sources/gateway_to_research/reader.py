@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.published_list import PublishedList
+from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
+from ingestion.files.published_tables import PublishedList
 
 LIST = PublishedList.from_contract(
     Path(__file__).with_name("columns.yaml"),

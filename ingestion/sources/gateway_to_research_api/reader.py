@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ingestion.http import MalformedRecord
+from ingestion.apis.http import MalformedRecord
+from ingestion.apis.rotation import is_due
 from ingestion.instants import programme_day
-from ingestion.turns import is_due
 
 if TYPE_CHECKING:
-    from ingestion.api import ApiRead
+    from ingestion.apis.read import ApiRead
 
 Row = dict[str, Any]
 _FORMAT = {"Accept": "application/vnd.rcuk.gtr.json-v7"}

@@ -12,15 +12,15 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ingestion.http import MalformedRecord, SourceFailed
+from ingestion.apis.http import MalformedRecord, SourceFailed
+from ingestion.apis.json_values import text
 from ingestion.instants import parse_instant
-from ingestion.privacy import PseudonymKey, email_domain, person_key
-from ingestion.scalars import text
+from ingestion.persons.pseudonyms import PseudonymKey, email_domain, person_key
 
 if TYPE_CHECKING:
     import requests
 
-    from ingestion.api import ApiRead
+    from ingestion.apis.read import ApiRead
 
 PAGE = 100
 SEARCH_PAGE = 200

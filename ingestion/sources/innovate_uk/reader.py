@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.published_list import PublishedList
+from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
+from ingestion.files.published_tables import PublishedList
 
 LIST = PublishedList.from_contract(
     Path(__file__).with_name("columns.yaml"),

@@ -14,11 +14,11 @@ from typing import Any
 
 import yaml
 
+from ingestion.apis.mapping import InvalidMapping
 from ingestion.catalogue import read_yaml
 from ingestion.drift import looks_personal
-from ingestion.mapping import InvalidMapping
-from ingestion.tables import heading_key
-from ingestion.values import DATE_ORDERS, BadValue, Column
+from ingestion.files.row_check import heading_key
+from ingestion.files.values import DATE_ORDERS, BadValue, Column
 
 _CURRENCY_CODES = Path(__file__).parents[2] / "currency_codes.txt"
 _SETTINGS = (

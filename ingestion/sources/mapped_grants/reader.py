@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ingestion.apis.mapping import InvalidMapping
 from ingestion.drift import looks_personal
+from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
+from ingestion.files.row_check import RawRow, check_table, column_letter, heading_key
+from ingestion.files.table_files import Cells, Table, read_tables, unpacked
 from ingestion.findings import Finding, RefusedFile
-from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.mapping import InvalidMapping
 from ingestion.sources.mapped_grants.grant_mapping import GrantMapping, load_mappings
-from ingestion.tables import RawRow, check_table, column_letter, heading_key
-from ingestion.tabular import Cells, Table, read_tables, unpacked
 
 SOURCE = "mapped_grants"
 STREAM = "grants"

@@ -14,9 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ingestion.catalogue import SOURCES, read_yaml
-from ingestion.findings import RefusedFile
-from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.published import (
+from ingestion.files.editions import (
     EDITIONS,
     Editions,
     edition_row,
@@ -24,9 +22,11 @@ from ingestion.published import (
     refuse_if_cut_short,
     start_of_member,
 )
-from ingestion.tables import find_columns, heading_key, lacking
-from ingestion.tabular import read_tables, unpacked
-from ingestion.values import Column
+from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
+from ingestion.files.row_check import find_columns, heading_key, lacking
+from ingestion.files.table_files import read_tables, unpacked
+from ingestion.files.values import Column
+from ingestion.findings import RefusedFile
 
 SOURCE = "postcode_directory"
 POSTCODES = "postcodes"
@@ -129,7 +129,7 @@ def _chunks(path: Path, file: InboxFile, read: FileRead, editions: Editions) -> 
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from ingestion.batches import NUMBER, TableCheck
+    from ingestion.files.batch_check import NUMBER, TableCheck
 
     (table,) = read_tables(path)
     columns, positions = match_columns(table.headings)

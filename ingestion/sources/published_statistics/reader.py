@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.catalogue import SOURCES
-from ingestion.encodings import open_text
+from ingestion.files.encodings import open_text
+from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
+from ingestion.files.row_check import heading_key
+from ingestion.files.values import BadValue, Column
+from ingestion.files.workbooks import Workbook
 from ingestion.findings import Finding, RefusedFile
-from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.landing import read_latest
-from ingestion.tables import heading_key
-from ingestion.values import BadValue, Column
-from ingestion.workbooks import Workbook
+from ingestion.storage.landing import read_latest
 
 SOURCE = "published_statistics"
 DEFLATORS, PRODUCTIVITY, EDITIONS = "gdp_deflators", "area_productivity", "editions"

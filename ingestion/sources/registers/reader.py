@@ -1,4 +1,4 @@
-"""The programme office's registers: small CSV files with a heading row. A file's name is a list (`ingestion.lists`)."""
+"""The programme office's registers: small CSV files with a heading row; a file's name is a list (`whole_lists`)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from ingestion.catalogue import SOURCES
-from ingestion.encodings import open_text
+from ingestion.files.encodings import open_text
+from ingestion.files.inbox import Chunk, FileRead, FileReader
+from ingestion.files.row_check import KEY_JOIN, RawRow, check_table, match_headings
+from ingestion.files.values import Column, clean_text
 from ingestion.findings import RefusedFile
-from ingestion.inbox import Chunk, FileRead, FileReader
-from ingestion.tables import KEY_JOIN, RawRow, check_table, match_headings
-from ingestion.values import Column, clean_text
 
 SOURCE = "registers"
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ingestion.catalogue import SOURCES, return_template
+from ingestion.files.inbox import FileRead, FileReader, chunks
+from ingestion.files.row_check import RawRow, check_table, column_letter, heading_key, lacking, match_headings
+from ingestion.files.values import BadValue, Column, is_empty
+from ingestion.files.workbooks import Workbook
 from ingestion.findings import ERROR, NOTE, Finding, RefusedFile
-from ingestion.inbox import FileRead, FileReader, chunks
-from ingestion.landing import read_latest
 from ingestion.sources.returns.references import reference_key, repetitions
-from ingestion.tables import RawRow, check_table, column_letter, heading_key, lacking, match_headings
-from ingestion.values import BadValue, Column, is_empty
-from ingestion.workbooks import Workbook
+from ingestion.storage.landing import read_latest
 
 SOURCE = "returns"
 Row = dict[str, Any]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.catalogue import return_template
-from ingestion.values import NUMBERS, WHOLE, Column
+from ingestion.files.values import NUMBERS, WHOLE, Column
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

@@ -1,8 +1,8 @@
 """Salesforce: objects of any kind by SOQL (`queryAll`, so that deleted records are seen), large ones by the Bulk API.
 
 Reference: sources.md section B2. The cursor is SystemModstamp, to the second and with ties; a window is read again.
-Which object and fields a stream is read from is data (`ingestion.mapping`), so that another organisation's application,
-such as a grant service, is a source with its own declaration and mapping and this reader.
+Which object and fields a stream is read from is data (`ingestion.apis.mapping`), so that another organisation's
+application, such as a grant service, is a source with its own declaration and mapping and this reader.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from ingestion.activities import check_activity
-from ingestion.http import SourceFailed
+from ingestion.apis.http import SourceFailed
+from ingestion.apis.json_values import text
+from ingestion.crm import check_activity
 from ingestion.instants import parse_instant
-from ingestion.privacy import PseudonymKey, email_domain, person_key
-from ingestion.scalars import text
+from ingestion.persons.pseudonyms import PseudonymKey, email_domain, person_key
 
 if TYPE_CHECKING:
     import requests
 
-    from ingestion.api import ApiRead
+    from ingestion.apis.read import ApiRead
 
 Row = dict[str, Any]
 # Asked for wherever the object has them.

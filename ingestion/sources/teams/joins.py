@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ingestion.instants import programme_day
-from ingestion.privacy import PseudonymKey, email_domain, participant_key, person_key
+from ingestion.persons.pseudonyms import PseudonymKey, email_domain, participant_key, person_key
 
 _GUEST = re.compile(r"\s*\((guest|gast|invité|convidado|invitado|gość)\)$", re.IGNORECASE)
 

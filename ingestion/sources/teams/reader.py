@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ingestion.apis.json_values import one_line
 from ingestion.catalogue import read_yaml
-from ingestion.date_order import SiteClock, date_order
-from ingestion.encodings import open_text
+from ingestion.files.date_order import SiteClock, date_order
+from ingestion.files.encodings import open_text
+from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
+from ingestion.files.row_check import find_columns, heading_key
 from ingestion.findings import WARNING, Finding, RefusedFile
-from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.scalars import one_line
 from ingestion.sources.teams.joins import Session, segment
-from ingestion.tables import find_columns, heading_key
 
 SOURCE = "teams"
 SUMMARY, PARTICIPANTS, ACTIVITIES = 1, 2, 3

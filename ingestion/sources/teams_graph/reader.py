@@ -14,18 +14,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
-from ingestion import odata
+from ingestion.apis import odata
+from ingestion.apis.http import MalformedRecord, SourceFailed
+from ingestion.apis.json_values import one_line
 from ingestion.findings import WARNING, Finding
-from ingestion.http import MalformedRecord, SourceFailed
 from ingestion.instants import parse_instant
-from ingestion.privacy import PseudonymKey
-from ingestion.scalars import one_line
+from ingestion.persons.pseudonyms import PseudonymKey
 from ingestion.sources.teams.joins import Session, segment
 
 if TYPE_CHECKING:
     import requests
 
-    from ingestion.api import ApiRead
+    from ingestion.apis.read import ApiRead
 
 Row = dict[str, Any]
 # Names of invited people stand in an event: they are not asked for.

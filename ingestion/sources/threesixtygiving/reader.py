@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from ingestion.catalogue import SOURCES, read_yaml
-from ingestion.encodings import encoding_of
+from ingestion.files.encodings import encoding_of
+from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
+from ingestion.files.row_check import KEY_JOIN, RawRow, find_columns, heading_key, lacking, meant
+from ingestion.files.table_files import BATCH_ROWS, Table, read_tables, unpacked
+from ingestion.files.values import Column
 from ingestion.findings import Finding, RefusedFile
-from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.landing import read_latest
-from ingestion.tables import KEY_JOIN, RawRow, find_columns, heading_key, lacking, meant
-from ingestion.tabular import BATCH_ROWS, Table, read_tables, unpacked
-from ingestion.values import Column
+from ingestion.storage.landing import read_latest
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ingestion.batches import CheckedBatch, TableCheck
+    from ingestion.files.batch_check import CheckedBatch, TableCheck
 
 CURRENCY_CODES = Path(__file__).parents[2] / "currency_codes.txt"
 SOURCE = "threesixtygiving"
@@ -114,7 +114,7 @@ class GrantReader:
 
     def check(self, positions: Mapping[str, int], place: str, others: Mapping[str, int] | None = None) -> TableCheck:
         """The check of grants that stand at these positions; `others`: where further recipients stand."""
-        from ingestion.batches import TableCheck
+        from ingestion.files.batch_check import TableCheck
 
         others = others or {}
         columns = [*self.columns, *(Column(name, name, essential=False) for name in others)]
@@ -144,7 +144,7 @@ class GrantReader:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        from ingestion.batches import NUMBER
+        from ingestion.files.batch_check import NUMBER
 
         rows = checked.rows
         is_individual = pc.or_(*(pc.is_valid(rows.column(name)) for name in _INDIVIDUAL))

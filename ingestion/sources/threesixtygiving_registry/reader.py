@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from ingestion.http import MalformedRecord, SourceFailed, shown
-from ingestion.turns import is_due
+from ingestion.apis.http import MalformedRecord, SourceFailed, shown
+from ingestion.apis.rotation import is_due
 
 if TYPE_CHECKING:
-    from ingestion.api import ApiRead
+    from ingestion.apis.read import ApiRead
 
 Row = dict[str, Any]
 LIST = "data.json"

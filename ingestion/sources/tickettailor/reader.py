@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ingestion.http import MalformedRecord
-from ingestion.privacy import PseudonymKey, email_domain, person_key
-from ingestion.questions import Questions, load_questions
+from ingestion.apis.booking_questions import Questions, load_questions
+from ingestion.apis.http import MalformedRecord
+from ingestion.persons.pseudonyms import PseudonymKey, email_domain, person_key
 
 if TYPE_CHECKING:
-    from ingestion.api import ApiRead
+    from ingestion.apis.read import ApiRead
 
 Row = dict[str, Any]
 _PAGE = 100

@@ -12,13 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ingestion.http import MalformedRecord, SourceFailed
+from ingestion.apis.http import MalformedRecord, SourceFailed
+from ingestion.apis.json_values import one_line
 from ingestion.instants import parse_instant, programme_day
-from ingestion.privacy import PseudonymKey, email_domain, participant_key, person_key
-from ingestion.scalars import one_line
+from ingestion.persons.pseudonyms import PseudonymKey, email_domain, participant_key, person_key
 
 if TYPE_CHECKING:
-    from ingestion.api import ApiRead
+    from ingestion.apis.read import ApiRead
 
 Row = dict[str, Any]
 _PAGE = 300

@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ingestion.apis.booking_questions import Questions, load_questions
+from ingestion.apis.json_values import one_line
 from ingestion.catalogue import read_yaml
-from ingestion.date_order import SiteClock, date_order
-from ingestion.encodings import open_text
+from ingestion.files.date_order import SiteClock, date_order
+from ingestion.files.encodings import open_text
+from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile, chunks
+from ingestion.files.row_check import find_columns, heading_key
+from ingestion.files.table_files import rows_of_text
 from ingestion.findings import ERROR, WARNING, Finding, RefusedFile
-from ingestion.inbox import Chunk, FileRead, FileReader, InboxFile, chunks
-from ingestion.privacy import email_domain, normalise_email, participant_key, person_key
-from ingestion.questions import Questions, load_questions
-from ingestion.scalars import one_line
+from ingestion.persons.pseudonyms import email_domain, normalise_email, participant_key, person_key
 from ingestion.sources.zoom.reader import event_of
-from ingestion.tables import find_columns, heading_key
-from ingestion.tabular import rows_of_text
 
 SOURCE = "zoom_report"
 WORDS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.catalogue import SOURCES
-from ingestion.nightly import SourceReport, ingest_source
+from ingestion.ingest import SourceReport, ingest_source
 from sandbox.loopback import Loopback
 from sandbox.options import SANDBOX_CLOCK
 from sandbox.transport_faults import (

@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 
 from ingestion.catalogue import SOURCES
-from ingestion.nightly import SourceReport, ingest_source
-from ingestion.read_log import StreamReport
+from ingestion.ingest import SourceReport, ingest_source
+from ingestion.storage.read_log import StreamReport
 
 FIRST_NIGHT = datetime(2024, 5, 1, 2, tzinfo=UTC)
 PSEUDONYM_KEY = "pseudonym-key-of-a-contract-test"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from ingestion import nightly
+from ingestion import ingest
 from ingestion.doctor import probe_source
 from sandbox.dataverse import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DataverseApi, Table
 from sandbox.loopback import Loopback
@@ -235,7 +235,7 @@ def test_a_night_killed_before_its_log_was_written_loses_and_repeats_nothing(env
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(nightly, "write_log", killed)
+        patched.setattr(ingest, "write_log", killed)
         with pytest.raises(KeyboardInterrupt):
             environment.night(1)
     environment.account("a3", FIRST_NIGHT)

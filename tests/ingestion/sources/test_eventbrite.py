@@ -11,11 +11,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from ingestion.apis.booking_questions import load_questions, question_key
+from ingestion.apis.mapping import InvalidMapping
 from ingestion.catalogue import FINDINGS
-from ingestion.contact_details import WITHHELD
-from ingestion.landing import read_latest
-from ingestion.mapping import InvalidMapping
-from ingestion.questions import load_questions, question_key
+from ingestion.persons.contact_details import WITHHELD
+from ingestion.storage.landing import read_latest
 from sandbox.eventbrite import TOKEN, EventbriteServer
 from sandbox.loopback import Loopback
 from sandbox.transport_faults import FaultyTransport

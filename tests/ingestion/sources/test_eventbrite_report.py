@@ -3,9 +3,9 @@
 import pytest
 
 from ingestion.catalogue import FINDINGS, QUARANTINE, addressee
-from ingestion.landing import read_latest
-from ingestion.privacy import person_key
-from ingestion.tables import CONTACT_DETAILS
+from ingestion.files.row_check import CONTACT_DETAILS
+from ingestion.persons.pseudonyms import person_key
+from ingestion.storage.landing import read_latest
 from tests.ingestion.sources.nights import PSEUDONYM_KEY, Nights
 
 # ruff: noqa: E501 - reports as Eventbrite writes them

@@ -8,7 +8,7 @@ import pytest
 import xlsxwriter
 
 from ingestion.catalogue import FINDINGS, QUARANTINE, addressee
-from ingestion.landing import read_latest
+from ingestion.storage.landing import read_latest
 from tests.ingestion.sources.nights import Nights
 
 # Synthetic rows: the headings are Innovate UK's, nothing else is.

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ingestion.apis.mapping import load_mapping
 from ingestion.catalogue import SOURCES
-from ingestion.mapping import load_mapping
 from sandbox.loopback import Loopback
 from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, SalesforceApi, stamp
 from tests.ingestion.sources.nights import FIRST_NIGHT, Nights

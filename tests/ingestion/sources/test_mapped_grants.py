@@ -11,15 +11,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingestion.apis.mapping import InvalidMapping
 from ingestion.catalogue import QUARANTINE, addressee
 from ingestion.doctor import probe_source
+from ingestion.files.values import BadValue, Column
 from ingestion.findings import RefusedFile
-from ingestion.landing import read_latest
-from ingestion.mapping import InvalidMapping
-from ingestion.nightly import ingest_source
+from ingestion.ingest import ingest_source
 from ingestion.sources.mapped_grants.grant_mapping import load_grant_mapping
 from ingestion.sources.mapped_grants.reader import read_grants
-from ingestion.values import BadValue, Column
+from ingestion.storage.landing import read_latest
 from tests.ingestion.sources.nights import FIRST_NIGHT, Nights
 
 MAPPING = {

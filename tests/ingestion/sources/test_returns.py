@@ -6,11 +6,11 @@ import pytest
 import xlsxwriter
 
 from ingestion.catalogue import return_template
+from ingestion.files.inbox import FileRead
+from ingestion.files.values import BadValue, Column
+from ingestion.files.workbooks import Workbook
 from ingestion.findings import RefusedFile
-from ingestion.inbox import FileRead
 from ingestion.sources.returns.reader import ReturnReader, Submission
-from ingestion.values import BadValue, Column
-from ingestion.workbooks import Workbook
 
 COVER = {
     "Template": "WMIP-RETURN",

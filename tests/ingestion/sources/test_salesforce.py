@@ -160,8 +160,8 @@ def test_the_sandbox_answers_in_the_shape_of_the_real_pages_errors_and_describes
 
 
 def test_every_standard_field_of_the_shipped_mapping_is_in_the_recorded_describe():
+    from ingestion.apis.mapping import load_mapping
     from ingestion.catalogue import SOURCES
-    from ingestion.mapping import load_mapping
 
     shipped = load_mapping(SOURCES["salesforce"], Path("no-home"))
     for stream, name in (("accounts", "Account"), ("activities", "Event")):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.catalogue import addressee
-from ingestion.contact_details import WITHHELD
+from ingestion.persons.contact_details import WITHHELD
 from tests.ingestion.sources.nights import Nights
 
 REAL = Path(__file__).parents[2] / "fixtures" / "real" / "teams" / "IDL-14-11-22.csv"

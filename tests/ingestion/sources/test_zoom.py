@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestion.contact_details import WITHHELD
+from ingestion.persons.contact_details import WITHHELD
 from ingestion.sources.zoom.reader import _windows
 from sandbox.loopback import Loopback
 from sandbox.zoom import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, ZoomApi, join, meeting, registrant

@@ -3,8 +3,8 @@
 import pytest
 
 from ingestion.catalogue import FINDINGS, QUARANTINE, addressee
-from ingestion.landing import read_latest
-from ingestion.privacy import person_key
+from ingestion.persons.pseudonyms import person_key
+from ingestion.storage.landing import read_latest
 from tests.ingestion.sources.nights import PSEUDONYM_KEY, Nights
 
 # ruff: noqa: E501 - reports as Zoom writes them

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from ingestion.privacy import PseudonymKey, person_key
+from ingestion.persons.pseudonyms import PseudonymKey, person_key
 from orchestration.cli.main import app
 from orchestration.errors import NightFailed
 from orchestration.postgresql.serving import publish

@@ -1,0 +1,230 @@
+"""Tables in CSV and XLSX files, read in batches: headings first, then cells as they stand, with their row numbers.
+
+A CSV is read by pyarrow, many rows at once; from a row that pyarrow does not take (one with too few or too many cells)
+the csv module goes on, more slowly. Both read the same cells: tests/ingestion/files/test_table_files.py.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import re
+import shutil
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from ingestion.files.encodings import encoding_of, open_text
+from ingestion.files.limits import limits
+from ingestion.files.row_check import RawRow
+from ingestion.files.values import clean_text
+from ingestion.files.workbooks import Workbook
+from ingestion.findings import RefusedFile
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH_ROWS = 10_000
+BLOCK_BYTES = 4 << 20
+_SAFE = re.compile(r"[^A-Za-z0-9_-]")
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Some rows of a table: number of the first (from 1), and text by column, in the columns' order in the file."""
+
+    first: int
+    batch: pa.RecordBatch
+
+
+@dataclass(frozen=True)
+class Table:
+    """A sheet (None: the file is a CSV), its headings, its rows: text in columns, or cells as a workbook has them."""
+
+    sheet: str | None
+    headings: Sequence[Any]
+    rows: Iterator[Cells | list[RawRow]]
+
+    @property
+    def place(self) -> str:
+        """What stands before a row number in places and source records."""
+        return "" if self.sheet is None else f"{self.sheet}!"
+
+
+def read_tables(path: Path, heading_row: int = 1, delimiter: str = ",") -> Iterator[Table]:
+    """The tables of a file, a workbook's sheet by sheet; read each to its end before the next. Raises RefusedFile."""
+    if path.suffix.lower() in {".xlsx", ".xlsm"}:
+        return _sheets(path, heading_row)
+    return iter([_csv(path, heading_row, delimiter)])
+
+
+def rows_of_text(lines: Sequence[str]) -> Iterator[RawRow]:
+    """Rows of a small delimited text that are not blank, their cells trimmed, numbered by their first line.
+
+    What parts the cells stands in every row: a spreadsheet programme saves with another sign than it opened. Raises
+    RefusedFile.
+    """
+    delimiter = max(",;\t", key=lambda sign: sum(line.count(sign) for line in lines))
+    reader = csv.reader(lines, delimiter=delimiter)
+    number = 1
+    with _as_refusal():
+        for cells in reader:
+            plain = [cell.strip() for cell in cells]
+            if any(plain):
+                yield RawRow(number, plain)
+            number = reader.line_num + 1
+
+
+Chooser = Callable[[zipfile.ZipFile, list[zipfile.ZipInfo]], zipfile.ZipInfo]
+"""Which of several files in a zip is meant; raises RefusedFile where none is, or more than one."""
+
+
+@contextmanager
+def unpacked(path: Path, into: Path, choose: Chooser | None = None) -> Iterator[Path]:
+    """The file itself, or the only file in a zip, for as long as it is needed; `into` is a folder for that alone.
+
+    Of several files in a zip, the one that `choose` takes. The unpacked file's name ends as the file's in the zip
+    does. Raises RefusedFile.
+    """
+    if path.suffix.lower() != ".zip":
+        yield path
+        return
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        yield _only_member(path, into, choose)
+    finally:
+        shutil.rmtree(into)
+
+
+def members_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The files in a zip, without what a Mac adds beside them (`__MACOSX/`, `._name`, `.DS_Store`)."""
+    return [
+        member
+        for member in archive.infolist()
+        if not member.is_dir()
+        and "__MACOSX" not in (path := PurePosixPath(member.filename)).parts
+        and not path.name.startswith("._")
+        and path.name != ".DS_Store"
+    ]
+
+
+_NO_ZIP = "the zip cannot be opened (damaged, or with a password); give the file without it"
+
+
+def _only_member(path: Path, into: Path, choose: Chooser | None) -> Path:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = members_of(archive)
+            if len(members) > 1 and choose is not None:
+                members = [choose(archive, members)]
+            if len(members) != 1:
+                raise RefusedFile(f"the zip holds {len(members)} files; give a zip with one file, or the files alone")
+            name = PurePosixPath(members[0].filename)
+            target = into / f"unpacked_{_SAFE.sub('_', name.stem)[-100:]}{name.suffix.lower()[:10]}"
+            _unpack(archive, members[0], target)
+            return target
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
+        raise RefusedFile(_NO_ZIP) from None
+    except OSError as error:
+        # A damaged zip names places that no file has, or bytes that are none of its method (bzip2).
+        if error.errno not in (errno.EINVAL, None):
+            raise
+        raise RefusedFile(_NO_ZIP) from None
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    largest = limits().file_megabytes * 1_000_000
+    if member.file_size > largest:
+        raise RefusedFile(f"the file in the zip is larger than {limits().file_megabytes:,} MB; split it")
+    written = 0
+    with archive.open(member) as packed, target.open("wb") as handle:
+        while block := packed.read(1 << 20):
+            written += len(block)
+            if written > largest:
+                raise RefusedFile("the file in the zip is larger than the zip says; give the file without it")
+            handle.write(block)
+
+
+def _csv(path: Path, heading_row: int, delimiter: str) -> Table:
+    with open_text(path) as handle, _as_refusal():
+        row = next(islice(csv.reader(handle, delimiter=delimiter), heading_row - 1, None), [])
+    headings = [clean_text(heading) for heading in row]
+    return Table(None, headings, _csv_rows(path, len(headings), heading_row, delimiter))
+
+
+def _csv_rows(path: Path, width: int, heading_row: int, delimiter: str) -> Iterator[Cells | list[RawRow]]:
+    import pyarrow as pa
+
+    number = heading_row + 1
+    # What pyarrow does not take is read by the csv module, which says what is wrong with it if anything is.
+    with suppress(pa.ArrowInvalid, UnicodeError):
+        for batch in _arrow_batches(path, width, heading_row, delimiter):
+            yield Cells(number, batch)
+            number += batch.num_rows
+        return
+    with open_text(path) as handle, _as_refusal():
+        reader = csv.reader(handle, delimiter=delimiter, strict=True)
+        yield from _grouped(RawRow(at, cells) for at, cells in enumerate(islice(reader, number - 1, None), number))
+
+
+def _arrow_batches(path: Path, width: int, heading_row: int, delimiter: str) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+    import pyarrow.csv as arrow_csv
+
+    # An empty line is a row of one empty cell to pyarrow and a row without cells to the csv module. A quotation mark
+    # that is never closed ends with the file to pyarrow, in an error to the csv module.
+    if width < 2 or _quotation_marks(path) % 2:
+        raise pa.ArrowInvalid("for the csv module")
+    names = [str(index) for index in range(width)]
+    encoding = encoding_of(path)
+    # The first block is read when the reader is made: what is wrong in it is raised here too.
+    reader = arrow_csv.open_csv(
+        path,
+        read_options=arrow_csv.ReadOptions(
+            column_names=names,
+            skip_rows_after_names=heading_row,
+            block_size=BLOCK_BYTES,
+            encoding="utf8" if encoding == "utf-8-sig" else encoding,
+            use_threads=False,
+        ),
+        parse_options=arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, null_values=[]
+        ),
+    )
+    with reader:
+        for batch in reader:
+            for start in range(0, batch.num_rows, BATCH_ROWS):
+                yield batch.slice(start, BATCH_ROWS)
+
+
+def _quotation_marks(path: Path) -> int:
+    with path.open("rb") as handle:
+        return sum(block.count(b'"') for block in iter(lambda: handle.read(1 << 20), b""))
+
+
+@contextmanager
+def _as_refusal() -> Iterator[None]:
+    try:
+        yield
+    except csv.Error as error:
+        raise RefusedFile(f"not a CSV file: {error}") from None
+
+
+def _sheets(path: Path, heading_row: int) -> Iterator[Table]:
+    workbook = Workbook(path)
+    for name in workbook.sheet_names:
+        rows = workbook.rows(name)
+        headings: Sequence[Any] = next((cells for number, cells in rows if number == heading_row), [])
+        yield Table(name, headings, _grouped(RawRow(number, cells) for number, cells in rows))
+
+
+def _grouped(rows: Iterable[RawRow]) -> Iterator[list[RawRow]]:
+    remaining = iter(rows)
+    while some := list(islice(remaining, BATCH_ROWS)):
+        yield some

@@ -1,0 +1,154 @@
+"""Tables read in batches are the tables that were written, and checked as row by row."""
+
+import csv
+import io
+import zipfile
+
+import pyarrow as pa
+import pytest
+import xlsxwriter
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingestion.files.batch_check import NUMBER, TableCheck
+from ingestion.files.row_check import RawRow, check_table
+from ingestion.files.table_files import Cells, read_tables, rows_of_text, unpacked
+from ingestion.files.values import Column
+from ingestion.findings import RefusedFile
+
+COLUMNS = [
+    Column("id", "Id", required=True),
+    Column("amount", "Amount", "number", True, minimum=0),
+    Column("day", "Day", "date"),
+    Column("kind", "Kind", "choice", allowed={"One": "one", "Two": "two"}),
+]
+POSITIONS = {"id": 0, "amount": 1, "day": 2, "kind": 3}
+# What no file can hold (surrogates), and what ends a file or a line for one reader only, is not drawn.
+text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\x00\ufeff"), max_size=6)
+cell = st.one_of(
+    text,
+    st.sampled_from(["", "1,234.50", "£5", "-1", "31/12/2024", "2024-02-30", "2024-01-01T10:00:00Z", "one", " TWO "]),
+)
+table = st.lists(st.lists(cell, min_size=5, max_size=5), max_size=12)
+
+
+def _cells_of(path):
+    (found,) = read_tables(path)
+    rows = {}
+    for batch in found.rows:
+        if isinstance(batch, Cells):
+            for at, row in enumerate(batch.batch.to_pylist()):
+                rows[batch.first + at] = list(row.values())
+        else:
+            rows |= {row.number: list(row.cells) for row in batch}
+    return rows
+
+
+@given(rows=table, ragged=st.booleans())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_csv_is_read_as_it_was_written(tmp_path, rows, ragged):
+    if ragged and rows:
+        rows[len(rows) // 2] = rows[len(rows) // 2][:3]
+    path = tmp_path / "a.csv"
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle, lineterminator="\n").writerows([["a", "b", "c", "d", "e"], *rows])
+    read = _cells_of(path)
+    assert {number: cells for number, cells in read.items() if any(cells)} == {
+        number: cells for number, cells in enumerate(rows, 2) if any(cells)
+    }
+
+
+@given(rows=table)
+@settings(max_examples=60, deadline=None)
+def test_checked_by_column_or_by_row_is_the_same(rows):
+    check = TableCheck(COLUMNS, POSITIONS, "s", "t", "f#!")
+    batch = pa.RecordBatch.from_arrays(
+        [pa.array([row[i] for row in rows], pa.string()) for i in range(5)], [str(i) for i in range(5)]
+    )
+    by_column = check.check_cells(Cells(2, batch))
+    by_row = check_table(
+        COLUMNS,
+        POSITIONS,
+        [RawRow(number, row) for number, row in enumerate(rows, 2)],
+        source="s",
+        stream="t",
+        place="f#!",
+    )
+    assert by_column.rows.to_pylist() == [{**row, NUMBER: number} for number, row in by_row.rows]
+    assert by_column.findings == by_row.findings
+
+
+def test_a_quotation_mark_that_is_never_closed_swallows_nothing(tmp_path):
+    (tmp_path / "a.csv").write_text('a,b\n1,"x\n2,y\n')
+    with pytest.raises(RefusedFile, match="unexpected end of data"):
+        _cells_of(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_encodings(tmp_path, encoding):
+    (tmp_path / "a.csv").write_text("name,b\nCafé £,2\n", encoding=encoding)
+    assert _cells_of(tmp_path / "a.csv") == {2: ["Café £", "2"]}
+
+
+def test_rows_and_cells_of_a_sheet_are_numbered_as_in_excel(tmp_path):
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as workbook:
+        sheet = workbook.add_worksheet("Data")
+        sheet.write_row(3, 2, ["H1", "H2"])
+        sheet.write_row(5, 2, ["x", 7])
+    (found,) = read_tables(tmp_path / "a.xlsx", heading_row=4)
+    assert found.headings == [None, None, "H1", "H2"]
+    (rows,) = found.rows
+    assert (rows[-1].number, rows[-1].cells) == (6, [None, None, "x", 7.0])
+
+
+def _zip(path, files):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+
+
+def test_a_zip_with_one_file_is_that_file(tmp_path):
+    _zip(tmp_path / "a.zip", {"folder/in.csv": "a,b\n1,2\n", "__MACOSX/._in.csv": "x"})
+    with unpacked(tmp_path / "a.zip", tmp_path / "spool") as path:
+        assert _cells_of(path) == {2: ["1", "2"]}
+    assert not (tmp_path / "spool").exists()
+
+
+@pytest.mark.parametrize("files", [{}, {"a.csv": "", "b.csv": ""}])
+def test_a_zip_with_none_or_several_is_refused(tmp_path, files):
+    _zip(tmp_path / "a.zip", files)
+    with pytest.raises(RefusedFile, match=f"holds {len(files)} files"), unpacked(tmp_path / "a.zip", tmp_path / "s"):
+        pass
+
+
+def test_what_is_no_zip_is_refused(tmp_path):
+    (tmp_path / "a.zip").write_bytes(io.BytesIO(b"PK not really").getvalue())
+    with pytest.raises(RefusedFile, match="cannot be opened"), unpacked(tmp_path / "a.zip", tmp_path / "s"):
+        pass
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_rows_of_a_small_text_are_told_by_the_sign_that_parts_them_and_their_first_lines(sign):
+    lines = [
+        sign.join(["name", "when", "note", "kind"]) + "\n",
+        "\n",
+        sign.join([" Ada ", '"May 1, 2024; 9:00"', '"two\n']),
+        sign.join(['lines"', "x"]) + "\n",
+        sign * 3 + "\n",
+        sign.join(["Bo", "", "", ""]) + "\n",
+    ]
+    assert [(row.number, row.cells) for row in rows_of_text(lines)] == [
+        (1, ["name", "when", "note", "kind"]),
+        (3, ["Ada", "May 1, 2024; 9:00", "two\nlines", "x"]),
+        (6, ["Bo", "", "", ""]),
+    ]
+
+
+def test_a_text_that_is_no_table_is_refused():
+    # Other libraries raise the limit for the whole process.
+    before = csv.field_size_limit(1000)
+    try:
+        with pytest.raises(RefusedFile, match="not a CSV file"):
+            list(rows_of_text(["a," + "b" * 1001]))
+    finally:
+        csv.field_size_limit(before)

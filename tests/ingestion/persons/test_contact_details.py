@@ -1,0 +1,158 @@
+"""What is found in texts, and what is left of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ingestion.catalogue import SOURCES
+from ingestion.files.inbox import InboxFile
+from ingestion.files.row_check import CONTACT_DETAILS, RawRow, check_table
+from ingestion.files.values import Column
+from ingestion.persons.contact_details import (
+    CODE,
+    NAME_OF_ORGANISATION,
+    OPEN_TEXT,
+    SUSPICIOUS,
+    WITHHELD,
+    contact_details,
+    withhold,
+)
+
+REAL = Path(__file__).parents[2] / "fixtures" / "real" / "threesixtygiving"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("Workshop, ask jane.smith@example.org", "an e-mail address"),
+        ("Workshop, ring 0121 496 0123", "a telephone number"),
+        ("Workshop (0121) 496-0123", "a telephone number"),
+        ("Workshop +44 (0)121 496 0123", "a telephone number"),
+        ("Workshop 01214960123", "a telephone number"),
+        ("Workshop 07700 900123", "a telephone number"),
+        ("Workshop of AB 12 34 56 C", "a National Insurance number"),
+        ("jane@example.org or 0121 496 0123", "an e-mail address and a telephone number"),
+    ],
+)
+def test_contact_details_in_an_open_text_withhold_it(text, what):
+    assert withhold(text, OPEN_TEXT) == (WITHHELD, what)
+    assert re.search(SUSPICIOUS, text), "the cheap search must find whatever the dear one does"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20/07/2014",
+        "2020 - 2022",
+        "01/04/2020 - 31/03/2021",
+        "Phase 2: 2023-2024, 2024-2025 and 2025-2026",
+        "Charity 1234567 and company 01234567, SC123456",
+        "Room 4, 10:00-11:30, 01.04.2024",
+        "@home: digital skills",
+        "£1,234,567.89 over 3 years",
+        "Grant 1234567890",
+    ],
+)
+def test_dates_years_and_registered_numbers_are_none(text):
+    assert contact_details(text) == []
+
+
+def test_no_real_grant_title_is_withheld():
+    names = ("lloyds_bank_foundation_west_midlands.json", "ab_charitable_trust.json")
+    grants = [grant for name in names for grant in json.loads((REAL / name).read_text(encoding="utf-8"))["grants"]]
+    texts = [
+        grant[name]
+        for grant in grants
+        for name in ("title", "description")
+        if isinstance(grant, dict) and grant.get(name)
+    ]
+    assert len(texts) > 1_000
+    assert [text for text in texts if contact_details(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("Acme Ltd (info@acme.example)", "Acme Ltd"),
+        ("Acme Ltd, contact Jane Smith 0121 496 0123", "Acme Ltd"),
+        ("Acme Ltd - tel: 0121 496 0123, email: a@b.example", "Acme Ltd"),
+        ("Elizabeth Garrett Trust tel 01214960123", "Elizabeth Garrett Trust"),
+        ("Jane Smith, jane@example.org", WITHHELD),
+        ("info@acme.example", WITHHELD),
+        ("Jane Smith Ltd", "Jane Smith Ltd"),
+    ],
+)
+def test_of_the_name_of_an_organisation_they_are_cut_out(name, left):
+    assert withhold(name, NAME_OF_ORGANISATION)[0] == left
+
+
+def test_a_code_is_not_searched():
+    assert withhold("01214960123", CODE) == ("01214960123", None)
+
+
+def check(column: Column, cell: str):
+    return check_table([column], {column.name: 0}, [RawRow(7, [cell])], source="s", stream="t", place="f#Sheet!")
+
+
+def test_the_row_counts_and_the_cell_is_named():
+    checked = check(Column("title", "Title", OPEN_TEXT, required=True), "Ask jane@example.org")
+    assert checked.rows == [(7, {"title": WITHHELD})]
+    (finding,) = checked.findings
+    assert (finding.reason_code, finding.severity, finding.cell) == (CONTACT_DETAILS, "warning", "A7")
+    assert "jane" not in finding.message
+    assert finding.message.endswith("take it out. The row counts without it")
+
+
+@pytest.mark.parametrize(
+    ("cell", "lands"), [("AG-7", True), ("01214960123", True), ("a@b.example", False), ("0121 496 0123", False)]
+)
+def test_a_reference_with_contact_details_is_refused(cell, lands):
+    checked = check(Column("ref", "Ref", required=True), cell)
+    assert bool(checked.rows) is lands
+    assert [finding.reason_code for finding in checked.findings] == ([] if lands else ["names_a_person"])
+
+
+SPEAKING = re.compile(
+    r"(^|_)(name|title|topic|subject|reason|purpose|description|role|rationale|tranche|organisation)($|_)"
+)
+CODES = ("_id", "_code", "_type", "_number", "_postcode", "_postal_code", "_website", "_sector")
+NOT_FREE = {"file_name", "list_name", "check_name", "tranche", "role", "organisation_id", "lead_organisation_id"}
+
+
+def test_every_column_that_may_speak_of_somebody_is_declared_as_a_text():
+    undeclared = [
+        f"{source.name}/{stream.name}.{column}"
+        for source in SOURCES.values()
+        for stream in source.streams
+        for column in stream.columns
+        if SPEAKING.search(column)
+        and column not in stream.texts
+        and column not in NOT_FREE
+        and not column.endswith(
+            ("_id", "_code", "_type", "_number", "_postcode", "_postal_code", "_website", "_sector")
+        )
+    ]
+    assert undeclared == [
+        # Of areas and of tables, both as offices publish them.
+        "published_statistics/area_productivity.name",
+        "published_statistics/editions.table_name",
+        # One of the vocabulary's names.
+        "registers/assumptions.name",
+    ]
+
+
+def test_texts_are_columns_and_of_a_known_kind():
+    for source in SOURCES.values():
+        for stream in source.streams:
+            assert set(stream.texts) <= set(stream.columns), stream.name
+            assert set(stream.texts.values()) <= {OPEN_TEXT, NAME_OF_ORGANISATION}, stream.name
+
+
+def test_a_file_whose_name_holds_contact_details_is_shown_without(tmp_path):
+    file = InboxFile(tmp_path / "Return jane@example.org.xlsx", "returns", "0" * 64)
+    assert file.name == "Return"
+    assert InboxFile(tmp_path / "export_01214960123.csv", "returns", "0" * 64).name == "export_01214960123.csv"
