@@ -17,6 +17,11 @@ def stopped_message(doing: str, by: str = "") -> str:
     return f"the night was stopped{f' by {by}' if by else ''} while {doing}. Nothing is half done: start it again"
 
 
+def stop_as_ctrl_c() -> None:
+    """Let SIGTERM do in this process what Ctrl-C does, which everything here knows; by itself it says nothing."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 @contextmanager
 def noticing_stop() -> Iterator[list[str]]:
     """The names of the signals that arrive meanwhile; they then do what they would have done.

@@ -30,6 +30,7 @@ from orchestration.cli.options import say_error
 from orchestration.cli.pack import pack
 from orchestration.errors import NightFailed, NightStopped, UserError
 from orchestration.settings import load_settings, switch_telemetry_off
+from orchestration.stopping import stop_as_ctrl_c
 from orchestration.trouble import disk_trouble
 
 
@@ -83,6 +84,7 @@ app.command()(doctor)
 def main() -> None:
     """Entry point of the console script. Exit code 0 done, 1 the night or a check failed, 2 wrong use."""
     switch_telemetry_off()
+    stop_as_ctrl_c()
     try:
         app()
     except (UserError, NightFailed, DamagedFile) as error:

@@ -18,6 +18,7 @@ from orchestration.errors import NightFailed, NightStopped, UserError
 from orchestration.night import ENDED_WITHOUT_RELEASE, STOPPED, UNCHANGED, NightRecord
 from orchestration.release.store import current_release
 from orchestration.run_night import run_night
+from orchestration.stopping import stopped_message
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,8 +50,11 @@ class By(StrEnum):
 
 
 def _night(home: Path, job: str | None = None) -> NightRecord:
-    with NightProgress(console) as progress:
-        return run_night(home, progress, job)
+    try:
+        with NightProgress(console) as progress:
+            return run_night(home, progress, job)
+    except KeyboardInterrupt:
+        raise NightStopped(f"{stopped_message('starting')}. {what_serves(home)}") from None
 
 
 def _conclude(home: Path, record: NightRecord) -> None:

@@ -129,8 +129,13 @@ def _kill_and_recover(home: Path, seconds: float, expected: dict[str, list[tuple
     assert [name for name in figures if recovered[name] != expected[name]] == []
 
 
+# What is said before a night is opened.
+FIRST = "A pretend programme"
+
+
 def _stop(home: Path, after: str, number: signal.Signals) -> subprocess.CompletedProcess[str]:
-    """Start a night, stop it two seconds after a stage ended, and see how it goes."""
+    """Start a night, stop it two seconds after it was opened or a stage ended, and see how it goes."""
+    nights = len(list((home / "runs").glob("*/night.json")))
     with subprocess.Popen(
         [str(WMIP), "demo", "--home", str(home), "--scale", SCALE],
         env=clean_environment(COLUMNS="200"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -140,6 +145,8 @@ def _stop(home: Path, after: str, number: signal.Signals) -> subprocess.Complete
             said += line
             if after in line:
                 break
+        while after == FIRST and len(list((home / "runs").glob("*/night.json"))) == nights:
+            time.sleep(0.05)
         time.sleep(2)
         process.send_signal(number)
         stdout, stderr = process.communicate(timeout=120)
@@ -150,7 +157,7 @@ def _stop(home: Path, after: str, number: signal.Signals) -> subprocess.Complete
     ("after", "number"),
     [
         ("Reading returns", signal.SIGTERM),
-        pytest.param("A pretend programme", signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(FIRST, signal.SIGTERM, marks=pytest.mark.slow),
         pytest.param("Reading returns", signal.SIGINT, marks=pytest.mark.slow),
         pytest.param("Matching organisations", signal.SIGTERM, marks=pytest.mark.slow),
         pytest.param("Checking the candidate", signal.SIGTERM, marks=pytest.mark.slow),
