@@ -38,3 +38,22 @@ def test_what_is_said_of_a_model_stands_beside_it(models):
         != PurePosixPath(model["original_file_path"]).parent
     ]
     assert apart == []
+
+
+def test_every_model_says_its_grain_and_is_tested_for_it(manifest, models):
+    """Or says what else holds it: `grain_held_by` in its meta, which is for few."""
+    assert [model["name"] for model in models if "Grain: " not in model["description"]] == []
+    unique = {
+        node["attached_node"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and node["test_metadata"]["name"] in {"unique", "unique_combination"}
+    }
+    untested = {model["name"] for model in models if model["unique_id"] not in unique}
+    held = {model["name"] for model in models if "grain_held_by" in model["config"]["meta"]}
+    assert untested == held
+    of_findings = {name for name in held if name.startswith("int_finding__")}
+    assert held - of_findings == {
+        "stg_companies_house__companies",
+        "stg_companies_house__previous_names",
+        "stg_postcode_directory__postcodes",
+    }

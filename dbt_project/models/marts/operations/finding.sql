@@ -57,7 +57,8 @@ with found as (
     {% endfor %}
 )
 
-select
+-- Told once: two records of one place, such as a session with two businesses, may be odd in one way.
+select distinct
     source,
     stream,
     place,
