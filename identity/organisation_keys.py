@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from common.durable import write_parquet
 from identity.exact import RECORD_COLUMNS, ExactMatcher, Matcher
 from identity.resolve import resolve
 
@@ -50,11 +50,7 @@ def resolve_organisations(
     previous = pq.read_table(path) if path.exists() else None
     resolved = resolve(records, previous, clock, matcher or ExactMatcher())
     if previous is None or not resolved.equals(previous):
-        temporary = path.with_suffix(".tmp")
-        pq.write_table(resolved, temporary, compression="zstd")
-        with temporary.open("rb+") as handle:
-            os.fsync(handle.fileno())
-        temporary.replace(path)
+        write_parquet(resolved, path)
     keys = set(resolved.column("organisation_key").to_pylist())
     before = set(previous.column("organisation_key").to_pylist()) if previous is not None else set()
     return IdentityReport(len(records), len(keys), len(keys - before))

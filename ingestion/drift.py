@@ -20,6 +20,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.durable import write_parquet
 from ingestion.catalogue import StreamDeclaration
 
 if TYPE_CHECKING:
@@ -214,7 +215,6 @@ def _schema() -> pa.Schema:
 
 def ensure_drift_log(home: Path) -> None:
     """Create the log's file without rows, so that it can be queried before the first night."""
-    from ingestion.storage.landing import write_parquet
 
     folder = home / "runs" / "00000000T000000Z" / "source_drift"
     if not (folder / "schema.parquet").exists():
@@ -227,8 +227,6 @@ def write_drift(home: Path, run_id: str, source: str, drifts: Sequence[Drift]) -
     if not drifts:
         return
     import pyarrow as pa
-
-    from ingestion.storage.landing import write_parquet
 
     folder = home / "runs" / run_id / "source_drift"
     folder.mkdir(parents=True, exist_ok=True)

@@ -141,11 +141,11 @@ def _capped(home: Path, spool: Spool, declared: StreamDeclaration) -> pa.Table:
     """The first of each kind, and for the rest of it one finding that says how many."""
     import pyarrow as pa
 
-    from ingestion.sql import listed, text
+    from common.sql import listed, literal
     from ingestion.storage.scratch import spilling
     from ingestion.storage.spool import row_schema
 
-    files = ", ".join(text(str(part.path)) for part in spool.parts)
+    files = ", ".join(literal(part.path) for part in spool.parts)
     names = ("source", "stream", "reason_code", "rule", "column_name", "severity")
     kind = listed([name for name in names if name in declared.columns])
     schema = row_schema(declared)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from common.durable import write_text
 from orchestration.access import make_home, written_privately
 from orchestration.errors import NightFailed, UserError
 
@@ -123,9 +124,7 @@ def write_record(home: Path, record: NightRecord) -> None:
     """Write the record so that a reader never sees half of it."""
     path = record_path(home, record.run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(asdict(record), indent=2, sort_keys=True), encoding="utf-8")
-    temporary.replace(path)
+    write_text(path, json.dumps(asdict(record), indent=2, sort_keys=True))
 
 
 def latest_record(home: Path) -> NightRecord | None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from common.sql import quoted
+
 SCHEMA = "mart"
 # What a night says about itself, ages too, changes by the clock alone; it does not make the figures new.
 VOLATILE_TABLES = frozenset({"source_run", "source_drift", "release_info", "quality_result", "reference_edition"})
@@ -30,7 +32,7 @@ def table_fingerprints(connection: duckdb.DuckDBPyConnection, schema: str = SCHE
         ).fetchall()
         # Two aggregates: rows that occur twice cancel out in xor, not in the sum.
         content = connection.execute(
-            f'SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT) FROM {schema}."{table}" AS t'
+            f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT) FROM {schema}.{quoted(table)} AS t"
         ).fetchone()
         found[table] = hashlib.sha256(repr((columns, content)).encode()).hexdigest()
     return found

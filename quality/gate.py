@@ -14,6 +14,7 @@ from typing import Literal
 
 import duckdb
 
+from common.sql import literal, quoted
 from quality.fingerprint import SCHEMA, VOLATILE_TABLES, combine, table_fingerprints
 from quality.gx_engine import Evaluation, evaluate
 from quality.suites import CheckDefinition, load_suites, suites_fingerprint
@@ -82,8 +83,8 @@ class Declared:
     person_keys: Sequence[str] = ()
 
 
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f"'{name}'" for name in sorted(names)) or "NULL"
+def _literals(names: Iterable[str]) -> str:
+    return ", ".join(literal(name) for name in sorted(names)) or "NULL"
 
 
 def _filled_in(
@@ -92,10 +93,10 @@ def _filled_in(
     """What stands for each name in braces; {batch} is filled in by Great Expectations, which formats all of it."""
     forms = "|".join(declared.person_keys).replace("{", "{{").replace("}", "}}")
     return {
-        "{enabled_sources}": _quoted(enabled_sources),
+        "{enabled_sources}": _literals(enabled_sources),
         "{as_of}": f"TIMESTAMP '{clock:%Y-%m-%d %H:%M:%S}'",
-        "{person_keys}": f"'{forms}'",
-        "{check_names}": _quoted(names),
+        "{person_keys}": literal(forms),
+        "{check_names}": _literals(names),
     }
 
 
@@ -122,7 +123,7 @@ def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     ).fetchall()
     counts = {}
     for (table,) in tables:
-        row = connection.execute(f'SELECT count(*) FROM {SCHEMA}."{table}"').fetchone()
+        row = connection.execute(f"SELECT count(*) FROM {SCHEMA}.{quoted(table)}").fetchone()
         counts[table] = int(row[0]) if row else 0
     return counts
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
+from common.durable import write_text
 from quality.gate import CheckResult, Verdict
 
 FOLDER = "verdicts"
@@ -21,9 +22,7 @@ def save(home: Path, verdict: Verdict) -> Path:
     """Write a verdict, whole or not at all; a newer one on the same candidate replaces it."""
     path = path_of(home, verdict.candidate_fingerprint)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(asdict(verdict), default=_instant, indent=1), encoding="utf-8")
-    temporary.replace(path)
+    write_text(path, json.dumps(asdict(verdict), default=_instant, indent=1))
     return path
 
 

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from common.sql import literal, quoted
 from evaluation.disclosure.configuration import PublicConfiguration, Scope, Series
 from evaluation.disclosure.contributions import NO_KEY, Quarter, Row, SeriesCells, quarters, read_contributions
 from evaluation.disclosure.errors import DisclosureError
@@ -183,9 +184,9 @@ def _write(mart: Path, folder: Path, rows: Mapping[str, pa.Table], configuration
     parquet.mkdir()
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
-        connection.execute(f"ATTACH {_literal(str(mart))} AS internal (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(mart)} AS internal (READ_ONLY)")
         connection.execute(
-            f"ATTACH {_literal(str(folder / PUBLIC_MART))} AS public_mart (STORAGE_VERSION '{STORAGE_VERSION}')"
+            f"ATTACH {literal(folder / PUBLIC_MART)} AS public_mart (STORAGE_VERSION '{STORAGE_VERSION}')"
         )
         for name, table in rows.items():
             connection.register(name, table)
@@ -196,15 +197,11 @@ def _write(mart: Path, folder: Path, rows: Mapping[str, pa.Table], configuration
             ).fetchall()
         }
         for table in public_tables(present, list_grants=configuration.list_grants):
-            target = f'public_mart.main."{table.name}"'
+            target = f"public_mart.main.{quoted(table.name)}"
             connection.execute(f"CREATE TABLE {target} AS {table.sql}")
-            connection.execute(f"COMMENT ON TABLE {target} IS {_literal(table.description)}")
+            connection.execute(f"COMMENT ON TABLE {target} IS {literal(table.description)}")
             for column, description in table.columns.items():
-                connection.execute(f'COMMENT ON COLUMN {target}."{column}" IS {_literal(description)}')
-            file = _literal(str(parquet / f"{table.name}.parquet"))
+                connection.execute(f"COMMENT ON COLUMN {target}.{quoted(column)} IS {literal(description)}")
+            file = literal(parquet / f"{table.name}.parquet")
             connection.execute(f"COPY {target} TO {file} (FORMAT parquet, COMPRESSION zstd)")
         connection.execute("USE memory; DETACH public_mart; DETACH internal")
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from common.sql import literal
 from evaluation.spreadsheets import write_csv
 
 VALUES = "indicator_value"
@@ -111,11 +112,7 @@ def write(public: duckdb.DuckDBPyConnection, folder: Path) -> None:
         found = public.execute(query)
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             write_csv(file, [column[0] for column in found.description or []], found.fetchall())
-    public.execute(f"COPY ({_VALUES}) TO {_literal(folder / f'{VALUES}.json')} (FORMAT json, ARRAY true)")
-
-
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+    public.execute(f"COPY ({_VALUES}) TO {literal(folder / f'{VALUES}.json')} (FORMAT json, ARRAY true)")
 
 
 def comments(mart: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
@@ -150,7 +147,7 @@ def json_totals(path: Path) -> Totals:
 def parquet_totals(path: Path) -> Totals:
     """The same from a Parquet file of the release."""
     with duckdb.connect() as connection:
-        return _sql_totals(connection, f"read_parquet({_literal(path)})")
+        return _sql_totals(connection, f"read_parquet({literal(path)})")
 
 
 def mart_totals(mart: duckdb.DuckDBPyConnection, table: str = VALUES) -> Totals:

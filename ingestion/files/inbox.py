@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.durable import written
 from ingestion.catalogue import INBOX_FILES
 from ingestion.drift import HeadingWatch
 from ingestion.files.row_check import near_headings
@@ -268,15 +269,11 @@ def keep_original(home: Path, file: InboxFile) -> Path:
     folder.chmod(0o700)
     target = folder / file.sha256
     if not target.exists():
-        temporary = target.with_name(f".{file.sha256}.{os.getpid()}")
-        try:
+        with written(target) as temporary:
             shutil.copyfile(file.path, temporary, follow_symlinks=False)
             if sha256_of(temporary) != file.sha256:
                 raise OSError(errno.EAGAIN, "the file changes while it is read")
             temporary.chmod(0o600)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
     return target
 
 

@@ -7,13 +7,13 @@ by its fingerprint.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from common.durable import write_text
 from ingestion.persons.pseudonyms import PseudonymKey
 from ingestion.storage.damage import DamagedFile, read_json
 
@@ -87,17 +87,7 @@ def read_erasures(home: Path) -> list[Erasure]:
 def write_erasures(home: Path, erasures: Sequence[Erasure]) -> None:
     """Write the ledger whole or not at all."""
     privacy_folder(home)
-    write_durably(erasures_file(home), ledger_text(erasures))
-
-
-def write_durably(path: Path, text: str) -> None:
-    """Write a file so that it is there whole, or not there, when the machine dies."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(path)
+    write_text(erasures_file(home), ledger_text(erasures))
 
 
 def new_erasure(erasures: Sequence[Erasure], mark: str, reason: str, clock: datetime) -> Erasure:
@@ -135,7 +125,7 @@ def pseudonym_key(home: Path, environment: Mapping[str, str], clock: datetime) -
     recorded = recorded_fingerprints(home)
     if recorded is None:
         privacy_folder(home)
-        write_durably(key_file(home), key_record(key, clock))
+        write_text(key_file(home), key_record(key, clock))
     elif recorded != key.fingerprints:
         raise WrongKey(_wrong(recorded, key.fingerprints))
     return key

@@ -8,7 +8,6 @@ first and whole rows fetched only for what changed, within bounded memory (`inge
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -19,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from common.durable import put_in_place, write_parquet
+from common.sql import listed, literal, quoted, same_key, sha256_of
 from ingestion.catalogue import PROVENANCE, StreamDeclaration
 from ingestion.persons.door import without_controls
-from ingestion.sql import listed, quoted, same_key, sha256_of, text
 from ingestion.storage.repeats import choose_standing, part_names, place_of, told
 from ingestion.storage.scratch import scratch, spilling
 from ingestion.storage.spool import SPOOLED, Row, Spool, batches, row_schema
@@ -65,7 +65,7 @@ class Load:
     def publish(self) -> Landed:
         """Give the load its name."""
         if self._temporary is not None and self._path is not None:
-            _publish(self._temporary, self._path)
+            put_in_place(self._temporary, self._path)
             self._temporary = None
         return self.landed
 
@@ -98,25 +98,6 @@ def stream_folder(home: Path, source: str, stream: str) -> Path:
     return home / "landing" / source / stream
 
 
-def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write a Parquet file so that it is there whole, or not there."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    pq.write_table(table, temporary, compression="zstd")
-    _publish(temporary, path)
-
-
-def _publish(temporary: Path, path: Path) -> None:
-    """Give a file its name once all of it is on disk."""
-    with temporary.open("rb+") as handle:
-        os.fsync(handle.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 def ensure_stream(home: Path, source: str, stream: StreamDeclaration) -> Path:
     """Create a stream's folder and its file without rows; remove what a killed run left half written."""
     folder = stream_folder(home, source, stream.name)
@@ -138,7 +119,7 @@ def as_table(stream: StreamDeclaration, rows: Iterable[Row]) -> pa.Table:
 def row_hash(stream: StreamDeclaration) -> str:
     """The hash of a landed row, as SQL: of its data; of a tombstone, of the hash its data had and the reason."""
     live = _hash_of(stream, reason="CAST(NULL AS VARCHAR)")
-    absent = text(ABSENT)
+    absent = literal(ABSENT)
     tombstone = f"sha256(concat_ws(chr(31), {live}, {absent}))"
     return f"CASE WHEN _delete_reason = {absent} THEN {tombstone} ELSE {_hash_of(stream)} END"
 
@@ -150,11 +131,11 @@ def _hash_of(stream: StreamDeclaration, reason: str = "_delete_reason") -> str:
 
 def _all_of(folder: Path) -> str:
     """The table function that reads every landed file of a stream."""
-    return f"read_parquet({text(str(folder / '*.parquet'))}, union_by_name = true)"
+    return f"read_parquet({literal(folder / '*.parquet')}, union_by_name = true)"
 
 
 def _latest(stream: StreamDeclaration, folder: Path, columns: str) -> str:
-    keys = ", ".join(quoted(name) for name in stream.key)
+    keys = listed(stream.key)
     return f"""
         SELECT {columns} FROM {_all_of(folder)}
         QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY _loaded_at DESC, _load_id DESC) = 1
@@ -282,7 +263,7 @@ def _offer(
     parts = rows.parts if isinstance(rows, Spool) else []
     part_names(connection, parts)
     if parts:
-        files = ", ".join(text(str(part.path)) for part in parts)
+        files = ", ".join(literal(part.path) for part in parts)
         connection.execute(f"CREATE TEMP VIEW given AS SELECT * FROM read_parquet([{files}])")
     else:
         table = row_schema(stream).empty_table() if isinstance(rows, Spool) else rows
@@ -293,10 +274,10 @@ def _offer(
     if refused is None or not refused.parts or not parts:
         connection.execute("CREATE TEMP VIEW incoming AS SELECT * FROM given")
         return 0
-    files = ", ".join(text(str(part.path)) for part in refused.parts)
+    files = ", ".join(literal(part.path) for part in refused.parts)
     connection.execute(
         f"CREATE TEMP TABLE refused AS SELECT DISTINCT place FROM read_parquet([{files}]) "
-        f"WHERE stream = {text(stream.name)}"
+        f"WHERE stream = {literal(stream.name)}"
     )
     place = f"coalesce({place_of('_source_record', 'part_name.file_name')}, _source_record)"
     connection.execute(f"""
@@ -335,14 +316,14 @@ def _write_changes(
     path: Path,
 ) -> int:
     """Write what `changed` and `gone` name, whole rows, in the order given; how many. `times`: of deletion, loading."""
-    deleted_at, loaded_at = (f"{text(time.isoformat())}::TIMESTAMPTZ" for time in times)
+    deleted_at, loaded_at = (f"{literal(time.isoformat())}::TIMESTAMPTZ" for time in times)
     names = (*stream.columns, "_source_record", "_extra")
     given = listed(names)
-    kept = ", ".join(f"old.{quoted(name)}" for name in names)
+    kept = listed(names, "old")
     own = {
-        "_load_id": text(load_id),
+        "_load_id": literal(load_id),
         "_loaded_at": loaded_at,
-        "_source": text(source),
+        "_source": literal(source),
     }
     columns = ", ".join(
         [*(quoted(name) for name in stream.columns), *(f"{own.get(name, name)} AS {name}" for name in PROVENANCE)]
@@ -353,13 +334,13 @@ def _write_changes(
                 SELECT {given}, _deleted_at, _delete_reason, {_hash_of(stream)} AS _row_hash
                 FROM incoming SEMI JOIN changed USING (_position)
                 UNION ALL
-                SELECT {kept}, {deleted_at}, {text(ABSENT)}, gone._row_hash
+                SELECT {kept}, {deleted_at}, {literal(ABSENT)}, gone._row_hash
                 FROM {_all_of(folder)} AS old
                 JOIN gone
                     ON old._loaded_at = gone._loaded_at AND old._load_id = gone._load_id
                     AND {same_key(stream.key, "gone")}
             )
-        ) TO {text(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000, USE_TMP_FILE false)
+        ) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000, USE_TMP_FILE false)
     """).fetchone() or (0,)
     return int(written)
 
@@ -463,7 +444,7 @@ def _not_among(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], un
     if None in unreadable:
         return "false"
     connection.register("unreadable", pa.table({"value": pa.array(unreadable, pa.string())}))
-    joined = ", ".join(f"old.{quoted(name)}" for name in columns)
+    joined = listed(columns, "old")
     return f"concat_ws(chr(31), {joined}) NOT IN (SELECT value FROM unreadable)"
 
 
@@ -490,7 +471,7 @@ def latest_instant(
 def read_latest(home: Path, source: str, stream: StreamDeclaration, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
     """The given columns of the latest version of every key that is not deleted; for small streams."""
     folder = ensure_stream(home, source, stream)
-    wanted = ", ".join(quoted(name) for name in columns)
+    wanted = listed(columns)
     with scratch() as connection:
         return connection.execute(
             f"SELECT {wanted} FROM ({_latest(stream, folder, '*')}) WHERE _deleted_at IS NULL ORDER BY ALL"
@@ -513,7 +494,7 @@ def last_versions(home: Path, source: str, stream: StreamDeclaration, ids: Seque
     """The latest data of those of the ids that are landed and not deleted; an id never seen is not among them."""
     folder = ensure_stream(home, source, stream)
     wanted = pa.table({"id": pa.array(ids, pa.string())})
-    columns = ", ".join(quoted(name) for name in (*stream.columns, "_source_record"))
+    columns = listed([*stream.columns, "_source_record"])
     with scratch() as connection:
         connection.register("wanted", wanted)
         table = connection.execute(

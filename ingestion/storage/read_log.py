@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.durable import write_parquet
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -65,8 +67,6 @@ def ensure_log(home: Path) -> None:
     """Create the log's file without rows, so that it can be queried before the first night."""
     import pyarrow.parquet as pq
 
-    from ingestion.storage.landing import write_parquet
-
     path = home / "runs" / "00000000T000000Z" / "source_run" / "schema.parquet"
     if not path.exists() or not pq.read_schema(path).equals(_schema()):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,8 +76,6 @@ def ensure_log(home: Path) -> None:
 def write_log(home: Path, run_id: str, source: str, reports: Sequence[StreamReport]) -> None:
     """Write what the streams of a source did in a run."""
     import pyarrow as pa
-
-    from ingestion.storage.landing import write_parquet
 
     folder = home / "runs" / run_id / "source_run"
     folder.mkdir(parents=True, exist_ok=True)

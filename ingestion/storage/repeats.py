@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from common.sql import listed, literal, same_key, sha256_of
 from ingestion.catalogue import FILE_COLUMNS, StreamDeclaration
-from ingestion.sql import listed, same_key, sha256_of, text
 
 if TYPE_CHECKING:
     import duckdb
@@ -86,13 +86,13 @@ def told(connection: duckdb.DuckDBPyConnection, source: str, stream: StreamDecla
     named = " and ".join(name for name in stream.key if name not in stream.listed_whole_by)
     return connection.execute(f"""
         SELECT
-            {text(source)} AS source,
-            {text(stream.name)} AS stream,
+            {literal(source)} AS source,
+            {literal(stream.name)} AS stream,
             {ours} AS place,
-            {text(stream.key[-1])} AS column_name,
+            {literal(stream.key[-1])} AS column_name,
             CAST(NULL AS VARCHAR) AS cell,
             CAST(NULL AS VARCHAR) AS value_class,
-            CASE WHEN differs THEN {text(CONTRADICTED)} ELSE {text(REPEATED)} END AS reason_code,
+            CASE WHEN differs THEN {literal(CONTRADICTED)} ELSE {literal(REPEATED)} END AS reason_code,
             CASE
                 WHEN differs THEN 'has the same {named} as ' || {other} || ' and says something else: '
                     || 'neither counts; give each its own, or take the wrong one out'

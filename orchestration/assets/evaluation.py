@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from common.durable import write_parquet
 from orchestration.assets.audit import gate_suites
 from orchestration.evaluators import EvaluatorFailed, NightFacts, run_evaluators
 from orchestration.night import BLOCKED, FAILED
@@ -70,7 +71,6 @@ def build_evaluation_asset(manifest_path: Path, mart_keys: set[dg.AssetKey]) -> 
             raise dg.Failure(description=str(failure), allow_retries=False) from failure
         folder = night.home / FOLDER
         shutil.rmtree(folder, ignore_errors=True)
-        from ingestion.storage.landing import write_parquet
 
         for name in sorted(tables):
             (folder / name).mkdir(parents=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from common.durable import written
 from ingestion.catalogue import SOURCES
 from orchestration.access import make_home
 from orchestration.cli.options import Home, console, resolve_home
@@ -91,7 +92,8 @@ def submit(file: Workbook, home: Home = None) -> None:
     make_home(where)
     inbox.mkdir(parents=True, exist_ok=True)
     target = next(path for path in _names(inbox, file.name) if not path.exists() or _same(path, file))
-    shutil.copyfile(file, target)
+    with written(target) as temporary:
+        shutil.copyfile(file, temporary)
     console.print(
         f"In the inbox: {target}\nThe next night reads it"
         + (

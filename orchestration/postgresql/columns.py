@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from common.sql import quoted
 from orchestration.errors import UserError
 
 
@@ -83,12 +84,12 @@ class Column:
 
     def selected(self) -> str:
         """What DuckDB selects to send the column."""
-        quoted = f'"{self.name}"'
-        return f"CAST({quoted} AS VARCHAR) AS {quoted}" if self._mapping().as_text else quoted
+        name = quoted(self.name)
+        return f"CAST({name} AS VARCHAR) AS {name}" if self._mapping().as_text else name
 
     def text_in_duckdb(self) -> str:
         """SQL for DuckDB: the value as text; an absent value is `~`."""
-        text = self._mapping().in_duckdb.format(f'"{self.name}"')
+        text = self._mapping().in_duckdb.format(quoted(self.name))
         return f"coalesce({text}, '~')"
 
     def text_in_postgresql(self) -> sql.Composable:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from common.sql import quoted
 from orchestration.postgresql.columns import Column
 
 # Large enough that calls cost nothing beside the rows, small enough for any machine's memory.
@@ -64,7 +65,9 @@ class MartFile:
 
         selected = ", ".join(column.selected() for column in table.columns)
         options = csv.WriteOptions(include_header=False)
-        for batch in self._connection.execute(f'SELECT {selected} FROM "{table.name}"').to_arrow_reader(_ROWS_A_BATCH):
+        for batch in self._connection.execute(f"SELECT {selected} FROM {quoted(table.name)}").to_arrow_reader(
+            _ROWS_A_BATCH
+        ):
             buffer = io.BytesIO()
             csv.write_csv(batch, buffer, options)
             yield buffer.getvalue()
@@ -74,15 +77,15 @@ class MartFile:
         text = ", ".join(column.text_in_duckdb() for column in table.columns)
         row = self._connection.execute(
             f"SELECT count(*), coalesce(sum(CAST('0x' || substr(md5(concat_ws(chr({SEPARATOR}), {text})), 1, 15) "
-            f'AS BIGINT)), 0) FROM "{table.name}"'
+            f"AS BIGINT)), 0) FROM {quoted(table.name)}"
         ).fetchone()
         assert row is not None
         return Fingerprint(int(row[0]), int(row[1]))
 
     def without_gaps(self, table: Table, names: tuple[str, ...]) -> bool:
         """Whether no row lacks a value in any of these columns."""
-        missing = " OR ".join(f'"{name}" IS NULL' for name in names)
-        return not self._connection.execute(f'SELECT 1 FROM "{table.name}" WHERE {missing} LIMIT 1').fetchall()
+        missing = " OR ".join(f"{quoted(name)} IS NULL" for name in names)
+        return not self._connection.execute(f"SELECT 1 FROM {quoted(table.name)} WHERE {missing} LIMIT 1").fetchall()
 
 
 @contextmanager

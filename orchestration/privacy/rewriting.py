@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.sql import literal, quoted
 from ingestion.catalogue import LEDGERS, SOURCES, StreamDeclaration
 from ingestion.files.inbox import sha256_of
 from ingestion.persons.pseudonyms import PSEUDONYM
@@ -210,7 +211,7 @@ def _rewrite_parquet(home: Path, path: Path, change: Change, staging: Staging) -
             for name, kind, *_ in connection.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
             if kind == "VARCHAR"
         ]
-        if not _is_likely(connection, "read_parquet(" + _literal(str(path)) + ")", texts):
+        if not _is_likely(connection, f"read_parquet({literal(path)})", texts):
             return 0
     table, changed, rows = change_table(pq.ParquetFile(path).read(), change)
     if not changed:
@@ -222,15 +223,11 @@ def _rewrite_parquet(home: Path, path: Path, change: Change, staging: Staging) -
     return changed
 
 
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
 def _is_likely(connection: duckdb.DuckDBPyConnection, table: str, texts: list[str]) -> bool:
     """Whether a text of a table may hold a name: a look that needs no memory, however large the table is."""
     if not texts:
         return False
-    condition = " OR ".join(f'regexp_matches("{name}", {_literal(_LIKELY)})' for name in texts)
+    condition = " OR ".join(f"regexp_matches({quoted(name)}, {literal(_LIKELY)})" for name in texts)
     return connection.execute(f"SELECT 1 FROM {table} WHERE {condition} LIMIT 1").fetchone() is not None
 
 
@@ -273,15 +270,15 @@ def _rewrite_duckdb(path: Path, change: Change, staging: Staging) -> int:
 
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
-        connection.execute(f"ATTACH {_literal(str(path))} AS old (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(path)} AS old (READ_ONLY)")
         changed_tables, changed = _changed_tables(connection, change)
         if not changed:
             return 0
         target = staging.place(path)
-        connection.execute(f"ATTACH {_literal(str(target))} AS new (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute(f"ATTACH {literal(target)} AS new (STORAGE_VERSION '{STORAGE_VERSION}')")
         connection.execute("COPY FROM DATABASE old TO new (SCHEMA)")
         for schema, table in _tables(connection):
-            name = f'"{schema}"."{table}"'
+            name = f"{quoted(schema)}.{quoted(table)}"
             if (schema, table) in changed_tables:
                 connection.register("changed_rows", changed_tables[schema, table])
                 connection.execute(f"INSERT INTO new.{name} FROM changed_rows")
@@ -311,9 +308,10 @@ def _changed_tables(
                 [schema, table],
             ).fetchall()
         ]
-        if not _is_likely(connection, f'old."{schema}"."{table}"', texts):
+        relation = f"old.{quoted(schema)}.{quoted(table)}"
+        if not _is_likely(connection, relation, texts):
             continue
-        rows = connection.execute(f'FROM old."{schema}"."{table}"').to_arrow_table()
+        rows = connection.execute(f"FROM {relation}").to_arrow_table()
         new, changed, _ = change_table(rows, change)
         if changed:
             tables[schema, table] = new

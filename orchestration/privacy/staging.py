@@ -6,12 +6,12 @@ Until the mark is set, a crash leaves everything as it was; from then on, `finis
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingestion.persons.erasures import privacy_folder, write_durably
+from common.durable import sync, write_text
+from ingestion.persons.erasures import privacy_folder
 
 _MARK = "complete.json"
 
@@ -50,9 +50,8 @@ class Staging:
     def switch(self) -> None:
         """Put everything in its place. What is done is done whole, whenever the machine dies."""
         for place in self._folder.iterdir():
-            with place.open("rb") as handle:
-                os.fsync(handle.fileno())
-        write_durably(self._folder / _MARK, json.dumps({"targets": self._targets, "removed": self._removed}))
+            sync(place)
+        write_text(self._folder / _MARK, json.dumps({"targets": self._targets, "removed": self._removed}))
         finish(self.home)
 
 
@@ -62,12 +61,19 @@ def finish(home: Path) -> None:
     mark = folder / _MARK
     if mark.exists():
         content = json.loads(mark.read_text(encoding="utf-8"))
+        changed = set()
         for number, name in enumerate(content["targets"]):
             staged, target = folder / str(number), home / name
             if staged.exists():
                 if target.exists():
                     staged.chmod(target.stat().st_mode)
                 staged.replace(target)
+            changed.add(target.parent)
         for name in content["removed"]:
             (home / name).unlink(missing_ok=True)
+            changed.add((home / name).parent)
+        # The mark goes when every folder knows: a switch that was cut short is found, and completed, by it alone.
+        for parent in changed:
+            if parent.is_dir():
+                sync(parent)
     shutil.rmtree(folder, ignore_errors=True)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.sql import literal
 from orchestration.release.integrity import MART
 from orchestration.release.store import release_folder
 
@@ -101,8 +102,8 @@ def compare(home: Path, before: str, after: str) -> Difference:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for alias, release_id in (("older", before), ("newer", after)):
-            path = str(release_folder(home, release_id) / MART).replace("'", "''")
-            connection.execute(f"ATTACH '{path}' AS {alias} (READ_ONLY)")
+            mart = literal(release_folder(home, release_id) / MART)
+            connection.execute(f"ATTACH {mart} AS {alias} (READ_ONLY)")
         return Difference(before, after, _info(connection), _values(connection), _facts(connection))
 
 

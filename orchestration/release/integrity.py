@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from common.sql import quoted
 from orchestration.errors import UserError
 
 MART = "mart.duckdb"
@@ -93,25 +93,9 @@ def row_counts(mart: Path) -> dict[str, int]:
 
     with duckdb.connect(str(mart), read_only=True) as connection:
         for (table,) in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall():
-            row = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()
+            row = connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()
             counts[table] = int(row[0]) if row else 0
     return counts
-
-
-def sync(path: Path) -> None:
-    """Make sure a file or folder is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sync_tree(folder: Path) -> None:
-    """Make sure everything below a folder is on the disk."""
-    for path in folder.rglob("*"):
-        sync(path)
-    sync(folder)
 
 
 def verify(home: Path, release_id: str) -> list[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
+from common.durable import written
 from identity.organisation_keys import REGISTRY_FILE
 from orchestration.errors import UserError
 from orchestration.release.integrity import DamagedRelease, checksum, read_manifest
@@ -50,13 +50,10 @@ def restore_registry(home: Path) -> str:
             continue
         path = home / KEPT
         path.parent.mkdir(exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        shutil.copyfile(kept, temporary)
-        with temporary.open("rb+") as handle:
-            os.fsync(handle.fileno())
-        if path.exists():
-            path.replace(path.with_suffix(".damaged"))
-        temporary.replace(path)
+        with written(path) as temporary:
+            shutil.copyfile(kept, temporary)
+            if path.exists():
+                path.replace(path.with_suffix(".damaged"))
         return release_id
     raise UserError(
         f"no release of {home} holds a whole registry (they do since this version): put {home / FOLDER} back from your "

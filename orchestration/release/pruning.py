@@ -9,8 +9,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from common.durable import move_folder
 from orchestration.release import store
-from orchestration.release.integrity import KEEP_MARK, sync_tree
+from orchestration.release.integrity import KEEP_MARK
 
 _FOLDER = ".disclosure"
 _COPYING = ".copying-"
@@ -51,8 +52,7 @@ def _remember(home: Path, release_id: str) -> None:
     copying = target.with_name(f"{_COPYING}{release_id}")
     shutil.rmtree(copying, ignore_errors=True)
     shutil.copytree(source, copying)
-    sync_tree(copying)
-    copying.rename(target)
+    move_folder(copying, target)
 
 
 def _forget(home: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from common.durable import sync, sync_tree
 from orchestration.access import open_public_parts
 from orchestration.errors import NightFailed
 from orchestration.release import store
@@ -24,8 +25,6 @@ from orchestration.release.integrity import (
     read_manifest,
     row_counts,
     sealed,
-    sync,
-    sync_tree,
     write_json,
 )
 from orchestration.release.pruning import prune

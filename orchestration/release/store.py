@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from common.durable import sync
 from orchestration.errors import UserError
 from orchestration.release.integrity import (
     MANIFEST,
@@ -20,7 +21,6 @@ from orchestration.release.integrity import (
     DamagedRelease,
     read_json,
     read_manifest,
-    sync,
     verify,
 )
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from common.durable import put_in_place, written
 from ingestion.apis.http import MalformedRecord, SourceFailed, shown
 from ingestion.apis.rotation import is_due
 
@@ -127,7 +128,7 @@ def _fetch(read: ApiRead, address: str, stem: str) -> Row:
                 digest.update(block)
                 handle.write(block)
         name = f"{_safe(stem)}{_suffix(address, response.headers.get('Content-Type', ''), where)}"
-        part.replace(_inbox(read) / name)
+        put_in_place(part, _inbox(read) / name)
     except requests.RequestException as error:
         kind = type(error).__name__
         raise MalformedRecord(
@@ -157,9 +158,8 @@ def _asked(asked: Mapping[str, Any], *, read: ApiRead) -> Row:
         raise MalformedRecord("id", "unknown", f"the API knows no {kind.replace('_', ' ')} of {org}; check the id")
     content = json.dumps({"grants": [grants[key] for key in sorted(grants)]}, ensure_ascii=False, indent=1).encode()
     name = f"{_safe(f'api_{org}_{kind}')}.json"
-    part = _inbox(read) / f".{name}.part"
-    part.write_bytes(content)
-    part.replace(_inbox(read) / name)
+    with written(_inbox(read) / name) as temporary:
+        temporary.write_bytes(content)
     sha256 = hashlib.sha256(content).hexdigest()
     return {
         "id": asked["id"],

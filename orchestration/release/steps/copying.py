@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from common.sql import literal, quoted
 from orchestration.errors import UserError
 from orchestration.release.context import BuildContext
 
@@ -23,8 +24,8 @@ def candidate_and_release(context: BuildContext) -> Iterator[duckdb.DuckDBPyConn
     """A connection with the candidate attached as `candidate` (read only) and the release's mart as `release`."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
-        connection.execute(f"ATTACH {literal(str(context.warehouse))} AS candidate (READ_ONLY)")
-        connection.execute(f"ATTACH {literal(str(context.mart))} AS release (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute(f"ATTACH {literal(context.warehouse)} AS candidate (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(context.mart)} AS release (STORAGE_VERSION '{STORAGE_VERSION}')")
         yield connection
         connection.execute("USE memory; DETACH release; DETACH candidate")
 
@@ -40,7 +41,7 @@ def copy_schema(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]
     ]
     for table in tables:
         connection.execute(
-            f'CREATE TABLE release.{RELEASED}."{table}" AS FROM candidate.{schema}."{table}" ORDER BY ALL'
+            f"CREATE TABLE release.{RELEASED}.{quoted(table)} AS FROM candidate.{schema}.{quoted(table)} ORDER BY ALL"
         )
     _copy_comments(connection, schema)
     return tables
@@ -54,14 +55,16 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
         [schema],
     ).fetchall()
     for table, comment in tables:
-        connection.execute(f'COMMENT ON TABLE release.{RELEASED}."{table}" IS {literal(comment)}')
+        connection.execute(f"COMMENT ON TABLE release.{RELEASED}.{quoted(table)} IS {literal(comment)}")
     columns = connection.execute(
         "SELECT table_name, column_name, comment FROM duckdb_columns() "
         "WHERE database_name = 'candidate' AND schema_name = ? AND comment IS NOT NULL",
         [schema],
     ).fetchall()
     for table, column, comment in columns:
-        connection.execute(f'COMMENT ON COLUMN release.{RELEASED}."{table}"."{column}" IS {literal(comment)}')
+        connection.execute(
+            f"COMMENT ON COLUMN release.{RELEASED}.{quoted(table)}.{quoted(column)} IS {literal(comment)}"
+        )
 
 
 # One column of these makes a whole Parquet file unreadable to Spark 4.3, INTERVAL to polars too (docs/bi.md).
@@ -82,11 +85,6 @@ def write_parquet(mart: Path, folder: Path) -> None:
             raise UserError(f"columns that Parquet's readers cannot all read: {named}; cast them to text or a number")
         for (table,) in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall():
             connection.execute(
-                f'COPY (FROM "{table}") TO {literal(str(folder / f"{table}.parquet"))} '
+                f"COPY (FROM {quoted(table)}) TO {literal(folder / f'{table}.parquet')} "
                 "(FORMAT parquet, COMPRESSION zstd)"
             )
-
-
-def literal(text: str) -> str:
-    """A text as SQL writes it, for statements that take no parameters."""
-    return "'" + text.replace("'", "''") + "'"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import duckdb
 
+from common.sql import literal
 from orchestration.release.approval import GateRefused
 from orchestration.release.context import BuildContext
-from orchestration.release.steps.copying import RELEASED, candidate_and_release, copy_schema, literal, write_parquet
+from orchestration.release.steps.copying import RELEASED, candidate_and_release, copy_schema, write_parquet
 from orchestration.release.steps.gate_tables import GATE_TABLES
 from quality.fingerprint import SCHEMA, combine, table_fingerprints
 from quality.receipt import gate_status

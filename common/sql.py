@@ -1,4 +1,4 @@
-"""Pieces of the SQL with which rows are compared."""
+"""Pieces of SQL: names and values as it writes them, columns in a row, rows compared."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 
 def quoted(name: str) -> str:
-    """A name of ours as SQL."""
-    return f'"{name}"'
+    """A name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
 
 
-def text(value: str) -> str:
-    """A value as SQL text."""
-    return "'" + value.replace("'", "''") + "'"
+def literal(value: object) -> str:
+    """A value, a path too, as SQL text."""
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def listed(names: Iterable[str], of: str | None = None) -> str:
