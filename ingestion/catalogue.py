@@ -12,7 +12,6 @@ from datetime import date
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
@@ -21,6 +20,8 @@ from ingestion.persons.contact_details import KINDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from ingestion.reader import Reader
 
 Made = TypeVar("Made")
 FOLDER = Path(__file__).with_name("sources")
@@ -176,11 +177,16 @@ class SourceDeclaration:
         """Environment variables without which it cannot be read."""
         return (*self.secrets.values(), *(("WMIP_PSEUDONYM_KEY",) if self.holds_people else ()))
 
-    def reader(self) -> ModuleType:
-        """Its reader. `READERS` of an API source maps a stream to what yields its rows; `open_reader` of a file
-        source gives what reads one file.
-        """
-        return import_module(f"ingestion.sources.{self.name}.reader")
+    def reader(self) -> Reader:
+        """Its reader: `READER` of its module. Raises InvalidDeclaration for one that does not read what is declared."""
+        reader: Reader = import_module(f"ingestion.sources.{self.name}.reader").READER
+        declared = {stream.name for stream in self.streams} if self.kind == "api" else set()
+        if set(reader.streams) != declared or (self.kind == "files") != (reader.open is not None):
+            wanted = f"streams {', '.join(sorted(declared))}" if declared else "`open`, which reads one file"
+            raise InvalidDeclaration(
+                f"{self.name}/reader.py: a source of kind {self.kind} needs a Reader with {wanted}"
+            )
+        return reader
 
 
 def read_yaml(path: Path) -> Any:
@@ -286,7 +292,7 @@ def addressee(path: Path, kind: str, *, is_looked_at: bool = True) -> SourceDecl
     if len(sharing) == 1:
         return sharing[0]
     recognised = next((source for source in sharing if is_looked_at and recognises(source, path)), None)
-    return recognised or next((source for source in sharing if not hasattr(source.reader(), "recognises")), sharing[0])
+    return recognised or next((source for source in sharing if source.reader().recognises is None), sharing[0])
 
 
 def recognises(source: SourceDeclaration, path: Path) -> bool:
@@ -296,7 +302,7 @@ def recognises(source: SourceDeclaration, path: Path) -> bool:
     """
     from ingestion.findings import is_passing
 
-    asked = getattr(source.reader(), "recognises", None)
+    asked = source.reader().recognises
     try:
         return asked is not None and bool(asked(path))
     except Exception as error:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ingestion.apis.mapping import InvalidMapping, StreamMapping, load_mapping
 from ingestion.catalogue import SOURCES, SourceDeclaration
 from ingestion.files.inbox import FileRead
+from ingestion.reader import Reader
 
 if TYPE_CHECKING:
     import requests
@@ -64,7 +64,7 @@ def probe_source(
 
 def _inbox(declaration: SourceDeclaration, home: Path) -> Probe:
     try:
-        declaration.reader().open_reader(FileRead(home))
+        declaration.reader().opened(FileRead(home))
     except InvalidMapping as error:
         return Probe("mapping", False, str(error))
     folder = home / "inbox" / str(declaration.inbox)
@@ -103,9 +103,7 @@ def _asked(
         return response
 
     try:
-        path = (
-            reader.probe_path(settings) if hasattr(reader, "probe_path") else str(declaration.probe).format(**settings)
-        )
+        path = reader.probe(settings) if reader.probe else str(declaration.probe).format(**settings)
     except SourceFailed as error:
         yield Probe("settings", False, str(error))
         return
@@ -137,30 +135,19 @@ def _ends(declaration: SourceDeclaration, version: str, now: datetime) -> Iterat
 
 
 def _permissions(
-    reader: ModuleType,
+    reader: Reader,
     settings: Mapping[str, Any],
     mapping: Mapping[str, StreamMapping],
     ask: Callable[..., requests.Response | Probe],
 ) -> Iterator[Probe]:
-    """What a reader asks to see whether more than reaching it is allowed: by a name (`permission_paths`, where the
-    record asked for need not be there), or by each mapped stream (`permission_path`).
-    """
-    asked: list[tuple[str, str, Any]] = []
-    if hasattr(reader, "permission_paths"):
-        asked = [
-            (name, name, ask(path, may_be_absent=True)) for name, path in reader.permission_paths(settings).items()
-        ]
-    if hasattr(reader, "permission_path"):
-        asked += [
-            (stream, known.object, ask(reader.permission_path(settings, known.object)))
-            for stream, known in mapping.items()
-            if known.object is not None
-        ]
-    for name, what, answer in asked:
+    """What a reader asks to see whether more than reaching it is allowed."""
+    objects = {stream: known.object for stream, known in mapping.items() if known.object is not None}
+    for permission in reader.permissions(settings, objects) if reader.permissions else ():
+        answer = ask(permission.path, may_be_absent=permission.may_be_absent)
         if isinstance(answer, Probe):
-            yield Probe(f"permission {name}", False, answer.message)
+            yield Probe(f"permission {permission.name}", False, answer.message)
         else:
-            yield Probe(f"permission {name}", True, f"{what} may be read")
+            yield Probe(f"permission {permission.name}", True, f"{permission.what} may be read")
 
 
 def _clock(answer: requests.Response, now: datetime) -> Probe:

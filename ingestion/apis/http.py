@@ -250,7 +250,7 @@ def _client_credentials(
 def failure(declaration: SourceDeclaration, error: Exception) -> SourceFailed:
     """An HTTP or network error in words a person can act on, without credentials or query.
 
-    A reader may have `remedy(response)`: what to do about a refusal in the source's own terms, None for the usual.
+    What to do about a refusal says the reader's `remedy`, where it has one, else this.
     """
     import requests
 
@@ -260,8 +260,8 @@ def failure(declaration: SourceDeclaration, error: Exception) -> SourceFailed:
     where = shown(getattr(response, "url", None) or getattr(request, "url", None))
     if response is not None:
         status = response.status_code
-        own = getattr(declaration.reader(), "remedy", lambda _response: None)(response)
-        remedy = own or {
+        own = declaration.reader().remedy
+        remedy = (own and own(response)) or {
             401: "the token was refused; check the token in the environment",
             403: "the token may not read this; give it the scopes named in docs/sources",
             404: "there is nothing at that address; check base_url, and api_version if it names one, in wmip.yaml",

@@ -58,7 +58,7 @@ class ApiRead:
 
     @cached_property
     def _session(self) -> Any:
-        watch = getattr(self.declaration.reader(), "watch", None)
+        watch = self.declaration.reader().watch
         return session(self.settings, self.guard, None if watch is None else partial(watch, self))
 
     def close(self) -> None:

@@ -63,7 +63,7 @@ class ApiReading(Reading):
         from ingestion.storage.landing import latest_instant, live_rows, newest_file, prepare
         from ingestion.storage.spool import Spool
 
-        reader = self.declaration.reader().READERS[stream.name]
+        reader = self.declaration.reader().streams[stream.name]
         cursor = stream.cursor
         newest = (
             latest_instant(self.home, self.declaration.name, stream, cursor)

@@ -70,7 +70,7 @@ class NightsReader:
 
     def reads_again(self, path: Path) -> bool:
         """Whether a file that was refused is to be read again, as its reader says."""
-        if not hasattr(SOURCES[self.source].reader(), "reads_again"):
+        if SOURCES[self.source].reader().reads_again is None:
             return False
         try:
             (again,) = bounded(_reads_again, self.source, path, within=self.within)
@@ -101,11 +101,12 @@ def addressee_of(path: Path, kind: str, within: Limits | None = None) -> Address
 
 def _addressee(path: Path, kind: str) -> Iterator[Addressee]:
     source = addressee(path, kind)
-    yield Addressee(source.name, not hasattr(source.reader(), "recognises") or recognises(source, path))
+    yield Addressee(source.name, source.reader().recognises is None or recognises(source, path))
 
 
 def _reads_again(source: str, path: Path) -> Iterator[bool]:
-    yield bool(SOURCES[source].reader().reads_again(path))
+    asked = SOURCES[source].reader().reads_again
+    yield asked is not None and bool(asked(path))
 
 
 _opened: tuple[tuple[int, int], FileRead, FileReader] | None = None
@@ -116,7 +117,7 @@ def _read(opened_as: tuple[int, int], source: str, read: FileRead, file: InboxFi
     """In the child: the chunks of a file, and at its end what the reader has noted."""
     global _opened
     if _opened is None or _opened[0] != opened_as:
-        _opened = opened_as, read, SOURCES[source].reader().open_reader(read)
+        _opened = opened_as, read, SOURCES[source].reader().opened(read)
     (night, files), read, reader = _opened
     _opened = None
     with noticing() as noticed:

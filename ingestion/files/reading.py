@@ -51,7 +51,7 @@ class FileReading(Reading):
             within = Limits.of(self.settings)
             read = FileRead(self.home, self.settings, self.key())
             # What the home says of its files is wrong for all of them or none.
-            self.declaration.reader().open_reader(read)
+            self.declaration.reader().opened(read)
         except (InvalidLimits, InvalidMapping, NotReady) as error:
             return self.same_for_all("failed", str(error))
         reader = NightsReader(self.declaration.name, read, within)

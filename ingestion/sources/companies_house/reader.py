@@ -18,6 +18,7 @@ from ingestion.files.row_check import lacking, match_headings
 from ingestion.files.table_files import read_tables, unpacked
 from ingestion.files.values import Column
 from ingestion.findings import RefusedFile, refusing
+from ingestion.reader import Reader
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -129,3 +130,6 @@ def _previous_names(rows: pa.RecordBatch, record: pa.Array, n: int) -> Iterator[
     ).filter(rows.column(f"previous_{n}").is_valid())
     if named.num_rows:
         yield Chunk(PREVIOUS_NAMES, with_constants(named, {"position": str(n)}))
+
+
+READER = Reader(open=open_reader, recognises=recognises)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.apis.http import MalformedRecord
 from ingestion.apis.rotation import is_due
 from ingestion.catalogue import SOURCES
+from ingestion.reader import Reader
 from ingestion.storage.landing import read_latest
 
 if TYPE_CHECKING:
@@ -79,4 +80,4 @@ def _row(company: Mapping[str, Any]) -> Row:
     }
 
 
-READERS = {"companies": read_companies}
+READER = Reader(streams={"companies": read_companies})

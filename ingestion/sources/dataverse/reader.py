@@ -18,6 +18,7 @@ from ingestion.apis.json_values import text
 from ingestion.crm import check_activity
 from ingestion.instants import parse_instant
 from ingestion.persons.pseudonyms import PseudonymKey, email_domain, person_key
+from ingestion.reader import Reader, of_each_object
 
 if TYPE_CHECKING:
     import requests
@@ -249,4 +250,9 @@ def _row(record: Mapping[str, Any], *, columns: Mapping[str, str], key: Pseudony
     return row
 
 
-READERS = {stream: partial(read_table, stream=stream) for stream in TABLES}
+READER = Reader(
+    streams={stream: partial(read_table, stream=stream) for stream in TABLES},
+    probe=probe_path,
+    permissions=of_each_object(permission_path),
+    watch=watch,
+)

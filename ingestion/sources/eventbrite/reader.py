@@ -16,6 +16,7 @@ from ingestion.apis.http import MalformedRecord, SourceFailed
 from ingestion.apis.json_values import one_line
 from ingestion.instants import parse_instant
 from ingestion.persons.pseudonyms import PseudonymKey, email_domain, person_key
+from ingestion.reader import Reader
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource
@@ -208,4 +209,4 @@ def _order(order: Mapping[str, Any], *, key: PseudonymKey) -> Row:
     }
 
 
-READERS = {"events": read_events, "attendees": read_attendees, "orders": read_orders}
+READER = Reader(streams={"events": read_events, "attendees": read_attendees, "orders": read_orders})

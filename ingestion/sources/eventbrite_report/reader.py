@@ -20,6 +20,7 @@ from ingestion.files.row_check import RawRow, find_columns, heading_key
 from ingestion.files.table_files import rows_of_text
 from ingestion.findings import ERROR, WARNING, Finding, RefusedFile
 from ingestion.persons.pseudonyms import email_domain, person_key
+from ingestion.reader import Reader
 
 SOURCE, STREAM = "eventbrite_report", "attendees"
 WORDS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))
@@ -159,3 +160,6 @@ def _finding(file: InboxFile, row: RawRow, column: str, code: str, message: str,
         cell=str(row.number),
         severity=severity,
     )
+
+
+READER = Reader(open=open_reader, recognises=recognises)

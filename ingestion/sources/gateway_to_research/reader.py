@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.files.published_tables import PublishedList
+from ingestion.reader import Reader
 
 LIST = PublishedList.from_contract(
     Path(__file__).with_name("columns.yaml"),
@@ -20,7 +21,6 @@ LIST = PublishedList.from_contract(
     publisher="Gateway to Research",
     recognised_by=8,
 )
-recognises = LIST.recognises
 
 
 def open_reader(read: FileRead) -> FileReader:
@@ -31,3 +31,6 @@ def open_reader(read: FileRead) -> FileReader:
             yield Chunk(LIST.stream, rows, findings)
 
     return read_export
+
+
+READER = Reader(open=open_reader, recognises=LIST.recognises)

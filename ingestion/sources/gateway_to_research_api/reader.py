@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.apis.http import MalformedRecord
 from ingestion.apis.rotation import is_due
 from ingestion.instants import programme_day
+from ingestion.reader import Reader
 
 if TYPE_CHECKING:
     from ingestion.apis.read import ApiRead
@@ -138,4 +139,4 @@ def _day(column: str, milliseconds: Any) -> str | None:
         raise MalformedRecord(column, "not_a_time", f"{column} is not a number of milliseconds") from None
 
 
-READERS = {"projects": read_projects}
+READER = Reader(streams={"projects": read_projects})

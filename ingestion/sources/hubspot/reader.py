@@ -16,6 +16,7 @@ from ingestion.apis.http import MalformedRecord, SourceFailed
 from ingestion.apis.json_values import text
 from ingestion.instants import parse_instant
 from ingestion.persons.pseudonyms import PseudonymKey, email_domain, person_key
+from ingestion.reader import Reader, of_each_object
 
 if TYPE_CHECKING:
     import requests
@@ -326,7 +327,12 @@ def _chunks(ids: Iterable[str], size: int) -> Iterator[list[str]]:
         yield pending
 
 
-READERS = {
-    **{stream: partial(_read_objects, stream=stream) for stream in OBJECTS},
-    "associations": read_associations,
-}
+READER = Reader(
+    streams={
+        **{stream: partial(_read_objects, stream=stream) for stream in OBJECTS},
+        "associations": read_associations,
+    },
+    probe=probe_path,
+    permissions=of_each_object(permission_path),
+    watch=watch,
+)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.files.published_tables import PublishedList
+from ingestion.reader import Reader
 
 LIST = PublishedList.from_contract(
     Path(__file__).with_name("columns.yaml"),
@@ -22,7 +23,6 @@ LIST = PublishedList.from_contract(
     publisher="Innovate UK",
     recognised_by=14,
 )
-recognises = LIST.recognises
 
 
 def open_reader(read: FileRead) -> FileReader:
@@ -60,3 +60,6 @@ def _plain(text: str | None) -> str:
 
 def _digest(parts: Sequence[str]) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+
+
+READER = Reader(open=open_reader, recognises=LIST.recognises)

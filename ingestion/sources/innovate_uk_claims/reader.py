@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ingestion.sources.salesforce.reader import permission_path, probe_path, readers, watch
+from ingestion.sources.salesforce.reader import reader_of
 
-__all__ = ["READERS", "permission_path", "probe_path", "watch"]
-
-READERS = readers(("projects", "participants", "cost_categories", "claims", "profiles"))
+READER = reader_of(("projects", "participants", "cost_categories", "claims", "profiles"))

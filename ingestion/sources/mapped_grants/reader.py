@@ -18,6 +18,7 @@ from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.files.row_check import RawRow, check_table, column_letter, heading_key
 from ingestion.files.table_files import Cells, Table, read_tables, unpacked
 from ingestion.findings import Finding, RefusedFile
+from ingestion.reader import Reader
 from ingestion.sources.mapped_grants.grant_mapping import GrantMapping, load_mappings
 
 SOURCE = "mapped_grants"
@@ -57,9 +58,6 @@ def recognises(path: Path) -> bool:
         return False
     except InvalidMapping:
         return path.suffix.lower() in {*_SUFFIXES, ".zip"}
-
-
-reads_again = recognises
 
 
 def open_reader(read: FileRead) -> FileReader:
@@ -247,3 +245,6 @@ def _has_headings(mapping: GrantMapping, path: Path) -> bool:
     except RefusedFile:
         return False
     return True
+
+
+READER = Reader(open=open_reader, recognises=recognises, reads_again=recognises)

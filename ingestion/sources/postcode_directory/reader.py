@@ -27,6 +27,7 @@ from ingestion.files.row_check import find_columns, heading_key, lacking
 from ingestion.files.table_files import read_tables, unpacked
 from ingestion.files.values import Column
 from ingestion.findings import RefusedFile
+from ingestion.reader import Reader
 
 SOURCE = "postcode_directory"
 POSTCODES = "postcodes"
@@ -149,3 +150,6 @@ def _chunks(path: Path, file: InboxFile, read: FileRead, editions: Editions) -> 
         refuse_if_cut_short(read.home, SOURCE, SOURCES[SOURCE].stream(POSTCODES), rows)
         yield Chunk(POSTCODES, is_whole_list=True)
     yield Chunk(EDITIONS, [edition_row(edition, file.path.name, file.sha256, rows, is_complete=is_complete)])
+
+
+READER = Reader(open=open_reader)

@@ -25,6 +25,7 @@ from ingestion.files.row_check import heading_key
 from ingestion.files.values import BadValue, Column
 from ingestion.files.workbooks import Workbook
 from ingestion.findings import Finding, RefusedFile
+from ingestion.reader import Reader
 from ingestion.storage.landing import read_latest
 
 SOURCE = "published_statistics"
@@ -275,3 +276,6 @@ def _text(cells: Cells, column: int) -> str:
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else repr(cell)
     return "" if cell is None else " ".join(str(cell).split())
+
+
+READER = Reader(open=open_reader, recognises=recognises)

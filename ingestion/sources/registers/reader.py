@@ -14,6 +14,7 @@ from ingestion.files.inbox import Chunk, FileRead, FileReader
 from ingestion.files.row_check import KEY_JOIN, RawRow, check_table, match_headings
 from ingestion.files.values import Column, clean_text
 from ingestion.findings import RefusedFile
+from ingestion.reader import Reader
 
 SOURCE = "registers"
 
@@ -125,3 +126,6 @@ def read_register(path: Path, sha256: str, read: FileRead) -> Iterator[Chunk]:
         [replace(one, key=one.key and f"{path.name}{KEY_JOIN}{one.key}") for one in checked.findings],
         lists=[(path.name,)],
     )
+
+
+READER = Reader(open=open_reader)

@@ -19,6 +19,7 @@ from ingestion.files.row_check import RawRow, check_table, column_letter, headin
 from ingestion.files.values import BadValue, Column, is_empty
 from ingestion.files.workbooks import Workbook
 from ingestion.findings import ERROR, NOTE, Finding, RefusedFile
+from ingestion.reader import Reader
 from ingestion.sources.returns.references import reference_key, repetitions
 from ingestion.storage.landing import read_latest
 
@@ -376,3 +377,6 @@ def _clipped(rows: list[Sequence[Any]], first: int, last: int, left: int) -> Ite
         cells = list(rows[index])
         # Cells left of the table are other notes; positions stay those of the sheet.
         yield index + 1, [None] * left + cells[left:]
+
+
+READER = Reader(open=open_reader)

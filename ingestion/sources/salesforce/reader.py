@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -22,6 +22,7 @@ from ingestion.apis.json_values import text
 from ingestion.crm import check_activity
 from ingestion.instants import parse_instant
 from ingestion.persons.pseudonyms import PseudonymKey, email_domain, person_key
+from ingestion.reader import Reader, of_each_object
 
 if TYPE_CHECKING:
     import requests
@@ -309,9 +310,14 @@ def _row(record: Mapping[str, Any], *, columns: Mapping[str, str], key: Pseudony
     return row
 
 
-def readers(streams: Iterable[str]) -> dict[str, Callable[[ApiRead], Iterator[Row]]]:
-    """A reader for each stream of a source that is a Salesforce organisation."""
-    return {stream: partial(read_object, stream=stream) for stream in streams}
+def reader_of(streams: Iterable[str]) -> Reader:
+    """The reader of a source that is a Salesforce organisation."""
+    return Reader(
+        streams={stream: partial(read_object, stream=stream) for stream in streams},
+        probe=probe_path,
+        permissions=of_each_object(permission_path),
+        watch=watch,
+    )
 
 
-READERS = readers(("accounts", "contacts", "activities", "opportunities"))
+READER = reader_of(("accounts", "contacts", "activities", "opportunities"))

@@ -22,6 +22,7 @@ from ingestion.files.encodings import open_text
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.files.row_check import find_columns, heading_key
 from ingestion.findings import WARNING, Finding, RefusedFile
+from ingestion.reader import Reader
 from ingestion.sources.teams.joins import Session, segment
 
 SOURCE = "teams"
@@ -249,3 +250,6 @@ def _passed_over(file: InboxFile, line: int, message: str) -> Finding:
         cell=str(line),
         severity=WARNING,
     )
+
+
+READER = Reader(open=open_reader, recognises=recognises)

@@ -20,6 +20,7 @@ from ingestion.apis.json_values import one_line
 from ingestion.findings import WARNING, Finding
 from ingestion.instants import parse_instant
 from ingestion.persons.pseudonyms import PseudonymKey
+from ingestion.reader import Permission, Reader
 from ingestion.sources.teams.joins import Session, segment
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def probe_path(settings: Mapping[str, Any]) -> str:
     return f"users/{host}/calendarView?{window}&$select=start&$top=1"
 
 
-def permission_paths(settings: Mapping[str, Any]) -> dict[str, str]:
-    """By host a cheap request that shows whether a policy lets the app look at the host's meetings."""
+def permissions(settings: Mapping[str, Any], _objects: Mapping[str, str]) -> list[Permission]:
+    """For each host a cheap request that shows whether a policy lets the app look at the host's meetings."""
     nowhere = quote("https://teams.microsoft.com/l/meetup-join/none", safe="")
     paths = {
         f"meetings of {host}": f"users/{host}/onlineMeetings?$filter=JoinWebUrl%20eq%20'{nowhere}'"
@@ -54,7 +55,7 @@ def permission_paths(settings: Mapping[str, Any]) -> dict[str, str]:
     }
     if settings["virtual_events"]:
         paths |= {f"{kind} of {host}": _organised(kind, host) for host in _hosts(settings) for kind in _VIRTUAL_EVENTS}
-    return paths
+    return [Permission(name, path, name, may_be_absent=True) for name, path in paths.items()]
 
 
 def remedy(response: requests.Response) -> str | None:
@@ -307,4 +308,9 @@ def _segment(join: Mapping[str, Any], *, session: Row, key: PseudonymKey) -> Row
     return {"id": row.pop("segment_id"), "report_id": session["id"], **row}
 
 
-READERS = {"meetings": read_meetings, "segments": read_segments}
+READER = Reader(
+    streams={"meetings": read_meetings, "segments": read_segments},
+    probe=probe_path,
+    permissions=permissions,
+    remedy=remedy,
+)

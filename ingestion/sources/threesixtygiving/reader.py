@@ -23,6 +23,7 @@ from ingestion.files.row_check import KEY_JOIN, RawRow, find_columns, heading_ke
 from ingestion.files.table_files import BATCH_ROWS, Table, read_tables, unpacked
 from ingestion.files.values import Column
 from ingestion.findings import Finding, RefusedFile
+from ingestion.reader import Reader
 from ingestion.storage.landing import read_latest
 
 if TYPE_CHECKING:
@@ -344,3 +345,6 @@ class _ShortNumerals:
             if kept:
                 return kept
         return b""
+
+
+READER = Reader(open=open_reader)

@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 from common.durable import put_in_place, written
 from ingestion.apis.http import MalformedRecord, SourceFailed, shown
 from ingestion.apis.rotation import is_due
+from ingestion.reader import Reader
 
 if TYPE_CHECKING:
     from ingestion.apis.read import ApiRead
@@ -212,4 +213,4 @@ def _suffix(address: str, content_type: str, where: str) -> str:
     raise MalformedRecord("url", "unknown_format", f"{where} is no .json, .csv, .xlsx or .zip: not downloaded")
 
 
-READERS = {"files": read_files}
+READER = Reader(streams={"files": read_files})

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.apis.booking_questions import Questions, load_questions
 from ingestion.apis.http import MalformedRecord
 from ingestion.persons.pseudonyms import PseudonymKey, email_domain, person_key
+from ingestion.reader import Reader
 
 if TYPE_CHECKING:
     from ingestion.apis.read import ApiRead
@@ -126,9 +127,11 @@ def _order(order: Mapping[str, Any], *, key: PseudonymKey) -> Row:
     }
 
 
-READERS = {
-    "events": read_events,
-    "issued_tickets": read_issued_tickets,
-    "check_ins": read_check_ins,
-    "orders": read_orders,
-}
+READER = Reader(
+    streams={
+        "events": read_events,
+        "issued_tickets": read_issued_tickets,
+        "check_ins": read_check_ins,
+        "orders": read_orders,
+    }
+)

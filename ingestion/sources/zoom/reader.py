@@ -16,6 +16,7 @@ from ingestion.apis.http import MalformedRecord, SourceFailed
 from ingestion.apis.json_values import one_line
 from ingestion.instants import parse_instant, programme_day
 from ingestion.persons.pseudonyms import PseudonymKey, email_domain, participant_key, person_key
+from ingestion.reader import Reader
 
 if TYPE_CHECKING:
     from ingestion.apis.read import ApiRead
@@ -203,4 +204,4 @@ def _registrant(record: Mapping[str, Any], *, number: str, key: PseudonymKey) ->
     }
 
 
-READERS = {"meetings": read_meetings, "participants": read_participants, "registrants": read_registrants}
+READER = Reader(streams={"meetings": read_meetings, "participants": read_participants, "registrants": read_registrants})

@@ -25,6 +25,7 @@ from ingestion.files.row_check import find_columns, heading_key
 from ingestion.files.table_files import rows_of_text
 from ingestion.findings import ERROR, WARNING, Finding, RefusedFile
 from ingestion.persons.pseudonyms import email_domain, normalise_email, participant_key, person_key
+from ingestion.reader import Reader
 from ingestion.sources.zoom.reader import event_of
 
 SOURCE = "zoom_report"
@@ -315,3 +316,6 @@ def _finding(
         cell=str(person.line),
         severity=severity,
     )
+
+
+READER = Reader(open=open_reader, recognises=recognises)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
 
 from ingestion.catalogue import SOURCES
+from ingestion.sources.tickettailor import reader as tickettailor
 from ingestion.storage.spool import Spool, batches
 from tests.ingestion.sources.nights import Nights
 
@@ -59,9 +61,9 @@ def test_rows_are_taken_from_a_source_as_they_are_written(tmp_path, narrow):
 
 
 def test_a_stream_of_an_api_is_landed_whole_in_bounded_memory(tmp_path, narrow, monkeypatch):
-    reader = SOURCES["tickettailor"].reader()
-    streams = dict.fromkeys(reader.READERS, lambda _read: iter(()))
-    monkeypatch.setattr(reader, "READERS", {**streams, "orders": lambda _read: _orders(ROWS)})
+    streams = dict.fromkeys(tickettailor.READER.streams, lambda _read: iter(()))
+    reader = replace(tickettailor.READER, streams={**streams, "orders": lambda _read: _orders(ROWS)})
+    monkeypatch.setattr(tickettailor, "READER", reader)
     nights = Nights("tickettailor", tmp_path, {"base_url": "http://127.0.0.1:1/"}, {"TICKET_TAILOR_KEY": "key"})
     nights.night(0)  # what is needed once is there
     assert _peak(lambda: nights.good_night(1)) < MOST
