@@ -135,9 +135,13 @@ def _all_of(folder: Path) -> str:
 
 
 def _latest(stream: StreamDeclaration, folder: Path, columns: str) -> str:
+    return _latest_of(stream, _all_of(folder), columns)
+
+
+def _latest_of(stream: StreamDeclaration, relation: str, columns: str) -> str:
     keys = listed(stream.key)
     return f"""
-        SELECT {columns} FROM {_all_of(folder)}
+        SELECT {columns} FROM {relation}
         QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY _loaded_at DESC, _load_id DESC) = 1
     """
 
@@ -469,13 +473,17 @@ def latest_instant(
 
 
 def read_latest(home: Path, source: str, stream: StreamDeclaration, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    """The given columns of the latest version of every key that is not deleted; for small streams."""
-    folder = ensure_stream(home, source, stream)
+    """The given columns of the latest version of every key that is not deleted; for small streams.
+
+    Writes nothing, and takes nothing away: commands look so at a home in which a night may be at work.
+    """
+    folder = stream_folder(home, source, stream.name)
     wanted = listed(columns)
+    landed = f" UNION ALL BY NAME FROM {_all_of(folder)}" if any(folder.glob("*.parquet")) else ""
     with scratch() as connection:
-        return connection.execute(
-            f"SELECT {wanted} FROM ({_latest(stream, folder, '*')}) WHERE _deleted_at IS NULL ORDER BY ALL"
-        ).fetchall()
+        connection.register("no_rows", stream.schema.empty_table())
+        latest = _latest_of(stream, f"(FROM no_rows{landed})", "*")
+        return connection.execute(f"SELECT {wanted} FROM ({latest}) WHERE _deleted_at IS NULL ORDER BY ALL").fetchall()
 
 
 def ids_landed_after(home: Path, source: str, stream: StreamDeclaration, instant: datetime | None) -> list[str]:

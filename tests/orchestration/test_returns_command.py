@@ -99,6 +99,19 @@ def test_a_filled_workbook_is_checked_cell_by_cell_and_nothing_is_written(home, 
     assert not (home / "inbox" / "returns").exists()
 
 
+def test_a_check_leaves_alone_what_a_night_is_writing(home, tmp_path):
+    path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [BUSINESS]})
+    new = tmp_path / "new"
+    new.mkdir()
+    for stream in ("inbox/files", "registers/partners"):
+        (home / "landing" / stream / ".20240501T020000Z_load.parquet.tmp").write_bytes(b"half")
+    before = {place: place.stat().st_mtime_ns for place in home.rglob("*")}
+    assert returns(home, "check", path, "--quick").exit_code == 0
+    assert {place: place.stat().st_mtime_ns for place in home.rglob("*")} == before
+    assert returns(new, "check", path, "--quick").exit_code == 0
+    assert list(new.rglob("*")) == []
+
+
 def test_what_would_be_refused_whole_is_not_handed_in(home, tmp_path):
     path = _write(tmp_path / "r.xlsx", cover={"Cluster body code": "CB99"})
     result = returns(home, "submit", path)
