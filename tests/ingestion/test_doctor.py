@@ -15,6 +15,7 @@ from sandbox.loopback import Loopback
 from tests.ingestion.sources.faults import SUBJECTS, _own_certificate
 
 NOW = datetime.now(UTC)
+NOVEMBER = datetime(2026, 11, 30, tzinfo=UTC)
 KEY = {"WMIP_PSEUDONYM_KEY": "x"}
 
 
@@ -108,3 +109,28 @@ def test_files_that_hold_people_need_the_pseudonym_key(tmp_path):
     found = probe_source("teams", {}, {}, tmp_path, NOW)
     assert [(probe.name, probe.passed) for probe in found] == [("credentials", False), ("inbox", True)]
     assert "WMIP_PSEUDONYM_KEY" in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("version", "day", "told"),
+    [
+        (None, NOVEMBER, []),
+        ("41.0", datetime(2028, 7, 1, tzinfo=UTC), []),
+        (
+            "31.0",
+            NOVEMBER,
+            [(True, "versions 31.0 to 40.0 ends 2028-06: leave api_version out of wmip.yaml, or set 66.0")],
+        ),
+        ("40.0", datetime(2028, 6, 30, tzinfo=UTC), [(True, "versions 31.0 to 40.0 ends 2028-06")]),
+        ("40.0", datetime(2028, 7, 1, tzinfo=UTC), [(False, "versions 31.0 to 40.0 ended 2028-06")]),
+    ],
+)
+def test_versions_of_salesforce_that_end_are_told_and_fail_once_they_have(tmp_path, monkeypatch, version, day, told):
+    monkeypatch.setattr("sandbox.salesforce.VERSIONS", {"31.0", "40.0", "41.0", "66.0"})
+    subject = SUBJECTS["salesforce"]
+    with Loopback(subject.app()) as server:
+        config = {**subject.config(server.url), **({} if version is None else {"api_version": version})}
+        probes = list(probe_source("salesforce", config, {**KEY, **subject.secrets}, tmp_path, day))
+    ends = [(probe.passed, probe.message) for probe in probes if probe.name == "end of life"]
+    assert [passed for passed, _ in ends] == [passed for passed, _ in told]
+    assert all(message.startswith(said) for (_, message), (_, said) in zip(ends, told, strict=True))

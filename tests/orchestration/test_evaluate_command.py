@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import shutil
+from datetime import date
 from decimal import Decimal
 
 import duckdb
 import pyarrow as pa
 import pytest
+from rich.console import Console
 
-from orchestration.cli.evaluate import Shown, _text
+from evaluation.assumptions import build_sets
+from evaluation.gross import GrossJobs
+from evaluation.gross_to_net import Circumstances, evaluate
+from orchestration.cli.evaluate import Level, Shown, _of_level, _text
+from orchestration.cli.evaluation_tables import print_evaluation
 from tests.conftest import Home, wmip
 from tests.evaluation.registers import csv_text, rows
+
+GROSS = GrossJobs({2023: 40.0}, 40.0, 95.0, 52, 31, 4)
 
 pytestmark = pytest.mark.xdist_group("small_release")
 
@@ -80,6 +89,34 @@ def test_every_table_can_be_taken_away(small_release, registers, tmp_path):
     assert {path.stem for path in (tmp_path / "results").iterdir()} == {f"evaluation_{name}" for name in tables}
 
 
+def test_the_uk_stands_beside_the_level_that_was_asked_for():
+    uk = {"leakage": "0", "displacement": "1"}
+    raw = rows() + [
+        {**row, "id": f"{row['id']}-uk", "spatial_level": "uk", "value": uk[row["name"]], "low": "", "high": ""}
+        for row in rows()
+        if row["name"] in uk
+    ]
+    (made,) = build_sets(enumerate(raw, start=2))
+    tables = evaluate(GROSS, [made], Circumstances(date(2026, 11, 30), "f", "passed", draws=100))
+    chosen = {name: _of_level(table, Level.local) for name, table in tables.items()}
+    result = chosen["evaluation_result"].to_pylist()
+    assert {row["spatial_level"] for row in result} == {"local", "uk"}
+    (local,) = [
+        row
+        for row in result
+        if (row["measure"], row["scenario"], row["spatial_level"]) == ("net_jobs", "central", "local")
+    ]
+    assert float(local["modelled_value"]) == pytest.approx(18.5625)
+    assert (float(local["uk_modelled_value"]), local["uk_status"]) == (0, "modelled")
+    assert chosen["evaluation_assumption"].num_rows == tables["evaluation_assumption"].num_rows
+    shown = io.StringIO()
+    print_evaluation(Console(width=200, file=shown), "2026-11-30.1", chosen)
+    shown = shown.getvalue()
+    assert "Local level" in shown
+    assert "UK level" in shown
+    assert "Regional level" not in shown
+
+
 def test_what_nobody_approved_gives_no_figure_but_a_marked_draft(small_release, registers):
     arguments = ["evaluate", "--home", small_release.path, "--assumptions", registers / "nobody.csv", "--format", "csv"]
     plain, draft = wmip(*arguments), wmip(*arguments, "--draft")
@@ -140,6 +177,24 @@ def test_a_register_in_the_inbox_is_in_the_next_release(small_release, tmp_path)
     )
     assert float(net) == pytest.approx(float(gross(released)) * 0.4640625, abs=1e-4)
     assert assumption_set == "programme"
+    # What measures were called before stands beside them for one release.
+    former = released.query(
+        "SELECT was.measure, is_now.measure, was.modelled_value = is_now.modelled_value "
+        "FROM evaluation_result AS was INNER JOIN evaluation_result AS is_now USING (scenario, spatial_level) "
+        "WHERE (was.measure, is_now.measure) IN (('benefit_cost_ratio', 'gva_per_public_pound'), "
+        "('net_present_social_value', 'gva_less_public_cost')) AND scenario = 'central' AND spatial_level = 'local' "
+        "ORDER BY ALL"
+    )
+    assert former == [
+        ("benefit_cost_ratio", "gva_per_public_pound", True),
+        ("net_present_social_value", "gva_less_public_cost", True),
+    ]
+    for table in ("evaluation_result", "evaluation_sensitivity", "evaluation_simulation", "evaluation_caveat"):
+        pairs = released.query(
+            "SELECT count(*) FILTER (measure = 'benefit_cost_ratio'), "
+            f"count(*) FILTER (measure = 'gva_per_public_pound') FROM {table}"
+        )
+        assert pairs[0][0] == pairs[0][1] > 0, table
     # The address was withheld before anything was written, and the row counts.
     assert released.query("SELECT count(*) FROM quarantined_row WHERE stream = 'assumptions'") == [(0,)]
     assert released.query("SELECT rule, severity, cell FROM finding WHERE stream = 'assumptions'") == [

@@ -172,3 +172,15 @@ def test_a_waiver_of_a_check_that_there_is_not_is_told(judge):
     table = "mart.waiver AS SELECT '{}' AS check_name, 'CB01:2024-25-Q1' AS scope_key"
     assert judge("waivers_name_a_check", table.format("waivers_name_a_check"))[0] == "passed"
     assert judge("waivers_name_a_check", table.format("every_return"))[0] == "failed"
+
+
+def test_an_award_that_stands_in_two_sources_blocks_and_one_with_two_participants_does_not(judge):
+    def awards(*rows: tuple[str | None, str]) -> str:
+        values = ", ".join(f"({'NULL' if key is None else repr(key)}, '{source}')" for key, source in rows)
+        return f"mart.fct_grant_award AS SELECT * FROM (VALUES {values}) AS t (award_key, source_system)"
+
+    good = [("innovate_uk:102345", "innovate_uk")] * 2 + [(None, "threesixtygiving"), (None, "gateway_to_research")]
+    assert judge("one_award_stands_in_one_source", awards(*good)) == ("passed", [])
+    twice = awards(*good, ("innovate_uk:102345", "gateway_to_research"))
+    assert judge("one_award_stands_in_one_source", twice)[0] == "failed"
+    assert CHECKS["one_award_stands_in_one_source"].severity == "critical"

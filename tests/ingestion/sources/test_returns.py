@@ -1,6 +1,7 @@
 import re
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 import xlsxwriter
@@ -402,3 +403,33 @@ def test_an_end_or_postcode_that_cannot_be_used_drops_no_event(tmp_path):
         ("ends_on", "warning"),
         ("venue_postcode", "warning"),
     }
+
+
+OFFICE = Path(__file__).parents[2] / "fixtures/real/office"
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("exceljs-4.4.0.xlsx", "Aston Castings Ltd"),
+        ("libreoffice-7.4.7.xlsx", "Aston Castings Ltd"),
+        # Gnumeric drops the blanks between the runs of a rich text; nothing in its file tells where they were.
+        ("gnumeric-1.12.55.xlsx", "AstonCastingsLtd"),
+    ],
+)
+def test_the_blank_workbook_filled_and_saved_by_another_program_is_read(file, name):
+    rows, findings = _read(OFFICE / file)
+    assert findings == []
+    assert [row["business_name"] for row in rows["businesses"]] == [name]
+    assert rows["businesses"][0]["company_number"] == "01234567"
+    # 0.4 seconds before midnight is still the day; a formula has the value that was stored with it.
+    sessions = [(row["supported_on"], row["support_hours"]) for row in rows["support_sessions"]]
+    assert sessions == [("2025-05-01", "2.5"), ("2025-05-31", "1.5")]
+    (post,) = rows["jobs"]
+    # LibreOffice writes a boolean as the formula TRUE().
+    assert (post["filled"], post["started_on"], post["contracted_hours"]) == ("yes", "2025-06-02", "30")
+
+
+def test_a_workbook_saved_by_libreoffice_as_ods_is_refused_with_what_to_save_it_as():
+    with pytest.raises(RefusedFile, match="save the return as Excel workbook"):
+        _read(OFFICE / "libreoffice-7.4.7.ods")
