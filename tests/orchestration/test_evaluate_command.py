@@ -177,24 +177,6 @@ def test_a_register_in_the_inbox_is_in_the_next_release(small_release, tmp_path)
     )
     assert float(net) == pytest.approx(float(gross(released)) * 0.4640625, abs=1e-4)
     assert assumption_set == "programme"
-    # What measures were called before stands beside them for one release.
-    former = released.query(
-        "SELECT was.measure, is_now.measure, was.modelled_value = is_now.modelled_value "
-        "FROM evaluation_result AS was INNER JOIN evaluation_result AS is_now USING (scenario, spatial_level) "
-        "WHERE (was.measure, is_now.measure) IN (('benefit_cost_ratio', 'gva_per_public_pound'), "
-        "('net_present_social_value', 'gva_less_public_cost')) AND scenario = 'central' AND spatial_level = 'local' "
-        "ORDER BY ALL"
-    )
-    assert former == [
-        ("benefit_cost_ratio", "gva_per_public_pound", True),
-        ("net_present_social_value", "gva_less_public_cost", True),
-    ]
-    for table in ("evaluation_result", "evaluation_sensitivity", "evaluation_simulation", "evaluation_caveat"):
-        pairs = released.query(
-            "SELECT count(*) FILTER (measure = 'benefit_cost_ratio'), "
-            f"count(*) FILTER (measure = 'gva_per_public_pound') FROM {table}"
-        )
-        assert pairs[0][0] == pairs[0][1] > 0, table
     # The address was withheld before anything was written, and the row counts.
     assert released.query("SELECT count(*) FROM quarantined_row WHERE stream = 'assumptions'") == [(0,)]
     assert released.query("SELECT rule, severity, cell FROM finding WHERE stream = 'assumptions'") == [
