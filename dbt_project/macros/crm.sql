@@ -104,7 +104,7 @@
     {{ sessions }}.partner_code as partner_key,
     '{{ source_system }}' as source_system,
     {{ organisation_record_id }} as organisation_record_id,
-    '{{ source_system }}:' || coalesce({{ sessions }}.partner_code, 'unknown') || ':' || {{ organisation_record_id }} as claim_ref,
+    '{{ source_system }}:' || coalesce({{ sessions }}.partner_code, 'unknown') || ':' || {{ organisation_record_id }} as fact_ref,
     {{ organisation_record_id }} as source_ref,
     {{ sessions }}.supported_on,
     {{ sessions }}.support_minutes,

@@ -30,14 +30,11 @@ def test_a_model_lies_in_the_folder_its_name_says(models):
     assert astray == []
 
 
-def test_what_is_said_of_a_model_stands_beside_it(models):
-    apart = [
-        (model["name"], model["patch_path"])
-        for model in models
-        if PurePosixPath(model["patch_path"].removeprefix("wmip://")).parent
-        != PurePosixPath(model["original_file_path"]).parent
-    ]
-    assert apart == []
+def test_what_is_said_of_a_model_and_its_unit_tests_stand_beside_it(manifest, models):
+    folders = {model["name"]: PurePosixPath(model["original_file_path"]).parent for model in models}
+    said = [(model["name"], model["patch_path"].removeprefix("wmip://")) for model in models]
+    said += [(unit["model"], unit["original_file_path"]) for unit in manifest["unit_tests"].values()]
+    assert [(name, path) for name, path in said if PurePosixPath(path).parent != folders[name]] == []
 
 
 def test_every_model_says_its_grain_and_is_tested_for_it(manifest, models):

@@ -1,5 +1,5 @@
 -- One row a ticket, or a person in an online event, that counts. Several tickets of one person are kept: they are
--- claims of one attendance. A platform has a model of its own in `attendance/`, and its name here.
+-- records of one attendance. A platform has a model of its own in `attendance/`, and its name here.
 -- noqa: disable=LT02
 {%- set platforms = ['eventbrite', 'teams', 'tickettailor', 'zoom'] %}
 

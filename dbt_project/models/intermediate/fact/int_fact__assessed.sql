@@ -1,6 +1,6 @@
--- Every claim of every indicator by the same ladder: what its evidence is worth, what the register says of it, whether
+-- Every fact of every indicator by the same ladder: what its evidence is worth, what the register says of it, whether
 -- it is the one that counts among those of its unit.
-with claims as (
+with facts as (
     select
         indicator_key,
         fact_key,
@@ -21,13 +21,13 @@ with claims as (
         source_system,
         source_record_id,
         source_place
-    from {{ ref('int_fact__claim') }}
+    from {{ ref('int_fact__all') }}
     where key_count = 1
 ),
 
 graded as (
     select
-        claims.*,
+        facts.*,
         periods.period_key,
         coalesce(periods.is_programme_period, false) as is_programme_period,
         case
@@ -36,7 +36,7 @@ graded as (
             else rules.evidence_grade
         end as evidence_grade,
         case
-            when claims.is_withdrawn or register.decision = 'withdrawn' then 'withdrawn'
+            when facts.is_withdrawn or register.decision = 'withdrawn' then 'withdrawn'
             when register.decision = 'rejected' then 'rejected'
             when
                 register.decision = 'verified'
@@ -46,23 +46,23 @@ graded as (
             -- Verified on evidence below the minimum is not verified; the row is told of (int_finding__register).
             when register.decision = 'verified' then 'evidenced'
             when rules.evidence_grade <= indicator.minimum_evidence_grade then 'verified'
-            when rules.evidence_grade is not null and claims.evidence <> 'self_report' then 'evidenced'
+            when rules.evidence_grade is not null and facts.evidence <> 'self_report' then 'evidenced'
             else 'claimed'
         end as status,
         register.source_place as register_place
-    from claims
+    from facts
     inner join {{ ref('indicator') }} as indicator
-        on claims.indicator_key = indicator.indicator_key
+        on facts.indicator_key = indicator.indicator_key
     left join {{ ref('evidence_rule') }} as rules
-        on claims.indicator_key = rules.indicator_key and claims.evidence = rules.evidence
+        on facts.indicator_key = rules.indicator_key and facts.evidence = rules.evidence
     left join {{ ref('int_fact__decision') }} as register
         on
             register.is_decisive
-            and claims.indicator_key = register.indicator_key
-            and claims.partner_key = register.partner_code
-            and claims.source_ref = register.source_ref
+            and facts.indicator_key = register.indicator_key
+            and facts.partner_key = register.partner_code
+            and facts.source_ref = register.source_ref
     left join {{ ref('int_period__calendar') }} as periods
-        on claims.achieved_on between periods.starts_on and periods.ends_on
+        on facts.achieved_on between periods.starts_on and periods.ends_on
 ),
 
 -- What lies outside the programme's period stands in nobody's way inside it.

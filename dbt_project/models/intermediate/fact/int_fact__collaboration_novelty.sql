@@ -4,14 +4,14 @@ with ranked as (
     select
         assessed.fact_key,
         assessed.achieved_on,
-        claims.collaboration_key,
+        collaborations.collaboration_key,
         row_number() over (
             partition by assessed.unit_key
             order by case when assessed.is_programme_period then 0 else 1 end, assessed.achieved_on, assessed.fact_key
         ) as telling
     from {{ ref('int_fact__assessed') }} as assessed
-    inner join {{ ref('int_claim__new_collaborations') }} as claims
-        on assessed.fact_key = claims.fact_key
+    inner join {{ ref('int_fact__new_collaborations') }} as collaborations
+        on assessed.fact_key = collaborations.fact_key
     where assessed.not_counted_reason is null
 ),
 

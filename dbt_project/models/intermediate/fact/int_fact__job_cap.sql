@@ -7,13 +7,13 @@ with posts as (
         assessed.is_programme_period,
         assessed.eligible_quantity,
         assessed.achieved_on,
-        claims.post_ref,
+        posts.post_ref,
         assessed.partner_key,
-        claims.baseline_fte,
-        claims.follow_up_fte
+        posts.baseline_fte,
+        posts.follow_up_fte
     from {{ ref('int_fact__assessed') }} as assessed
-    inner join {{ ref('int_claim__jobs_created') }} as claims
-        on assessed.fact_key = claims.fact_key
+    inner join {{ ref('int_fact__jobs_created') }} as posts
+        on assessed.fact_key = posts.fact_key
     where assessed.not_counted_reason is null
 ),
 

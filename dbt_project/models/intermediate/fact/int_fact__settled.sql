@@ -1,4 +1,4 @@
--- The assessed claims after the two rules that look across units: the cap on jobs and the novelty of collaborations;
+-- The assessed facts after the two rules that look across units: the cap on jobs and the novelty of collaborations;
 -- and the cross-sector subset of the collaborations that count.
 with settled as (
     select
@@ -41,7 +41,7 @@ facts as (
     union all
     select
         'collaborations_cross_sector' as indicator_key,
-        'collaborations_cross_sector:' || claims.collaboration_key as fact_key,
+        'collaborations_cross_sector:' || collaborations.collaboration_key as fact_key,
         settled.achieved_on,
         settled.partner_key,
         settled.organisation_key,
@@ -59,11 +59,11 @@ facts as (
         settled.period_key,
         settled.is_programme_period
     from settled
-    inner join {{ ref('int_claim__new_collaborations') }} as claims
-        on settled.fact_key = claims.fact_key
+    inner join {{ ref('int_fact__new_collaborations') }} as collaborations
+        on settled.fact_key = collaborations.fact_key
     where
         settled.final_reason is null
-        and claims.cluster_count >= {{ parameter('cross_sector_minimum_clusters') }}
+        and collaborations.cluster_count >= {{ parameter('cross_sector_minimum_clusters') }}
 )
 
 -- A post counts in contracted hours, of which ft_hours are one full-time equivalent; all else counts in its own unit.

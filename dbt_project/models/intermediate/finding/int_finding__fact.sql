@@ -9,5 +9,5 @@ select
     'this record and another one are one claim of ' || indicator_key
     || ' by their keys: neither counts until they can be told apart' as message,
     partner_key as partner_code
-from {{ ref('int_fact__claim') }}
+from {{ ref('int_fact__all') }}
 where key_count > 1

@@ -9,5 +9,5 @@ select
     'Another body returns this agreement, tranche and amount under another source. Both count. If it is one, give the '
     || 'source''s company number in both returns, or have the register reject one.' as message,
     partner_key as partner_code
-from {{ ref('int_claim__leverage') }}
+from {{ ref('int_fact__leverage') }}
 where is_possible_duplicate

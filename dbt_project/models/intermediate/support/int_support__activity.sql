@@ -4,7 +4,7 @@
 with activities as (
     select
         session_key as activity_key,
-        'businesses_assisted:' || claim_ref as fact_key,
+        'businesses_assisted:' || fact_ref as fact_key,
         partner_key,
         organisation_key,
         organisation_postcode,
@@ -23,7 +23,7 @@ with activities as (
     union all
     select
         'grant:' || grant_award_key as activity_key,
-        'businesses_assisted:' || claim_ref as fact_key,
+        'businesses_assisted:' || fact_ref as fact_key,
         cast(null as varchar) as partner_key,
         organisation_key,
         recipient_postcode as organisation_postcode,

@@ -39,7 +39,7 @@ compared as (
 
 select
     grant_award_key,
-    source_system || ':' || recipient_ref || told_apart_by as claim_ref,
+    source_system || ':' || recipient_ref || told_apart_by as fact_ref,
     organisation_key,
     recipient_postcode,
     awarded_on,

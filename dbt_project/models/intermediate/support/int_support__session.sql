@@ -107,7 +107,7 @@ select
     registered_partner_key as partner_key,
     source_system,
     organisation_record_id,
-    claim_ref,
+    fact_ref,
     source_ref,
     supported_on,
     support_minutes,

@@ -8,10 +8,10 @@ select
     collaborations.agreed_on,
     case when collaborations.is_caused_by_programme then 'wmip_funded' else 'other' end as attribution,
     collaborations.record_status as status,
-    claims.cluster_count >= {{ parameter('cross_sector_minimum_clusters') }} as is_cross_sector,
-    claims.type_count >= {{ parameter('cross_type_minimum_types') }} as is_cross_type,
+    facts.cluster_count >= {{ parameter('cross_sector_minimum_clusters') }} as is_cross_sector,
+    facts.type_count >= {{ parameter('cross_type_minimum_types') }} as is_cross_type,
     collaborations.source_record as source_record_id
 from {{ ref('stg_returns__collaborations') }} as collaborations
-inner join {{ ref('int_claim__new_collaborations') }} as claims
-    on collaborations.collaboration_key = claims.collaboration_key
+inner join {{ ref('int_fact__new_collaborations') }} as facts
+    on collaborations.collaboration_key = facts.collaboration_key
 order by collaborations.collaboration_key

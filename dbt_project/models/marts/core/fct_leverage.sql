@@ -15,7 +15,7 @@ select
     facts.evidence_grade,
     coalesce(facts.is_counted, false) as is_counted,
     facts.not_counted_reason,
-    coalesce(claims.is_possible_duplicate, false) as is_possible_duplicate,
+    coalesce(tranches.is_possible_duplicate, false) as is_possible_duplicate,
     leverage.source_record as source_record_id
 from {{ ref('stg_returns__leverage') }} as leverage
 inner join {{ ref('int_organisation__resolved') }} as resolved
@@ -27,6 +27,6 @@ left join {{ ref('indicator_fact') }} as facts
             when 'realised' then 'resource_levered:'
             when 'committed' then 'resource_committed:'
         end || leverage.partner_code || ':' || leverage.record_ref
-left join {{ ref('int_claim__leverage') }} as claims
-    on facts.fact_key = claims.fact_key
+left join {{ ref('int_fact__leverage') }} as tranches
+    on facts.fact_key = tranches.fact_key
 order by leverage_key

@@ -90,15 +90,15 @@ new_enterprises as (
 -- An evidenced collaboration is one whether or not it is new, and whichever body returns it.
 collaborations as (
     select
-        claims.collaboration_key,
-        claims.unit_key,
+        new_collaborations.collaboration_key,
+        new_collaborations.unit_key,
         facts.achieved_on,
         returned.collaboration_kind
     from {{ ref('indicator_fact') }} as facts
-    inner join {{ ref('int_claim__new_collaborations') }} as claims
-        on facts.fact_key = claims.fact_key
+    inner join {{ ref('int_fact__new_collaborations') }} as new_collaborations
+        on facts.fact_key = new_collaborations.fact_key
     inner join {{ ref('stg_returns__collaborations') }} as returned
-        on claims.collaboration_key = returned.collaboration_key
+        on new_collaborations.collaboration_key = returned.collaboration_key
     where
         facts.indicator_key = 'new_collaborations'
         and facts.status = 'verified'

@@ -6,7 +6,7 @@ select
     partner_code as partner_key,
     'returns' as source_system,
     partner_code || ':business:' || business_record_ref as organisation_record_id,
-    partner_code || ':business:' || business_record_ref as claim_ref,
+    partner_code || ':business:' || business_record_ref as fact_ref,
     business_record_ref as source_ref,
     supported_on,
     support_minutes,

@@ -1,4 +1,4 @@
--- A claim with support within the programme's period is judged by that; what lies outside is only its past.
+-- A fact with support within the programme's period is judged by that; what lies outside is only its past.
 with activities as (
     select *
     from (
@@ -11,7 +11,7 @@ with activities as (
     where is_programme_period = has_programme_period
 ),
 
-claims as (
+facts as (
     select
         fact_key,
         organisation_key,
@@ -28,23 +28,23 @@ claims as (
 
 judged as (
     select
-        claims.*,
+        facts.*,
         organisations.cluster_key,
         sites.local_authority_code,
         case
             when organisations.organisation_type <> 'business' then 'not_a_business'
             when not sites.is_in_area then 'out_of_area'
-            when not claims.is_organisation_assisted then 'below_threshold'
-            when not claims.is_crossing then 'duplicate'
+            when not facts.is_organisation_assisted then 'below_threshold'
+            when not facts.is_crossing then 'duplicate'
         end as ineligible_reason
-    from claims
+    from facts
     inner join {{ ref('int_organisation__placed') }} as organisations
-        on claims.organisation_key = organisations.organisation_key
+        on facts.organisation_key = organisations.organisation_key
     inner join {{ ref('int_support__place') }} as sites
-        on claims.organisation_key = sites.organisation_key
+        on facts.organisation_key = sites.organisation_key
 ),
 
--- The claim opens to the activity that counts it, else to its first.
+-- The fact opens to the activity that counts it, else to its first.
 ranked_activities as (
     select
         fact_key,
@@ -67,7 +67,7 @@ select
     'businesses_assisted' as indicator_key,
     judged.fact_key,
     judged.organisation_key as unit_key,
-    -- Only what counts is dated where the threshold is reached; any other claim at its first activity.
+    -- Only what counts is dated where the threshold is reached; any other fact at its first activity.
     case when judged.ineligible_reason is null then judged.crossed_on else judged.first_on end as achieved_on,
     judged.partner_key,
     judged.organisation_key,

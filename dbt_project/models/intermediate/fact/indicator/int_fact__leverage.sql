@@ -1,4 +1,4 @@
--- Realised rows are claims of resource_levered, committed rows of resource_committed, pipeline rows of neither: the two
+-- Realised rows are facts of resource_levered, committed rows of resource_committed, pipeline rows of neither: the two
 -- stages of one tranche are never added.
 with tranches as (
     select

@@ -1,14 +1,14 @@
-{%- set claims = [
-    'int_claim__pilots_funded', 'int_claim__interventions_scaled', 'int_claim__new_collaborations',
-    'int_claim__businesses_assisted', 'int_claim__jobs_created', 'int_claim__event_attendees', 'int_claim__leverage',
-    'int_claim__supplementary',
+{%- set indicators = [
+    'int_fact__pilots_funded', 'int_fact__interventions_scaled', 'int_fact__new_collaborations',
+    'int_fact__businesses_assisted', 'int_fact__jobs_created', 'int_fact__event_attendees', 'int_fact__leverage',
+    'int_fact__supplementary',
 ] -%}
 
--- The claims of every indicator. Two of one key are a fault of what was sent, or of a model: they are told of and do
+-- The facts of every indicator. Two of one key are a fault of what was sent, or of a model: they are told of and do
 -- not count.
 -- noqa: disable=LT02
-with claims as (
-    {%- for claim in claims %}
+with facts as (
+    {%- for indicator in indicators %}
     select
         indicator_key,
         fact_key,
@@ -27,7 +27,7 @@ with claims as (
         source_system,
         source_record_id,
         source_place
-    from {{ ref(claim) }}
+    from {{ ref(indicator) }}
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -36,6 +36,6 @@ with claims as (
 -- noqa: enable=LT02
 
 select
-    claims.*,
+    facts.*,
     count(*) over (partition by fact_key) as key_count
-from claims
+from facts
