@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import PurePosixPath
 
 import pytest
@@ -54,3 +55,12 @@ def test_every_model_says_its_grain_and_is_tested_for_it(manifest, models):
         "stg_companies_house__previous_names",
         "stg_postcode_directory__postcodes",
     }
+
+
+def test_what_many_columns_say_is_written_once(models):
+    """In `models/columns.md`: ten times the same sentence drifts apart."""
+    written = Counter(
+        column["description"] for model in models for column in model["columns"].values() if not column["doc_blocks"]
+    )
+    assert [text for text, times in written.items() if times >= 10 and len(text.split()) >= 4] == []
+    assert any(column["doc_blocks"] for model in models for column in model["columns"].values())
