@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from common.durable import write_parquet
+from common.home import make_private, registry_file, warehouse_file
 from identity.exact import RECORD_COLUMNS, ExactMatcher, Matcher
 from identity.resolve import resolve
 
 RECORDS_TABLE = "intermediate.int_organisation__record"
-REGISTRY_FILE = "organisation_record.parquet"
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,14 @@ def read_records(warehouse: Path) -> pa.Table:
         return connection.execute(f"SELECT {', '.join(RECORD_COLUMNS)} FROM {RECORDS_TABLE}").to_arrow_table()
 
 
-def resolve_organisations(
-    warehouse: Path, registry: Path, clock: datetime, matcher: Matcher | None = None
-) -> IdentityReport:
+def resolve_organisations(home: Path, clock: datetime, matcher: Matcher | None = None) -> IdentityReport:
     """Match tonight's records and write the registry, whole or not at all.
 
     The file is written only when it changed, so that a night without new records leaves it as it is.
     """
-    records = read_records(warehouse)
-    registry.mkdir(parents=True, exist_ok=True)
-    path = registry / REGISTRY_FILE
+    records = read_records(warehouse_file(home))
+    path = registry_file(home)
+    make_private(path.parent)
     previous = pq.read_table(path) if path.exists() else None
     resolved = resolve(records, previous, clock, matcher or ExactMatcher())
     if previous is None or not resolved.equals(previous):

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.home import inbox_folder
 from ingestion.apis.mapping import InvalidMapping, StreamMapping, load_mapping
 from ingestion.catalogue import SOURCES, SourceDeclaration
 from ingestion.files.inbox import FileRead
@@ -67,7 +68,7 @@ def _inbox(declaration: SourceDeclaration, home: Path) -> Probe:
         declaration.reader().opened(FileRead(home))
     except InvalidMapping as error:
         return Probe("mapping", False, str(error))
-    folder = home / "inbox" / str(declaration.inbox)
+    folder = inbox_folder(home, str(declaration.inbox))
     if folder.exists():
         try:
             next(folder.iterdir(), None)

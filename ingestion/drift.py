@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.durable import write_parquet
+from common.home import BEFORE_ALL_RUNS, make_private, run_folder
 from ingestion.catalogue import StreamDeclaration
 
 if TYPE_CHECKING:
@@ -216,9 +217,9 @@ def _schema() -> pa.Schema:
 def ensure_drift_log(home: Path) -> None:
     """Create the log's file without rows, so that it can be queried before the first night."""
 
-    folder = home / "runs" / "00000000T000000Z" / "source_drift"
+    folder = run_folder(home, BEFORE_ALL_RUNS) / "source_drift"
     if not (folder / "schema.parquet").exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         write_parquet(_schema().empty_table(), folder / "schema.parquet")
 
 
@@ -228,7 +229,6 @@ def write_drift(home: Path, run_id: str, source: str, drifts: Sequence[Drift]) -
         return
     import pyarrow as pa
 
-    folder = home / "runs" / run_id / "source_drift"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_private(run_folder(home, run_id) / "source_drift")
     rows = [asdict(drift) for drift in drifts]
     write_parquet(pa.Table.from_pylist(rows, schema=_schema()), folder / f"{source}.parquet")

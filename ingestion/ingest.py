@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from common.home import landing_folder, registry_folder
 from ingestion.apis.reading import ApiReading
 from ingestion.catalogue import LEDGERS, SOURCES
 from ingestion.drift import ensure_drift_log, write_drift
@@ -37,9 +38,9 @@ def ensure_landing(home: Path) -> None:
 def input_fingerprint(home: Path) -> str:
     """SHA-256 over everything a mart is made from: the landed files (named by content) and the registry."""
     digest = hashlib.sha256()
-    for path in sorted((home / "landing").rglob("*.parquet")):
+    for path in sorted(landing_folder(home).rglob("*.parquet")):
         digest.update(str(path.relative_to(home)).encode())
-    for path in sorted((home / "registry").glob("*.parquet")):
+    for path in sorted(registry_folder(home).glob("*.parquet")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -12,22 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-# What nobody but the product writes in a home (docs/contracts.md, section 1).
-OURS = (
-    ".writer.lock",
-    "dagster",
-    "dbt",
-    "evaluation",
-    "landing",
-    "originals",
-    "privacy",
-    "registry",
-    "releases",
-    "runs",
-    "spool",
-    "verdicts",
-    "warehouse.duckdb",
-)
+from common.home import OURS, THEIRS, inbox_folder, releases_folder
+
 PUBLIC_PARTS = ("mart_public.duckdb", "parquet_public", "open_data")
 
 _OTHERS = 0o077
@@ -66,7 +52,7 @@ def open_public_parts(home: Path, public_readable: bool) -> None:
 
     The folders on the way can be passed, not listed.
     """
-    releases = home / "releases"
+    releases = releases_folder(home)
     for folder in (path for path in releases.iterdir() if path.is_dir() and not path.is_symlink()):
         is_open = public_readable and folder.name[0] != "."
         for part in folder.iterdir():
@@ -93,7 +79,7 @@ def open_to_others(home: Path, public_readable: bool) -> str | None:
     """
     if not home.exists() or not _mode(home) & 0o011:
         return None
-    theirs = [home, *(home / name for name in ("inbox", "mappings", "checks")), *(home / "inbox").glob("*/")]
+    theirs = [home, *(home / name for name in THEIRS), *inbox_folder(home).glob("*/")]
     found = [path for path in theirs if path.exists() and _mode(path) & 0o004]
     for name in OURS:
         allowed = 0o011 if name == "releases" and public_readable else 0

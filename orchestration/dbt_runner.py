@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from common.home import dbt_folder, warehouse_file
 from orchestration.errors import UserError
 from orchestration.stopping import noticing_stop
 
@@ -81,7 +82,7 @@ def dbt_environment(home: Path, clock: datetime | None) -> dict[str, str]:
     home = home.resolve()
     variables = {
         "WMIP_HOME": str(home),
-        "WMIP_WAREHOUSE": str(home / "warehouse.duckdb"),
+        "WMIP_WAREHOUSE": str(warehouse_file(home)),
         "DBT_PROFILES_DIR": str(PROJECT_DIR),
         "DBT_PROJECT_DIR": str(PROJECT_DIR),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -163,7 +164,7 @@ def compile_tests(folder: Path) -> list[Any]:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    variables = {**dbt_environment(folder, None), "WMIP_WAREHOUSE": str(folder / "warehouse.duckdb")}
+    variables = {**dbt_environment(folder, None), "WMIP_WAREHOUSE": str(warehouse_file(folder))}
     with _environment(variables):
         try:
             result = dbtRunner(manifest=_manifest()).invoke(
@@ -235,7 +236,7 @@ def _invoke(
         if on_event is not None:
             on_event(event)
 
-    state = home.resolve() / "dbt"
+    state = dbt_folder(home.resolve())
     with _environment(dbt_environment(home, clock)):
         try:
             result = dbtRunner(manifest=_manifest(), callbacks=[record]).invoke(

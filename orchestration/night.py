@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from common.durable import write_text
+from common.home import lock_file, make_private, run_folder, runs_folder
 from orchestration.access import make_home, written_privately
 from orchestration.errors import NightFailed, UserError
 
@@ -49,7 +50,7 @@ def new_run_id(home: Path, clock: datetime) -> str:
     """The night's id: its clock, with a counter when that second already had a night. Grain: one run."""
     stem = clock.strftime("%Y%m%dT%H%M%SZ")
     run_id, count = stem, 1
-    while (home / "runs" / run_id).exists():
+    while run_folder(home, run_id).exists():
         count += 1
         run_id = f"{stem}-{count}"
     return run_id
@@ -97,7 +98,7 @@ def check_clock(home: Path, clock: datetime, accepted: bool = False) -> str:
 
 def record_path(home: Path, run_id: str) -> Path:
     """Where the record of one night lies."""
-    return home / "runs" / run_id / "night.json"
+    return run_folder(home, run_id) / "night.json"
 
 
 def read_record(home: Path, run_id: str) -> NightRecord | None:
@@ -123,13 +124,13 @@ def read_record(home: Path, run_id: str) -> NightRecord | None:
 def write_record(home: Path, record: NightRecord) -> None:
     """Write the record so that a reader never sees half of it."""
     path = record_path(home, record.run_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     write_text(path, json.dumps(asdict(record), indent=2, sort_keys=True))
 
 
 def latest_record(home: Path) -> NightRecord | None:
     """The night that was opened last, whatever its clock said; those of before they were numbered go by their clock."""
-    records = [read_record(home, path.parent.name) for path in (home / "runs").glob("*/night.json")]
+    records = [read_record(home, path.parent.name) for path in runs_folder(home).glob("*/night.json")]
     ordered = sorted((r for r in records if r is not None), key=lambda r: (r.clock, len(r.run_id), r.run_id))
     number = 0
     for record in ordered:
@@ -141,7 +142,7 @@ def latest_record(home: Path) -> NightRecord | None:
 
 def record_of_run(home: Path, dagster_run_id: str) -> NightRecord | None:
     """The night that a run of Dagster was, or None when it ended before it opened one."""
-    records = (read_record(home, path.parent.name) for path in (home / "runs").glob("*/night.json"))
+    records = (read_record(home, path.parent.name) for path in runs_folder(home).glob("*/night.json"))
     return next((r for r in records if r is not None and r.dagster_run_id == dagster_run_id), None)
 
 
@@ -153,7 +154,7 @@ def only_writer(home: Path) -> Iterator[None]:
     the lock.
     """
     make_home(home)
-    with written_privately(), (home / ".writer.lock").open("a+", encoding="utf-8") as handle:
+    with written_privately(), lock_file(home).open("a+", encoding="utf-8") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from common.home import make_private, run_folder
 from orchestration.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -24,9 +25,9 @@ def notify_once(home: Path, run_id: str, title: str, body: str) -> bool:
     addresses = [address.strip() for address in load_settings().notify_urls.split(",") if address.strip()]
     if not addresses:
         return False
-    marker = home / "runs" / run_id / "notified"
+    marker = run_folder(home, run_id) / "notified"
     try:
-        marker.parent.mkdir(parents=True, exist_ok=True)
+        make_private(marker.parent)
         marker.touch(exist_ok=False)
     except FileExistsError:
         return False

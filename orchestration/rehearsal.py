@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from common.home import inbox_folder, landing_folder, registry_folder, warehouse_file
 from orchestration.errors import UserError
 
 SOURCE = "returns"
@@ -77,20 +78,20 @@ def rehearse(home: Path, file: Path, clock: datetime, progress: Callable[[str], 
         _read(home, copy, file, clock)
         progress("matching organisations")
         _dbt(copy, clock, "build", "--select", "tag:prepare")
-        resolve_organisations(copy / "warehouse.duckdb", copy / "registry", clock)
+        resolve_organisations(copy, clock)
         progress("counting")
         _dbt(copy, clock, "run", "--select", "+indicator_fact", "+finding", "--exclude", "tag:prepare")
-        return _remarks(copy / "warehouse.duckdb", file.name)
+        return _remarks(warehouse_file(copy), file.name)
 
 
 def _share(home: Path, copy: Path) -> None:
     """The home's landed files by links, in folders that may be written to; its registry as a copy."""
-    for path in (home / "landing").rglob("*.parquet"):
+    for path in landing_folder(home).rglob("*.parquet"):
         link = copy / path.relative_to(home)
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(path.resolve())
-    if (home / "registry").is_dir():
-        shutil.copytree(home / "registry", copy / "registry")
+    if registry_folder(home).is_dir():
+        shutil.copytree(registry_folder(home), registry_folder(copy))
 
 
 def _read(home: Path, copy: Path, file: Path, clock: datetime) -> None:
@@ -98,7 +99,7 @@ def _read(home: Path, copy: Path, file: Path, clock: datetime) -> None:
     from ingestion.files.inbox import take_stock
     from ingestion.ingest import ensure_landing, ingest_source
 
-    inbox = copy / "inbox" / SOURCE
+    inbox = inbox_folder(copy, SOURCE)
     inbox.mkdir(parents=True)
     for waiting in take_stock(home, SOURCE).files:
         shutil.copyfile(waiting.path, inbox / waiting.path.name)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.home import dagster_folder, make_private
 from orchestration.access import make_home, written_privately
 from orchestration.night import FAILED, STARTED, STOPPED, NightRecord, record_of_run, write_record
 from orchestration.notifications import failed_notice, notify_once
@@ -43,9 +44,9 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 def prepare_dagster_home(home: Path) -> Path:
     """Dagster's own folder below the home, with its settings; also sets `DAGSTER_HOME` of this process."""
-    folder = (home / "dagster").resolve()
+    folder = dagster_folder(home).resolve()
     make_home(home)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    make_private(folder)
     settings = folder / "dagster.yaml"
     if not settings.exists():
         settings.write_text(DAGSTER_YAML, encoding="utf-8")
@@ -126,7 +127,7 @@ def _log_trouble(home: Path, error: Exception) -> str | None:
         return None
     said = " ".join(str(getattr(error, "orig", None) or error).split())
     return (
-        f"Dagster's log of runs in {home / 'dagster'} cannot be used ({said}). No figure depends on it: move that "
+        f"Dagster's log of runs in {dagster_folder(home)} cannot be used ({said}). No figure depends on it: move that "
         "folder away and start the night again"
     )
 

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from common.home import inbox_folder, landing_folder, settings_file
 from common.yamlfile import nearest, read_yaml
 from evaluation.open_data.publisher import OpenDataSettings
 from ingestion.catalogue import SOURCES, SourceDeclaration
@@ -211,7 +212,7 @@ def load_configuration(home: Path) -> Configuration:
     A file source it does not name is on as soon as files were dropped for it, or when an API source that fetches files
     for it is on; any other API source is off.
     """
-    path = home / "wmip.yaml"
+    path = settings_file(home)
     configuration = read_yaml(path, Configuration, raises=UserError) if path.exists() else Configuration()
     for source in SOURCES.values():
         if not source.inbox or source.name in configuration.sources:
@@ -223,11 +224,11 @@ def load_configuration(home: Path) -> Configuration:
 
 
 def _ever_had_files(home: Path, source: SourceDeclaration) -> bool:
-    landed = (path for path in (home / "landing" / source.name).glob("*/*.parquet") if "_schema" not in path.name)
+    landed = (path for path in (landing_folder(home) / source.name).glob("*/*.parquet") if "_schema" not in path.name)
     if any(landed):
         return True
     kind = str(source.inbox)
-    dropped = (home / "inbox" / kind).glob("[!.~]*")
+    dropped = inbox_folder(home, kind).glob("[!.~]*")
     return any(_is_for(source, path, kind) for path in dropped)
 
 

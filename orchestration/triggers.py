@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from common.home import inbox_folder
 from orchestration.night import record_of_run
 from orchestration.notifications import failed_notice, notify_once
 from orchestration.settings import Configuration, load_configuration, load_settings
@@ -57,7 +58,7 @@ def build_inbox_sensor(configuration: Configuration) -> dg.SensorDefinition:
     def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         import time
 
-        folder = load_settings().home / "inbox"
+        folder = inbox_folder(load_settings().home)
         state = inbox_state(folder, time.time())
         if state is None:
             return dg.SkipReason(f"nothing settled in {folder}")

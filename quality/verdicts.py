@@ -8,20 +8,19 @@ from datetime import datetime
 from pathlib import Path
 
 from common.durable import write_text
+from common.home import make_private, verdict_file
 from quality.gate import CheckResult, Verdict
-
-FOLDER = "verdicts"
 
 
 def path_of(home: Path, candidate_fingerprint: str) -> Path:
     """Where the verdict on a candidate lies."""
-    return home / FOLDER / f"{candidate_fingerprint}.json"
+    return verdict_file(home, candidate_fingerprint)
 
 
 def save(home: Path, verdict: Verdict) -> Path:
     """Write a verdict, whole or not at all; a newer one on the same candidate replaces it."""
     path = path_of(home, verdict.candidate_fingerprint)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     write_text(path, json.dumps(asdict(verdict), default=_instant, indent=1))
     return path
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from common.home import mappings_folder
 from ingestion.apis.http import SourceFailed
 from ingestion.catalogue import FOLDER, SourceDeclaration, read_yaml
 
@@ -48,7 +49,7 @@ class StreamMapping:
 def load_mapping(declaration: SourceDeclaration, home: Path) -> dict[str, StreamMapping]:
     """The mapping of a source with the home's changes. Raises InvalidMapping."""
     shipped: dict[str, Any] = read_yaml(FOLDER / declaration.name / "mapping.yaml")
-    changes = _changes(home / "mappings" / f"{declaration.name}.yaml")
+    changes = _changes(mappings_folder(home) / f"{declaration.name}.yaml")
     where = f"mappings/{declaration.name}.yaml"
     _refuse_unknown(where, "stream", changes, shipped)
     return {

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from common.home import stream_folder
 from ingestion.apis.http import IDENTICAL_REQUESTS, CircleGuard, MalformedRecord, authenticator, session
 from ingestion.apis.json_values import text
 from ingestion.apis.mapping import StreamMapping, load_mapping
@@ -17,7 +18,7 @@ from ingestion.catalogue import SourceDeclaration
 from ingestion.drift import CHANGED, DriftWatch
 from ingestion.findings import Finding
 from ingestion.persons.pseudonyms import PseudonymKey
-from ingestion.storage.landing import ids_landed_after, last_versions, latest_instant, stream_folder
+from ingestion.storage.landing import ids_landed_after, last_versions, latest_instant
 from ingestion.storage.read_log import last_continuation, last_good_read, last_read_as, last_whole_read
 
 if TYPE_CHECKING:

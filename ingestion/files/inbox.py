@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.durable import written
+from common.home import inbox_folder, make_private, original_file, originals_folder, spool_folder
 from ingestion.catalogue import INBOX_FILES
 from ingestion.drift import HeadingWatch
 from ingestion.files.row_check import near_headings
@@ -73,7 +74,7 @@ class FileRead:
 
     def unpacked(self, file: InboxFile) -> Path:
         """The folder for what is unpacked of a file while it is read."""
-        return self.home / "spool" / "unpacked" / file.sha256
+        return spool_folder(self.home, "unpacked") / file.sha256
 
     def saw_table(
         self,
@@ -182,7 +183,7 @@ def take_stock(home: Path, kind: str, again: Callable[[Path], bool] | None = Non
     """
     ledger = _Ledger.of(home, kind)
     offered: set[str] = set()
-    folder = home / "inbox" / kind
+    folder = inbox_folder(home, kind)
     stock = Stock()
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if path.name.startswith((".", "~$")) or path.suffix.lower() in _PASSING:
@@ -264,10 +265,8 @@ class _Ledger:
 
 def keep_original(home: Path, file: InboxFile) -> Path:
     """Copy a file verbatim into `originals/`, where only its owner can look. Raises OSError for one that changes."""
-    folder = home / "originals"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    target = folder / file.sha256
+    make_private(originals_folder(home)).chmod(0o700)
+    target = original_file(home, file.sha256)
     if not target.exists():
         with written(target) as temporary:
             shutil.copyfile(file.path, temporary, follow_symlinks=False)
@@ -289,7 +288,7 @@ def record(home: Path, reports: Sequence[FileReport], clock: datetime) -> None:
             "kind": report.file.kind,
             "file_name": report.file.name,
             "file_sha256": report.file.sha256,
-            "size_bytes": str((home / "originals" / report.file.sha256).stat().st_size),
+            "size_bytes": str(original_file(home, report.file.sha256).stat().st_size),
             "status": report.status,
             "reason": report.reason,
             "rows_loaded": report.rows_loaded,

@@ -17,9 +17,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from common.home import landing_folder, make_private, original_file, spool_folder, stream_folder
 from ingestion.catalogue import INBOX_FILES, SOURCES
 from ingestion.files.inbox import as_read_at
-from ingestion.storage.landing import as_table, ensure_stream, land, latest_versions, stream_folder
+from ingestion.storage.landing import as_table, ensure_stream, land, latest_versions
 from ingestion.storage.scratch import scratch
 
 
@@ -40,7 +41,7 @@ def broken_promises(home: Path, kind: str, clock: datetime) -> list[BrokenPromis
     for entry in _promises(home, kind):
         if entry["rows_landed"] is None:
             unsettled[entry["file_sha256"]] = entry
-        elif any(not (home / "landing" / f"{load}.parquet").exists() for load in _loads(entry)):
+        elif any(not (landing_folder(home) / f"{load}.parquet").exists() for load in _loads(entry)):
             broken.append(entry)
     if unsettled:
         found = _landed_of(home, kind, unsettled)
@@ -64,13 +65,13 @@ def broken_promises(home: Path, kind: str, clock: datetime) -> list[BrokenPromis
 @contextmanager
 def kept_file(home: Path, promise: BrokenPromise) -> Iterator[Path | None]:
     """The file as it was kept, under its own name for as long as it is needed; None when it is no longer kept."""
-    original = home / "originals" / promise.sha256
+    original = original_file(home, promise.sha256)
     if not original.is_file():
         yield None
         return
     # As deep in the home as the inbox: readers look for the home's mappings from there.
-    folder = home / "spool" / f"again-{promise.sha256}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = spool_folder(home, f"again-{promise.sha256}")
+    make_private(folder)
     try:
         yield Path(shutil.copyfile(original, folder / Path(promise.file_name).name))
     finally:

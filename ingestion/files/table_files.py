@@ -19,6 +19,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from common.home import make_private
 from ingestion.files.encodings import encoding_of, open_text
 from ingestion.files.limits import limits
 from ingestion.files.row_check import RawRow
@@ -94,7 +95,7 @@ def unpacked(path: Path, into: Path, choose: Chooser | None = None) -> Iterator[
     if path.suffix.lower() != ".zip":
         yield path
         return
-    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(into)
     try:
         yield _only_member(path, into, choose)
     finally:

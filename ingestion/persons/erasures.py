@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from common.durable import write_text
+from common.home import make_private, privacy_folder
 from ingestion.persons.pseudonyms import PseudonymKey
 from ingestion.storage.damage import DamagedFile, read_json
 
@@ -46,21 +47,14 @@ class Erasure:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def privacy_folder(home: Path) -> Path:
-    """Where the records of privacy lie; only its owner can look."""
-    folder = home / "privacy"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
 def erasures_file(home: Path) -> Path:
     """The ledger of erasures, which is the suppression list too."""
-    return home / "privacy" / "erasures.json"
+    return privacy_folder(home) / "erasures.json"
 
 
 def key_file(home: Path) -> Path:
     """The fingerprints of the key the landing is written with."""
-    return home / "privacy" / "key.json"
+    return privacy_folder(home) / "key.json"
 
 
 def as_text(content: Any) -> str:
@@ -86,7 +80,7 @@ def read_erasures(home: Path) -> list[Erasure]:
 
 def write_erasures(home: Path, erasures: Sequence[Erasure]) -> None:
     """Write the ledger whole or not at all."""
-    privacy_folder(home)
+    make_private(privacy_folder(home))
     write_text(erasures_file(home), ledger_text(erasures))
 
 
@@ -124,7 +118,7 @@ def pseudonym_key(home: Path, environment: Mapping[str, str], clock: datetime) -
         return key
     recorded = recorded_fingerprints(home)
     if recorded is None:
-        privacy_folder(home)
+        make_private(privacy_folder(home))
         write_text(key_file(home), key_record(key, clock))
     elif recorded != key.fingerprints:
         raise WrongKey(_wrong(recorded, key.fingerprints))

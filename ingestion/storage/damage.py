@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from common.home import landing_folder, runs_folder
 from ingestion.catalogue import SOURCES
 
 _MAGIC = b"PAR1"
@@ -44,7 +45,7 @@ def damaged_files(home: Path, *, whole: bool = False) -> Iterator[Path]:
 
     Both ends of each file are looked at, which is cheap; with `whole` every page is read.
     """
-    places = [(home / "landing").glob("*/*/*.parquet"), (home / "runs").glob("*/source_*/*.parquet")]
+    places = [landing_folder(home).glob("*/*/*.parquet"), runs_folder(home).glob("*/source_*/*.parquet")]
     for path in sorted(path for place in places for path in place):
         if not (_ends_are_whole(path) and (not whole or _reads_to_its_end(path))):
             yield path

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from common.durable import put_in_place, write_parquet
+from common.home import make_private, stream_folder
 from common.sql import listed, literal, quoted, same_key, sha256_of
 from ingestion.catalogue import PROVENANCE, StreamDeclaration
 from ingestion.persons.door import without_controls
@@ -93,15 +94,9 @@ class HeldList:
     before: int
 
 
-def stream_folder(home: Path, source: str, stream: str) -> Path:
-    """Where a stream's files lie."""
-    return home / "landing" / source / stream
-
-
 def ensure_stream(home: Path, source: str, stream: StreamDeclaration) -> Path:
     """Create a stream's folder and its file without rows; remove what a killed run left half written."""
-    folder = stream_folder(home, source, stream.name)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_private(stream_folder(home, source, stream.name))
     for leftover in folder.glob(".*.tmp"):
         leftover.unlink()
     empty = folder / _SCHEMA_FILE

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.durable import write_parquet
+from common.home import BEFORE_ALL_RUNS, make_private, run_folder, runs_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,9 +68,9 @@ def ensure_log(home: Path) -> None:
     """Create the log's file without rows, so that it can be queried before the first night."""
     import pyarrow.parquet as pq
 
-    path = home / "runs" / "00000000T000000Z" / "source_run" / "schema.parquet"
+    path = run_folder(home, BEFORE_ALL_RUNS) / "source_run" / "schema.parquet"
     if not path.exists() or not pq.read_schema(path).equals(_schema()):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         write_parquet(_schema().empty_table(), path)
 
 
@@ -77,8 +78,7 @@ def write_log(home: Path, run_id: str, source: str, reports: Sequence[StreamRepo
     """Write what the streams of a source did in a run."""
     import pyarrow as pa
 
-    folder = home / "runs" / run_id / "source_run"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_private(run_folder(home, run_id) / "source_run")
     rows = [asdict(report) for report in reports]
     write_parquet(pa.Table.from_pylist(rows, schema=_schema()), folder / f"{source}.parquet")
 
@@ -88,7 +88,7 @@ def not_read(home: Path, run_id: str) -> dict[str, str]:
     import pyarrow.parquet as pq
 
     reasons: dict[str, str] = {}
-    for path in sorted((home / "runs" / run_id / "source_run").glob("*.parquet")):
+    for path in sorted((run_folder(home, run_id) / "source_run").glob("*.parquet")):
         for row in pq.read_table(path, columns=["source", "stream", "status", "message"]).to_pylist():
             if row["status"] in ("failed", "refused"):
                 reasons.setdefault(row["source"], row["message"] or f"{row['stream']} {row['status']}")
@@ -137,6 +137,6 @@ def _newest_good(home: Path, source: str, stream: str, wanted: str, condition: s
             WHERE source = ? AND stream = ? AND status IN {GOOD} AND {condition}
             ORDER BY started_at DESC, run_id DESC LIMIT 1
             """,
-            [f"{home}/runs/*/source_run/*.parquet", source, stream],
+            [str(runs_folder(home) / "*/source_run/*.parquet"), source, stream],
         ).fetchone()
     return row[0] if row else None

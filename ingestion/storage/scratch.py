@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.home import make_private, spool_folder
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -36,11 +38,11 @@ def spilling(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
     # DuckDB makes the last folder of its path only, and a home that is new has no spool yet.
-    (home / "spool").mkdir(mode=0o700, parents=True, exist_ok=True)
+    spool = make_private(spool_folder(home))
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY_LIMIT,
         "threads": min(THREADS, os.cpu_count() or 1),
-        "temp_directory": str(home / "spool" / f"duckdb-{os.getpid()}"),
+        "temp_directory": str(spool / f"duckdb-{os.getpid()}"),
     }
     with duckdb.connect(config=settings) as connection:
         yield connection

@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from common.home import make_private, spool_folder
 from ingestion.catalogue import StreamDeclaration
 from ingestion.files.values import clean_text
 from ingestion.findings import Finding
@@ -173,9 +174,9 @@ class Spool:
 @contextmanager
 def spooling(home: Path, name: str) -> Iterator[Path]:
     """A folder for the spools of a source, emptied before (a run may have been killed) and removed after."""
-    folder = home / "spool" / name
+    folder = spool_folder(home, name)
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
+    make_private(folder)
     try:
         yield folder
     finally:

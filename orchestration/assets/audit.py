@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from common.home import checks_folder, warehouse_file
 from ingestion.catalogue import person_key_forms, providers
 from orchestration.night import BLOCKED
 from orchestration.notifications import notify_once
@@ -68,7 +69,7 @@ def build_gate(mart_keys: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
         night: Night = context.resources.night
         night.progress("Checking the candidate", f"{len(specs)} checks")
         verdict = run_gate(
-            night.home / "warehouse.duckdb",
+            warehouse_file(night.home),
             suites=gate_suites(night.home),
             enabled_sources=night.configuration.enabled_sources(),
             clock=night.clock,
@@ -101,4 +102,4 @@ def build_gate(mart_keys: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
 
 def gate_suites(home: Path) -> list[Path]:
     """The product's suites and this tenant's own, in a fixed order."""
-    return [*suite_paths(), *sorted((home / "checks").glob("*.yaml"))]
+    return [*suite_paths(), *sorted(checks_folder(home).glob("*.yaml"))]

@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 
 from common.durable import write_parquet
+from common.home import evaluation_folder, make_private, warehouse_file
 from orchestration.assets.audit import gate_suites
 from orchestration.evaluators import EvaluatorFailed, NightFacts, run_evaluators
 from orchestration.night import BLOCKED, FAILED
@@ -21,7 +22,6 @@ from quality.suites import suites_fingerprint
 
 # The dbt source whose tables evaluators make, and the folder of the home in which they lie.
 SOURCE = "evaluated"
-FOLDER = "evaluation"
 STAGE = "Evaluating"
 
 
@@ -60,20 +60,18 @@ def build_evaluation_asset(manifest_path: Path, mart_keys: set[dg.AssetKey]) -> 
             night.clock.date(), verdict.candidate_fingerprint, gate_status(verdict), night.configuration.evaluation
         )
         try:
-            tables = run_evaluators(
-                night.home / "warehouse.duckdb", facts, lambda message: night.progress(STAGE, message)
-            )
+            tables = run_evaluators(warehouse_file(night.home), facts, lambda message: night.progress(STAGE, message))
             if tables.keys() != expected:
                 odd = ", ".join(sorted(tables.keys() ^ expected))
                 raise EvaluatorFailed(f"evaluation failed: the dbt source {SOURCE} and the evaluators differ in {odd}")
         except EvaluatorFailed as failure:
             night.update_record(outcome=FAILED, message=str(failure))
             raise dg.Failure(description=str(failure), allow_retries=False) from failure
-        folder = night.home / FOLDER
+        folder = evaluation_folder(night.home)
         shutil.rmtree(folder, ignore_errors=True)
 
         for name in sorted(tables):
-            (folder / name).mkdir(parents=True)
+            make_private(folder / name)
             write_parquet(tables[name], folder / name / f"{name}.parquet")
             yield dg.MaterializeResult(asset_key=dg.AssetKey([SOURCE, name]), metadata={"rows": tables[name].num_rows})
 

@@ -20,5 +20,5 @@ def organisation_record(context: dg.AssetExecutionContext) -> dg.MaterializeResu
     """Resolve tonight's organisation records and keep the keys in the registry."""
     night: Night = context.resources.night
     night.progress("Matching organisations", "company number, charity number, name with postcode or domain")
-    report = resolve_organisations(night.home / "warehouse.duckdb", night.home / "registry", night.clock)
+    report = resolve_organisations(night.home, night.clock)
     return dg.MaterializeResult(metadata=report.metadata())

@@ -9,6 +9,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from common.home import warehouse_file
 from orchestration.dbt_runner import run_dbt
 from orchestration.dbt_tests import DataTest, Outcome, data_tests, ready, run_tests
 from orchestration.night import FAILED, STOPPED
@@ -126,7 +127,7 @@ def _build(
     failures = run.failures or ([] if run.success else ["dbt did not end well and named no node"])
     if not failures:
         night.progress(stage, f"{title}: tests")
-        outcomes = run_tests(night.home / "warehouse.duckdb", _tests_of(night, manifest, number))
+        outcomes = run_tests(warehouse_file(night.home), _tests_of(night, manifest, number))
         yield from _as_check_results(context, outcomes, manifest)
         failures = [str(outcome) for outcome in outcomes if not outcome.passed]
     if failures:

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from common.home import release_folder
 from ingestion.ingest import input_fingerprint
 from orchestration.assets.audit import gate_suites
 from orchestration.code_version import code_version
@@ -57,7 +58,7 @@ def build_release_asset(released: set[dg.AssetKey]) -> dg.AssetsDefinition:
             raise dg.Failure(description=str(failure), allow_retries=False) from failure
         new = isinstance(outcome, Published)
         night.update_record(outcome=PUBLISHED if new else UNCHANGED, release_id=outcome.release_id)
-        folder = night.home / "releases" / outcome.release_id
+        folder = release_folder(night.home, outcome.release_id)
         return dg.MaterializeResult(
             metadata={
                 "release_id": outcome.release_id,

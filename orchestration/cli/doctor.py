@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
+from common.home import settings_file
 from ingestion.catalogue import SOURCES, SourceDeclaration
 from ingestion.persons.erasures import DONE, WrongKey, pseudonym_key, read_erasures, recorded_fingerprints
 from ingestion.storage.damage import DamagedFile, require_readable
@@ -132,7 +133,7 @@ def doctor(home: Home = None) -> None:
         (True, "Packages", ", ".join(f"{name} {version(name)}" for name in PACKAGES)),
         (*_writable(folder)[:1], "Home", _writable(folder)[1]),
         (*_disk(folder)[:1], "Disk", _disk(folder)[1]),
-        (True, "Settings", str(folder / "wmip.yaml") if (folder / "wmip.yaml").exists() else "defaults"),
+        (True, "Settings", str(settings_file(folder)) if settings_file(folder).exists() else "defaults"),
         (ensure_parsed(folder).exists(), "dbt project", "parses"),
     ]
     for name, source in SOURCES.items():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from common.home import release_folder
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.errors import UserError
@@ -136,7 +137,7 @@ def _evaluate(folder: Path, release_id: str, own: list[AssumptionSet], draft: bo
     from orchestration.settings import load_configuration
 
     manifest: dict[str, Any] = store.show(folder, release_id)["manifest"]
-    with duckdb.connect(str(store.release_folder(folder, release_id) / "mart.duckdb"), read_only=True) as mart:
+    with duckdb.connect(str(release_folder(folder, release_id) / "mart.duckdb"), read_only=True) as mart:
         mart.execute("SET TimeZone = 'UTC'")
         info = mart.execute("SELECT CAST(released_at AS DATE), gate_status FROM release_info").fetchone()
         if info is None:

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
+from common.home import release_folder
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.errors import NightFailed, UserError
-from orchestration.release import integrity, store
+from orchestration.release import integrity
 
 
 def export(
@@ -43,7 +44,7 @@ def export(
         raise NightFailed(f"release {chosen} is not what was published: " + "; ".join(problems))
     settings = load_configuration(folder).open_data
     try:
-        written = export_release(store.release_folder(folder, chosen), output, settings)
+        written = export_release(release_folder(folder, chosen), output, settings)
     except NoPublicView as missing:
         raise UserError(f"release {missing}") from None
     except TotalsDiffer as difference:

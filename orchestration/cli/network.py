@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
+from common.home import release_folder, releases_folder
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.errors import NightFailed, UserError
 from orchestration.release import integrity, store
 from orchestration.release.integrity import MART
-from orchestration.release.store import releases_folder
 
 app = typer.Typer(no_args_is_help=True, help="The collaboration network of a release.")
 
@@ -75,7 +75,7 @@ def export(
     released_on = next(item for item in store.list_releases(folder) if item.release_id == chosen).released_at
     import duckdb
 
-    with duckdb.connect(str(store.release_folder(folder, chosen) / MART), read_only=True) as mart:
+    with duckdb.connect(str(release_folder(folder, chosen) / MART), read_only=True) as mart:
         try:
             known = periods(mart, ties)
         except NoNetwork as missing:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from common.home import runs_folder
 from orchestration.access import make_home
 from orchestration.cli.options import Home, console, resolve_home, warn
 from orchestration.cli.progress import NightProgress
@@ -183,7 +184,7 @@ def _set_clock(home: Path, extra: timedelta = timedelta(0)) -> datetime:
     """The sandbox's own time: each further night of a home is a day later."""
     from sandbox.options import SANDBOX_CLOCK
 
-    nights = len(list((home / "runs").glob("*/night.json")))
+    nights = len(list(runs_folder(home).glob("*/night.json")))
     clock = SANDBOX_CLOCK + timedelta(days=nights) + extra
     os.environ["WMIP_CLOCK"] = clock.strftime("%Y-%m-%dT%H:%M:%SZ")
     return clock

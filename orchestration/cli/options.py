@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from common.home import release_folder
 from orchestration.errors import NightFailed, UserError
 from orchestration.release import integrity, store
 from orchestration.release.integrity import MART
@@ -82,7 +83,7 @@ def current_mart(home: Path) -> Path:
         raise NightFailed(problems_said(release_id, problems))
     if problems:
         warn(problems_said(release_id, problems))
-    return store.release_folder(home, release_id) / MART
+    return release_folder(home, release_id) / MART
 
 
 def altered_release(home: Path, release_id: str) -> list[str]:

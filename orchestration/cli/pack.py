@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from common.home import release_folder, releases_folder
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.errors import NightFailed, UserError
-from orchestration.release import integrity, store
+from orchestration.release import integrity
 from orchestration.release.integrity import read_manifest
-from orchestration.release.store import releases_folder
 
 
 def pack(
@@ -46,8 +46,8 @@ def pack(
     from orchestration.release.steps.pack import pack_of
 
     before = read_manifest(folder, chosen).get("previous_release")
-    previous = store.release_folder(folder, before) if before else None
+    previous = release_folder(folder, before) if before else None
     with console.status(f"Writing the pack of release {chosen}"):
-        written = pack_of(store.release_folder(folder, chosen), target, previous)
+        written = pack_of(release_folder(folder, chosen), target, previous)
     for path in written:
         console.print(str(path), highlight=False, soft_wrap=True)

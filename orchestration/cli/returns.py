@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from common.durable import written
+from common.home import inbox_folder, stream_folder
 from ingestion.catalogue import SOURCES
 from orchestration.access import make_home
 from orchestration.cli.options import Home, console, resolve_home
@@ -88,7 +89,7 @@ def submit(file: Workbook, home: Home = None) -> None:
     """
     where = resolve_home(home)
     bad, _ = _read(file, where)
-    inbox = where / "inbox" / "returns"
+    inbox = inbox_folder(where, "returns")
     make_home(where)
     inbox.mkdir(parents=True, exist_ok=True)
     target = next(path for path in _names(inbox, file.name) if not path.exists() or _same(path, file))
@@ -123,7 +124,7 @@ def _partners(home: Path) -> dict[str, str | None]:
     """Codes and names of the bodies of the register that was read; empty before the first night."""
     from ingestion.storage.landing import read_latest
 
-    if not (home / "landing" / "registers" / "partners").is_dir():
+    if not stream_folder(home, "registers", "partners").is_dir():
         return {}
     stream = SOURCES["registers"].stream("partners")
     return dict(read_latest(home, "registers", stream, ("partner_code", "name")))

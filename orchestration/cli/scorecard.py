@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from common.home import release_folder
 from evaluation.numbers import millions
 from orchestration.cli.options import current_mart
 from orchestration.night import BLOCKED, DAMAGED, FAILED, PUBLISHED, STOPPED, NightRecord, latest_record
@@ -336,6 +337,6 @@ def print_scorecard(console: Console, home: Path, by: str | None = None) -> None
         parts += _returns(connection)
         parts += _gate(connection)
         parts += _refusals(connection)
-    release = home / "releases" / info["release_id"]
+    release = release_folder(home, info["release_id"])
     parts.append(f"Report: {release / 'pack' / 'report.html'}\nReceipt: {release / 'receipt.json'}")
     console.print(Group(*parts))

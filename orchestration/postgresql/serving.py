@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from common.home import release_folder
 from orchestration.errors import PublicationFailed, UserError
 from orchestration.postgresql import versions
 from orchestration.postgresql.address import connect, describe
@@ -67,7 +68,7 @@ def publish(
     problems = integrity.verify(home, release_id)
     if problems:
         raise UserError(f"release {release_id} is damaged ({'; '.join(problems)}); nothing was published")
-    folder = home / "releases" / release_id
+    folder = release_folder(home, release_id)
     version = Version.of(home, release_id)
     files = {mart: folder / name for mart, name in _FILES.items() if mart == _PUBLIC or not public_only}
     with _publishing(address, owner, patience, progress) as (connection, attempts, warnings):

@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from common.home import release_folder
 from orchestration.errors import UserError
 from orchestration.postgresql.roles import READERS, let_in
 from orchestration.release.integrity import MANIFEST, checksum
-from orchestration.release.store import release_folder
 
 LOADED, KEPT, DROPPED = "loaded", "kept", "dropped"
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from common.home import landing_folder, release_folder
 from ingestion.catalogue import INBOX_FILES
 from ingestion.persons.erasures import (
     DONE,
@@ -202,7 +203,7 @@ def settle(home: Path, environment: Mapping[str, str], clock: datetime) -> list[
 
 
 def _handled(home: Path) -> frozenset[str]:
-    if not (home / "landing").is_dir():
+    if not landing_folder(home).is_dir():
         return frozenset()
     # A refused file may be read yet, once its mapping is put right: it stays where it is, changed.
     files = read_latest(home, "inbox", INBOX_FILES, ("file_sha256", "status"))
@@ -215,7 +216,7 @@ def _seal_releases(home: Path, staging: Staging, reason: str, clock: datetime) -
     for target in staging.targets:
         parts = target.relative_to(home).parts
         if parts[0] == "releases":
-            changed.setdefault(home / "releases" / parts[1], []).append(target)
+            changed.setdefault(release_folder(home, parts[1]), []).append(target)
     for folder, targets in changed.items():
         manifest_path = folder / MANIFEST
         if not manifest_path.exists():

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from common.home import inbox_folder, make_private, originals_folder, privacy_folder, stream_folder
 from ingestion.catalogue import INBOX_FILES, SOURCES
 from ingestion.files.inbox import sha256_of
-from ingestion.persons.erasures import privacy_folder
 from ingestion.persons.pseudonyms import PSEUDONYM
-from ingestion.storage.landing import ensure_stream, stream_folder
+from ingestion.storage.landing import ensure_stream
 from ingestion.storage.scratch import scratch
 from orchestration.privacy.persons import erase_pseudonyms, needed_key
 
@@ -60,8 +60,8 @@ def expired_originals(home: Path, before: datetime) -> list[Path]:
                 [str(stream_folder(home, "inbox", "files") / "*.parquet"), before.replace(tzinfo=None)],
             ).fetchall()
         }
-    kept = [path for path in sorted((home / "originals").glob("*")) if path.name in old]
-    dropped = [path for path in sorted((home / "inbox").glob("*/*")) if path.is_file() and sha256_of(path) in old]
+    kept = [path for path in sorted(originals_folder(home).glob("*")) if path.name in old]
+    dropped = [path for path in sorted(inbox_folder(home).glob("*/*")) if path.is_file() and sha256_of(path) in old]
     return [*kept, *dropped] if old else []
 
 
@@ -89,6 +89,6 @@ def apply_retention(
             erase_pseudonyms(home, expired, needed_key(home, environment, clock), EXPIRED, clock) if expired else 0
         )
     if any(gone.values()):
-        with (privacy_folder(home) / "retention.jsonl").open("a", encoding="utf-8") as log:
+        with (make_private(privacy_folder(home)) / "retention.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps({"at": clock.isoformat(), **gone}) + "\n")
     return gone

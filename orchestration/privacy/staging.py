@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from common.durable import sync, write_text
-from ingestion.persons.erasures import privacy_folder
+from common.home import make_private, privacy_folder
 
 _MARK = "complete.json"
 
@@ -21,7 +21,7 @@ class Staging:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self._folder = privacy_folder(home) / "staged"
+        self._folder = make_private(privacy_folder(home)) / "staged"
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(mode=0o700)
         self._targets: list[str] = []
@@ -57,7 +57,7 @@ class Staging:
 
 def finish(home: Path) -> None:
     """Complete a switch that had begun; forget what was only being prepared."""
-    folder = home / "privacy" / "staged"
+    folder = privacy_folder(home) / "staged"
     mark = folder / _MARK
     if mark.exists():
         content = json.loads(mark.read_text(encoding="utf-8"))

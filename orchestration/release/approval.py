@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from common.home import warehouse_file
 from quality import verdicts
 from quality.fingerprint import combine, mart_fingerprint, table_fingerprints
 from quality.gate import Verdict
@@ -22,7 +23,7 @@ class GateRefused(Exception):
 
 def approved_verdict(home: Path, suites_fingerprint: str) -> Verdict:
     """The verdict on the candidate as it is now. Raises GateRefused unless it is a pass by tonight's suites."""
-    warehouse = home / "warehouse.duckdb"
+    warehouse = warehouse_file(home)
     if not warehouse.exists():
         raise GateRefused("there is no candidate: run the night first")
     candidate = mart_fingerprint(warehouse)
@@ -47,7 +48,7 @@ def approved_verdict(home: Path, suites_fingerprint: str) -> Verdict:
 def evaluation_fingerprint(home: Path, verdict: Verdict) -> str:
     """Fingerprint of what the evaluation tables say. Raises GateRefused unless they were made of this candidate."""
     again = "run the whole night, or the job audit_and_publish"
-    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(warehouse_file(home)), read_only=True) as connection:
         prints = table_fingerprints(connection, EVALUATION)
         if "evaluation_run" not in prints:
             raise GateRefused(f"the candidate has not been evaluated: {again}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from common.home import warehouse_file
 from orchestration.release.integrity import MART
 from quality.gate import Verdict
 
@@ -36,7 +37,7 @@ class BuildContext:
     @property
     def warehouse(self) -> Path:
         """The candidate the gate passed. Read only."""
-        return self.home / "warehouse.duckdb"
+        return warehouse_file(self.home)
 
     @property
     def mart(self) -> Path:

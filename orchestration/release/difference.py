@@ -11,9 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.home import release_folder
 from common.sql import literal
 from orchestration.release.integrity import MART
-from orchestration.release.store import release_folder
 
 if TYPE_CHECKING:
     import duckdb

@@ -7,24 +7,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from common.home import public_rules_file
 from orchestration.settings import load_configuration
 from quality.gate import Verdict
 
-PUBLIC_RULES = "public_tables.yaml"
 # Name in the manifest -> what a person calls it.
 _CALLED = {
     "figures_fingerprint": "the figures",
     "evaluation_fingerprint": "the evaluation",
     "suites_fingerprint": "the checks of the gate",
     "code_version": "the code (models, disclosure control, evaluation, pack, templates)",
-    "public_rules_fingerprint": f"the home's {PUBLIC_RULES}",
+    "public_rules_fingerprint": "the home's public_tables.yaml",
     "settings_fingerprint": "open_data or evaluation in wmip.yaml",
 }
 
 
 def ingredients(home: Path, verdict: Verdict, evaluation_fingerprint: str, code_version: str) -> dict[str, str]:
     """What a release made now would be made of, by name. Raises UserError when `wmip.yaml` cannot be read."""
-    own_rules = home / PUBLIC_RULES
+    own_rules = public_rules_file(home)
     configuration = load_configuration(home)
     settings = configuration.open_data.model_dump_json() + configuration.evaluation.model_dump_json()
     return {

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from common.home import release_folder
 from common.sql import quoted
 from orchestration.errors import UserError
 
@@ -65,7 +66,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def read_manifest(home: Path, release_id: str) -> dict[str, Any]:
     """The manifest of one release. Raises DamagedRelease when it does not say what a manifest says."""
-    path = home / "releases" / release_id / MANIFEST
+    path = release_folder(home, release_id) / MANIFEST
     manifest = read_json(path)
     missing = [name for name in _MANIFEST_SAYS if name not in manifest]
     if missing:
@@ -100,7 +101,7 @@ def row_counts(mart: Path) -> dict[str, int]:
 
 def verify(home: Path, release_id: str) -> list[str]:
     """What differs from what was published: files missing, added or changed, tables with other row counts."""
-    folder = home / "releases" / release_id
+    folder = release_folder(home, release_id)
     manifest = read_manifest(home, release_id)
     problems = _differing(folder, manifest, lambda _path, _facts: False)
     if any(problem.startswith(f"{MART} ") for problem in problems):
@@ -123,7 +124,7 @@ def altered(home: Path, release_id: str) -> list[str]:
     def looks_the_same(path: Path, facts: dict[str, Any]) -> bool:
         return path.stat().st_mtime_ns == facts.get("modified_ns")
 
-    return _differing(home / "releases" / release_id, read_manifest(home, release_id), looks_the_same)
+    return _differing(release_folder(home, release_id), read_manifest(home, release_id), looks_the_same)
 
 
 def _differing(

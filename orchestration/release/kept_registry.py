@@ -6,13 +6,11 @@ import shutil
 from pathlib import Path
 
 from common.durable import written
-from identity.organisation_keys import REGISTRY_FILE
+from common.home import make_private, registry_file, registry_folder, release_folder
 from orchestration.errors import UserError
 from orchestration.release.integrity import DamagedRelease, checksum, read_manifest
-from orchestration.release.store import current_release, release_folder, release_ids
+from orchestration.release.store import current_release, release_ids
 
-FOLDER = "registry"
-KEPT = f"{FOLDER}/{REGISTRY_FILE}"
 _WAY_OUT = (
     "Without it organisations would get other keys than those that were published. Nothing was changed. "
     "`wmip registry restore` takes it from the newest release that holds it"
@@ -21,7 +19,7 @@ _WAY_OUT = (
 
 def check_registry(home: Path) -> None:
     """Raise UserError when the registry is missing, damaged or shorter than what the current release was made of."""
-    path = home / KEPT
+    path = registry_file(home)
     if not path.exists():
         if release_ids(home):
             raise UserError(f"{path} is missing, and this home has published. {_WAY_OUT}")
@@ -33,7 +31,7 @@ def check_registry(home: Path) -> None:
         current = current_release(home)
     except DamagedRelease:
         return
-    published = _rows(release_folder(home, current) / KEPT) if current else None
+    published = _rows(registry_file(release_folder(home, current))) if current else None
     if published is not None and rows < published:
         raise UserError(f"{path} holds {rows:,} records, the release {current} was made of {published:,}. {_WAY_OUT}")
 
@@ -45,19 +43,19 @@ def restore_registry(home: Path) -> str:
     release holds one.
     """
     for release_id in release_ids(home):
-        kept = release_folder(home, release_id) / KEPT
+        kept = registry_file(release_folder(home, release_id))
         if not kept.exists() or not _is_as_published(home, release_id, kept):
             continue
-        path = home / KEPT
-        path.parent.mkdir(exist_ok=True)
+        path = registry_file(home)
+        make_private(path.parent)
         with written(path) as temporary:
             shutil.copyfile(kept, temporary)
             if path.exists():
                 path.replace(path.with_suffix(".damaged"))
         return release_id
     raise UserError(
-        f"no release of {home} holds a whole registry (they do since this version): put {home / FOLDER} back from your "
-        "backup"
+        f"no release of {home} holds a whole registry (they do since this version): put {registry_folder(home)} back "
+        "from your backup"
     )
 
 
@@ -74,7 +72,7 @@ def _rows(path: Path) -> int | None:
 
 def _is_as_published(home: Path, release_id: str, kept: Path) -> bool:
     try:
-        facts = read_manifest(home, release_id)["files"].get(KEPT)
+        facts = read_manifest(home, release_id)["files"].get(str(kept.relative_to(release_folder(home, release_id))))
     except DamagedRelease:
         return False
     return facts is not None and checksum(kept) == facts["sha256"]

@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 
 from common.durable import move_folder
+from common.home import release_folder, releases_folder
 from orchestration.release import store
 from orchestration.release.integrity import KEEP_MARK
 
@@ -21,7 +22,7 @@ def prune(home: Path, keep: int) -> None:
     """Drop the oldest releases beyond `keep`; never the current one nor one with a `.keep` file in it."""
     current = store.current_release(home)
     for release_id in store.release_ids(home)[keep:]:
-        folder = store.release_folder(home, release_id)
+        folder = release_folder(home, release_id)
         if release_id != current and not (folder / KEEP_MARK).exists():
             _remember(home, release_id)
             store.drop(folder)
@@ -33,19 +34,19 @@ def memories(home: Path) -> list[Path]:
     from evaluation.disclosure.memory import MEMORY
 
     found = {path.name: path for path in _dropped(home).glob("*") if path.name[0] != "."}
-    found |= {release_id: store.release_folder(home, release_id) / MEMORY for release_id in store.release_ids(home)}
+    found |= {release_id: release_folder(home, release_id) / MEMORY for release_id in store.release_ids(home)}
     return [found[release_id] for release_id in sorted(found, key=store.sort_key, reverse=True)]
 
 
 def _dropped(home: Path) -> Path:
-    return store.releases_folder(home) / _FOLDER
+    return releases_folder(home) / _FOLDER
 
 
 def _remember(home: Path, release_id: str) -> None:
     """A copy that is cut short leaves none that looks whole."""
     from evaluation.disclosure.memory import MEMORY
 
-    source = store.release_folder(home, release_id) / MEMORY
+    source = release_folder(home, release_id) / MEMORY
     target = _dropped(home) / release_id
     if not source.is_dir() or target.exists():
         return

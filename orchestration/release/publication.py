@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from common.durable import sync, sync_tree
+from common.home import make_private, releases_folder
 from orchestration.access import open_public_parts
 from orchestration.errors import NightFailed
 from orchestration.release import store
@@ -92,8 +93,8 @@ def publish(
     Raises GateRefused, or ReleaseNotMade when a step fails; the current release is then untouched.
     """
     verdict = approved_verdict(home, suites_fingerprint)
-    folder = store.releases_folder(home)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = releases_folder(home)
+    make_private(folder)
     current = _serving(home)
     store.clean_up(home, current)
     evaluated = evaluation_fingerprint(home, verdict)
@@ -131,7 +132,7 @@ def _serving(home: Path) -> str | None:
     try:
         return store.current_release(home)
     except DamagedRelease:
-        if (store.releases_folder(home) / "current").is_symlink():
+        if (releases_folder(home) / "current").is_symlink():
             return None
         raise
 

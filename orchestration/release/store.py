@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from common.durable import sync
+from common.home import release_folder, releases_folder
 from orchestration.errors import UserError
 from orchestration.release.integrity import (
     MANIFEST,
@@ -38,16 +39,6 @@ class ReleaseSummary:
     code_version: str = ""
     input_fingerprint: str = ""
     problem: str | None = None
-
-
-def releases_folder(home: Path) -> Path:
-    """Where the releases of a home lie."""
-    return home / "releases"
-
-
-def release_folder(home: Path, release_id: str) -> Path:
-    """Where one release lies."""
-    return releases_folder(home) / release_id
 
 
 def current_release(home: Path) -> str | None:

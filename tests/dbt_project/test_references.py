@@ -123,7 +123,7 @@ def warehouse(tmp_path_factory):
         run = run_dbt(["build", *step, "--exclude-resource-type", "unit_test"], home=home, clock=CLOCK)
         assert run.failures == []
         if step is steps[0]:
-            resolve_organisations(home / "warehouse.duckdb", home / "registry", CLOCK)
+            resolve_organisations(home, CLOCK)
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         yield connection
 

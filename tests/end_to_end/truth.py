@@ -24,7 +24,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from identity.organisation_keys import REGISTRY_FILE, read_records
+from common.home import registry_file
+from identity.organisation_keys import read_records
 from identity.resolve import resolve
 from orchestration.dbt_runner import run_dbt
 from sandbox.options import SANDBOX_CLOCK, Dirt, Options
@@ -212,7 +213,7 @@ def count_again_with_true_organisations(home: Path, truth: dict[str, Any], scrat
         (scratch / folder).symlink_to((home / folder).resolve())
     records = read_records(scratch / "warehouse.duckdb")
     registry = resolve(records, None, SANDBOX_CLOCK, TrueMatcher(truth))
-    pq.write_table(registry, scratch / "registry" / REGISTRY_FILE)
+    pq.write_table(registry, registry_file(scratch))
     _dbt(scratch, "run", "--select", *COUNTED, "--exclude", "tag:prepare")
     return scratch / "warehouse.duckdb"
 
@@ -251,7 +252,7 @@ def build(home: Path, options: Options) -> dict[str, Any]:
             )
             assert {stream.status for stream in report.streams} <= {"loaded", "unchanged"}, report
     _dbt(home, "build", "--select", "tag:prepare", "--exclude-resource-type", "test", "unit_test")
-    resolve_organisations(home / "warehouse.duckdb", home / "registry", SANDBOX_CLOCK)
+    resolve_organisations(home, SANDBOX_CLOCK)
     _dbt(home, "run", "--select", *COUNTED, "--exclude", "tag:prepare")
     return programme.truth()
 

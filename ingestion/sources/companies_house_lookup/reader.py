@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from common.home import registry_file
 from ingestion.apis.http import MalformedRecord
 from ingestion.apis.rotation import is_due
 from ingestion.catalogue import SOURCES
@@ -54,7 +55,7 @@ def _to_ask(read: ApiRead) -> list[str]:
 
 def _met(read: ApiRead) -> set[str]:
     """Company numbers of the organisations of the registry, as it was left by the night before."""
-    path = read.home / "registry" / "organisation_record.parquet"
+    path = registry_file(read.home)
     if not path.exists():
         return set()
     import pyarrow.parquet as pq

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from common.home import mappings_folder
 from ingestion.apis.mapping import InvalidMapping
 from ingestion.catalogue import read_yaml
 from ingestion.drift import looks_personal
@@ -82,7 +83,7 @@ class GrantMapping:
 
 def load_mappings(home: Path) -> list[GrantMapping]:
     """The home's mappings, in order of name. Raises InvalidMapping."""
-    return [load_grant_mapping(path) for path in sorted((home / "mappings" / "grants").glob("*.y*ml"))]
+    return [load_grant_mapping(path) for path in sorted(mappings_folder(home, "grants").glob("*.y*ml"))]
 
 
 def load_grant_mapping(path: Path) -> GrantMapping:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from common.home import stream_folder
 from ingestion.catalogue import SOURCES, return_template
 from ingestion.files.inbox import FileRead, FileReader, chunks
 from ingestion.files.row_check import RawRow, check_table, column_letter, heading_key, lacking, match_headings
@@ -57,7 +58,7 @@ _NUMBER = ("partner_code", "period_key", "submission_number")
 
 def handed_in(home: Path) -> Submissions:
     """What was handed in and read before."""
-    if not (home / "landing" / SOURCE / "covers").is_dir():
+    if not stream_folder(home, SOURCE, "covers").is_dir():
         return {}
     covers = SOURCES[SOURCE].stream("covers")
     found: Submissions = {}

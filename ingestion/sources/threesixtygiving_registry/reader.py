@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from common.durable import put_in_place, written
+from common.home import inbox_folder
 from ingestion.apis.http import MalformedRecord, SourceFailed, shown
 from ingestion.apis.rotation import is_due
 from ingestion.reader import Reader
@@ -191,7 +192,7 @@ def _pages(read: ApiRead, address: str) -> Iterator[Any]:
 
 
 def _inbox(read: ApiRead) -> Path:
-    folder = read.home / "inbox" / "grants"
+    folder = inbox_folder(read.home, "grants")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

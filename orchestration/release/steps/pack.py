@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 
+from common.home import release_folder
 from evaluation.pack.build import build_pack
 from orchestration.release.context import BuildContext
 from orchestration.release.integrity import MART
-from orchestration.release.store import release_folder
 
 PACK = "pack"
 PUBLIC_MART = "mart_public.duckdb"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from common.home import public_rules_file
 from evaluation.disclosure.configuration import load_configuration
 from evaluation.disclosure.public_mart import build_public_mart
 from orchestration.release.context import BuildContext
-from orchestration.release.ingredients import PUBLIC_RULES
 from orchestration.release.pruning import memories
 
 
@@ -14,7 +14,7 @@ def protect_public_mart(context: BuildContext) -> None:
 
     A home's own `public_tables.yaml`, where there is one, stands for the project's. Raises InvalidConfiguration.
     """
-    own = context.home / PUBLIC_RULES
+    own = public_rules_file(context.home)
     configuration = load_configuration(own) if own.exists() else load_configuration()
     build_public_mart(
         context.mart,

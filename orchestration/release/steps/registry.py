@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 
+from common.home import registry_file, registry_folder
 from orchestration.release.context import BuildContext
-from orchestration.release.kept_registry import FOLDER, KEPT
 
 
 def keep_registry(context: BuildContext) -> None:
     """Copy the home's registry; a home without organisations has none."""
-    if (context.home / KEPT).exists():
-        (context.building / FOLDER).mkdir()
-        shutil.copyfile(context.home / KEPT, context.building / KEPT)
+    registry = registry_file(context.home)
+    if registry.exists():
+        registry_folder(context.building).mkdir()
+        shutil.copyfile(registry, registry_file(context.building))

@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
+from common.home import stream_folder
 from ingestion.catalogue import FINDINGS, QUARANTINE, SOURCES
 from ingestion.files import readers as file_readers
 from ingestion.ingest import ingest_source
-from ingestion.storage.landing import read_latest, stream_folder
+from ingestion.storage.landing import read_latest
 from ingestion.storage.spool import Spool
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.home import stream_folder
 from ingestion.catalogue import StreamDeclaration
-from ingestion.storage.landing import ABSENT, as_table, ensure_stream, land, latest_instant, read_latest, stream_folder
+from ingestion.storage.landing import ABSENT, as_table, ensure_stream, land, latest_instant, read_latest
 from ingestion.storage.spool import Spool, spooling
 
 STREAM = StreamDeclaration("things", "Things. Grain: a thing.", ("id",), ("id", "value", "changed"), full_list=True)
