@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingestion.catalogue import FOLDER, SOURCES, read_yaml
+from ingestion.catalogue import SOURCES, read_yaml
+from ingestion.declaration import FOLDER
 from ingestion.sources.companies_house.reader import BEFORE, COMPANY
 
 Rows = Iterator[Sequence[Any]]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from common.home import inbox_folder
 from ingestion.apis.mapping import InvalidMapping, StreamMapping, load_mapping
-from ingestion.catalogue import SOURCES, SourceDeclaration
+from ingestion.catalogue import SOURCES
+from ingestion.declaration import Source
 from ingestion.files.inbox import FileRead
 from ingestion.reader import Reader
 
@@ -63,7 +64,7 @@ def probe_source(
     return [*probes, *_asked(declaration, settings, secrets, mapping, now)]
 
 
-def _inbox(declaration: SourceDeclaration, home: Path) -> Probe:
+def _inbox(declaration: Source, home: Path) -> Probe:
     try:
         declaration.reader().opened(FileRead(home))
     except InvalidMapping as error:
@@ -78,7 +79,7 @@ def _inbox(declaration: SourceDeclaration, home: Path) -> Probe:
 
 
 def _asked(
-    declaration: SourceDeclaration,
+    declaration: Source,
     settings: Mapping[str, Any],
     secrets: Mapping[str, str],
     mapping: Mapping[str, StreamMapping],
@@ -126,7 +127,7 @@ def _asked(
     yield from _permissions(reader, settings, mapping, ask)
 
 
-def _ends(declaration: SourceDeclaration, version: str, now: datetime) -> Iterator[Probe]:
+def _ends(declaration: Source, version: str, now: datetime) -> Iterator[Probe]:
     """What the publisher stops that the version in use needs."""
     for end in declaration.as_read.ends if declaration.as_read else ():
         if not end.versions or version in end.versions:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.durable import write_parquet
 from common.home import BEFORE_ALL_RUNS, make_private, run_folder
-from ingestion.catalogue import StreamDeclaration
+from ingestion.declaration import Stream
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -73,7 +73,7 @@ class DriftWatch:
     A field within another is named with a dot where the declaration does so: `properties.name`.
     """
 
-    declaration: StreamDeclaration
+    declaration: Stream
     records: int = 0
     _present: set[str] = field(default_factory=set)
     _new: Counter[str] = field(default_factory=Counter)
@@ -171,7 +171,7 @@ class HeadingWatch:
         self._missing.update(set(missing))
         self._near.update(near.items())
 
-    def drifts(self, run_id: str, source: str, declaration: StreamDeclaration) -> list[Drift]:
+    def drifts(self, run_id: str, source: str, declaration: Stream) -> list[Drift]:
         """What was noticed, in order of kind and heading; headings that the declaration names are known."""
         touched = ", ".join(declaration.indicators)
         known = [name.casefold() for name in (*declaration.ignores, *declaration.personal)]
@@ -198,7 +198,7 @@ class HeadingWatch:
 
 
 def volume_drift(
-    run_id: str, source: str, declaration: StreamDeclaration, rows: int, expected: Sequence[int] | None
+    run_id: str, source: str, declaration: Stream, rows: int, expected: Sequence[int] | None
 ) -> list[Drift]:
     """What a whole read of so many rows says: nothing when it is within what is expected (fewest, most)."""
     if expected is None or expected[0] <= rows <= expected[1]:

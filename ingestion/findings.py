@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.catalogue import FINDINGS, QUARANTINE, StreamDeclaration
+from ingestion.catalogue import FINDINGS, QUARANTINE
+from ingestion.declaration import Stream
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,8 +87,8 @@ class FindingSpool:
     def __init__(self, folder: Path) -> None:
         from ingestion.storage.spool import Spool
 
-        self.errors = Spool(folder, replace(QUARANTINE, name="quarantine"))
-        self.remarks = Spool(folder, replace(FINDINGS, name="findings"))
+        self.errors = Spool(folder, QUARANTINE.model_copy(update={"name": "quarantine"}))
+        self.remarks = Spool(folder, FINDINGS.model_copy(update={"name": "findings"}))
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Add findings to what is open."""
@@ -137,7 +138,7 @@ class FindingSpool:
                 spool.forget()
 
 
-def _capped(home: Path, spool: Spool, declared: StreamDeclaration) -> pa.Table:
+def _capped(home: Path, spool: Spool, declared: Stream) -> pa.Table:
     """The first of each kind, and for the rest of it one finding that says how many."""
     import pyarrow as pa
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.catalogue import SourceDeclaration, StreamDeclaration
+from ingestion.declaration import Source, Stream
 from ingestion.drift import Drift, volume_drift
 from ingestion.persons.erasures import WrongKey, pseudonym_key
 from ingestion.persons.pseudonyms import PseudonymKey
@@ -44,7 +44,7 @@ class SourceReport:
 class Reading:
     """One night's reading of one source. `settings`: the declaration's, and over them those of `wmip.yaml`."""
 
-    declaration: SourceDeclaration
+    declaration: Source
     home: Path
     settings: Mapping[str, Any]
     clock: datetime
@@ -53,12 +53,12 @@ class Reading:
     progress: Progress
     drifts: list[Drift] = field(default_factory=list)
 
-    def watch_volume(self, stream: StreamDeclaration, rows: int) -> None:
+    def watch_volume(self, stream: Stream, rows: int) -> None:
         """Note a whole read of a length that neither the home's settings nor the declaration expects."""
         expected = (self.settings.get("expected_rows") or {}).get(stream.name, stream.expected_rows)
         self.drifts += volume_drift(self.run_id, self.declaration.name, stream, rows, expected)
 
-    def report(self, stream: StreamDeclaration, mode: str, status: str, **more: Any) -> StreamReport:
+    def report(self, stream: Stream, mode: str, status: str, **more: Any) -> StreamReport:
         """What a stream did."""
         return StreamReport(
             run_id=self.run_id,
@@ -72,7 +72,7 @@ class Reading:
             **more,
         )
 
-    def counts(self, stream: StreamDeclaration, spool: Spool, refused: int, landed: Landed) -> dict[str, int]:
+    def counts(self, stream: Stream, spool: Spool, refused: int, landed: Landed) -> dict[str, int]:
         """What became of the rows of a stream, as the log of reads has it. `refused`: rows that findings refuse.
 
         Raises Unaccounted when rows read are not landed, unchanged, repeated or quarantined, each row one of these.

@@ -11,13 +11,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.home import inbox_folder, landing_folder, settings_file
-from common.yamlfile import nearest, read_yaml
+from common.yamlfile import read_yaml
 from evaluation.open_data.publisher import OpenDataSettings
-from ingestion.catalogue import SOURCES, SourceDeclaration
+from ingestion.catalogue import SOURCES
+from ingestion.declaration import Settings as SourceSettings
+from ingestion.declaration import Source
 from orchestration.errors import UserError
 
 NO_TELEMETRY = {
@@ -66,14 +68,6 @@ class Settings(BaseSettings):
     def now(self) -> datetime:
         """The injected clock if there is one, else the real one; UTC, whole seconds."""
         return (self.clock or datetime.now(UTC)).replace(microsecond=0)
-
-
-class SourceConfiguration(BaseModel):
-    """One source's block in `wmip.yaml`; what else it holds is the reader's own."""
-
-    model_config = ConfigDict(extra="allow")
-
-    enabled: bool = True
 
 
 class ReleaseConfiguration(BaseModel):
@@ -157,12 +151,22 @@ class EvaluationConfiguration(BaseModel):
     seed: int = Field(default=1, ge=0)
 
 
+class SourceBlocks(BaseModel):
+    """The blocks of `sources`, each as its source's declaration allows it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+_BLOCKS: Any = {name: (source.settings_model, None) for name, source in SOURCES.items()}
+_SourceBlocks: Any = create_model("Sources", __base__=SourceBlocks, **_BLOCKS)
+
+
 class Configuration(BaseModel):
     """`wmip.yaml`, validated."""
 
     model_config = ConfigDict(extra="forbid")
 
-    sources: dict[str, SourceConfiguration] = Field(default_factory=dict)
+    sources: _SourceBlocks = Field(default_factory=_SourceBlocks)
     releases: ReleaseConfiguration = Field(default_factory=ReleaseConfiguration)
     retention: RetentionConfiguration = Field(default_factory=RetentionConfiguration)
     orchestration: OrchestrationConfiguration = Field(default_factory=OrchestrationConfiguration)
@@ -170,18 +174,20 @@ class Configuration(BaseModel):
     postgresql: PostgresqlConfiguration = Field(default_factory=PostgresqlConfiguration)
     open_data: OpenDataSettings = Field(default_factory=OpenDataSettings)
 
-    @field_validator("sources")
-    @classmethod
-    def _known_sources(cls, value: dict[str, SourceConfiguration]) -> dict[str, SourceConfiguration]:
-        unknown = sorted(set(value) - set(SOURCES))
-        if unknown:
-            raise ValueError("; ".join(f"unknown source {name}, {nearest(name, list(SOURCES))}" for name in unknown))
-        return value
+    def names(self, source: str) -> bool:
+        """Whether a source is configured."""
+        return source in self.sources.model_fields_set
+
+    def switch_on(self, source: str) -> None:
+        """Configure a source with nothing but its defaults."""
+        setattr(self.sources, source, SOURCES[source].settings_model())
 
     def source(self, name: str) -> dict[str, Any]:
-        """One source's settings; a source that is not configured is off."""
-        block = self.sources.get(name)
-        return {"enabled": False} if block is None else block.model_dump()
+        """What is set of one source; a source that is not configured is off."""
+        if not self.names(name):
+            return {"enabled": False}
+        block: SourceSettings = getattr(self.sources, name)
+        return {"enabled": block.enabled, **block.model_dump(exclude_unset=True)}
 
     def enabled_sources(self) -> list[str]:
         """Names of the sources that are switched on, in reading order."""
@@ -215,15 +221,15 @@ def load_configuration(home: Path) -> Configuration:
     path = settings_file(home)
     configuration = read_yaml(path, Configuration, raises=UserError) if path.exists() else Configuration()
     for source in SOURCES.values():
-        if not source.inbox or source.name in configuration.sources:
+        if not source.inbox or configuration.names(source.name):
             continue
         fetching = [name for name in source.reads_after if SOURCES[name].kind == "api"]
         if any(configuration.source(name)["enabled"] for name in fetching) or _ever_had_files(home, source):
-            configuration.sources[source.name] = SourceConfiguration()
+            configuration.switch_on(source.name)
     return configuration
 
 
-def _ever_had_files(home: Path, source: SourceDeclaration) -> bool:
+def _ever_had_files(home: Path, source: Source) -> bool:
     landed = (path for path in (landing_folder(home) / source.name).glob("*/*.parquet") if "_schema" not in path.name)
     if any(landed):
         return True
@@ -232,7 +238,7 @@ def _ever_had_files(home: Path, source: SourceDeclaration) -> bool:
     return any(_is_for(source, path, kind) for path in dropped)
 
 
-def _is_for(source: SourceDeclaration, path: Path, kind: str) -> bool:
+def _is_for(source: Source, path: Path, kind: str) -> bool:
     """Whether a dropped file is for a source; what cannot be looked at now is for none, and the night tells of it."""
     # Readers bring Arrow with them; who only asks for a release does not wait for it.
     from ingestion.files.readers import addressee_of

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import requests
     from dlt.sources.helpers.rest_client.auth import AuthConfigBase
 
-    from ingestion.catalogue import SourceDeclaration
+    from ingestion.declaration import Source
 
 ATTEMPTS = 6
 LONGEST_WAIT_SECONDS = 120.0
@@ -247,7 +247,7 @@ def _client_credentials(
     )
 
 
-def failure(declaration: SourceDeclaration, error: Exception) -> SourceFailed:
+def failure(declaration: Source, error: Exception) -> SourceFailed:
     """An HTTP or network error in words a person can act on, without credentials or query.
 
     What to do about a refusal says the reader's `remedy`, where it has one, else this.

@@ -18,7 +18,8 @@ import yaml
 
 from common.home import mappings_folder
 from ingestion.apis.http import SourceFailed
-from ingestion.catalogue import FOLDER, SourceDeclaration, read_yaml
+from ingestion.catalogue import read_yaml
+from ingestion.declaration import FOLDER, Source
 
 # A field, a field of a record it refers to (`RecordType.Name`), or what a field means (`statuscode#label`).
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*(#[a-z]+)?")
@@ -46,7 +47,7 @@ class StreamMapping:
         return hashlib.sha256("\n".join(asked).encode()).hexdigest()[:16]
 
 
-def load_mapping(declaration: SourceDeclaration, home: Path) -> dict[str, StreamMapping]:
+def load_mapping(declaration: Source, home: Path) -> dict[str, StreamMapping]:
     """The mapping of a source with the home's changes. Raises InvalidMapping."""
     shipped: dict[str, Any] = read_yaml(FOLDER / declaration.name / "mapping.yaml")
     changes = _changes(mappings_folder(home) / f"{declaration.name}.yaml")

@@ -14,7 +14,7 @@ from common.home import stream_folder
 from ingestion.apis.http import IDENTICAL_REQUESTS, CircleGuard, MalformedRecord, authenticator, session
 from ingestion.apis.json_values import text
 from ingestion.apis.mapping import StreamMapping, load_mapping
-from ingestion.catalogue import SourceDeclaration
+from ingestion.declaration import Source
 from ingestion.drift import CHANGED, DriftWatch
 from ingestion.findings import Finding
 from ingestion.persons.pseudonyms import PseudonymKey
@@ -33,7 +33,7 @@ Row = dict[str, Any]
 class ApiRead:
     """One night's read of one API source."""
 
-    declaration: SourceDeclaration
+    declaration: Source
     home: Path
     settings: Mapping[str, Any]
     secrets: Mapping[str, str]

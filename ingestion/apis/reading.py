@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ingestion.catalogue import StreamDeclaration
+from ingestion.declaration import Stream
 from ingestion.findings import FindingSpool, places, refusing
 from ingestion.reading import NotReady, Reading, SourceReport, Unaccounted
 from ingestion.storage.read_log import StreamReport, last_full_rows
@@ -59,7 +59,7 @@ class ApiReading(Reading):
                 report.streams.append(self.report(stream, "full", "failed", message=failed))
         return report
 
-    def _read_stream(self, read: Any, stream: StreamDeclaration, folder: Path) -> StreamReport:
+    def _read_stream(self, read: Any, stream: Stream, folder: Path) -> StreamReport:
         from ingestion.storage.landing import latest_instant, live_rows, newest_file, prepare
         from ingestion.storage.spool import Spool
 

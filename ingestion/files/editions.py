@@ -23,7 +23,7 @@ from ingestion.storage.landing import live_rows, read_latest
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ingestion.catalogue import StreamDeclaration
+    from ingestion.declaration import Stream
     from ingestion.files.inbox import FileRead
 
 EDITIONS = "editions"
@@ -76,7 +76,7 @@ def start_of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 class Editions:
     """The editions of a source, landed and of tonight's files, by the dates they carry (ISO text: later is greater)."""
 
-    def __init__(self, read: FileRead, source: str, stream: StreamDeclaration) -> None:
+    def __init__(self, read: FileRead, source: str, stream: Stream) -> None:
         self._noted = read.noted
         if EDITIONS not in self._noted:
             landed = read_latest(read.home, source, stream, ("edition",))
@@ -90,7 +90,7 @@ class Editions:
         self._noted[EDITIONS] = edition
 
 
-def refuse_if_cut_short(home: Path, source: str, stream: StreamDeclaration, rows: int) -> None:
+def refuse_if_cut_short(home: Path, source: str, stream: Stream, rows: int) -> None:
     """Raise RefusedFile when a file that lists everything has far fewer rows than are landed."""
     landed = live_rows(home, source, stream)
     if rows < SHRINK_GUARD * landed:

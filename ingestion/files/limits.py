@@ -13,6 +13,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from typing import Any
 
+from common.yamlfile import nearest
+
 
 class InvalidLimits(ValueError):
     """What `wmip.yaml` says of limits cannot be used."""
@@ -43,7 +45,7 @@ class Limits:
         known = {field.name for field in fields(cls)}
         for name, value in given.items():
             if name not in known:
-                raise InvalidLimits(f"limits: unknown {name}; known are {', '.join(sorted(known))}")
+                raise InvalidLimits(f"limits: unknown {name}; {nearest(name, sorted(known))}")
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise InvalidLimits(f"limits: {name}: expected a whole number of at least 1")
         return cls(**given)

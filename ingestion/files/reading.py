@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.apis.mapping import InvalidMapping
-from ingestion.catalogue import SOURCES, SourceDeclaration
+from ingestion.catalogue import SOURCES
+from ingestion.declaration import Source
 from ingestion.files.inbox import (
     FileRead,
     FileReader,
@@ -264,7 +265,7 @@ def _told_of(kind: str, not_taken: Sequence[NotTaken]) -> list[Finding]:
 class _Spools:
     """What the files of a source give tonight: rows by stream, findings, and how many rows these refuse by stream."""
 
-    def __init__(self, folder: Path, declaration: SourceDeclaration) -> None:
+    def __init__(self, folder: Path, declaration: Source) -> None:
         from ingestion.storage.spool import Spool
 
         self.source = declaration.name

@@ -2,7 +2,7 @@
 answer to yes or no only these.
 
 Readers of tables that people fill in withhold them at the cell (`ingestion.files.row_check`); this is the net behind
-them, and the only one for what comes by API. It looks at every text column by its kind (`StreamDeclaration.texts`), in
+them, and the only one for what comes by API. It looks at every text column by its kind (`Stream.texts`), in
 batches.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.catalogue import StreamDeclaration
+from ingestion.declaration import Stream
 from ingestion.files.row_check import CONTACT_DETAILS, CONTROL_CHARACTERS
 from ingestion.files.values import CONTROLS, UNSTORABLE, clean_text
 from ingestion.findings import NOTE, WARNING, Finding
@@ -21,9 +21,7 @@ from ingestion.persons.contact_details import CODE, SUSPICIOUS, contact_in_code,
 _YES, _NO = ("yes", "y", "true", "i agree"), ("no", "n", "false")
 
 
-def withhold_contacts(
-    source: str, stream: StreamDeclaration, batch: pa.RecordBatch
-) -> tuple[pa.RecordBatch, list[Finding]]:
+def withhold_contacts(source: str, stream: Stream, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[Finding]]:
     """The batch without contact details, and a warning for each value that held some.
 
     An address in a code leaves it empty; a key is left alone, since a record without one is none.
@@ -59,9 +57,7 @@ def withhold_contacts(
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema), findings
 
 
-def without_controls(
-    source: str, stream: StreamDeclaration, batch: pa.RecordBatch
-) -> tuple[pa.RecordBatch, list[Finding]]:
+def without_controls(source: str, stream: Stream, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[Finding]]:
     """The batch without what no text column holds (`ingestion.files.values.UNSTORABLE`), and a note for each value that
     held control characters.
     """
@@ -88,9 +84,7 @@ def without_controls(
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema), findings
 
 
-def only_yes_or_no(
-    source: str, stream: StreamDeclaration, batch: pa.RecordBatch
-) -> tuple[pa.RecordBatch, list[Finding]]:
+def only_yes_or_no(source: str, stream: Stream, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[Finding]]:
     """The batch with `yes` and `no`, `true` and `false`, or nothing in the columns that take these, and a warning for
     each other value.
     """
@@ -128,7 +122,7 @@ def _of_code(value: str) -> tuple[str | None, str | None]:
     return (None, found.what) if found else (value, None)
 
 
-def _place(stream: StreamDeclaration, batch: pa.RecordBatch, row: int) -> str:
+def _place(stream: Stream, batch: pa.RecordBatch, row: int) -> str:
     """Where a row stands, as findings say it: in a file, by sheet and row where these are landed, or in an API."""
 
     def value(name: str) -> str | None:

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from common.durable import put_in_place, write_parquet
 from common.home import make_private, stream_folder
 from common.sql import listed, literal, quoted, same_key, sha256_of
-from ingestion.catalogue import PROVENANCE, StreamDeclaration
+from ingestion.declaration import PROVENANCE, Stream
 from ingestion.persons.door import without_controls
 from ingestion.storage.repeats import choose_standing, part_names, place_of, told
 from ingestion.storage.scratch import scratch, spilling
@@ -94,24 +94,24 @@ class HeldList:
     before: int
 
 
-def ensure_stream(home: Path, source: str, stream: StreamDeclaration) -> Path:
+def ensure_stream(home: Path, source: str, stream: Stream) -> Path:
     """Create a stream's folder and its file without rows; remove what a killed run left half written."""
     folder = make_private(stream_folder(home, source, stream.name))
     for leftover in folder.glob(".*.tmp"):
         leftover.unlink()
     empty = folder / _SCHEMA_FILE
-    if not empty.exists() or not pq.read_schema(empty).equals(stream.schema):
-        write_parquet(stream.schema.empty_table(), empty)
+    if not empty.exists() or not pq.read_schema(empty).equals(stream.landed_schema):
+        write_parquet(stream.landed_schema.empty_table(), empty)
     return folder
 
 
-def as_table(stream: StreamDeclaration, rows: Iterable[Row]) -> pa.Table:
+def as_table(stream: Stream, rows: Iterable[Row]) -> pa.Table:
     """Rows as an Arrow table with the stream's data columns and the record's own provenance."""
     some = (without_controls("", stream, batch)[0] for batch in batches(stream, rows))
     return pa.Table.from_batches(some, schema=row_schema(stream))
 
 
-def row_hash(stream: StreamDeclaration) -> str:
+def row_hash(stream: Stream) -> str:
     """The hash of a landed row, as SQL: of its data; of a tombstone, of the hash its data had and the reason."""
     live = _hash_of(stream, reason="CAST(NULL AS VARCHAR)")
     absent = literal(ABSENT)
@@ -119,7 +119,7 @@ def row_hash(stream: StreamDeclaration) -> str:
     return f"CASE WHEN _delete_reason = {absent} THEN {tombstone} ELSE {_hash_of(stream)} END"
 
 
-def _hash_of(stream: StreamDeclaration, reason: str = "_delete_reason") -> str:
+def _hash_of(stream: Stream, reason: str = "_delete_reason") -> str:
     # A null `_extra` is left out: rows of a stream without new fields keep the hash they had before there were any.
     return sha256_of(stream.columns, f"coalesce({reason}, chr(0))", "_extra")
 
@@ -129,11 +129,11 @@ def _all_of(folder: Path) -> str:
     return f"read_parquet({literal(folder / '*.parquet')}, union_by_name = true)"
 
 
-def _latest(stream: StreamDeclaration, folder: Path, columns: str) -> str:
+def _latest(stream: Stream, folder: Path, columns: str) -> str:
     return _latest_of(stream, _all_of(folder), columns)
 
 
-def _latest_of(stream: StreamDeclaration, relation: str, columns: str) -> str:
+def _latest_of(stream: Stream, relation: str, columns: str) -> str:
     keys = listed(stream.key)
     return f"""
         SELECT {columns} FROM {relation}
@@ -141,12 +141,12 @@ def _latest_of(stream: StreamDeclaration, relation: str, columns: str) -> str:
     """
 
 
-def latest_versions(home: Path, source: str, stream: StreamDeclaration) -> str:
+def latest_versions(home: Path, source: str, stream: Stream) -> str:
     """SQL: the latest landed version of every key of a stream, deleted ones too."""
     return _latest(stream, stream_folder(home, source, stream.name), "*")
 
 
-def land(home: Path, source: str, stream: StreamDeclaration, rows: pa.Table | Spool, **how: Any) -> Landed:
+def land(home: Path, source: str, stream: Stream, rows: pa.Table | Spool, **how: Any) -> Landed:
     """Land the rows that differ from the latest landed version of their key; `how` as in `prepare`."""
     return prepare(home, source, stream, rows, **how).publish()
 
@@ -154,7 +154,7 @@ def land(home: Path, source: str, stream: StreamDeclaration, rows: pa.Table | Sp
 def prepare(
     home: Path,
     source: str,
-    stream: StreamDeclaration,
+    stream: Stream,
     rows: pa.Table | Spool,
     *,
     clock: datetime,
@@ -255,9 +255,7 @@ def _workspace(home: Path, folder: Path, rows: pa.Table | Spool) -> AbstractCont
     return scratch() if is_small else spilling(home)
 
 
-def _offer(
-    connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, rows: pa.Table | Spool, refused: Spool | None
-) -> int:
+def _offer(connection: duckdb.DuckDBPyConnection, stream: Stream, rows: pa.Table | Spool, refused: Spool | None) -> int:
     """Make the rows that no finding refuses the view `incoming`, with the columns of `SPOOLED`; how many others."""
     parts = rows.parts if isinstance(rows, Spool) else []
     part_names(connection, parts)
@@ -308,7 +306,7 @@ def _by_part(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, int]
 def _write_changes(
     connection: duckdb.DuckDBPyConnection,
     source: str,
-    stream: StreamDeclaration,
+    stream: Stream,
     folder: Path,
     load_id: str,
     times: tuple[datetime, datetime],
@@ -369,9 +367,7 @@ def _after_what_is_landed(connection: duckdb.DuckDBPyConnection, folder: Path, c
     return max(clock, after)
 
 
-def _superseded(
-    connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, complete_for: Sequence[tuple[str, ...]]
-) -> str:
+def _superseded(connection: duckdb.DuckDBPyConnection, stream: Stream, complete_for: Sequence[tuple[str, ...]]) -> str:
     """The condition that a row `new` of a file that is read again is not to stand: what it is about, in whatever list,
     or the list it is of was landed since the file was read first; or its list is read tonight.
     """
@@ -395,7 +391,7 @@ def _superseded(
 
 def _within(
     connection: duckdb.DuckDBPyConnection,
-    stream: StreamDeclaration,
+    stream: Stream,
     groups: Sequence[tuple[str, ...]],
     row: str = "old",
 ) -> str:
@@ -408,9 +404,7 @@ def _within(
     return f"EXISTS (SELECT 1 FROM listed_whole WHERE {of_group})"
 
 
-def _hold_back(
-    connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, guard: ListGuard
-) -> tuple[HeldList, ...]:
+def _hold_back(connection: duckdb.DuckDBPyConnection, stream: Stream, guard: ListGuard) -> tuple[HeldList, ...]:
     """Take from `gone` the rows of lists that lost more than the guard allows; which lists these are."""
     group = listed(stream.listed_whole_by)
     fallen = connection.execute(
@@ -448,7 +442,7 @@ def _not_among(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], un
 
 
 def latest_instant(
-    home: Path, source: str, stream: StreamDeclaration, column: str, until: datetime | None = None
+    home: Path, source: str, stream: Stream, column: str, until: datetime | None = None
 ) -> datetime | None:
     """The newest instant in a text column of what is landed (ISO 8601), or None when nothing is; none after `until`.
 
@@ -467,7 +461,7 @@ def latest_instant(
     return row[0].replace(tzinfo=UTC) if row and row[0] else None
 
 
-def read_latest(home: Path, source: str, stream: StreamDeclaration, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+def read_latest(home: Path, source: str, stream: Stream, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
     """The given columns of the latest version of every key that is not deleted; for small streams.
 
     Writes nothing, and takes nothing away: commands look so at a home in which a night may be at work.
@@ -476,12 +470,12 @@ def read_latest(home: Path, source: str, stream: StreamDeclaration, columns: tup
     wanted = listed(columns)
     landed = f" UNION ALL BY NAME FROM {_all_of(folder)}" if any(folder.glob("*.parquet")) else ""
     with scratch() as connection:
-        connection.register("no_rows", stream.schema.empty_table())
+        connection.register("no_rows", stream.landed_schema.empty_table())
         latest = _latest_of(stream, f"(FROM no_rows{landed})", "*")
         return connection.execute(f"SELECT {wanted} FROM ({latest}) WHERE _deleted_at IS NULL ORDER BY ALL").fetchall()
 
 
-def ids_landed_after(home: Path, source: str, stream: StreamDeclaration, instant: datetime | None) -> list[str]:
+def ids_landed_after(home: Path, source: str, stream: Stream, instant: datetime | None) -> list[str]:
     """Ids of a stream's live records whose latest version was landed after an instant; all of them for None."""
     folder = ensure_stream(home, source, stream)
     with scratch() as connection:
@@ -493,7 +487,7 @@ def ids_landed_after(home: Path, source: str, stream: StreamDeclaration, instant
     return [row[0] for row in rows]
 
 
-def last_versions(home: Path, source: str, stream: StreamDeclaration, ids: Sequence[str]) -> list[dict[str, Any]]:
+def last_versions(home: Path, source: str, stream: Stream, ids: Sequence[str]) -> list[dict[str, Any]]:
     """The latest data of those of the ids that are landed and not deleted; an id never seen is not among them."""
     folder = ensure_stream(home, source, stream)
     wanted = pa.table({"id": pa.array(ids, pa.string())})
@@ -508,7 +502,7 @@ def last_versions(home: Path, source: str, stream: StreamDeclaration, ids: Seque
     return rows
 
 
-def live_rows(home: Path, source: str, stream: StreamDeclaration) -> int:
+def live_rows(home: Path, source: str, stream: Stream) -> int:
     """How many keys of a stream are landed and not deleted."""
     folder = ensure_stream(home, source, stream)
     with scratch() as connection:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from common.sql import listed, literal, same_key, sha256_of
-from ingestion.catalogue import FILE_COLUMNS, StreamDeclaration
+from ingestion.declaration import FILE_COLUMNS, Stream
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 REPEATED, CONTRADICTED = "repeated_row", "repeated_key"
 
 
-def choose_standing(connection: duckdb.DuckDBPyConnection, stream: StreamDeclaration, *, later_stands: bool) -> int:
+def choose_standing(connection: duckdb.DuckDBPyConnection, stream: Stream, *, later_stands: bool) -> int:
     """Make the table `standing`: position of the row of each key that stands; and `again`: the rows of keys that are
     given more than once, with whether the row `differs` from another of its part. How many rows contradict each other.
     """
@@ -78,7 +78,7 @@ def part_names(connection: duckdb.DuckDBPyConnection, parts: Iterable[Part]) -> 
         connection.executemany("INSERT INTO part_name VALUES (?, ?)", named)
 
 
-def told(connection: duckdb.DuckDBPyConnection, source: str, stream: StreamDeclaration) -> pa.RecordBatchReader:
+def told(connection: duckdb.DuckDBPyConnection, source: str, stream: Stream) -> pa.RecordBatchReader:
     """What is to be said of rows given more than once in one file: refused ones (`severity` error) name the other
     place, repeated ones (`note`) the row that they repeat. Columns as a finding has them.
     """

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from common.home import make_private, spool_folder
-from ingestion.catalogue import StreamDeclaration
+from ingestion.declaration import Stream
 from ingestion.files.values import clean_text
 from ingestion.findings import Finding
 from ingestion.persons.door import only_yes_or_no, withhold_contacts, without_controls
@@ -33,13 +33,13 @@ that is read again, when it was read first.
 """
 
 
-def row_schema(stream: StreamDeclaration) -> pa.Schema:
+def row_schema(stream: Stream) -> pa.Schema:
     """What a reader gives of a row: the stream's data columns and the record's own provenance."""
     names = [*stream.columns, "_source_record", "_deleted_at", "_delete_reason", "_extra"]
-    return pa.schema([stream.schema.field(name) for name in names])
+    return pa.schema([stream.landed_schema.field(name) for name in names])
 
 
-def batches(stream: StreamDeclaration, rows: Iterable[Row] | pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+def batches(stream: Stream, rows: Iterable[Row] | pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """Rows as Arrow batches; columns that a row has not are null. An Arrow batch holds columns of the stream only."""
     schema = row_schema(stream)
     if isinstance(rows, pa.RecordBatch):
@@ -90,7 +90,7 @@ class Spool:
     stay outside (`ingestion.persons.door`); ledgers, which are our own words, have none.
     """
 
-    def __init__(self, folder: Path, stream: StreamDeclaration, source: str | None = None) -> None:
+    def __init__(self, folder: Path, stream: Stream, source: str | None = None) -> None:
         self.stream = stream
         self.source = source
         self._remarks: list[Finding] = []

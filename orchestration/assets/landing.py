@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from ingestion.catalogue import SOURCES, SourceDeclaration
+from ingestion.catalogue import SOURCES
+from ingestion.declaration import Source
 from ingestion.ingest import ensure_landing, ingest_source
 
 GROUP = "landing"
@@ -20,7 +21,7 @@ def stream_key(source: str, stream: str) -> dg.AssetKey:
     return dg.AssetKey([GROUP, source, stream])
 
 
-def _specs(declaration: SourceDeclaration) -> list[dg.AssetSpec]:
+def _specs(declaration: Source) -> list[dg.AssetSpec]:
     upstream = [stream_key(name, stream.name) for name in declaration.reads_after for stream in SOURCES[name].streams]
     return [
         dg.AssetSpec(
@@ -35,7 +36,7 @@ def _specs(declaration: SourceDeclaration) -> list[dg.AssetSpec]:
     ]
 
 
-def build_landing_asset(declaration: SourceDeclaration) -> dg.AssetsDefinition:
+def build_landing_asset(declaration: Source) -> dg.AssetsDefinition:
     """The step that reads one source system into all of its landed streams."""
     specs = _specs(declaration)
 

@@ -13,7 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from common.home import settings_file
-from ingestion.catalogue import SOURCES, SourceDeclaration
+from ingestion.catalogue import SOURCES
+from ingestion.declaration import Source
 from ingestion.persons.erasures import DONE, WrongKey, pseudonym_key, read_erasures, recorded_fingerprints
 from ingestion.storage.damage import DamagedFile, require_readable
 from orchestration.access import open_to_others
@@ -101,13 +102,13 @@ def _releases(home: Path) -> list[tuple[bool, str, str]]:
     return rows
 
 
-def _not_looked_at(home: Path, source: SourceDeclaration, configuration: Configuration) -> str:
+def _not_looked_at(home: Path, source: Source, configuration: Configuration) -> str:
     """Why a source is not looked at, and how it comes into use; empty when it is."""
     settings = configuration.source(source.name)
     if settings["enabled"]:
         is_served_here = str(settings.get("base_url", "")).startswith("http://127.0.0.1:")
         return "`wmip demo` serves it, while it runs" if is_served_here and (home / TRUTH).exists() else ""
-    if source.name in configuration.sources:
+    if configuration.names(source.name):
         return "off in wmip.yaml"
     if source.inbox:
         return f"no file of it in inbox/{source.inbox} yet"

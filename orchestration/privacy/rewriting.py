@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.sql import literal, quoted
-from ingestion.catalogue import LEDGERS, SOURCES, StreamDeclaration
+from ingestion.catalogue import LEDGERS, SOURCES
+from ingestion.declaration import Stream
 from ingestion.files.inbox import sha256_of
 from ingestion.persons.pseudonyms import PSEUDONYM
 from ingestion.storage.landing import row_hash
@@ -231,7 +232,7 @@ def _is_likely(connection: duckdb.DuckDBPyConnection, table: str, texts: list[st
     return connection.execute(f"SELECT 1 FROM {table} WHERE {condition} LIMIT 1").fetchone() is not None
 
 
-def _stream_of(home: Path, path: Path) -> StreamDeclaration | None:
+def _stream_of(home: Path, path: Path) -> Stream | None:
     """The declared stream a landed file is of."""
     parts = path.relative_to(home).parts
     if parts[0] != "landing" or len(parts) != 4:
@@ -242,12 +243,12 @@ def _stream_of(home: Path, path: Path) -> StreamDeclaration | None:
     return next((stream for stream in source.streams if stream.name == parts[2]), None) if source else None
 
 
-def _rehash(table: pa.Table, stream: StreamDeclaration, rows: set[int]) -> pa.Table:
+def _rehash(table: pa.Table, stream: Stream, rows: set[int]) -> pa.Table:
     """The hash of a changed row is that of its new data: read again, it is known."""
     import pyarrow as pa
 
     whole = table
-    for field in stream.schema:
+    for field in stream.landed_schema:
         if field.name not in whole.schema.names:
             whole = whole.append_column(field, pa.nulls(len(whole), field.type))
     whole = whole.append_column("_position", pa.array(range(len(whole)), pa.int64()))

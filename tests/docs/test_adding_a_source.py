@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ingestion import catalogue
-from ingestion.catalogue import load_declaration
+from ingestion.declaration import load_declaration
 from ingestion.ingest import ingest_source
 from ingestion.storage.landing import read_latest
 from sandbox.loopback import Loopback

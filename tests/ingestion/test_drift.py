@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.catalogue import StreamDeclaration
+from ingestion.declaration import Stream
 from ingestion.drift import DriftWatch, HeadingWatch, looks_personal, volume_drift
 
-STREAM = StreamDeclaration(
-    "things",
-    "Things. Grain: a thing.",
-    ("id",),
-    ("id", "state"),
+STREAM = Stream(
+    name="things",
+    description="Things. Grain: a thing.",
+    key=("id",),
+    columns=("id", "state"),
     reads=("id", "state", "properties.size"),
     ignores=("links",),
     personal=("owner_email",),
@@ -46,7 +44,7 @@ def test_a_new_field_is_named_and_counted_also_within_another():
 
 
 def test_of_new_fields_single_values_are_kept_unless_they_look_personal_or_the_record_is_about_a_person():
-    plain = replace(STREAM, personal=())
+    plain = STREAM.model_copy(update={"personal": ()})
     new = {"colour": "red", "weight": 2.5, "parts": ["a"], "note": "ring 07700 900123", "surname": "x", "gone": None}
     assert DriftWatch(plain).record({**RECORD, **new}) == '{"colour": "red", "weight": 2.5}'
     assert DriftWatch(plain).record(RECORD) is None
@@ -54,7 +52,7 @@ def test_of_new_fields_single_values_are_kept_unless_they_look_personal_or_the_r
 
 
 def test_a_pattern_may_name_what_is_ignored():
-    watch = DriftWatch(replace(STREAM, ignores=("links", "*@*")))
+    watch = DriftWatch(STREAM.model_copy(update={"ignores": ("links", "*@*")}))
     watch.record({**RECORD, "state@label": "Open"})
     assert watch.drifts("r1", "shop") == []
 

@@ -7,7 +7,8 @@ import types
 
 import pytest
 
-from ingestion.catalogue import SOURCES, InvalidDeclaration
+from ingestion.catalogue import SOURCES
+from ingestion.declaration import InvalidDeclaration
 from ingestion.reader import Reader
 
 

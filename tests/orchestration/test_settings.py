@@ -39,8 +39,21 @@ def test_a_source_is_switched_by_the_file(tmp_path):
     [
         (
             "sources: {eventbright: {enabled: true}}",
-            "line 1: sources: unknown source eventbright, did you mean eventbrite?",
+            "line 1: sources.eventbright: unknown; did you mean eventbrite?",
         ),
+        (
+            "sources:\n  eventbrite:\n    base_ulr: http://x/",
+            "line 3: sources.eventbrite.base_ulr: unknown; did you mean base_url?",
+        ),
+        ("sources: {hubspot: {shrink_guard: lots}}", "line 1: sources.hubspot.shrink_guard"),
+        (
+            "sources: {hubspot: {shrink_guard: 80}}",
+            "shrink_guard: Input should be less than or equal to 1",
+        ),
+        ("sources: {returns: {limits: {cell: 10}}}", "sources.returns.limits: unknown cell; did you mean cells?"),
+        ("sources: {zoom: {expected_rows: {meeting: [1, 2]}}}", "sources.zoom.expected_rows.meeting"),
+        ("sources: {returns: {base_url: http://x/}}", "sources.returns.base_url: unknown"),
+        ("sources: {returns: }", "sources.returns: expected settings: enabled, limits"),
         ("sources:\nreleases: {keep: 0}", "line 2: releases.keep: "),
         ("release: {keep: 3}", "line 1: release: unknown; did you mean releases?"),
         ("- a list", "expected settings: sources, releases"),

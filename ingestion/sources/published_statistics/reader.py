@@ -140,7 +140,7 @@ def _sheets(path: Path, rows: int | None = None) -> Iterator[Sheet]:
     if _is_csv(path):
         with open_text(path) as handle:
             try:
-                cells: list[Sequence[Any]] = list(islice(csv.reader(handle), rows))
+                cells: list[Cells] = list(islice(csv.reader(handle), rows))
             except csv.Error as error:
                 raise RefusedFile(f"not a CSV file: {error}") from None
             yield Sheet(None, cells)

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from ingestion.apis.mapping import load_mapping
-from ingestion.catalogue import FOLDER, SOURCES
+from ingestion.catalogue import SOURCES
+from ingestion.declaration import FOLDER
 from sandbox.loopback import Loopback
 from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, SalesforceApi, stamp
 from tests.ingestion.sources.nights import FIRST_NIGHT, Nights

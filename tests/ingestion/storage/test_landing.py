@@ -7,11 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.home import stream_folder
-from ingestion.catalogue import StreamDeclaration
+from ingestion.declaration import Stream
 from ingestion.storage.landing import ABSENT, as_table, ensure_stream, land, latest_instant, read_latest
 from ingestion.storage.spool import Spool, spooling
 
-STREAM = StreamDeclaration("things", "Things. Grain: a thing.", ("id",), ("id", "value", "changed"), full_list=True)
+STREAM = Stream(
+    name="things",
+    description="Things. Grain: a thing.",
+    key=("id",),
+    columns=("id", "value", "changed"),
+    full_list=True,
+)
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.catalogue import SOURCES, End, read_yaml
+from ingestion.catalogue import SOURCES, read_yaml
+from ingestion.declaration import End
 from orchestration.dictionary.current import PAGE, RULES, current_page
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -61,4 +62,4 @@ def test_the_page_of_a_source_says_version_and_day(name):
     ],
 )
 def test_a_day_and_a_month_end_after_their_last_day(until, day, past):
-    assert End("x", until, "y").is_past(day) is past
+    assert End(what="x", until=until, instead="y").is_past(day) is past
