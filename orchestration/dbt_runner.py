@@ -34,13 +34,18 @@ _KEPT = (MANIFEST, _PARSED, "semantic_manifest.json")
 _MARKER = "parsed_of.json"
 # It would print tracebacks of its own; the events tell us, and its log file has all.
 _SILENT = ("--log-level", "none", "--no-use-colors")
+# Which of dbt's events are kept beside warnings and errors: a node begins, is done, shows rows. A night has thousands
+# of others, each of which would have to be read out of its message.
+_KEPT_EVENTS = frozenset({"LogStartLine", "LogModelResult", "LogSeedResult", "NodeFinished", "ShowNode"})
+_TELLING = frozenset({"warn", "error"})
 _PARSED_FOLDERS = ("models", "macros", "seeds", "tests")
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class DbtRun:
-    """What one dbt invocation did: its structured log events, and the nodes that failed with why.
+    """What one dbt invocation did: those of its structured log events that are kept, and the nodes that failed with
+    why.
 
     `stopped_by` names the signal that ended it, if one did.
     """
@@ -206,8 +211,8 @@ def run_dbt(
 ) -> DbtRun:
     """Run one dbt command on a home's warehouse and close the file again.
 
-    `arguments` as on dbt's command line (`["build", "--select", "tag:prepare"]`); `on_event` sees every
-    structured log event as it happens. Artefacts and the log go below the home.
+    `arguments` as on dbt's command line (`["build", "--select", "tag:prepare"]`); `on_event` sees each event that is
+    kept as it happens. Artefacts and the log go below the home.
     """
     with noticing_stop() as signals:
         try:
@@ -231,6 +236,8 @@ def _invoke(
     events: list[dict[str, Any]] = []
 
     def record(message: Any) -> None:
+        if message.info.name not in _KEPT_EVENTS and message.info.level not in _TELLING:
+            return
         event = MessageToDict(message, preserving_proto_field_name=True)
         events.append(event)
         if on_event is not None:
@@ -243,6 +250,8 @@ def _invoke(
                 [
                     *_SILENT,
                     *arguments,
+                    # The parsed manifest is there; another of each build would cost a second.
+                    "--no-write-json",
                     "--target-path",
                     str(state / "target"),
                     "--log-path",
