@@ -639,8 +639,6 @@ class Fault:
     after_a_good_night: bool = False
     waits: float | None = None
     """Seconds the reader must have been willing to wait."""
-    is_variant: bool = False
-    """Much like another fault: tried with the slow tests, except on the first source."""
 
 
 def _transport(*faults: TransportFault) -> Callable[[Rig, int], SourceReport]:
@@ -697,27 +695,27 @@ FAULTS: dict[str, Fault] = {
     fault.name: fault
     for fault in (
         Fault("429_with_retry_after", _transport(rate_limited("7")), "well", waits=7),
-        Fault("429_without_retry_after", _transport(rate_limited(None)), "well", is_variant=True),
+        Fault("429_without_retry_after", _transport(rate_limited(None)), "well"),
         Fault("429_that_does_not_lift", _transport(*_always(rate_limited(None))), "failed"),
         Fault("500_burst", _transport(server_error(), server_error(503)), "well"),
-        Fault("500_for_the_whole_night", _transport(*_always(server_error())), "failed", is_variant=True),
+        Fault("500_for_the_whole_night", _transport(*_always(server_error())), "failed"),
         Fault("time_out", _transport(TransportFault("hang", seconds=0.4)), "well"),
         Fault("dropped_within_the_body", _transport(TransportFault("drop")), "well"),
-        Fault("dropped_again_and_again", _transport(*_always(TransportFault("drop"))), "failed", is_variant=True),
+        Fault("dropped_again_and_again", _transport(*_always(TransportFault("drop"))), "failed"),
         Fault("truncated_json", _transport(TransportFault("truncate")), "well"),
-        Fault("truncated_again_and_again", _transport(*_always(TransportFault("truncate"))), "failed", is_variant=True),
-        Fault("garbled_json", _transport(TransportFault("garble")), "well", is_variant=True),
-        Fault("garbled_again_and_again", _transport(*_always(TransportFault("garble"))), "failed", is_variant=True),
+        Fault("truncated_again_and_again", _transport(*_always(TransportFault("truncate"))), "failed"),
+        Fault("garbled_json", _transport(TransportFault("garble")), "well"),
+        Fault("garbled_again_and_again", _transport(*_always(TransportFault("garble"))), "failed"),
         Fault("slow_drip", _transport(TransportFault("drip", seconds=0.2)), "well"),
         # A token that can be had anew is had anew; another one ends the night.
         Fault("token_expires_mid_run", _transport(server_error(401)), "either"),
-        Fault("token_refused_from_mid_run_on", _transport(*_always(server_error(401))), "failed", is_variant=True),
+        Fault("token_refused_from_mid_run_on", _transport(*_always(server_error(401))), "failed"),
         Fault("empty_page_with_a_next_token", _pages("empty_page"), "well", needs_pages=True),
         Fault("repeated_page_token", _pages("stuck_token"), "failed", needs_pages=True),
         Fault("expired_page_token", _pages("expired_token"), "failed", needs_pages=True),
         Fault("half_empty_list", _pages("half_empty"), "either", needs_pages=True, after_a_good_night=True),
         Fault("certificate_nobody_vouches_for", _bad_certificate, "failed"),
-        Fault("clock_a_day_slow", _skewed(timedelta(days=-1)), "well", is_variant=True),
+        Fault("clock_a_day_slow", _skewed(timedelta(days=-1)), "well"),
         Fault("clock_a_month_fast", _skewed(timedelta(days=30)), "well"),
     )
 }
