@@ -10,7 +10,7 @@ export DO_NOT_TRACK := 1
 # Networks that inspect traffic have their certificate in the machine's store, not in uv's own.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup demo test test-slow test-fuzz test-truth test-disclosure test-newest test-browser lint format serve bench bench-readers bench-queries docs superset lock clean
+.PHONY: help setup demo test test-fast coverage test-slow test-fuzz test-truth test-disclosure test-newest test-browser lint format serve bench bench-readers bench-queries docs superset lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,12 @@ demo: $(INSTALLED) ## A pretend programme, one night, the scorecard
 
 test: $(INSTALLED) ## The tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-fast: $(INSTALLED) ## The tests that need no night, server or campaign (a minute and a half on two cores)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile=fast -m "not slow and not browser and not long"
+
+coverage: $(INSTALLED) ## The tests once more, with the share of lines they run; the floor is in pyproject.toml
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
 test-slow: $(INSTALLED) ## The tests that take minutes: more seeds, kills, full and read-only disks, the daemon
 	@$(BIN)/python -m pytest -m slow

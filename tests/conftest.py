@@ -20,6 +20,7 @@ from hypothesis import settings
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("product", deadline=None)
+settings.register_profile("fast", deadline=None, max_examples=10)
 settings.load_profile("product")
 
 SMALL = 0.1
@@ -59,6 +60,38 @@ class Home:
         mart = (self.path / "releases" / "current" / "mart.duckdb").resolve()
         with duckdb.connect(str(mart), read_only=True) as connection:
             return connection.execute(sql).fetchall()
+
+
+# What `make test-fast` leaves out beside the slow: whole nights, builds of the models, servers, campaigns of attacks.
+LONG_FIXTURES = {"demo_home", "small_release", "small_copy"}
+LONG_PLACES = (
+    "bi",
+    "dbt_project",
+    "end_to_end",
+    "evaluation/disclosure/test_attack.py",
+    "evaluation/disclosure/test_revision.py",
+    "ingestion/files/test_attacks.py",
+    "ingestion/files/test_fuzz.py",
+    "ingestion/sources/test_faults.py",
+    "ingestion/storage/test_damage.py",
+    "orchestration/dictionary",
+    "orchestration/postgresql",
+    "orchestration/test_dbt_tests.py",
+    "orchestration/test_persons.py",
+    "orchestration/test_publishing_killed.py",
+    "orchestration/test_release.py",
+    "orchestration/test_returns_command.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as long what takes a night, a server or a campaign."""
+    tests = Path(__file__).parent
+    places = [tests / place for place in LONG_PLACES]
+    for item in items:
+        is_there = any(place == item.path or place in item.path.parents for place in places)
+        if is_there or LONG_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")

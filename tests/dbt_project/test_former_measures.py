@@ -9,7 +9,7 @@ import pytest
 
 from evaluation.gross import GrossJobs
 from evaluation.gross_to_net import Circumstances, evaluate
-from ingestion.nightly import ensure_landing
+from ingestion.ingest import ensure_landing
 from orchestration.dbt_runner import run_dbt
 from tests.evaluation.registers import build, rows
 
