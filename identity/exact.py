@@ -81,4 +81,4 @@ class ExactMatcher:
             """)
         with duckdb.connect() as connection:
             connection.register("numbered", records.append_column("_index", pa.array(range(len(records)), pa.int64())))
-            return connection.execute(" UNION ALL ".join(parts) + " ORDER BY ALL").to_arrow_table()
+            return connection.sql(" UNION ALL ".join(parts) + " ORDER BY ALL").to_arrow_table()

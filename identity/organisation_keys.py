@@ -34,7 +34,7 @@ class IdentityReport:
 def read_records(warehouse: Path) -> pa.Table:
     """Tonight's organisation-bearing records from the candidate warehouse."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return connection.execute(f"SELECT {', '.join(RECORD_COLUMNS)} FROM {RECORDS_TABLE}").to_arrow_table()
+        return connection.sql(f"SELECT {', '.join(RECORD_COLUMNS)} FROM {RECORDS_TABLE}").to_arrow_table()
 
 
 def resolve_organisations(home: Path, clock: datetime, matcher: Matcher | None = None) -> IdentityReport:

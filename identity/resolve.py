@@ -39,7 +39,7 @@ def resolve(records: pa.Table, previous: pa.Table | None, clock: datetime, match
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("given", records)
-        ordered = connection.execute("SELECT * FROM given ORDER BY source_system, source_record_id").to_arrow_table()
+        ordered = connection.sql("SELECT * FROM given ORDER BY source_system, source_record_id").to_arrow_table()
         links = matcher.links(ordered)
         left, right = (links.column(name).to_numpy() for name in ("left_index", "right_index"))
         graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(len(ordered), len(ordered)))
@@ -121,7 +121,7 @@ def resolve(records: pa.Table, previous: pa.Table | None, clock: datetime, match
             {"clock": clock.isoformat()},
         )
         return (
-            connection.execute(
+            connection.sql(
                 """
                 WITH tonight AS (
                     SELECT chosen.organisation_key, records.source_system, records.source_record_id,
@@ -141,7 +141,7 @@ def resolve(records: pa.Table, previous: pa.Table | None, clock: datetime, match
                 ANTI JOIN tonight USING (source_system, source_record_id)
                 ORDER BY source_system, source_record_id
                 """,
-                {"clock": clock},
+                params={"clock": clock},
             )
             .to_arrow_table()
             .cast(REGISTRY_SCHEMA)

@@ -163,10 +163,10 @@ def _capped(home: Path, spool: Spool, declared: Stream) -> pa.Table:
                 FROM read_parquet([{files}])
             )
         """)
-        kept = connection.execute(
+        kept = connection.sql(
             f"SELECT {listed(schema.names)} FROM numbered WHERE nth <= {MOST_ALIKE} ORDER BY _position"
         ).to_arrow_table()
-        rest = connection.execute(f"""
+        rest = connection.sql(f"""
             SELECT
                 {kind}, file AS place, file AS _source_record,
                 format('and {{:,}} more rows like this: ', count(DISTINCT place)) || arg_min(message, _position)

@@ -112,9 +112,9 @@ def read_contributions(mart: duckdb.DuckDBPyConnection, configuration: PublicCon
     """Grain: indicator, quarter, category of every cut, contributor. Rows in one order whatever the mart's."""
     kinds = {name: configuration.rules_of(name) for name in sorted(configuration.indicators)}
     return (
-        mart.execute(
+        mart.sql(
             _CONTRIBUTIONS,
-            {
+            params={
                 "indicators": list(kinds),
                 "contributors": [rules.contributor if rules else "itself" for rules in kinds.values()],
             },

@@ -82,10 +82,10 @@ def _promises(home: Path, kind: str) -> list[dict[str, Any]]:
     ensure_stream(home, "inbox", INBOX_FILES)
     with scratch() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        found = connection.execute(
+        found = connection.sql(
             f"SELECT * FROM ({latest_versions(home, 'inbox', INBOX_FILES)}) "
             "WHERE kind = ? AND status = 'loaded' AND rows_loaded > 0 ORDER BY file_sha256",
-            [kind],
+            params=[kind],
         ).to_arrow_table()
     # To complete an entry is not to read its file anew.
     return [{**entry, "read_at": entry["read_at"] or as_read_at(entry["_loaded_at"])} for entry in found.to_pylist()]

@@ -494,7 +494,7 @@ def last_versions(home: Path, source: str, stream: Stream, ids: Sequence[str]) -
     columns = listed([*stream.columns, "_source_record"])
     with scratch() as connection:
         connection.register("wanted", wanted)
-        table = connection.execute(
+        table = connection.sql(
             f"SELECT {columns} FROM ({_latest(stream, folder, '*')}) "
             "WHERE _deleted_at IS NULL AND id IN (SELECT id FROM wanted) ORDER BY id"
         ).to_arrow_table()
