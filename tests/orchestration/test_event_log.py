@@ -42,6 +42,13 @@ def test_what_it_wrote_is_read_by_dagsters_own_from_the_place_of_its_own(instanc
     assert _materializations(own) == 3
 
 
+def test_it_waits_for_no_disk_at_a_commit_and_writes_ahead(instance):
+    _materialize(instance, 1)
+    with instance.event_log_storage.index_connection() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 1
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
 def test_what_another_process_wrote_meanwhile_is_seen(instance, tmp_path):
     _materialize(instance, 1)
     with dg.DagsterInstance.from_config(str(tmp_path / "dagster")) as other:
