@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from common.durable import write_text
 from sandbox.eventbrite import EventbriteApi
 from sandbox.faults import ServerFaults
 from sandbox.files import (
@@ -103,7 +104,7 @@ class Programme:
 
     def write_truth(self, path: Path) -> None:
         """Write the truth beside the returns."""
-        path.write_text(json.dumps(self.truth(), indent=1), encoding="utf-8")
+        write_text(path, json.dumps(self.truth(), indent=1))
 
     def _organisations(self) -> list[dict[str, str]]:
         world = self.world

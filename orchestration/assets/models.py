@@ -1,7 +1,7 @@
 """The dbt models as assets: the builds before and after the organisation keys, and the one after the gate."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from orchestration.dbt_runner import run_dbt
 from orchestration.dbt_tests import DataTest, Outcome, data_tests, ready, run_tests
 from orchestration.night import FAILED, STOPPED
 from orchestration.resources import Night
-from orchestration.stopping import stopped_message
+from orchestration.stopping import noticing_stop, stopped_message
 from orchestration.trouble import after_sources, damage, disk_trouble
 
 PREPARE = "tag:prepare"
@@ -120,14 +120,12 @@ def _build(
         on_event=on_event,
     )
     if run.stopped_by is not None:
-        message = stopped_message(f"{stage.lower()} ({title[0].lower()}{title[1:]})", run.stopped_by)
-        night.update_record(outcome=STOPPED, message=message)
-        raise dg.Failure(description=message, allow_retries=False)
+        raise _stopped(night, stage, title, run.stopped_by)
     yield from _as_dagster_events(context, run.events, manifest)
     failures = run.failures or ([] if run.success else ["dbt did not end well and named no node"])
     if not failures:
         night.progress(stage, f"{title}: tests")
-        outcomes = run_tests(warehouse_file(night.home), _tests_of(night, manifest, number))
+        outcomes = _run_tests(night, stage, title, _tests_of(night, manifest, number))
         yield from _as_check_results(context, outcomes, manifest)
         failures = [str(outcome) for outcome in outcomes if not outcome.passed]
     if failures:
@@ -138,6 +136,22 @@ def _build(
         message = cause or after_sources(night.home, night.run_id, failed)
         night.update_record(outcome=FAILED, message=message)
         raise dg.Failure(description=message, allow_retries=False)
+
+
+def _run_tests(night: Night, stage: str, title: str, tests: Sequence[DataTest]) -> list[Outcome]:
+    with noticing_stop() as signals:
+        outcomes = run_tests(warehouse_file(night.home), tests)
+    if signals:
+        # To DuckDB a signal is a query that failed.
+        raise _stopped(night, stage, title, signals[0])
+    return outcomes
+
+
+def _stopped(night: Night, stage: str, title: str, by: str) -> dg.Failure:
+    """Writes down that the night was stopped; what its step ends with."""
+    message = stopped_message(f"{stage.lower()} ({title[0].lower()}{title[1:]})", by)
+    night.update_record(outcome=STOPPED, message=message)
+    return dg.Failure(description=message, allow_retries=False)
 
 
 def build_model_assets(manifest_path: Path) -> list[dg.AssetsDefinition]:

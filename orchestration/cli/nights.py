@@ -162,8 +162,9 @@ def demo(
     make_home(folder)
     with console.status("Inventing a programme and writing its returns"):
         programme = Programme.generate(Options(seed=seed, scale=scale))
-        programme.write_inbox(folder)
+        # First what says whose home it is: a demo that is stopped here can be started again.
         programme.write_truth(folder / TRUTH)
+        programme.write_inbox(folder)
     with SandboxServer(programme) as server:
         server.configure(folder, os.environ)
         _set_clock(folder)

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from orchestration.cli import nights
 from orchestration.cli.main import app
 from tests.conftest import wmip
 
@@ -175,6 +176,18 @@ def test_the_demo_takes_no_home_that_holds_something_else(tmp_path):
     result = wmip("demo", "--home", tmp_path)
     assert result.returncode == 2
     assert "not a sandbox" in result.stderr
+
+
+def test_a_demo_that_is_stopped_while_it_writes_its_returns_can_be_started_again(tmp_path, monkeypatch):
+    def stopped(programme, home, stage="final"):
+        (home / "inbox" / "returns").mkdir(parents=True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sandbox.programme.Programme.write_inbox", stopped)
+    home = tmp_path / "home"
+    CliRunner().invoke(app, ["demo", "--home", str(home), "--scale", "0.05"])
+    assert (home / "inbox" / "returns").is_dir()
+    nights._claim_home(home, 1, 0.05)
 
 
 def _query(home, sql):
