@@ -109,8 +109,9 @@ def registered_sets(connection: duckdb.DuckDBPyConnection) -> list[AssumptionSet
     """The sets of the assumption register as landed, wrong rows among their problems."""
     from evaluation.assumptions import build_sets
 
-    relation = connection.sql("SELECT * FROM staging.stg_registers__assumptions ORDER BY assumption_set, id, version")
-    rows = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+    found = connection.execute("SELECT * FROM staging.stg_registers__assumptions ORDER BY assumption_set, id, version")
+    columns = [name for name, *_ in found.description or ()]
+    rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
     return build_sets((row["row_number"], row) for row in rows)
 
 

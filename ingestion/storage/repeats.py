@@ -84,7 +84,7 @@ def told(connection: duckdb.DuckDBPyConnection, source: str, stream: Stream) -> 
     """
     ours, other = (place_of(record, "part_name.file_name") for record in ("_source_record", "other_record"))
     named = " and ".join(name for name in stream.key if name not in stream.listed_whole_by)
-    return connection.sql(f"""
+    return connection.execute(f"""
         SELECT
             {literal(source)} AS source,
             {literal(stream.name)} AS stream,

@@ -168,11 +168,12 @@ def _released_sets(mart: duckdb.DuckDBPyConnection) -> list[AssumptionSet]:
     if known is None or known[0] == 0:
         return []
     # A release made before a column was known has not got it.
-    found = mart.sql(
+    found = mart.execute(
         f"SELECT COLUMNS(name -> name IN {COLUMNS}) FROM evaluation_assumption "
         "WHERE status NOT IN ('missing', 'invalid', 'laid_down') ORDER BY assumption_set, id, version"
     )
-    rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+    columns = [name for name, *_ in found.description or ()]
+    rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
     return build_sets(enumerate(rows, start=1))
 
 

@@ -96,7 +96,7 @@ def trace(
             conditions.append(f"{column} = ?")
             values.append(value)
     where = " AND ".join(conditions)
-    total = connection.execute(
+    (total,) = connection.execute(
         # In exact units, divided once, as figures are.
         "SELECT count(*), "
         "CAST(coalesce(sum(exact_quantity) FILTER (is_counted AND status = 'verified') / max(exact_per_unit), 0) "
@@ -105,8 +105,7 @@ def trace(
         "AS DECIMAL(18, 4)) "
         f"FROM indicator_fact WHERE {where}",
         values,
-    ).fetchone()
-    assert total is not None
+    ).fetchall()
     top = f" LIMIT {limit}" if limit else ""
     facts = f"FROM indicator_fact WHERE {where} ORDER BY achieved_on, fact_key{top}"
     if output is not Format.table or file is not None:

@@ -65,7 +65,7 @@ class MartFile:
 
         selected = ", ".join(column.selected() for column in table.columns)
         options = csv.WriteOptions(include_header=False)
-        for batch in self._connection.sql(f"SELECT {selected} FROM {quoted(table.name)}").to_arrow_reader(
+        for batch in self._connection.execute(f"SELECT {selected} FROM {quoted(table.name)}").to_arrow_reader(
             _ROWS_A_BATCH
         ):
             buffer = io.BytesIO()

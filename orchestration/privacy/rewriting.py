@@ -312,7 +312,7 @@ def _changed_tables(
         relation = f"old.{quoted(schema)}.{quoted(table)}"
         if not _is_likely(connection, relation, texts):
             continue
-        rows = connection.sql(f"FROM {relation}").to_arrow_table()
+        rows = connection.execute(f"FROM {relation}").to_arrow_table()
         new, changed, _ = change_table(rows, change)
         if changed:
             tables[schema, table] = new
