@@ -12,12 +12,15 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from evaluation.disclosure.contributions import SCHEMA
 from evaluation.disclosure.marks import PublishedFigures
 from evaluation.disclosure.memory import MEMORY, recall
 from evaluation.disclosure.memory import remember as leave
+from orchestration.cli.main import app
 from orchestration.errors import UserError
+from orchestration.night import only_writer
 from orchestration.release import approval, integrity, publication, store
 from orchestration.release.context import BuildContext, Step
 from orchestration.release.kept_registry import check_registry, restore_registry
@@ -301,6 +304,13 @@ def test_a_manifest_that_was_sealed_anew_is_held_against_its_receipt(home):
     manifest.write_text(json.dumps(said))
     told = ["manifest.json says another gate_status than the receipt"]
     assert integrity.verify(home, "2025-07-01.1") == integrity.altered(home, "2025-07-01.1") == told
+
+
+def test_nobody_is_switched_back_while_a_night_is_writing(home):
+    publish(home)
+    with only_writer(home):
+        result = CliRunner().invoke(app, ["release", "rollback", "2025-07-01.1", "--home", str(home)])
+    assert "another run is writing" in str(result.exception)
 
 
 def test_an_altered_release_is_not_taken_for_unchanged(home):

@@ -99,6 +99,16 @@ def test_a_filled_workbook_is_checked_cell_by_cell_and_nothing_is_written(home, 
     assert not (home / "inbox" / "returns").exists()
 
 
+def test_contact_details_in_a_title_are_said_at_their_cell(home, tmp_path):
+    title = "Breakfast 20/07/2023, book with jane@planted.example"
+    path = _write(tmp_path / "r.xlsx", rows={"EVENTS": [{**EVENT, "Title": title}]})
+    result = returns(home, "check", path, "--quick")
+    assert result.exit_code == 0, "the row counts without it"
+    said = r"^[A-Z]+\d+ \(events\): Title holds an e-mail address, which is withheld; take it out"
+    assert re.search(said, result.stdout, re.MULTILINE)
+    assert "planted" not in result.stdout
+
+
 def test_a_check_leaves_alone_what_a_night_is_writing(home, tmp_path):
     path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [BUSINESS]})
     new = tmp_path / "new"
