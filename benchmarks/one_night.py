@@ -28,13 +28,12 @@ def main(
     programme = Programme.generate(Options(seed=1, scale=scale))
     programme.write_inbox(home)
     generated = time.perf_counter() - started
-    os.environ["WMIP_CLOCK"] = SANDBOX_CLOCK.strftime("%Y-%m-%dT%H:%M:%SZ")
     with SandboxServer(programme) as server:
         server.configure(home, os.environ)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         started = time.perf_counter()
         with NightProgress(Console(stderr=True)) as progress:
-            record = run_night(home, progress)
+            record = run_night(home, progress, clock=SANDBOX_CLOCK)
         night = time.perf_counter() - started
     print(
         json.dumps(

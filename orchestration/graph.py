@@ -5,6 +5,10 @@ Loads without secrets, without a network and without Great Expectations.
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
 import dagster as dg
 
 from orchestration.assets.audit import build_gate
@@ -16,22 +20,27 @@ from orchestration.assets.postgresql import POSTGRESQL_KEY, postgresql_release
 from orchestration.assets.release import RELEASE_KEY, build_release_asset
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.resources import Progress, night_resource, say_why, silent
-from orchestration.settings import load_settings
 from orchestration.triggers import NIGHTLY, build_triggers
 
 CANDIDATE = "build_candidate"
 AUDIT = "audit_and_publish"
 
 
-def build_defs(progress: Progress = silent) -> dg.Definitions:
-    """Assets, checks, job, schedule and sensors. `progress(stage, message)` is told what a run does."""
-    manifest = ensure_parsed(load_settings().home)
+def build_defs(
+    home: Path, clock: datetime | None = None, progress: Progress = silent, **overrides: Any
+) -> dg.Definitions:
+    """Assets, checks, jobs, schedule and sensors of a home.
+
+    `clock`: the instant of its nights, else the real one when a run starts. `progress(stage, message)` is told what a
+    run does. `overrides`: resources that stand in the place of ours (`night`).
+    """
+    manifest = ensure_parsed(home)
     models = build_model_assets(manifest)
     mart_keys = {key for asset in models for key in asset.keys if key.path[0] == "mart"}
     evaluation_keys = {key for asset in models for key in asset.keys if key.path[0] == "evaluation"}
     evaluate = build_evaluation_asset(manifest, mart_keys)
     gate = build_gate(mart_keys)
-    schedule, sensors = build_triggers()
+    schedule, sensors = build_triggers(home)
     after_gate = dg.AssetSelection.assets(RELEASE_KEY, POSTGRESQL_KEY, *evaluate.keys, *evaluation_keys)
     gate_checks = dg.AssetSelection.checks(gate)
     return dg.Definitions(
@@ -66,7 +75,7 @@ def build_defs(progress: Progress = silent) -> dg.Definitions:
         ],
         schedules=[schedule],
         sensors=sensors,
-        resources={"night": night_resource(progress)},
+        resources={"night": night_resource(home, clock, progress), **overrides},
         # DuckDB takes one writing process at a time, so all steps of a run share one.
         executor=dg.in_process_executor,
     )

@@ -1,4 +1,4 @@
-"""What the assets are given: tonight's home, clock, settings, run id; resolved when a run starts."""
+"""What the assets are given: tonight's home, clock, settings, run id; opened when a run starts."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -26,14 +26,19 @@ from orchestration.night import (
 from orchestration.privacy.persons import settle
 from orchestration.privacy.retention import apply_retention
 from orchestration.release.kept_registry import check_registry
-from orchestration.settings import Configuration, load_configuration, load_settings
+from orchestration.settings import Configuration, load_configuration, real_time
 from orchestration.trouble import reason
 
 Progress = Callable[[str, str], None]
+Opened = Callable[[str], None]
 
 
 def silent(_stage: str, _message: str) -> None:
     """The progress listener of runs nobody watches."""
+
+
+def unnoticed(_run_id: str) -> None:
+    """Who is told of the nights that are opened, where nobody asked."""
 
 
 @dataclass(frozen=True)
@@ -70,41 +75,50 @@ def settle_persons(
         progress("Protecting persons", f"retention: {count} {what.replace('_', ' ')} let go")
 
 
-def night_resource(progress: Progress = silent) -> dg.ResourceDefinition:
+def night_resource(
+    home: Path,
+    clock: datetime | None = None,
+    progress: Progress = silent,
+    *,
+    accept_clock: bool = False,
+    opened: Opened = unnoticed,
+) -> dg.ResourceDefinition:
     """The `night` resource: one per run, because all steps of a run share one process.
 
-    `progress(stage, message)` is told what is being done.
+    `clock`: tonight's instant, else the real one when the run starts; `accept_clock`: it is right, though the last
+    night ran later by it. `progress(stage, message)` is told what is being done, `opened(run_id)` that the night has
+    begun.
     """
+    where = home.resolve()
 
     @dg.resource(description="Tonight's home, clock, settings and run id; holds the home's writer lock.")
     @contextmanager
     def night(context: dg.InitResourceContext) -> Iterator[Night]:
-        settings = load_settings()
-        home = settings.home.resolve()
-        with only_writer(home):
-            clock = settings.now()
-            configuration = load_configuration(home)
-            notice = check_clock(home, clock, settings.accept_clock)
-            check_registry(home)
-            require_readable(home)
-            close_home(home)
-            settle_persons(home, clock, configuration, os.environ, progress)
-            opened = Night(
-                home=home,
-                clock=clock,
-                run_id=new_run_id(home, clock),
+        with only_writer(where):
+            now = clock or real_time()
+            configuration = load_configuration(where)
+            notice = check_clock(where, now, accept_clock)
+            check_registry(where)
+            require_readable(where)
+            close_home(where)
+            settle_persons(where, now, configuration, os.environ, progress)
+            tonight = Night(
+                home=where,
+                clock=now,
+                run_id=new_run_id(where, now),
                 configuration=configuration,
                 environment=os.environ,
                 progress=progress,
             )
-            opened.update_record(
-                dagster_run_id=context.run.run_id if context.run else None, number=next_number(home), notice=notice
+            tonight.update_record(
+                dagster_run_id=context.run.run_id if context.run else None, number=next_number(where), notice=notice
             )
+            opened(tonight.run_id)
             if notice:
                 progress("Clock", notice)
                 if context.log is not None:
                     context.log.warning(notice)
-            yield opened
+            yield tonight
 
     return night
 

@@ -8,21 +8,25 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.durable import write_text
 from common.home import dagster_folder, make_private
 from orchestration.access import make_home, written_privately
-from orchestration.night import FAILED, STARTED, STOPPED, NightRecord, record_of_run, write_record
+from orchestration.night import FAILED, STARTED, STOPPED, NightRecord, read_record, write_record
 from orchestration.notifications import failed_notice, notify_once
 from orchestration.settings import switch_telemetry_off
 from orchestration.stopping import stopped_message
 from orchestration.trouble import disk_trouble
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import dagster as dg
 
     from orchestration.resources import Progress
 
 # Runs started by the schedule, a sensor or a person queue behind one another. Nothing is sent anywhere.
 DAGSTER_YAML = """\
+# Written by wmip at each start: what is changed here is lost.
 telemetry:
   enabled: false
 concurrency:
@@ -43,13 +47,16 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def prepare_dagster_home(home: Path) -> Path:
-    """Dagster's own folder below the home, with its settings; also sets `DAGSTER_HOME` of this process."""
+    """Dagster's own folder below the home; also sets `DAGSTER_HOME`, where Dagster looks for it.
+
+    Its settings are written at each start: they name a module of ours, which another version may not have.
+    """
     folder = dagster_folder(home).resolve()
     make_home(home)
     make_private(folder)
     settings = folder / "dagster.yaml"
-    if not settings.exists():
-        settings.write_text(DAGSTER_YAML, encoding="utf-8")
+    if not settings.exists() or settings.read_bytes() != DAGSTER_YAML.encode():
+        write_text(settings, DAGSTER_YAML)
     os.environ["DAGSTER_HOME"] = str(folder)
     return folder
 
@@ -73,28 +80,35 @@ def _how_it_failed(home: Path, result: dg.ExecuteInProcessResult, doing: str) ->
     return FAILED, "the run failed without saying why; see the run in Dagster"
 
 
-def run_night(home: Path, progress: Progress, job: str | None = None) -> NightRecord:
+def run_night(
+    home: Path,
+    progress: Progress,
+    job: str | None = None,
+    *,
+    clock: datetime | None = None,
+    accept_clock: bool = False,
+) -> NightRecord:
     """Run tonight's job on a home and return how it ended; grain: one run.
 
+    `clock`: tonight's instant, else the real one; `accept_clock`: it is right, though the last night ran later by it.
     Never raises for a night that failed: the record says so, and why.
     """
     switch_telemetry_off()
-    os.environ["WMIP_HOME"] = str(home)
     prepare_dagster_home(home)
     import dagster as dg
-    from dagster._core.utils import make_new_run_id
 
     from orchestration.graph import build_defs
+    from orchestration.resources import night_resource
     from orchestration.triggers import NIGHTLY
 
     doing = _Doing(progress)
-    dagster_run_id = make_new_run_id()
+    # The night that this run opened, and no other of the home.
+    opened: list[str] = []
     try:
+        night = night_resource(home, clock, doing, accept_clock=accept_clock, opened=opened.append)
         with written_privately(), dg.DagsterInstance.get() as instance:
-            job_def = build_defs(doing).resolve_job_def(job or NIGHTLY)
-            result = job_def.execute_in_process(
-                instance=instance, raise_on_error=False, run_config=_QUIET, run_id=dagster_run_id
-            )
+            job_def = build_defs(home, night=night).resolve_job_def(job or NIGHTLY)
+            result = job_def.execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET)
             outcome, message = ("", "") if result.success else _how_it_failed(home, result, doing.what)
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         outcome, message = STOPPED, stopped_message(doing.what)
@@ -104,7 +118,7 @@ def run_night(home: Path, progress: Progress, job: str | None = None) -> NightRe
         if trouble is None:
             raise
         outcome, message = FAILED, trouble
-    record = record_of_run(home, dagster_run_id)
+    record = read_record(home, opened[0]) if opened else None
     if record is None:
         # The run ended before a night was opened: another writer, a clock put back, settings that do not load.
         return NightRecord("", "", outcome=outcome, message=message)
@@ -121,9 +135,8 @@ def run_night(home: Path, progress: Progress, job: str | None = None) -> NightRe
 def _log_trouble(home: Path, error: Exception) -> str | None:
     """The sentence about Dagster's own log when that cannot be read or written."""
     import sqlalchemy.exc
-    import yaml
 
-    if not isinstance(error, (sqlalchemy.exc.DatabaseError, yaml.YAMLError)):
+    if not isinstance(error, sqlalchemy.exc.DatabaseError):
         return None
     said = " ".join(str(getattr(error, "orig", None) or error).split())
     return (

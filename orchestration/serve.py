@@ -49,12 +49,13 @@ def main() -> None:
     arguments = on_loopback(sys.argv[1:])
     switch_telemetry_off()
     home = load_settings().home.resolve()
-    os.environ["WMIP_HOME"] = str(home)
     prepare_dagster_home(home)
     os.umask(0o077)  # what Dagster and its runs write is nobody else's to read
     dagster = Path(sys.executable).with_name("dagster")
     os.chdir(ROOT)
-    os.execv(dagster, [str(dagster), "dev", "--workspace", str(ROOT / "workspace.yaml"), *arguments])  # noqa: S606
+    # Dagster's processes know their home by their environment alone, and stand in another folder than ours.
+    command = [str(dagster), "dev", "--workspace", str(ROOT / "workspace.yaml"), *arguments]
+    os.execve(dagster, command, {**os.environ, "WMIP_HOME": str(home)})  # noqa: S606
 
 
 if __name__ == "__main__":

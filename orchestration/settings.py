@@ -22,6 +22,12 @@ from ingestion.declaration import Settings as SourceSettings
 from ingestion.declaration import Source
 from orchestration.errors import UserError
 
+
+def real_time() -> datetime:
+    """What the machine's clock says: UTC, whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 NO_TELEMETRY = {
     "DAGSTER_DISABLE_TELEMETRY": "yes",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -67,7 +73,7 @@ class Settings(BaseSettings):
 
     def now(self) -> datetime:
         """The injected clock if there is one, else the real one; UTC, whole seconds."""
-        return (self.clock or datetime.now(UTC)).replace(microsecond=0)
+        return (self.clock or real_time()).replace(microsecond=0)
 
 
 class ReleaseConfiguration(BaseModel):

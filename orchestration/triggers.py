@@ -8,7 +8,7 @@ import dagster as dg
 from common.home import inbox_folder
 from orchestration.night import record_of_run
 from orchestration.notifications import failed_notice, notify_once
-from orchestration.settings import Configuration, load_configuration, load_settings
+from orchestration.settings import Configuration, load_configuration
 
 NIGHTLY = "nightly"
 QUIET_SECONDS = 5
@@ -45,8 +45,9 @@ def build_schedule(configuration: Configuration) -> dg.ScheduleDefinition:
     )
 
 
-def build_inbox_sensor(configuration: Configuration) -> dg.SensorDefinition:
+def build_inbox_sensor(home: Path, configuration: Configuration) -> dg.SensorDefinition:
     """Runs the night when files were dropped in the inbox, once a change."""
+    folder = inbox_folder(home)
 
     @dg.sensor(
         name="inbox",
@@ -58,7 +59,6 @@ def build_inbox_sensor(configuration: Configuration) -> dg.SensorDefinition:
     def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         import time
 
-        folder = inbox_folder(load_settings().home)
         state = inbox_state(folder, time.time())
         if state is None:
             return dg.SkipReason(f"nothing settled in {folder}")
@@ -69,21 +69,25 @@ def build_inbox_sensor(configuration: Configuration) -> dg.SensorDefinition:
     return inbox
 
 
-@dg.run_failure_sensor(
-    name="night_failed",
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Sends a notification when a run failed, also one that died before it could say so itself.",
-)
-def night_failed(context: dg.RunFailureSensorContext) -> None:
-    """Notify about a failed run, unless the night did so itself."""
-    home = load_settings().home.resolve()
-    record = record_of_run(home, context.dagster_run.run_id)
-    run_id = record.run_id if record else context.dagster_run.run_id
-    reason = record.message if record and record.message else context.failure_event.message or "no message"
-    notify_once(home, run_id, *failed_notice(reason))
+def build_failure_sensor(home: Path) -> dg.SensorDefinition:
+    """Tells people of a run that failed, also of one that died before it could say so itself."""
+
+    @dg.run_failure_sensor(
+        name="night_failed",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Sends a notification when a run failed, also one that died before it could say so itself.",
+    )
+    def night_failed(context: dg.RunFailureSensorContext) -> None:
+        record = record_of_run(home, context.dagster_run.run_id)
+        run_id = record.run_id if record else context.dagster_run.run_id
+        reason = record.message if record and record.message else context.failure_event.message or "no message"
+        notify_once(home, run_id, *failed_notice(reason))
+
+    return night_failed
 
 
-def build_triggers() -> tuple[dg.ScheduleDefinition, list[dg.SensorDefinition]]:
+def build_triggers(home: Path) -> tuple[dg.ScheduleDefinition, list[dg.SensorDefinition]]:
     """Schedule and sensors, on or off as `wmip.yaml` of the home says."""
-    configuration = load_configuration(load_settings().home)
-    return build_schedule(configuration), [build_inbox_sensor(configuration), night_failed]
+    where = home.resolve()
+    configuration = load_configuration(where)
+    return build_schedule(configuration), [build_inbox_sensor(where, configuration), build_failure_sensor(where)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -96,7 +97,8 @@ def main() -> None:
             os._exit(error.exit_code)
         sys.exit(error.exit_code)
     except OSError as error:
-        trouble = disk_trouble(load_settings().home, error)
+        # A command that names another home names it in the error, too.
+        trouble = disk_trouble(Path(error.filename) if isinstance(error.filename, str) else load_settings().home, error)
         if trouble is None:
             raise
         say_error(trouble)

@@ -19,6 +19,7 @@ from orchestration.errors import NightFailed, NightStopped, UserError
 from orchestration.night import ENDED_WITHOUT_RELEASE, STOPPED, UNCHANGED, NightRecord
 from orchestration.release.store import current_release
 from orchestration.run_night import run_night
+from orchestration.settings import load_settings
 from orchestration.stopping import stopped_message
 
 if TYPE_CHECKING:
@@ -50,10 +51,10 @@ class By(StrEnum):
     partner = "partner"
 
 
-def _night(home: Path, job: str | None = None) -> NightRecord:
+def _night(home: Path, clock: datetime | None, job: str | None = None, *, accept_clock: bool = False) -> NightRecord:
     try:
         with NightProgress(console) as progress:
-            return run_night(home, progress, job)
+            return run_night(home, progress, job, clock=clock, accept_clock=accept_clock)
     except KeyboardInterrupt:
         raise NightStopped(f"{stopped_message('starting')}. {what_serves(home)}") from None
 
@@ -96,9 +97,8 @@ def run(
             f"{folder} does not exist. Create it with your files in {folder}/inbox/ "
             "(returns/, grants/, registers/), or see a pretend programme with `wmip demo`."
         )
-    if accept_clock:
-        os.environ["WMIP_ACCEPT_CLOCK"] = "true"
-    _conclude(folder, _night(folder))
+    settings = load_settings()
+    _conclude(folder, _night(folder, settings.clock, accept_clock=accept_clock or settings.accept_clock))
 
 
 def scorecard(
@@ -167,11 +167,10 @@ def demo(
         programme.write_inbox(folder)
     with SandboxServer(programme) as server:
         server.configure(folder, os.environ)
-        _set_clock(folder)
         console.print(f"A pretend programme (seed {seed}, scale {scale:g}) returns its quarters to {folder}")
         serving = current_release(folder)
         if fault is None or serving is None:
-            record = _night(folder)
+            record = _night(folder, _clock(folder))
             if fault is None or record.outcome in ENDED_WITHOUT_RELEASE:
                 _conclude(folder, record)
                 _hint(folder)
@@ -181,14 +180,12 @@ def demo(
         _conclude(folder, _faulty_night(folder, fault, server))
 
 
-def _set_clock(home: Path, extra: timedelta = timedelta(0)) -> datetime:
+def _clock(home: Path, extra: timedelta = timedelta(0)) -> datetime:
     """The sandbox's own time: each further night of a home is a day later."""
     from sandbox.options import SANDBOX_CLOCK
 
     nights = len(list(runs_folder(home).glob("*/night.json")))
-    clock = SANDBOX_CLOCK + timedelta(days=nights) + extra
-    os.environ["WMIP_CLOCK"] = clock.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return clock
+    return SANDBOX_CLOCK + timedelta(days=nights) + extra
 
 
 def _faulty_night(home: Path, fault: Fault, server: SandboxServer) -> NightRecord:
@@ -196,18 +193,18 @@ def _faulty_night(home: Path, fault: Fault, server: SandboxServer) -> NightRecor
     from sandbox import faults
 
     planted: SandboxFault = faults.FAULTS[fault.value]
-    _set_clock(home, OUTAGE if fault is Fault.missing_source else timedelta(0))
+    clock = _clock(home, OUTAGE if fault is Fault.missing_source else timedelta(0))
     if not planted.breaks_candidate:
         planted.plant(home, server)
         try:
-            return _night(home)
+            return _night(home, clock)
         finally:
             planted.clean_up(home)
-    record = _night(home, CANDIDATE)
+    record = _night(home, clock, CANDIDATE)
     if record.outcome in ENDED_WITHOUT_RELEASE:
         return record
     planted.plant(home, server)
-    return _night(home, AUDIT)
+    return _night(home, clock, AUDIT)
 
 
 def _hint(home: Path) -> None:

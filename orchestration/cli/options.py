@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -58,11 +57,10 @@ def nearest(written: str, known: Sequence[str]) -> str:
 
 
 def resolve_home(home: Path | None) -> Path:
-    """The home to work on, absolute; also tells it to everything that runs in this process."""
+    """The home to work on, absolute."""
     chosen = (home or load_settings().home).expanduser().resolve()
     if chosen.exists() and not chosen.is_dir():
         raise UserError(f"{chosen} is a file; --home takes a folder")
-    os.environ["WMIP_HOME"] = str(chosen)
     return chosen
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from ingestion.catalogue import SOURCES
 from orchestration.graph import AUDIT, CANDIDATE, build_defs
+from orchestration.resources import night_resource
 from orchestration.triggers import NIGHTLY
 from quality.suites import load_suites, suite_paths
 from tests.conftest import clean_environment
@@ -17,9 +18,7 @@ from tests.conftest import clean_environment
 
 @pytest.fixture(scope="module")
 def defs(tmp_path_factory) -> dg.Definitions:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WMIP_HOME", str(tmp_path_factory.mktemp("home")))
-        return build_defs()
+    return build_defs(tmp_path_factory.mktemp("home"))
 
 
 # In a process of its own: nothing that another test imported, no secret, no way out of the machine.
@@ -84,12 +83,11 @@ def test_the_night_ends_in_the_release_and_half_jobs_do_what_they_say(defs):
     assert all(dg.AssetKey(["mart", t]) in jobs[CANDIDATE] for t in ("indicator_fact", "indicator_value"))
 
 
-def test_the_release_started_alone_publishes_nothing(defs, tmp_path, monkeypatch):
-    monkeypatch.setenv("WMIP_HOME", str(tmp_path))
+def test_the_release_started_alone_publishes_nothing(defs, tmp_path):
     release = dg.AssetSelection.assets(dg.AssetKey(["release", "current"]))
     alone = dg.Definitions(
         assets=defs.assets,
-        resources=defs.resources,
+        resources={"night": night_resource(tmp_path)},
         jobs=[dg.define_asset_job("alone", selection=release)],
         executor=dg.in_process_executor,
     )

@@ -136,9 +136,8 @@ def test_started_alone_it_computes_nothing_of_what_did_not_pass(tmp_path, wareho
     assert read_record(home, "run").outcome == "blocked"
 
 
-def test_it_stands_between_the_whole_mart_and_the_release(monkeypatch, tmp_path):
-    monkeypatch.setenv("WMIP_HOME", str(tmp_path))
-    graph = build_defs().resolve_asset_graph()
+def test_it_stands_between_the_whole_mart_and_the_release(tmp_path):
+    graph = build_defs(tmp_path).resolve_asset_graph()
     result = dg.AssetKey(["evaluated", "evaluation_result"])
     mart = {key for key in graph.get_all_asset_keys() if key.path[0] == "mart"}
     assert mart

@@ -249,7 +249,6 @@ def test_rotation_keeps_every_figure_and_every_person(small_copy):
 def test_a_night_with_another_key_is_refused_and_says_why(tmp_path, monkeypatch):
     _key(tmp_path, "first")
     monkeypatch.setenv("WMIP_PSEUDONYM_KEY", "other")
-    monkeypatch.setenv("WMIP_HOME", str(tmp_path))
     record = run_night(tmp_path, lambda *_said: None)
     assert record.outcome == "failed"
     assert record.message.startswith("WMIP_PSEUDONYM_KEY has the fingerprint")

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from orchestration.night import NightRecord, write_record
 from orchestration.settings import Configuration
-from orchestration.triggers import QUIET_SECONDS, build_inbox_sensor, build_schedule, inbox_state, night_failed
+from orchestration.triggers import QUIET_SECONDS, build_failure_sensor, build_inbox_sensor, build_schedule, inbox_state
 
 
 def _drop(folder, name, age):
@@ -39,9 +39,8 @@ def test_the_state_changes_with_a_new_file_only(tmp_path):
     assert inbox_state(tmp_path, time.time()) != first
 
 
-def test_the_sensor_asks_for_one_run_a_change(tmp_path, monkeypatch):
-    monkeypatch.setenv("WMIP_HOME", str(tmp_path))
-    sensor = build_inbox_sensor(Configuration())
+def test_the_sensor_asks_for_one_run_a_change(tmp_path):
+    sensor = build_inbox_sensor(tmp_path, Configuration())
     _drop(tmp_path / "inbox", "a.xlsx", age=60)
     result = sensor(dg.build_sensor_context())
     assert len(result.run_requests) == 1
@@ -67,8 +66,8 @@ def test_when_the_night_starts_can_be_chosen_and_a_wrong_choice_is_explained():
 
 
 def test_the_failure_sensor_speaks_of_the_night_that_failed_and_of_no_other(tmp_path, monkeypatch):
-    monkeypatch.setenv("WMIP_HOME", str(tmp_path))
     sent = []
+    night_failed = build_failure_sensor(tmp_path)
     monkeypatch.setattr("orchestration.triggers.notify_once", lambda home, run_id, title, body: sent.append(body))
     write_record(tmp_path, NightRecord("20250515T020000Z", "2025-05-15", "another", "blocked", message="an older one"))
 

@@ -117,9 +117,8 @@ def test_the_record_of_a_night_says_why_a_step_failed_whoever_started_it(tmp_pat
     assert record.message.startswith(said)
 
 
-@pytest.mark.parametrize("file", ["history/runs.db", "schedules/schedules.db", "dagster.yaml"])
+@pytest.mark.parametrize("file", ["history/runs.db", "schedules/schedules.db"])
 def test_a_log_of_dagster_that_is_damaged_is_named(tmp_path, monkeypatch, file):
-    monkeypatch.setenv("WMIP_HOME", str(tmp_path))
     monkeypatch.setenv("DAGSTER_HOME", str(prepare_dagster_home(tmp_path)))
     path = tmp_path / "dagster" / file
     path.parent.mkdir(parents=True, exist_ok=True)
