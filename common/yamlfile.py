@@ -97,9 +97,10 @@ def read_yaml(path: Path, model: type[Model], where: str | None = None, raises: 
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """What to say of a name that is unknown: the one that was probably meant, else all there are."""
+    """What to say of a name that is unknown: the one that was probably meant, and all there are."""
     close = get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+    listed = ", ".join(known) or "none yet"
+    return f"did you mean {close[0]}? Known are {listed}" if close else f"known are {listed}"
 
 
 def _composed(text: str) -> tuple[Any, yaml.Node | None]:

@@ -7,8 +7,9 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from common.yamlfile import read_yaml
 
 FILE = Path(__file__).parent / "data" / "appraisal_rules.yaml"
 
@@ -33,7 +34,7 @@ class Rule(BaseModel):
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule, whenever it is valid."""
-    return tuple(Rule(**entry) for entry in yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return read_yaml(FILE, tuple[Rule, ...])
 
 
 def rule_in_force(key: str, on: date) -> Rule | None:

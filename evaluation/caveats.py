@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from common.yamlfile import read_yaml
 
 FILE = Path(__file__).parent / "data" / "caveats.yaml"
 
@@ -27,7 +28,7 @@ class Caveat(BaseModel):
 @cache
 def caveats() -> tuple[Caveat, ...]:
     """Every caveat, in the order in which they are shown."""
-    return tuple(Caveat(**entry) for entry in yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return read_yaml(FILE, tuple[Caveat, ...])
 
 
 def caveat_rows(

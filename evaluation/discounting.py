@@ -59,11 +59,6 @@ class DiscountTable:
         return factor
 
 
-def constant(rate: float) -> DiscountTable:
-    """A table of one rate for all years, for sensitivities and tests."""
-    return DiscountTable(f"constant {rate}", date.min, "stated by the caller", (Band(0, None, rate),))
-
-
 def present_value(stream: Mapping[int, Figure], table: DiscountTable) -> Figure:
     """Value in the base year of a stream by year (GBP in, GBP out)."""
     return sum((value * table.factor(year) for year, value in sorted(stream.items())), 0.0)

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from common.yamlfile import YamlFile
 from evaluation.assumptions import COLUMNS, AssumptionSet, build_sets
 from evaluation.spreadsheets import write_csv
 from evaluation.vocabulary import EVERY_LEVEL, vocabulary
@@ -37,7 +36,7 @@ def read_register(path: Path) -> list[AssumptionSet]:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableRegister(f"{path}: cannot be read ({error}); save it as CSV in UTF-8") from None
-    rows = list(_yaml_rows(path, text) if path.suffix.lower() in {".yaml", ".yml"} else _csv_rows(path, text))
+    rows = list(_yaml_rows(path) if path.suffix.lower() in {".yaml", ".yml"} else _csv_rows(path, text))
     if not rows:
         raise UnreadableRegister(
             f"{path}: holds no assumption; fill in the template of `wmip evaluate --template FILE`"
@@ -69,11 +68,8 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         raise UnreadableRegister(f"{path}: row {reader.line_num} is not CSV: {error}") from None
 
 
-def _yaml_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UnreadableRegister(f"{path}: not valid YAML: {error}") from None
+def _yaml_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    content = YamlFile(path, raises=UnreadableRegister).content
     if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
         raise UnreadableRegister(
             f"{path}: expected a list of assumptions, each with {', '.join(COLUMNS[1:6])} and so on"

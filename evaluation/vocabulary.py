@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from common.yamlfile import read_yaml
 
 FILE = Path(__file__).parent / "data" / "assumptions.yaml"
 LEVELS = ("local", "regional", "uk")
@@ -42,8 +43,7 @@ class Name(BaseModel):
 @cache
 def vocabulary() -> dict[str, Name]:
     """Every name, in the order of the data file."""
-    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    return {entry["name"]: Name(**entry) for entry in content}
+    return {name.name: name for name in read_yaml(FILE, list[Name])}
 
 
 def meaning(name: str) -> Name | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from common.yamlfile import read_yaml
 from evaluation.disclosure.errors import InvalidConfiguration
 from evaluation.disclosure.rules import Rules
 
@@ -124,17 +124,4 @@ class PublicConfiguration(BaseModel):
 
 def load_configuration(path: Path = DEFAULT) -> PublicConfiguration:
     """The configuration in a YAML file. Raises InvalidConfiguration naming the file and every field that is wrong."""
-    try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidConfiguration(f"{path}: cannot be read: {error}") from None
-    except yaml.YAMLError as error:
-        raise InvalidConfiguration(f"{path}: not valid YAML: {error}") from None
-    try:
-        return PublicConfiguration.model_validate(content)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg'].removeprefix('Value error, ')}"
-            for item in error.errors()
-        )
-        raise InvalidConfiguration(f"{path}: {problems}") from None
+    return read_yaml(path, PublicConfiguration, raises=InvalidConfiguration)

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from common.yamlfile import YamlFile
 from ingestion.apis.json_values import one_line
 from ingestion.apis.mapping import InvalidMapping
 from ingestion.catalogue import read_yaml
@@ -79,11 +78,7 @@ def _content(home: Path, file: str) -> Mapping[str, Any]:
     path = home / file
     if not path.exists():
         return {}
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise InvalidMapping(f"{file} is not valid YAML{f' at line {mark.line + 1}' if mark else ''}") from None
+    content = YamlFile(path, file, InvalidMapping).content or {}
     if not isinstance(content, dict):
         raise InvalidMapping(f"{file}: expected `texts` and `events`")
     return content

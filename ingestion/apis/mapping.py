@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from common.home import mappings_folder
+from common.yamlfile import YamlFile
 from ingestion.apis.http import SourceFailed
 from ingestion.catalogue import read_yaml
 from ingestion.declaration import FOLDER, Source
@@ -61,16 +60,9 @@ def load_mapping(declaration: Source, home: Path) -> dict[str, StreamMapping]:
 
 def _changes(path: Path) -> Mapping[str, Any]:
     where = f"mappings/{path.name}"
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidMapping(f"{where} cannot be read ({type(error).__name__})") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" at line {mark.line + 1}" if mark else ""
-        raise InvalidMapping(f"{where} is not valid YAML{line}") from None
+    content = YamlFile(path, where, InvalidMapping).content or {}
     if not isinstance(content, dict):
         raise InvalidMapping(f"{where}: expected streams with their `object` and `columns`")
     return content

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -47,13 +45,6 @@ class Format(StrEnum):
     csv = "csv"
     json = "json"
     parquet = "parquet"
-
-
-def nearest(written: str, known: Sequence[str]) -> str:
-    """The end of a message about a word nobody knows: the nearest known one, and all of them."""
-    close = difflib.get_close_matches(written, known, n=1)
-    meant = f"; did you mean {close[0]}?" if close else ""
-    return f"{meant} Known are {', '.join(known)}" if meant else f"; known are {', '.join(known) or 'none yet'}"
 
 
 def resolve_home(home: Path | None) -> Path:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from common.yamlfile import nearest
 from evaluation.numbers import fixed
-from orchestration.cli.options import Format, Home, console, current_mart, nearest, resolve_home
+from orchestration.cli.options import Format, Home, console, current_mart, resolve_home
 from orchestration.cli.rows import require_outside, show, write_relation
 from orchestration.errors import UserError
 
@@ -124,10 +125,10 @@ def _indicator(connection: duckdb.DuckDBPyConnection, written: str) -> str:
     for key, code in rows:
         if written.lower() in {key.lower(), (code or "").lower()}:
             return str(key)
-    raise UserError(f"no indicator {written!r}{nearest(written, [key for key, _ in rows])}")
+    raise UserError(f"no indicator {written!r}; {nearest(written, [key for key, _ in rows])}")
 
 
 def _require(connection: duckdb.DuckDBPyConnection, what: str, written: str, valid: str) -> None:
     known = sorted(row[0] for row in connection.execute(valid).fetchall())
     if written not in known:
-        raise UserError(f"no {what} {written!r}{nearest(written, known)}")
+        raise UserError(f"no {what} {written!r}; {nearest(written, known)}")

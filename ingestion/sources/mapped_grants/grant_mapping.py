@@ -12,9 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from common.home import mappings_folder
+from common.yamlfile import YamlFile
 from ingestion.apis.mapping import InvalidMapping
 from ingestion.catalogue import read_yaml
 from ingestion.drift import looks_personal
@@ -98,36 +97,14 @@ class _Check:
         self.name = path.stem
         self.where = f"mappings/grants/{path.name}"
         self.problems: list[str] = []
-        self.lines: dict[tuple[str, ...], int] = {}
-        try:
-            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidMapping(f"{self.where} cannot be read ({type(error).__name__})") from None
-        except (yaml.YAMLError, ValueError) as error:
-            mark = getattr(error, "problem_mark", None)
-            raise InvalidMapping(
-                f"{self.where} is not valid YAML{f' at line {mark.line + 1}' if mark else ''}"
-            ) from None
+        self.file = YamlFile(path, self.where, InvalidMapping)
+        content = self.file.content
         if not isinstance(content, dict):
             raise InvalidMapping(f"{self.where}: expected settings: {', '.join(_SETTINGS)}")
         self.content: dict[Any, Any] = content
-        self._note_lines(node, ())
 
-    def _note_lines(self, node: yaml.Node | None, path: tuple[str, ...]) -> None:
-        if not isinstance(node, yaml.MappingNode):
-            return
-        for key, value in node.value:
-            at = (*path, str(key.value))
-            if at in self.lines:
-                self.problem(at, f"stands twice, first in line {self.lines[at]}", line=key.start_mark.line + 1)
-            self.lines.setdefault(at, key.start_mark.line + 1)
-            self._note_lines(value, at)
-
-    def problem(self, path: tuple[str, ...], message: str, line: int | None = None) -> None:
-        line = line or self.lines.get(path) or self.lines.get(path[:1])
-        place = f"{self.where}{f' line {line}' if line else ''}"
-        self.problems.append(f"{place}: {': '.join(path)}: {message}" if path else f"{place}: {message}")
+    def problem(self, path: tuple[str, ...], message: str) -> None:
+        self.problems.append(self.file.problem(path, message))
 
     def known(self, path: tuple[str, ...], given: Mapping[Any, Any], allowed: Sequence[str], what: str) -> None:
         for key in given:
