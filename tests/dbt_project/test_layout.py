@@ -51,6 +51,7 @@ def test_every_model_says_its_grain_and_is_tested_for_it(manifest, models):
     assert untested == held
     of_findings = {name for name in held if name.startswith("int_finding__")}
     assert held - of_findings == {
+        "int_company__incorporated",
         "stg_companies_house__companies",
         "stg_companies_house__previous_names",
         "stg_postcode_directory__postcodes",
@@ -64,3 +65,49 @@ def test_what_many_columns_say_is_written_once(models):
     )
     assert [text for text, times in written.items() if times >= 10 and len(text.split()) >= 4] == []
     assert any(column["doc_blocks"] for model in models for column in model["columns"].values())
+
+
+def test_each_layer_reads_what_lies_below_it(manifest, models):
+    """A mart reads staging or intermediate models, not both: one of them says what it is made of."""
+    layers = {model["unique_id"]: model["fqn"][1] for model in models}
+    reads = {
+        model["name"]: {
+            layers.get(read, read.split(".")[0])
+            for read in model["depends_on"]["nodes"]
+            if layers.get(read) != model["fqn"][1]
+        }
+        for model in models
+    }
+    allowed = {
+        "staging": [{"source", "seed"}],
+        # A source: what is found in landed rows as they are, and the registry of organisation keys.
+        "intermediate": [{"staging", "seed", "source"}],
+        "marts": [{"staging", "seed"}, {"intermediate", "seed"}],
+        "semantic": [{"intermediate"}],
+    }
+    of_evaluation = {model["name"] for model in models if model["fqn"][1:3] == ["marts", "evaluation"]}
+    astray = {
+        model["name"]: reads[model["name"]]
+        for model in models
+        if model["name"] not in of_evaluation
+        and not any(reads[model["name"]] <= layer for layer in allowed[model["fqn"][1]])
+    }
+    assert astray == {}
+    assert {name for name in of_evaluation if reads[name] != {"source"}} == set()
+    of_landed = {name for name, read in reads.items() if name.startswith("int_") and "source" in read}
+    assert {name for name in of_landed if not name.startswith("int_finding__")} == {
+        "int_crm__unknown_label",
+        "int_organisation__resolved",
+    }
+
+
+def test_no_data_test_reads_landed_files(manifest, models):
+    """A view names them by the home; the pass of data tests (`orchestration/dbt_tests.py`) stands elsewhere."""
+    views = {
+        model["unique_id"]
+        for model in models
+        if model["config"]["materialized"] == "view"
+        and any(read.startswith("source.") for read in model["depends_on"]["nodes"])
+    }
+    assert len(views) >= 3
+    assert [node["name"] for node in manifest["nodes"].values() if node.get("attached_node") in views] == []

@@ -1,32 +1,20 @@
--- Claims of a period in all, without those the grant service marks as not used; the cost categories are their parts.
 select
-    claims.claim_id as claim_key,
-    participants.participant_id as participant_key,
-    participants.project_id as project_key,
-    projects.project_number,
-    resolved.organisation_key,
-    participants.is_withdrawn,
-    claims.period_number,
-    claims.period_starts_on,
-    claims.period_ends_on,
-    claims.status,
-    claims.claim_state,
-    claims.period_cost_gbp,
-    claims.costs_approved_gbp,
-    claims.approved_on,
-    claims.paid_on,
-    claims.is_final,
-    claims.source_record as source_record_id
-from {{ ref('stg_innovate_uk_claims__claims') }} as claims
-inner join {{ ref('stg_innovate_uk_claims__participants') }} as participants
-    on claims.participant_id = participants.participant_id
-left join {{ ref('stg_innovate_uk_claims__projects') }} as projects
-    on participants.project_id = projects.project_id
-left join {{ ref('int_organisation__resolved') }} as resolved
-    on
-        resolved.source_system = 'innovate_uk_claims'
-        and participants.participant_id = resolved.source_record_id
-where
-    claims.record_type = 'Total Project Period'
-    and coalesce(claims.status, '') <> 'Not used'
+    claim_id as claim_key,
+    participant_id as participant_key,
+    project_id as project_key,
+    project_number,
+    organisation_key,
+    is_withdrawn,
+    period_number,
+    period_starts_on,
+    period_ends_on,
+    status,
+    claim_state,
+    period_cost_gbp,
+    costs_approved_gbp,
+    approved_on,
+    paid_on,
+    is_final,
+    source_record as source_record_id
+from {{ ref('int_claim__period') }}
 order by claim_key

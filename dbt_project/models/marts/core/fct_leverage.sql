@@ -1,6 +1,6 @@
 select
     leverage.organisation_record_id as leverage_key,
-    resolved.organisation_key,
+    leverage.organisation_key,
     leverage.partner_code as partner_key,
     leverage.agreement_ref,
     leverage.tranche,
@@ -17,9 +17,7 @@ select
     facts.not_counted_reason,
     coalesce(tranches.is_possible_duplicate, false) as is_possible_duplicate,
     leverage.source_record as source_record_id
-from {{ ref('stg_returns__leverage') }} as leverage
-inner join {{ ref('int_organisation__resolved') }} as resolved
-    on resolved.source_system = 'returns' and leverage.organisation_record_id = resolved.source_record_id
+from {{ ref('int_leverage__tranche') }} as leverage
 left join {{ ref('indicator_fact') }} as facts
     on
         facts.fact_key

@@ -52,18 +52,6 @@ supported as (
     group by organisation_key
 ),
 
-companies as (
-    select
-        company_number,
-        max(incorporated_on) as incorporated_on
-    from (
-        select company_number, incorporated_on from {{ ref('stg_companies_house__companies') }}
-        union all
-        select company_number, incorporated_on from {{ ref('stg_companies_house_lookup__companies') }}
-    ) as registers
-    group by company_number
-),
-
 new_enterprises as (
     select
         'S4' as indicator_code,
@@ -74,7 +62,7 @@ new_enterprises as (
         on supported.organisation_key = businesses.organisation_key
     inner join first_support
         on supported.organisation_key = first_support.organisation_key
-    inner join companies
+    inner join {{ ref('int_company__incorporated') }} as companies
         on businesses.company_number = companies.company_number
     where
         supported.indicator_code = 'S0'
@@ -93,12 +81,10 @@ collaborations as (
         new_collaborations.collaboration_key,
         new_collaborations.unit_key,
         facts.achieved_on,
-        returned.collaboration_kind
+        new_collaborations.collaboration_kind
     from {{ ref('indicator_fact') }} as facts
     inner join {{ ref('int_fact__new_collaborations') }} as new_collaborations
         on facts.fact_key = new_collaborations.fact_key
-    inner join {{ ref('stg_returns__collaborations') }} as returned
-        on new_collaborations.collaboration_key = returned.collaboration_key
     where
         facts.indicator_key = 'new_collaborations'
         and facts.status = 'verified'

@@ -1,5 +1,5 @@
 -- What readers refuse, what they let pass with a remark, and what only models can see, in one list.
--- Models that find something: int_finding__<topic>, each with the columns of `found` but the instant.
+-- Models that find something: int_finding__<topic>, each with the columns of `found`; only readers know the instant.
 {% set models = [
     'int_finding__collaboration',
     'int_finding__decision',
@@ -10,6 +10,7 @@
     'int_finding__intervention',
     'int_finding__merge',
     'int_finding__possible_duplicate_tranche',
+    'int_finding__reader',
     'int_finding__reference',
     'int_finding__register',
     'int_finding__submission',
@@ -17,19 +18,9 @@
     'int_finding__unusable_value',
 ] %}
 
+-- noqa: disable=LT02
 with found as (
-    select
-        source,
-        stream,
-        place,
-        cell,
-        reason_code as rule,
-        'error' as severity,
-        message,
-        cast(null as varchar) as partner_code,
-        quarantined_at as found_at
-    from {{ ref('stg_quarantine__rows') }}
-    union all
+    {%- for model in models %}
     select
         source,
         stream,
@@ -38,24 +29,15 @@ with found as (
         rule,
         severity,
         message,
-        cast(null as varchar) as partner_code,
-        found_at
-    from {{ ref('stg_findings__rows') }}
-    {% for model in models %}
-        union all
-        select
-            source,
-            stream,
-            place,
-            cell,
-            rule,
-            severity,
-            message,
-            partner_code,
-            cast(null as timestamp) as found_at
-        from {{ ref(model) }}
-    {% endfor %}
+        partner_code,
+        {{ 'found_at' if model == 'int_finding__reader' else 'cast(null as timestamp) as found_at' }}
+    from {{ ref(model) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 )
+-- noqa: enable=LT02
 
 -- Told once: two records of one place, such as a session with two businesses, may be odd in one way.
 select distinct

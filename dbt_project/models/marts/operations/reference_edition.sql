@@ -25,13 +25,13 @@ with tables as (
         'Postcode directory' as reference_table,
         'Office for National Statistics' as publisher,
         (select max(edition) from {{ ref('stg_reference__postcodes') }}) as edition,
-        (select max(edition) from {{ source('reference', 'postcode_wmca_2025') }}) as shipped_edition,
+        (select max(edition) from {{ ref('stg_reference__shipped_edition') }}) as shipped_edition,
         'ONSPD_….zip' as renewed_by
     union all
     select
         'Company register' as reference_table,
         'Companies House' as publisher,
-        (select max(edition) from {{ source('companies_house', 'editions') }}) as edition,
+        (select max(edition) from {{ ref('stg_companies_house__editions') }}) as edition,
         cast(null as varchar) as shipped_edition,
         'BasicCompanyDataAsOneFile-….zip' as renewed_by
 ),

@@ -3,13 +3,8 @@
 with tranches as (
     select
         leverage.*,
-        resolved.organisation_key,
         {{ normalise_name('leverage.source_organisation') }} as source_name
-    from {{ ref('stg_returns__leverage') }} as leverage
-    inner join {{ ref('int_organisation__resolved') }} as resolved
-        on
-            resolved.source_system = 'returns'
-            and leverage.organisation_record_id = resolved.source_record_id
+    from {{ ref('int_leverage__tranche') }} as leverage
     where leverage.stage in ('realised', 'committed')
 ),
 

@@ -53,6 +53,12 @@ select
     source_record as source_record_id,
     source_place,
     described.collaboration_key,
+    collaboration_ref,
+    title,
+    purpose,
+    collaboration_kind,
+    is_caused_by_programme,
+    record_status,
     cluster_count,
     type_count
 from described

@@ -1,0 +1,2 @@
+select max(edition) as edition
+from {{ source('reference', 'postcode_wmca_2025') }}
