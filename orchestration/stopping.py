@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+# Long enough to be out of what lost it.
+_AGAIN_SECONDS = 0.1
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -26,7 +29,8 @@ def stop_as_ctrl_c() -> None:
 def noticing_stop() -> Iterator[list[str]]:
     """The names of the signals that arrive meanwhile; they then do what they would have done.
 
-    Libraries turn them into errors of their own and swallow those. A thread that gets no signals notices nothing.
+    Libraries turn them into errors of their own and swallow those. In a finaliser, or a function that C calls, Python
+    itself prints and loses them: then they are sent once more. A thread that gets no signals notices nothing.
     """
     noticed: list[str] = []
     if threading.current_thread() is not threading.main_thread():
@@ -42,10 +46,23 @@ def noticing_stop() -> Iterator[list[str]]:
         elif before[name] == signal.SIG_DFL:
             raise KeyboardInterrupt
 
+    main, lost, timers = threading.get_ident(), sys.unraisablehook, []
+
+    def send_again(exception: sys.UnraisableHookArgs) -> None:
+        if not noticed or issubclass(exception.exc_type, Exception):
+            lost(exception)
+            return
+        timers.append(threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, (main, signal.Signals[noticed[-1]])))
+        timers[-1].start()
+
     for number in _SIGNALS:
         signal.signal(number, notice)
+    sys.unraisablehook = send_again
     try:
         yield noticed
     finally:
+        sys.unraisablehook = lost
+        for timer in timers:
+            timer.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 
+import pytest
+
+from orchestration.stopping import noticing_stop
 from tests.conftest import clean_environment
+
+
+class Finaliser:
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_stop_that_python_loses_in_a_finaliser_comes_again_without_a_traceback(capsys):
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), noticing_stop() as signals:
+            Finaliser()
+            time.sleep(30)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert signals == ["SIGTERM", "SIGTERM"]
+    assert "Traceback" not in capsys.readouterr().err
+
 
 COMMAND = """
 import os, signal, sys
