@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from ingestion.declaration import FOLDER, Source, Stream, load_declaration, templates
+from ingestion.persons.pseudonyms import PERSON_KEYS
 
 
 def read_yaml(path: Path) -> Any:
@@ -55,8 +56,6 @@ def providers() -> dict[str, set[str]]:
 
 def person_key_forms() -> list[str]:
     """Every form a person key has, as regular expressions."""
-    from ingestion.persons.pseudonyms import PERSON_KEYS
-
     return [*PERSON_KEYS.values(), *(f"{s.guest_key}[^@]+" for s in SOURCES.values() if s.guest_key)]
 
 

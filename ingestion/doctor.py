@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.home import inbox_folder
+from ingestion.apis.http import SourceFailed, authenticator, failure, session
 from ingestion.apis.mapping import InvalidMapping, StreamMapping, load_mapping
 from ingestion.catalogue import SOURCES
 from ingestion.declaration import Source
@@ -51,8 +52,6 @@ def probe_source(
         return [*probes, _inbox(declaration, home)]
     if not all(probe.passed for probe in probes):
         return probes
-    from ingestion.apis.http import SourceFailed
-
     mapping: Mapping[str, StreamMapping] = {}
     if declaration.is_mapped:
         try:
@@ -86,8 +85,6 @@ def _asked(
     now: datetime,
 ) -> Iterator[Probe]:
     import requests
-
-    from ingestion.apis.http import SourceFailed, authenticator, failure, session
 
     reader = declaration.reader()
     asking = session({**settings, "attempts": 1})

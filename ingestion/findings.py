@@ -9,8 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.sql import listed, literal
 from ingestion.catalogue import FINDINGS, QUARANTINE
 from ingestion.declaration import Stream
+from ingestion.storage.scratch import spilling
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -142,8 +144,6 @@ def _capped(home: Path, spool: Spool, declared: Stream) -> pa.Table:
     """The first of each kind, and for the rest of it one finding that says how many."""
     import pyarrow as pa
 
-    from common.sql import listed, literal
-    from ingestion.storage.scratch import spilling
     from ingestion.storage.spool import row_schema
 
     files = ", ".join(literal(part.path) for part in spool.parts)

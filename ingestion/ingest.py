@@ -19,13 +19,12 @@ from ingestion.catalogue import LEDGERS, SOURCES
 from ingestion.drift import ensure_drift_log, write_drift
 from ingestion.files.reading import FileReading
 from ingestion.reading import Progress, SourceReport
+from ingestion.storage.landing import ensure_stream
 from ingestion.storage.read_log import ensure_log, write_log
 
 
 def ensure_landing(home: Path) -> None:
     """Create every declared stream's folder and empty file, and that of the log of reads."""
-    from ingestion.storage.landing import ensure_stream
-
     for source, declaration in SOURCES.items():
         for stream in declaration.streams:
             ensure_stream(home, source, stream)

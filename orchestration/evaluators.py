@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from evaluation.assumptions import build_sets
+from evaluation.gross import read_gross_jobs
+from evaluation.prices import read_deflators
 from orchestration.settings import EvaluationConfiguration
 
 if TYPE_CHECKING:
@@ -45,9 +48,7 @@ class EvaluatorFailed(Exception):
 
 def value_for_money(connection: duckdb.DuckDBPyConnection, facts: NightFacts) -> dict[str, pa.Table]:
     """Gross to net, GVA and value for money under the registered assumption sets."""
-    from evaluation.gross import read_gross_jobs
     from evaluation.gross_to_net import evaluate
-    from evaluation.prices import read_deflators
 
     gross, deflators = read_gross_jobs(connection, facts.on), read_deflators(connection)
     return evaluate(gross, registered_sets(connection), circumstances(facts), deflators)
@@ -107,8 +108,6 @@ def circumstances(facts: NightFacts, *, approved_only: bool = True) -> Circumsta
 
 def registered_sets(connection: duckdb.DuckDBPyConnection) -> list[AssumptionSet]:
     """The sets of the assumption register as landed, wrong rows among their problems."""
-    from evaluation.assumptions import build_sets
-
     found = connection.execute("SELECT * FROM staging.stg_registers__assumptions ORDER BY assumption_set, id, version")
     columns = [name for name, *_ in found.description or ()]
     rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from common.home import inbox_folder, landing_folder, registry_folder, warehouse_file
+from orchestration.dbt_runner import run_dbt
 from orchestration.errors import UserError
 
 SOURCE = "returns"
@@ -109,8 +110,6 @@ def _read(home: Path, copy: Path, file: Path, clock: datetime) -> None:
 
 
 def _dbt(copy: Path, clock: datetime, command: str, *selection: str) -> None:
-    from orchestration.dbt_runner import run_dbt
-
     kinds = ("--exclude-resource-type", "test", "unit_test") if command == "build" else ()
     run = run_dbt([command, *selection, *kinds], home=copy, clock=clock)
     if not run.success:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from evaluation.network.graph import PUBLIC, RESEARCH
+from evaluation.network.graph import PUBLIC, RESEARCH, without
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -163,8 +163,6 @@ def dependence(brokered: nx.Graph, bodies: set[str], through: dict[str, float]) 
     Organisations that are no body, with the bodies that brokered their agreements and without them: the share that is
     in one component. Never less with them than without.
     """
-    from evaluation.network.graph import without
-
     others = set(brokered) - bodies
     together = _largest_share(brokered, others)
     apart = _largest_share(without(brokered, bodies & set(brokered)), others)

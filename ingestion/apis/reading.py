@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from ingestion.apis.http import SourceFailed, failure
 from ingestion.declaration import Stream
 from ingestion.findings import FindingSpool, places, refusing
 from ingestion.reading import NotReady, Reading, SourceReport, Unaccounted
@@ -40,8 +41,6 @@ class ApiReading(Reading):
         return report
 
     def _read_streams(self, read: Any, folder: Path) -> SourceReport:
-        from ingestion.apis.http import SourceFailed, failure
-
         report = SourceReport(self.declaration.name)
         failed: str | None = None
         for stream in self.declaration.streams:
@@ -144,8 +143,6 @@ class ApiReading(Reading):
 def _root(error: BaseException) -> Exception:
     """The error a library wrapped: ours, or the HTTP or network one, if there is one in the chain."""
     import requests
-
-    from ingestion.apis.http import SourceFailed
 
     current: BaseException | None = error
     while current is not None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.catalogue import read_yaml
+from ingestion.files.batch_check import NUMBER, TableCheck
 from ingestion.files.inbox import FileRead, InboxFile
 from ingestion.files.row_check import find_columns, heading_key, lacking, meant
 from ingestion.files.table_files import Table, read_tables, unpacked
@@ -62,8 +63,6 @@ class PublishedList:
                     yield from self._checked(table, file)
 
     def _checked(self, table: Table, file: InboxFile) -> Iterator[tuple[list[Row], list[Finding]]]:
-        from ingestion.files.batch_check import NUMBER, TableCheck
-
         required = [column for column in self.columns if column.required]
         positions = self._positions(table, [column.name for column in required])
         missing = lacking(required, positions)

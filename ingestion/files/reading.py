@@ -25,10 +25,14 @@ from ingestion.files.inbox import (
     record,
     take_stock,
 )
+from ingestion.files.ledger_check import broken_promises, kept_file
 from ingestion.files.limits import InvalidLimits, Limits
 from ingestion.files.readers import NightsReader, addressee_of
+from ingestion.files.whole_lists import CONFIRMATIONS, is_confirmed
 from ingestion.findings import WARNING, Finding, FindingSpool, ReaderFailed, RefusedFile, places, refusing
 from ingestion.reading import NotReady, Reading, SourceReport, Unaccounted
+from ingestion.storage.landing import ListGuard, prepare
+from ingestion.storage.spool import Spool, spooling
 
 if TYPE_CHECKING:
     from ingestion.files.ledger_check import BrokenPromise
@@ -44,9 +48,6 @@ class FileReading(Reading):
 
     def read(self) -> SourceReport:
         """Read what is new, and again what was lost."""
-        from ingestion.files.ledger_check import broken_promises
-        from ingestion.storage.spool import spooling
-
         kind = str(self.declaration.inbox)
         try:
             within = Limits.of(self.settings)
@@ -90,8 +91,6 @@ class FileReading(Reading):
         self, broken: Sequence[BrokenPromise], paths: Mapping[str, Path], kept: ExitStack
     ) -> tuple[list[InboxFile], list[NotTaken]]:
         """Files whose rows are missing in the landing, where they were dropped or as they were kept."""
-        from ingestion.files.ledger_check import kept_file
-
         kind = str(self.declaration.inbox)
         files, gone = [], []
         for promise in broken:
@@ -104,9 +103,6 @@ class FileReading(Reading):
 
     def _land(self, spools: _Spools, report: SourceReport, not_taken: Sequence[NotTaken]) -> None:
         """Land every stream, or none. Raises Unaccounted."""
-        from ingestion.files.whole_lists import CONFIRMATIONS
-        from ingestion.storage.landing import prepare
-
         spools.findings.keep()
         loads: dict[str, Load] = {}
         said = _said(report.files, not_taken)
@@ -169,9 +165,6 @@ class FileReading(Reading):
 
     def _guard(self, lists: Mapping[tuple[str, ...], InboxFile]) -> ListGuard:
         """What tonight's lists may lose; those whose files somebody confirmed, anything."""
-        from ingestion.files.whole_lists import is_confirmed
-        from ingestion.storage.landing import ListGuard
-
         confirmed = {file: is_confirmed(self.home, file) for file in set(lists.values())}
         return ListGuard(
             share=float(self.settings["shrink_guard"]),
@@ -266,8 +259,6 @@ class _Spools:
     """What the files of a source give tonight: rows by stream, findings, and how many rows these refuse by stream."""
 
     def __init__(self, folder: Path, declaration: Source) -> None:
-        from ingestion.storage.spool import Spool
-
         self.source = declaration.name
         self.streams = {stream.name: Spool(folder, stream, declaration.name) for stream in declaration.streams}
         self.findings = FindingSpool(folder)

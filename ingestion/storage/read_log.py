@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.durable import write_parquet
 from common.home import BEFORE_ALL_RUNS, make_private, run_folder, runs_folder
+from ingestion.storage.scratch import scratch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -127,8 +128,6 @@ def last_continuation(home: Path, source: str, stream: str) -> tuple[str, str | 
 
 
 def _newest_good(home: Path, source: str, stream: str, wanted: str, condition: str) -> Any:
-    from ingestion.storage.scratch import scratch
-
     ensure_log(home)
     with scratch() as connection:
         row = connection.execute(

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.options import console
+from orchestration.dictionary.current import PAGE, current_page
+from orchestration.dictionary.site import DICTIONARY, WRITTEN, committed_index, write_site_source
 from orchestration.errors import UserError
 from orchestration.settings import load_settings
 
@@ -24,8 +26,6 @@ def build(
 
     `make docs` makes the site of them.
     """
-    from orchestration.dictionary.site import write_site_source
-
     if output.exists() and not (output / MADE_HERE).exists() and any(output.iterdir()):
         raise UserError(f"{output} holds something else; give --output a new folder")
     pages = write_site_source(output, load_settings().home)
@@ -36,9 +36,6 @@ def build(
 @app.command()
 def index() -> None:
     """Rewrite the generated pages that are kept in the repository: the list of tables, and what was read when."""
-    from orchestration.dictionary.current import PAGE, current_page
-    from orchestration.dictionary.site import DICTIONARY, WRITTEN, committed_index
-
     pages = {WRITTEN / DICTIONARY / "index.md": committed_index(load_settings().home), WRITTEN / PAGE: current_page()}
     for path, text in pages.items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,10 @@ from ingestion.storage.damage import DamagedFile, require_readable
 from orchestration.access import open_to_others
 from orchestration.cli.nights import TRUTH
 from orchestration.cli.options import Home, altered_release, console, problems_said, resolve_home
+from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import NightFailed, UserError
+from orchestration.release import integrity, store
+from orchestration.release.kept_registry import check_registry
 from orchestration.settings import Configuration, load_configuration, load_settings
 
 ENOUGH_BYTES = 2 * 1024**3
@@ -84,9 +87,6 @@ def _persons(home: Path, configuration: Configuration) -> list[tuple[bool, str, 
 
 def _releases(home: Path) -> list[tuple[bool, str, str]]:
     """Do readers see a whole release, and is each what was published."""
-    from orchestration.release import integrity, store
-    from orchestration.release.kept_registry import check_registry
-
     rows = []
     try:
         rows.append((True, "Current release", store.current_release(home) or "none yet"))
@@ -125,7 +125,6 @@ def doctor(home: Home = None) -> None:
         wmip doctor --home /srv/wmip
     """
     from ingestion.doctor import probe_source
-    from orchestration.dbt_runner import ensure_parsed
 
     folder = resolve_home(home)
     configuration = load_configuration(folder)

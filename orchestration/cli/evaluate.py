@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from common.home import release_folder
+from evaluation.assumptions import COLUMNS, build_sets
+from evaluation.register_files import UnreadableRegister, empty_register, read_register
+from evaluation.spreadsheets import write_csv
+from orchestration.cli.evaluation_tables import print_evaluation
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.errors import UserError
 from orchestration.release import store
+from orchestration.settings import load_configuration
 
 if TYPE_CHECKING:
     import duckdb
@@ -85,8 +90,6 @@ def evaluate(
     if output is not None:
         _write(tables, output, shown)
     if shown is Shown.table:
-        from orchestration.cli.evaluation_tables import print_evaluation
-
         print_evaluation(console, chosen, tables)
     elif output is None:
         typer.echo(_text(tables["evaluation_result"], shown), nl=False)
@@ -95,8 +98,6 @@ def evaluate(
 
 
 def _write_template(path: Path) -> None:
-    from evaluation.register_files import empty_register
-
     if path.exists():
         raise UserError(f"{path} is there already; give --template another name")
     try:
@@ -109,8 +110,6 @@ def _write_template(path: Path) -> None:
 
 def _read(paths: Sequence[Path]) -> list[AssumptionSet]:
     """The sets of all files; sets of the same name get their file's name beside it."""
-    from evaluation.register_files import UnreadableRegister, read_register
-
     found: list[AssumptionSet] = []
     for path in paths:
         try:
@@ -134,7 +133,6 @@ def _evaluate(folder: Path, release_id: str, own: list[AssumptionSet], draft: bo
     from evaluation.gross_to_net import evaluate as model
     from evaluation.prices import read_deflators
     from orchestration.evaluators import NightFacts, circumstances
-    from orchestration.settings import load_configuration
 
     manifest: dict[str, Any] = store.show(folder, release_id)["manifest"]
     with duckdb.connect(str(release_folder(folder, release_id) / "mart.duckdb"), read_only=True) as mart:
@@ -162,8 +160,6 @@ def _evaluate(folder: Path, release_id: str, own: list[AssumptionSet], draft: bo
 
 def _released_sets(mart: duckdb.DuckDBPyConnection) -> list[AssumptionSet]:
     """The sets a release was evaluated under; none for one made before releases were evaluated."""
-    from evaluation.assumptions import COLUMNS, build_sets
-
     known = mart.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'evaluation_assumption'").fetchone()
     if known is None or known[0] == 0:
         return []
@@ -190,8 +186,6 @@ def _text(table: pa.Table, shown: Shown) -> str:
     if shown is Shown.json:
         frame = table.to_pandas()
         return str(frame.to_json(orient="records", date_format="iso", indent=2, default_handler=str)) + "\n"
-    from evaluation.spreadsheets import write_csv
-
     text = io.StringIO()
     write_csv(text, table.column_names, (row.values() for row in table.to_pylist()))
     return text.getvalue()

@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from common.home import release_folder
+from evaluation.open_data.errors import TotalsDiffer
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.errors import NightFailed, UserError
 from orchestration.release import integrity
+from orchestration.settings import load_configuration
 
 
 def export(
@@ -31,9 +33,7 @@ def export(
 
         wmip export --release 2025-05-15.1 --output /tmp/open_data
     """
-    from evaluation.open_data.errors import TotalsDiffer
     from orchestration.release.steps.open_data import NoPublicView, export_release
-    from orchestration.settings import load_configuration
 
     folder = resolve_home(home)
     chosen = known_release(folder, release_id)

@@ -13,9 +13,14 @@ import typer
 from rich.table import Table
 
 from evaluation.numbers import fixed
+from ingestion.apis.http import SourceFailed, failure, session
+from ingestion.apis.mapping import InvalidMapping
 from ingestion.catalogue import SOURCES
+from ingestion.findings import ERROR, RefusedFile, places
+from ingestion.sources.threesixtygiving_registry.reader import LIST, datasets, is_open, is_wanted
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.errors import NightFailed, UserError
+from orchestration.settings import load_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,9 +64,7 @@ def check(
 
         wmip grants check awards.csv --mapping drafts/council.yaml
     """
-    from ingestion.apis.mapping import InvalidMapping
     from ingestion.files.table_files import unpacked
-    from ingestion.findings import RefusedFile, places
     from ingestion.sources.mapped_grants.grant_mapping import load_grant_mapping, load_mappings
     from ingestion.sources.mapped_grants.reader import choose, read_grants
 
@@ -99,10 +102,6 @@ def discover(
 
         wmip grants discover --registry downloads/data.json
     """
-    from ingestion.apis.http import SourceFailed
-    from ingestion.sources.threesixtygiving_registry.reader import datasets, is_open, is_wanted
-    from orchestration.settings import load_configuration
-
     settings = {**SOURCES[REGISTRY].settings, **load_configuration(resolve_home(home)).source(REGISTRY)}
     try:
         listed = datasets(_list_of(registry, settings))
@@ -147,9 +146,6 @@ def _list_of(registry: str | None, settings: Mapping[str, Any]) -> bytes:
     """A registry's list, from a file or over the network. Raises UserError when it cannot be had."""
     import requests
 
-    from ingestion.apis.http import failure, session
-    from ingestion.sources.threesixtygiving_registry.reader import LIST
-
     address = registry or f"{settings['base_url']}{LIST}"
     if not address.startswith(("http://", "https://")):
         path = Path(address)
@@ -167,8 +163,6 @@ def _list_of(registry: str | None, settings: Mapping[str, Any]) -> bytes:
 
 
 def _show(read: GrantTable) -> None:
-    from ingestion.findings import ERROR
-
     totals: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in read.rows:
         totals[str(row["currency"])] += Decimal(str(row["amount_awarded"]))

@@ -10,8 +10,9 @@ from rich.table import Table
 
 from orchestration.cli.options import Format, Home, console, current_mart, resolve_home
 from orchestration.cli.rows import require_outside, write_relation
+from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import UserError
-from orchestration.metrics import Dialect
+from orchestration.metrics import Dialect, Metrics
 
 
 def metric(
@@ -34,9 +35,6 @@ def metric(
 
         wmip metric resource_levered --by local_authority__name --sql postgresql
     """
-    from orchestration.dbt_runner import ensure_parsed
-    from orchestration.metrics import Metrics
-
     folder = resolve_home(home)
     require_outside(folder, file)
     metrics = Metrics(ensure_parsed(folder), sql or Dialect.duckdb)

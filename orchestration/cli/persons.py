@@ -11,8 +11,12 @@ import typer
 from rich.table import Table
 
 from orchestration.cli.options import Home, console, resolve_home
+from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import NightFailed, UserError
-from orchestration.settings import load_settings
+from orchestration.night import only_writer
+from orchestration.privacy.staging import finish
+from orchestration.release.store import current_release
+from orchestration.settings import load_configuration, load_settings
 
 _REFUSED = (
     "an address is never given on the command line: it would stay in the shell's history and the list of processes. "
@@ -58,14 +62,11 @@ def _names_hint() -> None:
 def _carry_to_postgresql(folder: Path) -> None:
     """Publish the current release as it is now and drop what it was, where this home publishes to PostgreSQL."""
     from orchestration.postgresql.address import VARIABLE, choose_address
-    from orchestration.release.store import current_release
-    from orchestration.settings import load_configuration
 
     settings = load_configuration(folder).postgresql
     release_id = current_release(folder)
     if release_id is None or not (settings.enabled or os.environ.get(VARIABLE)):
         return
-    from orchestration.dbt_runner import ensure_parsed
     from orchestration.postgresql.keys import read_keys
     from orchestration.postgresql.serving import publish
 
@@ -106,9 +107,7 @@ def erase(
 
         wmip erase --resume
     """
-    from orchestration.night import only_writer
     from orchestration.privacy.persons import complete, count_person, erase_person, needed_key
-    from orchestration.privacy.staging import finish
 
     if extra:
         raise UserError(_REFUSED)
@@ -145,7 +144,6 @@ def rotate_key(home: Home = None) -> None:
 
         WMIP_PSEUDONYM_KEY_NEXT=$(openssl rand -hex 32) wmip rotate-key
     """
-    from orchestration.night import only_writer
     from orchestration.privacy.persons import needed_key, rotate
 
     folder = _existing(home)

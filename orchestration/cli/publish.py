@@ -9,7 +9,9 @@ import typer
 
 from orchestration.cli.options import Home, console, resolve_home, warn
 from orchestration.cli.releases import known_release
+from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import UserError
+from orchestration.settings import load_configuration
 
 
 def publish(
@@ -48,11 +50,9 @@ def publish(
 
         wmip publish --owner publisher
     """
-    from orchestration.dbt_runner import ensure_parsed
     from orchestration.postgresql import serving
     from orchestration.postgresql.address import choose_address
     from orchestration.postgresql.keys import read_keys
-    from orchestration.settings import load_configuration
 
     folder = resolve_home(home)
     chosen = choose_address(address, os.environ)

@@ -6,6 +6,7 @@ import typer
 
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.night import only_writer
+from orchestration.release.kept_registry import restore_registry
 
 app = typer.Typer(no_args_is_help=True, help="The registry of organisation keys.")
 
@@ -23,8 +24,6 @@ def restore(home: Home = None) -> None:
 
         wmip registry restore --home /srv/wmip
     """
-    from orchestration.release.kept_registry import restore_registry
-
     folder = resolve_home(home)
     with only_writer(folder):
         release_id = restore_registry(folder)

@@ -13,9 +13,15 @@ import typer
 from common.durable import written
 from common.home import inbox_folder, stream_folder
 from ingestion.catalogue import SOURCES
+from ingestion.files.limits import InvalidLimits, Limits, limited_to
+from ingestion.files.values import BadValue, Column
+from ingestion.findings import RefusedFile, places, refusing
+from ingestion.sources.returns.template import write_template
 from orchestration.access import make_home
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.errors import NightFailed, UserError
+from orchestration.rehearsal import rehearse
+from orchestration.settings import load_configuration, load_settings
 
 if TYPE_CHECKING:
     from ingestion.files.limits import Limits
@@ -42,9 +48,6 @@ def template(
 
     Example: wmip returns template --partner CB01 --period 2024-25-Q4
     """
-    from ingestion.files.values import BadValue, Column
-    from ingestion.sources.returns.template import write_template
-
     known = _partners(resolve_home(home))
     if known and partner not in known:
         raise UserError(f"{partner} is not in the partners register; known are {', '.join(sorted(known))}")
@@ -132,9 +135,6 @@ def _partners(home: Path) -> dict[str, str | None]:
 
 def _rehearse(file: Path, home: Path, cells: Mapping[str, str]) -> None:
     """Say what a night would find beside the home's history, and which rows would not count."""
-    from orchestration.rehearsal import rehearse
-    from orchestration.settings import load_settings
-
     with console.status("Rehearsing") as status:
         remarks = rehearse(home, file, load_settings().now(), lambda what: status.update(f"Rehearsing: {what}"))
     _say(["Beside what was returned before:" + ("" if remarks else " nothing odd")])
@@ -151,9 +151,6 @@ def _say(lines: Iterable[str]) -> None:
 
 def _settings(home: Path) -> tuple[Mapping[str, Any], Limits]:
     """What this home sets for the returns, as its nights read them, and the limits of a workbook."""
-    from ingestion.files.limits import InvalidLimits, Limits
-    from orchestration.settings import load_configuration
-
     settings = {**SOURCES["returns"].settings, **load_configuration(home).source("returns")}
     try:
         return settings, Limits.of(settings)
@@ -166,8 +163,6 @@ def _read(file: Path, home: Path) -> tuple[int, dict[str, str]]:
     each place. Raises NightFailed when the whole file would be.
     """
     from ingestion.files.inbox import FileRead, sha256_of, take_stock
-    from ingestion.files.limits import limited_to
-    from ingestion.findings import RefusedFile, places, refusing
     from ingestion.sources.returns.reader import ReturnReader, handed_in
 
     if not file.is_file():

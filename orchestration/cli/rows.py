@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from evaluation.spreadsheets import write_csv
 from orchestration.cli.options import Format, console, errors
 from orchestration.errors import UserError
 
@@ -100,8 +101,6 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table | Non
 
 def _text(columns: Sequence[str], rows: Sequence[Sequence[Any]], output: Format) -> str:
     if output is Format.csv:
-        from evaluation.spreadsheets import write_csv
-
         text = io.StringIO()
         write_csv(text, columns, rows)
         return text.getvalue()

@@ -58,7 +58,7 @@ def test_trace(mart):
 
 
 def test_metric(mart, monkeypatch):
-    monkeypatch.setattr("orchestration.dbt_runner.ensure_parsed", lambda home: {})
+    monkeypatch.setattr("orchestration.cli.metric.ensure_parsed", lambda home: {})
     monkeypatch.setattr("orchestration.metrics.Metrics.__init__", lambda self, *_: None)
     monkeypatch.setattr("orchestration.metrics.Metrics.sql", lambda *_: "SELECT '+1' AS cluster, -2 AS jobs_created")
     assert _csv("metric", "jobs_created", "--by", "cluster") == [{"cluster": "'+1", "jobs_created": "-2"}]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.catalogue import SOURCES
+from ingestion.files.batch_check import NUMBER, TableCheck
 from ingestion.files.editions import EDITIONS, Editions, edition_row, recogniser, refuse_if_cut_short, with_constants
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.files.row_check import lacking, match_headings
@@ -97,8 +98,6 @@ def edition_of(name: str) -> tuple[str, bool]:
 
 
 def _chunks(path: Path, file: InboxFile, read: FileRead) -> Iterator[Chunk]:
-    from ingestion.files.batch_check import NUMBER, TableCheck
-
     columns = [*COMPANY, *BEFORE]
     for table in read_tables(path):
         positions = match_headings(columns, table.headings, "first row")

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ingestion.catalogue import SOURCES, read_yaml
+from ingestion.files.batch_check import NUMBER, TableCheck
 from ingestion.files.editions import (
     EDITIONS,
     Editions,
@@ -129,8 +130,6 @@ def _not_ours() -> str:
 def _chunks(path: Path, file: InboxFile, read: FileRead, editions: Editions) -> Iterator[Chunk]:
     import pyarrow as pa
     import pyarrow.compute as pc
-
-    from ingestion.files.batch_check import NUMBER, TableCheck
 
     (table,) = read_tables(path)
     columns, positions = match_columns(table.headings)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from ingestion.catalogue import SOURCES, read_yaml
+from ingestion.files.batch_check import NUMBER, TableCheck
 from ingestion.files.encodings import encoding_of
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.files.row_check import KEY_JOIN, RawRow, find_columns, heading_key, lacking, meant
@@ -115,8 +116,6 @@ class GrantReader:
 
     def check(self, positions: Mapping[str, int], place: str, others: Mapping[str, int] | None = None) -> TableCheck:
         """The check of grants that stand at these positions; `others`: where further recipients stand."""
-        from ingestion.files.batch_check import TableCheck
-
         others = others or {}
         columns = [*self.columns, *(Column(name, name, essential=False) for name in others)]
         return TableCheck(columns, {**positions, **others}, self.source, self.stream, place, ("grant_id",))
@@ -144,8 +143,6 @@ class GrantReader:
         """
         import pyarrow as pa
         import pyarrow.compute as pc
-
-        from ingestion.files.batch_check import NUMBER
 
         rows = checked.rows
         is_individual = pc.or_(*(pc.is_valid(rows.column(name)) for name in _INDIVIDUAL))

@@ -19,7 +19,7 @@ ADDRESS = "somebody@example.org"
 @pytest.fixture
 def person(monkeypatch) -> str:
     monkeypatch.setenv("WMIP_PSEUDONYM_KEY", "a-key-of-the-tests")
-    monkeypatch.setattr("orchestration.dbt_runner.ensure_parsed", lambda home: None)
+    monkeypatch.setattr("orchestration.cli.persons.ensure_parsed", lambda home: None)
     monkeypatch.setattr("orchestration.postgresql.keys.read_keys", lambda manifest: KEYS)
     found = person_key(ADDRESS, PseudonymKey(("a-key-of-the-tests",)))
     assert found is not None
