@@ -38,8 +38,8 @@ _DISK = {
 # What SQLite says of any of these: the disk itself is asked.
 _UNSURE = ("disk I/O error", "unable to open database file")
 _NO_ROOM_BYTES = 1024**2
-# No word before the slash: "I/O" names no file.
-_PLACE = re.compile(r"(?<!\w)/[^\s\"':)]+")
+# No word or slash before the slash, and none after it: neither "I/O" nor an address of the web names a file.
+_PLACE = re.compile(r"(?<![\w/])/(?!/)[^\s\"':)]+")
 
 
 def disk_trouble(home: Path, error: BaseException | str) -> str | None:

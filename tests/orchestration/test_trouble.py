@@ -54,6 +54,8 @@ def test_where_sqlite_does_not_say_what_the_disk_is_asked(tmp_path, monkeypatch,
     disk = SimpleNamespace(f_flag=flag, f_bavail=free, f_frsize=1024**2)
     monkeypatch.setattr("orchestration.trouble.os.statvfs", lambda _path: disk)
     assert (said or "reports errors") in disk_trouble(tmp_path, "(sqlite3.OperationalError) disk I/O error")
+    linked = disk_trouble(tmp_path, "(sqlite3.OperationalError) disk I/O error (see: https://sqlalche.me/e/21/e3q8)")
+    assert "sqlalche" not in linked
     assert "(/O)" not in disk_trouble(tmp_path, "(sqlite3.OperationalError) disk I/O error")
     opened = disk_trouble(tmp_path, "(sqlite3.OperationalError) unable to open database file")
     assert opened is None if said is None else said in opened
