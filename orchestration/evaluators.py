@@ -74,8 +74,11 @@ def network(connection: duckdb.DuckDBPyConnection, facts: NightFacts) -> dict[st
 def _parameter(connection: duckdb.DuckDBPyConnection, name: str, on: date) -> int:
     """The value in force on a day, by the rule of the dbt macro `parameter`; a name without one is an error."""
     found = connection.execute(
-        "SELECT value FROM seed.parameter WHERE parameter = ? AND (valid_from IS NULL OR valid_from <= ?) "
-        "ORDER BY valid_from DESC NULLS LAST LIMIT 1",
+        "SELECT value FROM ("
+        "SELECT *, row_number() OVER (ORDER BY valid_from NULLS FIRST) AS edition "
+        "FROM seed.parameter WHERE parameter = ?) "
+        "WHERE (edition = 1 OR change_request IS NOT NULL) AND (valid_from IS NULL OR valid_from <= ?) "
+        "ORDER BY edition DESC LIMIT 1",
         [name, on],
     ).fetchone()
     if found is None or found[0] is None:

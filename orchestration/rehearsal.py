@@ -45,6 +45,7 @@ TO_DO = {
     "another one",
     "rejected": "the register rejected it",
     "reported_apart": "loans and equity are reported apart",
+    "generic_advice": "online or written advice counts only where it is specific to the business; if it is, say Yes",
     "same_day_in_another_system": "the CRM has as much for this firm and day; nothing to do if it is the same session",
     "same_session": "the session is counted on another record of the firm",
     "secured_before_activity": "the agreement was signed before the body's activity began",
@@ -133,7 +134,10 @@ def _remarks(warehouse: Path, file_name: str) -> list[Remark]:
             "SELECT source_place, not_counted_reason, min(indicator_key) FROM mart.indicator_fact "
             "WHERE not_counted_reason IS NOT NULL AND starts_with(source_place, $file || '#') "
             "AND indicator_key IN (SELECT indicator_key FROM seed.indicator WHERE is_headline) "
-            "GROUP BY ALL ORDER BY ALL",
+            "GROUP BY ALL "
+            "UNION ALL "
+            "SELECT source_place, not_counted_reason, 'support_sessions' FROM intermediate.int_support__session "
+            "WHERE not_counted_reason IS NOT NULL AND starts_with(source_place, $file || '#') ORDER BY ALL",
             {"file": file_name},
         ).fetchall()
     said = [Remark(place, stream, rule, message) for stream, place, rule, message in found]

@@ -20,6 +20,7 @@ T = TypeVar("T")
 EIGHTY_MINUTES = 1.3333
 LABELS_OF_MONEY = ("private", "public", "university", "third_sector")
 MID_PROGRAMME = date(2024, 6, 30)
+IN_FORCE = date(2025, 12, 31)
 
 
 def draw_for(options: Options, kind: str) -> random.Random:
@@ -40,6 +41,10 @@ def complicate_support(options: Options, records: list[BusinessRecord], sessions
     draw = draw_for(options, "uneven_length")
     for session in some(draw, sessions, dirt.uneven_length):
         session.hours = EIGHTY_MINUTES
+    draw = draw_for(options, "generic_advice")
+    remote = [s for s in sessions if s.record.system == "returns" and s.channel in ("online", "written")]
+    for session in some(draw, remote, dirt.generic_advice):
+        session.is_generic = True
     _merge_in_chains(options, records)
     _keep_twice(options, records, sessions)
     _enter_in_both(options, records, sessions)
@@ -179,6 +184,21 @@ def move_grants(options: Options, grants: list[Grant]) -> None:
     own = [g for g in grants if g.is_programme and g.organisation is not None and g.organisation.company_number]
     for grant in some(draw, own, options.dirt.grant_in_other_system):
         grant.system = "mapped_grants"
+    draw = draw_for(options, "award_in_both")
+    published = [g for g in grants if g.system == "threesixtygiving"]
+    numbered = [g for g in published if g.organisation is not None and g.organisation.company_number]
+    for grant in some(draw, numbered, options.dirt.award_in_both):
+        grant.is_mapped_too = True
     draw = draw_for(options, "award_instant")
     for grant in some(draw, [g for g in grants if g.system == "threesixtygiving"], options.dirt.award_instant):
         grant.is_instant = True
+
+
+def ratings_without_effect(options: Options) -> list[tuple[str, date]]:
+    """Ratings that change nothing: of indicators with a target they have expired, the others have none to rate."""
+    draw = draw_for(options, "rating_without_effect")
+    rated = [
+        *((indicator, LAST_DAY) for indicator in ("pilots_funded", "interventions_scaled", "event_attendees")),
+        *((indicator, IN_FORCE) for indicator in ("new_collaborations", "jobs_created", "resource_levered")),
+    ]
+    return some(draw, rated, options.dirt.rating_without_effect)

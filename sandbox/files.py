@@ -147,10 +147,10 @@ columns:
   recipient_company_number: Company no.
   recipient_postal_code: Post code
   programme_title: Scheme
+  funding_org_id: Funder id
+  funding_org_name: Funder
 constants:
   currency: GBP
-  funding_org_id: GB-LAE-WMCA
-  funding_org_name: Sandbox Combined Authority
 """
 
 
@@ -167,7 +167,7 @@ class GrantFiles:
 
     def __init__(self, options: Options, world: World, spelling: Spelling) -> None:
         published = [grant for grant in world.grants if grant.system == "threesixtygiving"]
-        self._mapped = [grant for grant in world.grants if grant.system == "mapped_grants"]
+        self._mapped = [grant for grant in world.grants if grant.is_mapped]
         self._grants = [published[start::3] for start in range(3)]
         self._spelling = spelling
         self._spoil = options.dirt.invalid_row > 0
@@ -209,7 +209,18 @@ class GrantFiles:
         with path.open("w", encoding="utf-8", newline="") as handle:
             writer = csv.writer(handle)
             writer.writerow(
-                ["Ref No", "Project", "Decided on", "Amount", "Organisation", "Company no.", "Post code", "Scheme"]
+                [
+                    "Ref No",
+                    "Project",
+                    "Decided on",
+                    "Amount",
+                    "Organisation",
+                    "Company no.",
+                    "Post code",
+                    "Scheme",
+                    "Funder id",
+                    "Funder",
+                ]
             )
             for grant in self._mapped:
                 organisation = grant.organisation
@@ -224,6 +235,8 @@ class GrantFiles:
                         organisation.company_number,
                         organisation.postcode,
                         grant.programme,
+                        grant.funder_id,
+                        grant.funder_name,
                     ]
                 )
 
@@ -308,7 +321,12 @@ def _awarded(grant: Grant) -> str:
 
 
 def write_registers(folder: Path, world: World) -> None:
-    """The partners and verification registers."""
+    """The registers of partners, verification and ratings."""
+    with (folder / "ratings.csv").open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["indicator_key", "rag", "reason", "approved_by_role", "expires_on"])
+        for indicator, expires_on in world.ratings:
+            writer.writerow([indicator, "amber", "agreed at the board", "programme manager", expires_on.isoformat()])
     with (folder / "partners.csv").open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(["partner_code", "name", "cluster_key", "activity_starts_on", "eventbrite_organization_id"])

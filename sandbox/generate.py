@@ -70,6 +70,7 @@ def make_world(options: Options) -> World:
         posts,
         tranches,
         decisions,
+        counting.ratings_without_effect(options),
     )
 
 

@@ -74,6 +74,8 @@ class Dirt:
     """A firm with support, a post or a tranche that one body dates, before the programme began."""
     support_decided: float = 0.02
     """A support claim that the register rejects or withdraws, or verifies though the evidence is weak."""
+    generic_advice: float = 0.05
+    """An online or written session that its body says is advice to all, not to the business."""
     unsupported_post: float = 0.06
     """An employer that is no business, or was supported only after its post."""
     leverage_mislabelled: float = 0.05
@@ -105,6 +107,12 @@ class Dirt:
     """An event that is an occurrence of a series, whose own record the platform lists beside it."""
     grant_in_other_system: float = 0.10
     """A grant of the programme that another grant system tells of, by a mapping."""
+    award_in_both: float = 0.10
+    """A 360Giving grant that another grant system tells of too, by the same funder and reference."""
+    rating_without_effect: float = 0.50
+    """A rating of the office that has expired, or of an indicator without a target."""
+    longer_forecast: float = 0.30
+    """A workbook that forecasts every indicator for every quarter to come, not the next figure alone."""
     award_instant: float = 0.10
     """A grant awarded at an instant whose day in UTC is the one before."""
     merge_chain: float = 0.20

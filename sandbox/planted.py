@@ -28,6 +28,7 @@ def planted(world: World, books: Sequence[Workbook]) -> dict[str, int]:
         **_of_returns(world),
         **_of_references(world, books),
         **_of_workbooks(books),
+        "rating_without_effect": len(world.ratings),
     }
 
 
@@ -70,9 +71,11 @@ def _of_support(world: World) -> dict[str, int]:
         "on_two_records": sum(session.also is not None for session in world.sessions),
         "outside_programme": sum(session.held_on < FIRST_DAY for session in world.sessions),
         "support_decided": sum(decision.indicator == "businesses_assisted" for decision in world.decisions),
+        "generic_advice": sum(session.is_generic for session in world.sessions),
         "out_of_area": sum(organisation.local_authority is None for organisation in world.organisations),
         "grant_elsewhere": sum(grant.postcode is not None for grant in grants),
         "grant_in_other_system": sum(grant.system == "mapped_grants" for grant in grants),
+        "award_in_both": sum(grant.is_mapped_too for grant in grants),
         "award_instant": sum(grant.is_instant for grant in grants),
     }
 
@@ -116,6 +119,7 @@ def _of_references(world: World, books: Sequence[Workbook]) -> dict[str, int]:
 def _of_workbooks(books: Sequence[Workbook]) -> dict[str, int]:
     sent = [book for book in books if not book.repeats_number]
     return {
+        "longer_forecast": sum(len(book.tables["FORECAST"]) > 1 for book in sent),
         "late_return": sum(book.is_late for book in sent),
         "resubmitted": sum(book.submission > 1 for book in sent),
         "number_given_twice": len(books) - len(sent),

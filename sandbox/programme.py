@@ -136,11 +136,9 @@ class Programme:
             for body in item.bodies
             for stage in item.stages
         ]
-        rows += [
-            (g.system, f"sandbox_council:{g.id}" if g.system == "mapped_grants" else g.id, g.organisation.id)
-            for g in world.grants
-            if g.organisation is not None
-        ]
+        granted = [(grant, grant.organisation.id) for grant in world.grants if grant.organisation is not None]
+        rows += [("threesixtygiving", grant.id, owner) for grant, owner in granted if grant.system != "mapped_grants"]
+        rows += [("mapped_grants", f"sandbox_council:{grant.id}", owner) for grant, owner in granted if grant.is_mapped]
         names = ("source_system", "source_record_id", "organisation")
         return [dict(zip(names, row, strict=True)) for row in rows]
 

@@ -62,6 +62,11 @@ class Claim:
     is_right: bool
     is_withdrawn: bool = False
     thing: Any = None
+    claimed_on: date | None = None
+
+    def day(self, basis: str) -> date:
+        """The day on which it counts as claimed, or as verified: the same but where `claimed_on` says otherwise."""
+        return self.claimed_on if basis == "claimed" and self.claimed_on else self.on
 
 
 def _hours(post: Post) -> Decimal:
@@ -136,7 +141,7 @@ class Truth:
         return float(value.quantize(Decimal("0.0001"), ROUND_HALF_UP))
 
     def _add(self, claim: Claim, basis: str, amount: Decimal) -> None:
-        period = period_of(claim.on)
+        period = period_of(claim.day(basis))
         for key in ("programme", claim.body):
             if key is not None:
                 self.cells[claim.indicator, period, key, basis] += amount
@@ -154,6 +159,7 @@ class Truth:
                         "claim": claim.key,
                         "organisations": list(claim.owners),
                         "period_key": period_of(claim.on),
+                        "claimed_period_key": period_of(claim.day("claimed")),
                         "partner_code": claim.body,
                         "claimed": self._value(claim.indicator, claimed),
                         "verified": self._value(claim.indicator, counted),
@@ -404,7 +410,7 @@ class Truth:
                     session.ref,
                     record.system,
                     session.minutes,
-                    session.evidence == "signed_support_log" or by_register,
+                    (session.evidence == "signed_support_log" or by_register) and not session.is_generic,
                     live=says not in ("rejected", "withdrawn"),
                 )
         for grant in self.world.grants:
@@ -440,7 +446,7 @@ class Truth:
         return kept
 
     def _assisted(self) -> Iterable[tuple[Claim, Decimal]]:
-        """A claim is of the day on which it makes the business assisted, else of its first day within the programme."""
+        """Each claimed on its first day within the programme, verified on the day that makes the business assisted."""
         of_owner: dict[str, list[Activity]] = defaultdict(list)
         of_claim: dict[str, list[Activity]] = defaultdict(list)
         for activity in self._activities():
@@ -473,7 +479,8 @@ class Truth:
             for item in sorted(inside, key=lambda item: (item.on, item.body or "~", item.system, item.order)):
                 minutes, gbp = minutes + item.minutes, gbp + item.gbp
                 if minutes >= ASSISTED_MINUTES or gbp >= ASSISTED_GBP:
-                    claims[item.claim].is_right, claims[item.claim].on = True, item.on
+                    claim = claims[item.claim]
+                    claim.is_right, claim.on, claim.claimed_on = True, item.on, claim.on
                     break
         for claim in claims.values():
             yield claim, claim.worth if claim.is_right else ZERO

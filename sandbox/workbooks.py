@@ -55,7 +55,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "Evidence",
     ),
     "BUSINESSES": ("Business ref", "Business name", *_ORGANISATION, "Size band"),
-    "SUPPORT": ("Session ref", "Business ref", "Date", "Hours", "Channel", "Evidence"),
+    "SUPPORT": ("Session ref", "Business ref", "Date", "Hours", "Channel", "Specific to the business", "Evidence"),
     "COLLABORATIONS": (
         "Collaboration ref",
         "Title",
@@ -118,6 +118,10 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     ),
     "FORECAST": ("Indicator", "Period", "Forecast value"),
 }
+FORECAST_OF = (
+    "Pilots funded", "Interventions scaled", "New collaborations", "Businesses assisted", "Jobs created",
+    "Event attendees", "Resource levered",
+)  # fmt: skip
 LABELS = {
     "feasibility_study": "Feasibility study", "pilot": "Pilot", "scaled": "Scaled intervention",
     "live": "Live", "completed": "Completed", "terminated_before_spend": "Terminated before first spend",
@@ -170,7 +174,7 @@ def make_workbooks(options: Options, world: World, spelling: Spelling) -> list[W
         for body in world.bodies
         for period in PERIODS
     }
-    _fill(books, world, spelling)
+    _fill(options, books, world, spelling)
     _return_without_members(options, books, world)
     _respell_references(options, books)
     made = []
@@ -279,7 +283,7 @@ def _place(written: Written) -> Row:
     }
 
 
-def _fill(books: dict[tuple[str, str], Workbook], world: World, spelling: Spelling) -> None:
+def _fill(options: Options, books: dict[tuple[str, str], Workbook], world: World, spelling: Spelling) -> None:
     _interventions(books, world)
     _support(books, world, spelling)
     _collaborations(books, world, spelling)
@@ -288,6 +292,13 @@ def _fill(books: dict[tuple[str, str], Workbook], world: World, spelling: Spelli
     _events(books, world)
     for (_, period), book in books.items():
         book.tables["FORECAST"].append({"Indicator": "Jobs created", "Period": period, "Forecast value": 5})
+    draw = draw_for(options, "longer_forecast")
+    for (_, period), book in some(draw, sorted(books.items()), options.dirt.longer_forecast):
+        book.tables["FORECAST"] += [
+            {"Indicator": indicator, "Period": later, "Forecast value": draw.randint(1, 20)}
+            for indicator in FORECAST_OF
+            for later in PERIODS[PERIODS.index(period) + 1 :]
+        ]
 
 
 def _interventions(books: dict[tuple[str, str], Workbook], world: World) -> None:
@@ -348,6 +359,7 @@ def _support(books: dict[tuple[str, str], Workbook], world: World, spelling: Spe
                 "Date": session.held_on,
                 "Hours": session.hours,
                 "Channel": LABELS[session.channel],
+                "Specific to the business": "No" if session.is_generic else None,
                 "Evidence": LABELS[session.evidence],
             }
         )

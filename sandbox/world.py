@@ -168,6 +168,7 @@ class Session(Referenced):
     is_completed: bool = True
     is_archived: bool = False
     also: BusinessRecord | None = None
+    is_generic: bool = False
 
     @property
     def minutes(self) -> int:
@@ -184,7 +185,8 @@ class Session(Referenced):
 class Grant:
     """A grant award in the grants files; `organisation` is None for a grant to a person.
 
-    `postcode`: where the funder has the organisation, if not at its own address. `system`: whose files tell of it.
+    `postcode`: where the funder has the organisation, if not at its own address. `system`: whose files tell of it;
+    `is_mapped_too`: the mapped system's do so too.
     """
 
     id: str
@@ -199,6 +201,12 @@ class Grant:
     postcode: str | None = None
     system: str = "threesixtygiving"
     is_instant: bool = False
+    is_mapped_too: bool = False
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the mapped system tells of it, alone or beside another."""
+        return self.system == "mapped_grants" or self.is_mapped_too
 
 
 @dataclass
@@ -318,3 +326,5 @@ class World:
     posts: list[Post]
     tranches: list[Tranche]
     decisions: list[Decision]
+    ratings: list[tuple[str, date]]
+    """Ratings the office set: indicator and last day in force."""

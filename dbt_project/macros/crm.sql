@@ -109,6 +109,7 @@
     {{ sessions }}.supported_on,
     {{ sessions }}.support_minutes,
     {{ sessions }}.channel,
+    false as is_generic_advice,
     {{ sessions }}.evidence,
     {{ sessions }}.source_record
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {#
     The value of a threshold or factor of the seed `parameter` that is in force on the night: of the rows of its name the
-    newest one whose `valid_from` has come. It holds in full, for every fact (domain.md 2.1 R3). A name without such a row
-    is an error, never null; only `--empty`, which reads no seed, has nothing to say.
+    newest one whose `valid_from` has come. It holds in full, for every fact. A name without such a row is an error, never
+    null; only `--empty`, which reads no seed, has nothing to say.
 #}
 {% macro parameter(name) -%}
     {%- set newest = latest_by('value', "coalesce(valid_from, cast('0001-01-01' as date))") -%}
@@ -12,8 +12,7 @@
             {% else %}
                 coalesce({{ newest }}, cast({{ raise_error("'the seed parameter has no row " ~ name ~ " in force: ' || count(*) || ' found'") }} as decimal(18, 4)))
             {% endif %}
-        from {{ ref('parameter') }}
-        where parameter = '{{ name }}' and (valid_from is null or valid_from <= cast({{ as_of() }} as date))
+        from ({{ editions_in_force(name) }}) as editions
     )
 {%- endmacro %}
 
@@ -34,7 +33,26 @@
                     else {{ newest }}
                 end
             {% endif %}
-        from {{ ref('parameter') }}
-        where parameter = '{{ name }}' and (valid_from is null or valid_from <= cast({{ as_of() }} as date))
+        from ({{ editions_in_force(name) }}) as editions
     )
+{%- endmacro %}
+
+{#
+    Editions of a threshold that may hold on the night. The first is that of the funding agreement; a newer one takes effect
+    only by the change request it names (domain.md 2.1 R3). Grain: edition.
+#}
+{% macro editions_in_force(name) -%}
+    select
+        value,
+        valid_from
+    from (
+        select
+            parameters.*,
+            row_number() over (order by coalesce(valid_from, cast('0001-01-01' as date))) as edition
+        from {{ ref('parameter') }} as parameters
+        where parameter = '{{ name }}'
+    ) as numbered
+    where
+        (edition = 1 or change_request is not null)
+        and (valid_from is null or valid_from <= cast({{ as_of() }} as date))
 {%- endmacro %}

@@ -55,6 +55,15 @@
             'key': ['check_name', 'scope_key'], 'is_list': true,
             'types': {'expires_on': 'date'}, 'needed': ['expires_on'],
         },
+        'registers.claims': {
+            'key': ['partner_code', 'period_key'], 'is_list': true,
+            'types': {'eligible_spend_gbp': money, 'intervention_rate': number, 'paid_gbp': money},
+            'needed': ['eligible_spend_gbp', 'intervention_rate', 'paid_gbp'],
+        },
+        'registers.also_claimed': {
+            'key': ['indicator_key', 'partner_code', 'source_ref', 'also_claimed_under'], 'is_list': true,
+            'types': {'programme_share': number}, 'needed': ['programme_share'],
+        },
         'registers.ratings': {
             'key': ['indicator_key'], 'is_list': true,
             'types': {'expires_on': 'date'}, 'needed': ['expires_on'],

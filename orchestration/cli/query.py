@@ -22,9 +22,9 @@ _ON_SCREEN = (
     "CASE WHEN is_counted THEN status ELSE coalesce(not_counted_reason, status) END AS reason"
 )
 FACT_COLUMNS = (
-    "fact_key, achieved_on, period_key, partner_key, organisation_key, quantity, claimed_quantity, exact_quantity, "
-    "exact_unit, exact_per_unit, status, evidence_grade, is_counted, not_counted_reason, source_system, "
-    "source_record_id, source_place"
+    "fact_key, achieved_on, period_key, claimed_on, claimed_period_key, partner_key, organisation_key, quantity, "
+    "claimed_quantity, exact_quantity, exact_unit, exact_per_unit, status, evidence_grade, is_counted, "
+    "not_counted_reason, source_system, source_record_id, source_place"
 )
 
 
@@ -92,20 +92,26 @@ def trace(
         _require(connection, "period", period, "SELECT period_key FROM dim_period WHERE is_programme_period")
     if partner is not None:
         _require(connection, "cluster body", partner, "SELECT partner_key FROM dim_partner")
-    for column, value in (("period_key", period), ("partner_key", partner), ("is_counted", counted)):
+    tests = (
+        ("? IN (period_key, claimed_period_key)", period),
+        ("partner_key = ?", partner),
+        ("is_counted = ?", counted),
+    )
+    for test, value in tests:
         if value is not None:
-            conditions.append(f"{column} = ?")
+            conditions.append(test)
             values.append(value)
     where = " AND ".join(conditions)
     (total,) = connection.execute(
-        # In exact units, divided once, as figures are.
+        # In exact units, divided once, as figures are; a quarter's claims may be verified in a later one.
         "SELECT count(*), "
-        "CAST(coalesce(sum(exact_quantity) FILTER (is_counted AND status = 'verified') / max(exact_per_unit), 0) "
-        "AS DECIMAL(18, 4)), "
-        "CAST(coalesce(sum(exact_claimed_quantity) FILTER (status <> 'withdrawn') / max(exact_per_unit), 0) "
+        "CAST(coalesce(sum(exact_quantity) FILTER (is_counted AND status = 'verified' "
+        "AND period_key IS NOT DISTINCT FROM coalesce(?, period_key)) / max(exact_per_unit), 0) AS DECIMAL(18, 4)), "
+        "CAST(coalesce(sum(exact_claimed_quantity) FILTER (status <> 'withdrawn' "
+        "AND claimed_period_key IS NOT DISTINCT FROM coalesce(?, claimed_period_key)) / max(exact_per_unit), 0) "
         "AS DECIMAL(18, 4)) "
         f"FROM indicator_fact WHERE {where}",
-        values,
+        [period, period, *values],
     ).fetchall()
     top = f" LIMIT {limit}" if limit else ""
     facts = f"FROM indicator_fact WHERE {where} ORDER BY achieved_on, fact_key{top}"

@@ -1,4 +1,4 @@
-"""The mart's tables as the parsed dbt project describes them, and the two that the release adds."""
+"""The mart's tables as the parsed dbt project describes them, and those that the release adds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ SCHEMAS = ("mart", "evaluation")
 _GATE_EXAMPLES = {
     "quality_result": "SELECT check_name, observed, remedy FROM quality_result WHERE NOT passed ORDER BY check_name",
     "release_info": "SELECT release_id, released_at, data_as_of, gate_status FROM release_info",
+    "retention_rule": "SELECT entity, trigger, period, action FROM retention_rule ORDER BY entity",
 }
+_GATE_KEYS = {"quality_result": ("check_name",), "retention_rule": ("entity",)}
 _EXAMPLE_COLUMNS = 5
 
 
@@ -163,7 +165,7 @@ def _example(table: str, columns: list[str]) -> str:
 
 def _gate_tables() -> Iterator[Table]:
     for name, described in GATE_TABLES.items():
-        key = ("check_name",) if name == "quality_result" else ()
+        key = _GATE_KEYS.get(name, ())
         yield Table(
             name=name,
             folder="release",

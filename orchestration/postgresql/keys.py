@@ -10,7 +10,11 @@ from pathlib import Path
 from orchestration.postgresql.mart_file import Table
 
 # Made by the release, not by dbt.
-_RELEASE_KEYS = {"release_info": ("release_id",), "quality_result": ("check_name", "release_id")}
+_RELEASE_KEYS = {
+    "release_info": ("release_id",),
+    "quality_result": ("check_name", "release_id"),
+    "retention_rule": ("entity",),
+}
 
 
 @dataclass(frozen=True)

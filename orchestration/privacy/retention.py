@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common.home import inbox_folder, make_private, originals_folder, privacy_folder, stream_folder
 from ingestion.catalogue import INBOX_FILES, SOURCES
@@ -15,7 +17,49 @@ from ingestion.storage.landing import ensure_stream
 from ingestion.storage.scratch import scratch
 from orchestration.privacy.persons import erase_pseudonyms, needed_key
 
+if TYPE_CHECKING:
+    from orchestration.settings import Configuration
+
 EXPIRED = "retention"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What becomes of an entity, from when on and after which period; `period` None: it is kept until one is set."""
+
+    entity: str
+    trigger: str
+    period: str | None
+    action: str
+
+
+def rules(configuration: Configuration) -> list[Rule]:
+    """What `wmip.yaml` says is kept how long, as domain.md section 5 wants it listed."""
+    kept = configuration.retention
+    return [
+        Rule(
+            "person_keys",
+            "nothing new of the person was landed",
+            _months(kept.person_keys_months),
+            "the pseudonym is replaced as if the person had been erased; counts stay",
+        ),
+        Rule(
+            "originals",
+            "the night that first handled the file",
+            _months(kept.originals_months),
+            "the original goes, and the file where it was dropped",
+        ),
+        Rule(
+            "releases",
+            "a newer release",
+            f"{configuration.releases.keep} releases",
+            "all but the newest so many go; the current one and those with a .keep file stay",
+        ),
+    ]
+
+
+def _months(number: int | None) -> str | None:
+    return None if number is None else f"{number} months"
 
 
 def months_before(clock: datetime, months: int) -> datetime:

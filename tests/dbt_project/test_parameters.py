@@ -38,12 +38,23 @@ def test_a_parameter_without_a_row_in_force_stops_the_build_by_name(home):
 
 
 def test_the_newest_row_whose_day_has_come_is_in_force(home):
-    columns = "parameter, value, valid_from"
+    columns = "parameter, value, valid_from, change_request"
     _change(
         home,
-        f"INSERT INTO seed.parameter ({columns}) VALUES ('assisted_hours', 13, '2025-05-15'), "
-        "('assisted_hours', 99, '2025-05-16')",
+        f"INSERT INTO seed.parameter ({columns}) VALUES ('assisted_hours', 13, '2025-05-15', 'CR-4'), "
+        "('assisted_hours', 99, '2025-05-16', 'CR-5')",
     )
     run = _value(home, "assisted_hours")
     assert run.success
     assert '"value": "13' in str(run.events).replace("\\", "")
+
+
+def test_a_newer_edition_holds_only_by_change_request(home):
+    """domain.md 2.1 R3: without one the edition of the funding agreement stands, in full."""
+    _change(
+        home,
+        "INSERT INTO seed.parameter (parameter, value, valid_from) VALUES ('assisted_grant_gbp', 5000, '2024-04-01')",
+    )
+    assert '"value": "1000' in str(_value(home, "assisted_grant_gbp").events).replace("\\", "")
+    _change(home, "UPDATE seed.parameter SET change_request = 'CR-7' WHERE value = 5000")
+    assert '"value": "5000' in str(_value(home, "assisted_grant_gbp").events).replace("\\", "")

@@ -13,24 +13,13 @@ from identity.resolve import REGISTRY_SCHEMA
 from ingestion.ingest import ensure_landing
 from orchestration.dbt_runner import run_dbt
 from tests.ingestion.sources.nights import Nights
-from tests.ingestion.sources.test_returns import BUSINESS, EVENT, PILOT, POST, SESSION, TRANCHE, _write
+from tests.ingestion.sources.test_returns import BUSINESS, EVENT, MEMO, PILOT, POST, SESSION, TRANCHE, _write
 
 CLOCK = datetime(2024, 5, 1, 2, tzinfo=UTC)
 Q1 = {"Period": "2023-24-Q1", "Submitted on": "14/07/2023"}
 Q2 = {"Period": "2023-24-Q2", "Submitted on": "14/10/2023"}
 ASTON = {"Business name": "Aston Castings Ltd", "Company number": "01111111"}
 BILSTON = {"Business name": "Bilston Foundry Ltd", "Company number": "02222222"}
-MEMO = {
-    "Collaboration ref": "C1",
-    "Title": "Sensors for foundries",
-    "Purpose": "Sensors",
-    "Kind": "MoU",
-    "Agreement ref": "MOU-1",
-    "Agreed on": "01/05/2023",
-    "Caused by programme": "Yes",
-    "Status": "Active",
-    "Evidence": "Signed agreement",
-}
 
 
 def _member(number, name, kind="Business"):
@@ -78,8 +67,15 @@ SENT = {
         Q2,
         {
             "INTERVENTIONS": [{**PILOT, "Intervention ref": "p-002"}],
-            "BUSINESSES": [{**BUSINESS, **BILSTON}],
-            "SUPPORT": [_session("S1", "B1", "01/08/2023", 7)],
+            "BUSINESSES": [{**BUSINESS, **BILSTON, "Sole trader": "No"}],
+            "SUPPORT": [
+                _session("S1", "B1", "01/08/2023", 7),
+                {
+                    **_session("S3", "B1", "02/08/2023", 13),
+                    "Channel": "Written",
+                    "Specific to the business": "No",
+                },
+            ],
             "COLLABORATIONS": [MEMO],
             "EVENTS": [{**EVENT, "Title": "Supper club", "Held on": "01/08/2023", "Signed in": 5}],
         },
@@ -147,6 +143,27 @@ def test_hours_of_two_firms_under_one_reference_are_not_added(warehouse):
         "WHERE source_record_id LIKE '%business%' ORDER BY 1"
     ).fetchall()
     assert [name for _, name in names] == ["Aston Castings Ltd", "Bilston Foundry Ltd", "Bilston Foundry Ltd"]
+
+
+def test_hours_stay_with_their_firm_and_advice_to_all_adds_nothing(warehouse):
+    """Seven hours each, under one reference of a business and a session; thirteen of a newsletter are none."""
+    found = warehouse.execute(
+        "SELECT organisation_record_id, support_minutes, not_counted_reason "
+        "FROM intermediate.int_support__session ORDER BY supported_on, 1"
+    ).fetchall()
+    assert found == [
+        ("CB01:business:B1", 420, None),
+        ("CB01:business:B2", 60, None),
+        ("CB01:business:B1~2023-24-Q2", 420, None),
+        ("CB01:business:B1~2023-24-Q2", 780, "generic_advice"),
+    ]
+
+
+def test_a_body_says_who_is_a_sole_trader_or_nothing(warehouse):
+    said = warehouse.execute(
+        "SELECT record_ref, is_sole_trader FROM staging.stg_returns__businesses ORDER BY 1"
+    ).fetchall()
+    assert said == [("B1", None), ("B1~2023-24-Q2", False), ("B2", None)]
 
 
 def test_events_under_one_reference_are_two_and_a_decision_is_of_the_later(warehouse):

@@ -30,7 +30,8 @@ from identity.resolve import resolve
 from orchestration.dbt_runner import run_dbt
 from sandbox.options import SANDBOX_CLOCK, Dirt, Options
 
-# Nothing of these hangs on which records are one organisation: exact on both bases. Of the others the claims are.
+# Nothing of these hangs on which records are one organisation: exact on both bases. So are all claims: what a body
+# claims does not hang on whom the matcher takes its firms for.
 EXACT = ("pilots_funded", "interventions_scaled", "event_attendees")
 BY_IDENTITY = ("new_collaborations", "businesses_assisted", "jobs_created", "resource_levered")
 INDICATORS = EXACT + BY_IDENTITY
@@ -108,17 +109,17 @@ class _Behind:
         self._owners = {(row["indicator_key"], row["claim"]): row["organisations"] for row in truth["claim"]}
         self._amounts: dict[Cell, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for row in truth["claim"]:
-            for basis in ("claimed", "verified"):
+            for basis, period in (("claimed", row["claimed_period_key"]), ("verified", row["period_key"])):
                 amount = Decimal(str(row[basis])).quantize(PLACES)
-                self._take(row["indicator_key"], row["period_key"], row["partner_code"], basis, row["claim"], -amount)
+                self._take(row["indicator_key"], period, row["partner_code"], basis, row["claim"], -amount)
         facts = mart.execute(
-            "SELECT indicator_key, period_key, partner_key,"
+            "SELECT indicator_key, claimed_period_key, period_key, partner_key,"
             " regexp_replace(fact_key, '^[a-z_]+:|:org_[0-9a-f]+$', '', 'g'),"
             " CASE WHEN status = 'withdrawn' THEN 0 ELSE claimed_quantity END,"
             " CASE WHEN is_counted AND status = 'verified' THEN quantity ELSE 0 END FROM mart.indicator_fact"
         ).fetchall()
-        for indicator, period, body, claim, claimed, verified in facts:
-            for basis, amount in (("claimed", claimed), ("verified", verified)):
+        for indicator, claimed_in, verified_in, body, claim, claimed, verified in facts:
+            for basis, period, amount in (("claimed", claimed_in, claimed), ("verified", verified_in, verified)):
                 self._take(indicator, period, body, basis, claim, Decimal(str(amount)))
         self._mistaken = _mistaken(mart, truth)
 

@@ -68,9 +68,12 @@ def parameters(warehouse) -> Path:
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
             "CREATE SCHEMA seed; CREATE TABLE seed.parameter AS FROM (VALUES "
-            "('network_window_months', 36, DATE '2023-04-01'), ('network_window_months', 24, DATE '2025-04-01'), "
-            "('network_window_months', 12, DATE '2025-06-02'), ('empty', NULL, DATE '2023-04-01'), "
-            "('not_yet', 1, DATE '2025-06-02')) AS t (parameter, value, valid_from)"
+            "('network_window_months', 36, DATE '2023-04-01', NULL), "
+            "('network_window_months', 24, DATE '2025-04-01', 'CR-1'), "
+            "('network_window_months', 18, DATE '2025-05-01', NULL), "
+            "('network_window_months', 12, DATE '2025-06-02', 'CR-2'), "
+            "('empty', NULL, DATE '2023-04-01', NULL), ('not_yet', 1, DATE '2025-06-02', NULL)"
+            ") AS t (parameter, value, valid_from, change_request)"
         )
     return warehouse
 

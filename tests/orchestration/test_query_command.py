@@ -57,6 +57,28 @@ def test_trace(mart):
     assert (fact["source_place"], fact["quantity"]) == ("'=x.xlsx#Jobs!3", "-1.50")
 
 
+def test_trace_of_a_quarter_tells_what_is_claimed_in_it_from_what_is_verified(mart):
+    with duckdb.connect(str(mart)) as connection:
+        connection.execute(
+            "CREATE TABLE dim_period AS SELECT unnest(['Q1', 'Q2', 'Q3']) AS period_key, true AS is_programme_period"
+        )
+        connection.execute(
+            "UPDATE indicator_fact SET period_key = 'Q2', claimed_period_key = 'Q1', quantity = 1, exact_quantity = 1"
+        )
+    told = {
+        quarter: CliRunner()
+        .invoke(app, ["trace", "H5", "--period", quarter])
+        .stdout.split("facts; ")[1]
+        .splitlines()[0]
+        for quarter in ("Q1", "Q2", "Q3")
+    }
+    assert told == {
+        "Q1": "verified 0.00, claimed 1.00",
+        "Q2": "verified 1.00, claimed 0.00",
+        "Q3": "verified 0.00, claimed 0.00",
+    }
+
+
 def test_metric(mart, monkeypatch):
     monkeypatch.setattr("orchestration.cli.metric.ensure_parsed", lambda home: {})
     monkeypatch.setattr("orchestration.metrics.Metrics.__init__", lambda self, *_: None)

@@ -102,14 +102,16 @@ def test_a_passed_candidate_becomes_a_whole_release(home):
     shown = store.show(home, "2025-07-01.1")
     assert shown["manifest"]["rows"] == {
         "evaluation_result": 1, "evaluation_run": 1, "indicator_value": 1,
-        "quality_result": 1, "release_info": 1, "source_run": 1, "waiver": 1,
+        "quality_result": 1, "release_info": 1, "retention_rule": 3, "source_run": 1, "waiver": 1,
     }  # fmt: skip
     assert "parquet/indicator_value.parquet" in shown["manifest"]["files"]
     with duckdb.connect(str(home / "releases/current/mart.duckdb"), read_only=True) as connection:
         comment = connection.execute(
             "SELECT comment FROM duckdb_tables() WHERE table_name = 'indicator_value'"
         ).fetchone()
+        kept = connection.execute("SELECT entity, period FROM retention_rule ORDER BY entity").fetchall()
     assert comment == ("A sum over indicator_fact.",)
+    assert kept == [("originals", None), ("person_keys", None), ("releases", "14 releases")]
 
 
 @pytest.mark.parametrize("kind", ["UUID", "INTERVAL", "TIME", "TIMETZ", "UUID[]"])
@@ -328,10 +330,11 @@ def test_an_altered_release_is_not_taken_for_unchanged(home):
     [
         (lambda home: {"code_version": "other"}, "the code"),
         (lambda home: (home / "public_tables.yaml").write_text("x: 1"), "public_tables.yaml"),
-        (lambda home: (home / "wmip.yaml").write_text(LICENCE), "open_data or evaluation"),
-        (lambda home: (home / "wmip.yaml").write_text("evaluation: {analyst: head of research}"), "open_data or"),
+        (lambda home: (home / "wmip.yaml").write_text(LICENCE), "open_data, evaluation"),
+        (lambda home: (home / "wmip.yaml").write_text("evaluation: {analyst: head of research}"), "open_data, eval"),
+        (lambda home: (home / "wmip.yaml").write_text("retention: {originals_months: 3}"), "retention or releases"),
     ],
-    ids=["code", "public rules", "licence", "evaluation"],
+    ids=["code", "public rules", "licence", "evaluation", "retention"],
 )
 def test_whatever_a_release_is_made_of_makes_another_when_it_changes(home, change, called):
     publish(home)

@@ -214,7 +214,7 @@ def test_what_shows_beside_the_returns_before_is_said_by_cell_with_what_to_do(ho
         rows={
             "BUSINESSES": [{**BUSINESS, **OTHER_FIRM}, {**BUSINESS, **FIRM, "Business ref": "B9"}],
             "SUPPORT": [
-                {**LOG, "Date": "01/08/2023"},
+                {**LOG, "Date": "01/08/2023", "Channel": "Written", "Specific to the business": "No"},
                 {**LOG, "Session ref": "S9", "Business ref": "B9", "Date": "02/08/2023"},
             ],
             "COLLABORATIONS": [AGREED],
@@ -237,6 +237,7 @@ def test_what_shows_beside_the_returns_before_is_said_by_cell_with_what_to_do(ho
         r"^B6 \(events\): CB02 returned an event of this title, day and venue too .*give them titles that differ",
         r"^B5 \(events\): More names were signed in than heads were counted",
         r"^B\d+ \(businesses assisted\): does not count \(rejected\)",
+        r"^B\d+ \(support sessions\): does not count \(generic_advice\): .*specific to the business",
     ):
         assert re.search(expected, said, re.MULTILINE), (expected, said)
     assert {path: path.stat().st_mtime_ns for path in home.rglob("*") if path.is_file()} == before

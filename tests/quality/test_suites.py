@@ -96,6 +96,19 @@ def test_two_posts_of_one_day_are_good_data_and_more_than_the_increase_is_not(ju
     assert judge("jobs_do_not_exceed_the_employment_increase", *posts(*one_day, broken)) == ("failed", ["o"])
 
 
+def test_a_claim_may_be_verified_in_a_later_quarter_and_never_before_it(judge):
+    def figures(*rows):
+        columns = "indicator_key, period_key, scope, scope_key, basis, exact_cumulative_value"
+        return f"mart.indicator_value AS SELECT * FROM (VALUES {', '.join(rows)}) AS t ({columns})"
+
+    claimed = "('h4', 'Q1', 'partner', 'CB01', 'claimed', 1)", "('h4', 'Q2', 'partner', 'CB01', 'claimed', 1)"
+    later = "('h4', 'Q1', 'partner', 'CB01', 'verified', 0)", "('h4', 'Q2', 'partner', 'CB01', 'verified', 1)"
+    check = "counted_figures_are_not_more_than_claimed"
+    assert judge(check, figures(*claimed, *later)) == ("passed", [])
+    more = "('h4', 'Q1', 'partner', 'CB01', 'verified', 2)"
+    assert judge(check, figures(*claimed, more)) == ("failed", ["h4, Q1, CB01"])
+
+
 def test_a_table_may_be_empty_until_there_is_something_for_it(judge):
     empty = "mart.fct_leverage (leverage_key VARCHAR)"
     assert judge("fct_leverage_has_rows", empty, "staging.stg_returns__leverage (x INT)") == ("passed", [])

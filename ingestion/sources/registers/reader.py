@@ -47,6 +47,25 @@ CONTRACTS: dict[str, list[Column]] = {
         Column("decided_by_role", "decided_by_role", "open_text", required=True),
         Column("reason", "reason", "open_text", required=True),
     ],
+    "claims": [
+        Column("partner_code", "partner_code", required=True),
+        Column("period_key", "period_key", "period", required=True),
+        Column("eligible_spend_gbp", "eligible_spend_gbp", "money", required=True, minimum=Decimal(0)),
+        Column("intervention_rate", "intervention_rate", "number", True, minimum=Decimal(0), maximum=Decimal(1)),
+        Column("paid_gbp", "paid_gbp", "money", minimum=Decimal(0)),
+        Column("defrayal_evidence", "defrayal_evidence", "yes_no", required=True),
+    ],
+    "also_claimed": [
+        Column("indicator_key", "indicator_key", required=True),
+        Column("partner_code", "partner_code", required=True),
+        Column("source_ref", "source_ref", required=True),
+        Column("also_claimed_under", "also_claimed_under", "name_of_organisation", required=True),
+        Column("programme_share", "programme_share", "number", minimum=Decimal(0), maximum=Decimal(1)),
+    ],
+    "groups": [
+        Column("company_number", "company_number", required=True),
+        Column("group_key", "group_key", required=True),
+    ],
     "ratings": [
         Column("indicator_key", "indicator_key", required=True),
         Column("rag", "rag", "choice", True, _same("green", "amber_green", "amber", "amber_red", "red")),

@@ -1,4 +1,4 @@
-"""What the columns of the two tables mean that the release adds to the mart; the other tables are described in dbt."""
+"""What the columns of the tables mean that the release adds to the mart; the other tables are described in dbt."""
 
 from __future__ import annotations
 
@@ -49,6 +49,15 @@ GATE_TABLES = {
             "code_version": ("VARCHAR", "Version of the product, and a fingerprint of its code."),
             "input_fingerprint": ("VARCHAR", "SHA-256 over everything that was landed and decided when it was built."),
             "gate_status": ("VARCHAR", "passed or passed_with_warnings."),
+        },
+    ),
+    "retention_rule": DescribedTable(
+        "What wmip.yaml says is kept how long. Grain: entity.",
+        {
+            "entity": ("VARCHAR", "What is kept: person_keys, originals or releases."),
+            "trigger": ("VARCHAR", "From when the period counts."),
+            "period": ("VARCHAR", "How long it is kept; null where no period is set, and then it is kept."),
+            "action": ("VARCHAR", "What becomes of it then."),
         },
     ),
 }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import duckdb
 
 from common.sql import literal
+from orchestration.privacy.retention import rules
 from orchestration.release.approval import GateRefused
 from orchestration.release.context import BuildContext
 from orchestration.release.steps.copying import RELEASED, candidate_and_release, copy_schema, write_parquet
 from orchestration.release.steps.gate_tables import GATE_TABLES
+from orchestration.settings import load_configuration
 from quality.fingerprint import SCHEMA, combine, table_fingerprints
 from quality.receipt import gate_status
 
@@ -23,11 +27,12 @@ def copy_mart(context: BuildContext) -> None:
 
 
 def add_gate_tables(context: BuildContext) -> None:
-    """Add `quality_result` and `release_info`."""
+    """Add `quality_result`, `release_info` and `retention_rule`."""
     with duckdb.connect(str(context.mart)) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         _add_quality_result(connection, context)
         _add_release_info(connection, context)
+        _add_retention_rule(connection, context)
 
 
 def write_mart_parquet(context: BuildContext) -> None:
@@ -79,6 +84,15 @@ def _add_release_info(connection: duckdb.DuckDBPyConnection, context: BuildConte
         },
     )
     _describe(connection, "release_info")
+
+
+def _add_retention_rule(connection: duckdb.DuckDBPyConnection, context: BuildContext) -> None:
+    connection.execute(f"CREATE TABLE retention_rule ({GATE_TABLES['retention_rule'].definition()})")
+    connection.executemany(
+        "INSERT INTO retention_rule VALUES (?, ?, ?, ?)",
+        [astuple(rule) for rule in rules(load_configuration(context.home))],
+    )
+    _describe(connection, "retention_rule")
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, table: str) -> None:

@@ -166,7 +166,10 @@ def _register(stream: str, number: int) -> bytes:
     values = {
         "date": "2024-01-31",
         "whole": "1",
-        "number": "2.5",
+        "number": "0.5",
+        "money": "2.5",
+        "yes_no": "yes",
+        "period": "2024-25-Q1",
         "open_text": "as agreed",
         "name_of_organisation": "One",
     }
@@ -178,6 +181,8 @@ def _register(stream: str, number: int) -> bytes:
                 if column.allowed
                 else f"CB{at}"
                 if column.name in key and column.kind == "text"
+                else f"{at:08d}"
+                if column.kind == "company_number"
                 else values.get(column.kind, "text")
                 for column in CONTRACTS[stream]
             }

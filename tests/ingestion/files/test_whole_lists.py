@@ -15,16 +15,30 @@ HEADINGS = {
     "partners": "partner_code,name,cluster_key,activity_starts_on",
     "waivers": "check_name,scope_key,reason,approved_by_role,expires_on",
     "verification": "indicator_key,partner_code,source_ref,decision,evidence_grade,decided_on,decided_by_role,reason",
+    "claims": "partner_code,period_key,eligible_spend_gbp,intervention_rate,paid_gbp,defrayal_evidence",
+    "also_claimed": "indicator_key,partner_code,source_ref,also_claimed_under,programme_share",
+    "groups": "company_number,group_key",
     "ratings": "indicator_key,rag,reason,approved_by_role,expires_on",
     "removals": "file_name,content_sha256,reason,approved_by_role",
 }
 ROWS = {
     "partners": "{0},Body {0},,2023-04-01",
+    "claims": "{0},2024-25-Q1,1000,0.5,,yes",
+    "also_claimed": "pilots_funded,CB01,{0},Another fund,0.5",
+    "groups": "{0}000000,01111111",
     "ratings": "{0},amber,one large pilot is late,programme manager,2026-01-01",
     "waivers": "every_expected_return_is_here,{0}:2024-25-Q1,merged,programme manager,2026-01-01",
     "verification": "pilots_funded,CB01,{0},rejected,,2025-01-01,monitoring officer,no agreement seen",
 }
-KEYS = {"ratings": "indicator_key", "partners": "partner_code", "waivers": "scope_key", "verification": "source_ref"}
+KEYS = {
+    "claims": "partner_code",
+    "also_claimed": "source_ref",
+    "groups": "company_number",
+    "ratings": "indicator_key",
+    "partners": "partner_code",
+    "waivers": "scope_key",
+    "verification": "source_ref",
+}
 
 
 @pytest.fixture

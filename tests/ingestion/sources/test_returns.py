@@ -231,6 +231,17 @@ EVENT = {
     "Attribution": "WMIP funded",
     "Evidence": "Signed sheet",
 }
+MEMO = {
+    "Collaboration ref": "C1",
+    "Title": "Sensors for foundries",
+    "Purpose": "Sensors",
+    "Kind": "MoU",
+    "Agreement ref": "MOU-1",
+    "Agreed on": "01/05/2023",
+    "Caused by programme": "Yes",
+    "Status": "Active",
+    "Evidence": "Signed agreement",
+}
 PILOT = {
     "Intervention ref": "P-002",
     "Title": "Robots",
@@ -254,6 +265,7 @@ PILOT = {
         ),
         ({"EVENTS": [EVENT, {**EVENT, "Title": "Supper"}]}, "events"),
         ({"INTERVENTIONS": [PILOT, {**PILOT, "Intervention ref": "p-002", "Title": "Hydrogen"}]}, "interventions"),
+        ({"COLLABORATIONS": [MEMO, {**MEMO, "Collaboration ref": "c1 ", "Purpose": "Hydrogen"}]}, "collaborations"),
         ({"JOBS": [POST, {**POST, "Contracted hours": 20}]}, "jobs"),
         ({"LEVERAGE": [TRANCHE, {**TRANCHE, "Company number": None, "Amount (£)": 20000}]}, "leverage"),
     ],

@@ -6,6 +6,7 @@ with facts as (
         fact_key,
         unit_key,
         achieved_on,
+        claimed_on,
         partner_key,
         organisation_key,
         cluster_key,
@@ -29,6 +30,7 @@ graded as (
     select
         facts.*,
         periods.period_key,
+        claimed_periods.period_key as claimed_period_key,
         coalesce(periods.is_programme_period, false) as is_programme_period,
         case
             when register.decision = 'verified'
@@ -63,6 +65,8 @@ graded as (
             and facts.source_ref = register.source_ref
     left join {{ ref('int_period__calendar') }} as periods
         on facts.achieved_on between periods.starts_on and periods.ends_on
+    left join {{ ref('int_period__calendar') }} as claimed_periods
+        on facts.claimed_on between claimed_periods.starts_on and claimed_periods.ends_on
 ),
 
 -- What lies outside the programme's period stands in nobody's way inside it.

@@ -22,6 +22,7 @@ facts as (
         indicator_key,
         fact_key,
         achieved_on,
+        claimed_on,
         partner_key,
         organisation_key,
         cluster_key,
@@ -36,6 +37,7 @@ facts as (
         source_record_id,
         source_place,
         period_key,
+        claimed_period_key,
         is_programme_period
     from settled
     union all
@@ -43,6 +45,7 @@ facts as (
         'collaborations_cross_sector' as indicator_key,
         'collaborations_cross_sector:' || collaborations.collaboration_key as fact_key,
         settled.achieved_on,
+        settled.claimed_on,
         settled.partner_key,
         settled.organisation_key,
         settled.cluster_key,
@@ -57,6 +60,7 @@ facts as (
         settled.source_record_id,
         settled.source_place,
         settled.period_key,
+        settled.claimed_period_key,
         settled.is_programme_period
     from settled
     inner join {{ ref('int_fact__new_collaborations') }} as collaborations

@@ -49,7 +49,61 @@ files as (
     from {{ ref('stg_inbox__files') }}
 ),
 
+-- What is claimed elsewhere too, and names no claim of this programme.
+elsewhere as (
+    select
+        also_claimed.source_place,
+        also_claimed.partner_code,
+        case
+            when indicator.indicator_key is null then 'register_unknown_indicator'
+            when partners.partner_code is null then 'register_unknown_body'
+            when claimed.reference_key is null then 'register_names_nothing'
+        end as rule
+    from {{ ref('stg_registers__also_claimed') }} as also_claimed
+    left join {{ ref('indicator') }} as indicator
+        on also_claimed.indicator_key = indicator.indicator_key
+    left join {{ ref('stg_registers__partners') }} as partners
+        on also_claimed.partner_code = partners.partner_code
+    left join (
+        select distinct
+            indicator_key,
+            partner_key,
+            {{ reference_key('source_ref') }} as reference_key
+        from {{ ref('int_fact__assessed') }}
+    ) as claimed
+        on
+            also_claimed.indicator_key = claimed.indicator_key
+            and also_claimed.partner_code = claimed.partner_key
+            and also_claimed.reference_key = claimed.reference_key
+),
+
 found as (
+    select
+        'registers' as source,
+        'also_claimed' as stream,
+        source_place as place,
+        rule,
+        case rule
+            when 'register_unknown_indicator' then 'indicator_key is none of the indicators (table dim_indicator)'
+            when 'register_unknown_body' then 'partner_code is not in the partners register'
+            else 'source_ref names no claim of this body for this indicator'
+        end || ': the row says nothing of any claim' as message,
+        partner_code
+    from elsewhere
+    where rule is not null
+    union all
+    select
+        'registers' as source,
+        'claims' as stream,
+        claims.source_place as place,
+        'register_unknown_body' as rule,
+        'partner_code is not in the partners register: nothing is payable' as message,
+        claims.partner_code
+    from {{ ref('stg_registers__claims') }} as claims
+    left join {{ ref('stg_registers__partners') }} as partners
+        on claims.partner_code = partners.partner_code
+    where partners.partner_code is null
+    union all
     select
         'registers' as source,
         'verification' as stream,

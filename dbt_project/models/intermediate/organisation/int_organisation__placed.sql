@@ -33,9 +33,13 @@ select
     case
         when directory.local_authority_code is not null then true
         when attributes.postcode is not null then false
-    end as is_in_area
+    end as is_in_area,
+    -- Subsidy limits are those of an enterprise group; who is in none is one by itself.
+    coalesce(groups.group_key, attributes.organisation_key) as group_key
 from {{ ref('int_organisation__attribute') }} as attributes
 left join {{ ref('int_organisation__registered') }} as registered
     on attributes.organisation_key = registered.organisation_key
 left join {{ ref('stg_reference__postcodes') }} as directory
     on attributes.postcode = directory.postcode
+left join {{ ref('stg_registers__groups') }} as groups
+    on attributes.company_number = groups.company_number

@@ -72,14 +72,15 @@ told as (
 live as (
     select
         told.*,
-        void_reason is null and telling = 1 as is_live
+        void_reason is null and telling = 1 as is_live,
+        is_verified and not coalesce(is_generic_advice, false) as adds_up
     from told
 ),
 
 daily as (
     select
         live.*,
-        sum(case when is_live and is_verified then support_minutes else 0 end) over of_system as verified_of_day,
+        sum(case when is_live and adds_up then support_minutes else 0 end) over of_system as verified_of_day,
         sum(case when is_live then coalesce(support_minutes, 0) else 0 end) over of_system as minutes_of_day
     from live
     window of_system as (partition by organisation_key, partner_key, supported_on, source_system)
@@ -123,6 +124,7 @@ select
         when void_reason is not null then void_reason
         when telling > 1 then 'same_session'
         when source_system <> system_of_day then 'same_day_in_another_system'
+        when is_generic_advice then 'generic_advice'
         when not is_verified then 'evidence_below_minimum'
     end as not_counted_reason
 from compared

@@ -1,5 +1,18 @@
+-- A record that says where an organisation belongs is its tag; records that tag it for both priorities make it both.
+with tagged as (
+    select
+        resolved.organisation_key,
+        max(case when clusters.priority = 'health' then 1 else 0 end)
+        + max(case when clusters.priority = 'clean' then 1 else 0 end) = 2 as is_both
+    from {{ ref('int_organisation__resolved') }} as resolved
+    inner join {{ ref('cluster') }} as clusters
+        on resolved.cluster_key = clusters.cluster_key
+    group by resolved.organisation_key
+)
+
 select
-    organisation_key,
+    placed.organisation_key,
+    placed.group_key,
     placed.name,
     company_number,
     charity_number,
@@ -8,6 +21,7 @@ select
     placed.cluster_key,
     placed.cluster_source,
     case
+        when tagged.is_both then 'both'
         when clusters.priority_needs_tag and placed.cluster_source <> 'tag' then 'unknown'
         else coalesce(clusters.priority, 'unknown')
     end as priority,
@@ -22,4 +36,6 @@ select
 from {{ ref('int_organisation__placed') }} as placed
 left join {{ ref('cluster') }} as clusters
     on placed.cluster_key = clusters.cluster_key
-order by organisation_key
+left join tagged
+    on placed.organisation_key = tagged.organisation_key
+order by placed.organisation_key

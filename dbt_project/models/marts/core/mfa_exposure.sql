@@ -42,29 +42,37 @@ support as (
     group by activity.organisation_key
 ),
 
+-- The cap is of an enterprise group (register groups); who is in none is one by itself.
 summed as (
     select
         awards.*,
         years.window_starts_on,
+        placed.group_key,
         awards.programme_awards_gbp + awards.other_awards_gbp as known_awards_gbp,
+        sum(awards.programme_awards_gbp + awards.other_awards_gbp) over (partition by placed.group_key)
+            as group_awards_gbp,
         coalesce(support.support_minutes, 0) as support_minutes,
         {{ parameter('mfa_cap_gbp') }} as cap_gbp
     from awards
     cross join years
+    inner join {{ ref('int_organisation__placed') }} as placed
+        on awards.organisation_key = placed.organisation_key
     left join support
         on awards.organisation_key = support.organisation_key
 )
 
 select
     organisation_key,
+    group_key,
     window_starts_on,
     cast(awards as bigint) as awards,
     cast(programme_awards_gbp as decimal(18, 2)) as programme_awards_gbp,
     cast(other_awards_gbp as decimal(18, 2)) as other_awards_gbp,
     cast(known_awards_gbp as decimal(18, 2)) as known_awards_gbp,
+    cast(group_awards_gbp as decimal(18, 2)) as group_awards_gbp,
     cast(support_minutes as bigint) as support_minutes,
     cast(cap_gbp as decimal(18, 2)) as cap_gbp,
-    cast(cap_gbp - known_awards_gbp as decimal(18, 2)) as headroom_gbp,
-    known_awards_gbp > cap_gbp as is_above_cap
+    cast(cap_gbp - group_awards_gbp as decimal(18, 2)) as headroom_gbp,
+    group_awards_gbp > cap_gbp as is_above_cap
 from summed
 order by organisation_key

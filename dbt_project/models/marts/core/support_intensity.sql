@@ -28,10 +28,24 @@ banded as (
         end as band
     from organisations
     where first_supported_on is not null
+),
+
+-- What bodies say of it, most of them where they differ; nobody has to.
+sole_traders as (
+    select
+        resolved.organisation_key,
+        sum(case when businesses.is_sole_trader then 1 else -1 end) > 0 as is_sole_trader
+    from {{ ref('stg_returns__businesses') }} as businesses
+    inner join {{ ref('int_organisation__resolved') }} as resolved
+        on
+            resolved.source_system = 'returns'
+            and businesses.organisation_record_id = resolved.source_record_id
+    where businesses.is_sole_trader is not null
+    group by resolved.organisation_key
 )
 
 select
-    organisation_key,
+    banded.organisation_key,
     verified_minutes,
     grant_gbp,
     band,
@@ -41,6 +55,9 @@ select
         else 'businesses_assisted'
     end as counts_in,
     first_supported_on,
-    first_known_on = first_supported_on as is_new_to_programme
+    first_known_on = first_supported_on as is_new_to_programme,
+    sole_traders.is_sole_trader
 from banded
-order by organisation_key
+left join sole_traders
+    on banded.organisation_key = sole_traders.organisation_key
+order by banded.organisation_key

@@ -3,13 +3,27 @@ with facts as (
         settled.*,
         case when final_reason is null then allowed_quantity else cast(0 as decimal(18, 4)) end as counted_quantity
     from {{ ref('int_fact__settled') }} as settled
+),
+
+-- What another funder counts too stays a claim of this programme (domain.md 2.1 R9). Of several shares the least.
+elsewhere as (
+    select
+        indicator_key,
+        partner_code,
+        reference_key,
+        {{ ordered_list('also_claimed_under') }} as also_claimed_under,
+        min(programme_share) as programme_share
+    from {{ ref('stg_registers__also_claimed') }}
+    group by indicator_key, partner_code, reference_key
 )
 
 select
-    indicator_key,
+    facts.indicator_key,
     fact_key,
     achieved_on,
     period_key,
+    claimed_on,
+    claimed_period_key,
     partner_key,
     organisation_key,
     cluster_key,
@@ -27,6 +41,13 @@ select
     source_place,
     source_ref,
     final_reason is null as is_counted,
-    final_reason as not_counted_reason
+    final_reason as not_counted_reason,
+    elsewhere.also_claimed_under,
+    elsewhere.programme_share
 from facts
-order by indicator_key, fact_key
+left join elsewhere
+    on
+        facts.indicator_key = elsewhere.indicator_key
+        and facts.partner_key = elsewhere.partner_code
+        and {{ reference_key('facts.source_ref') }} = elsewhere.reference_key
+order by facts.indicator_key, fact_key

@@ -44,7 +44,7 @@ amounts as (
     union all
     select
         indicator_key,
-        period_key,
+        claimed_period_key as period_key,
         partner_key,
         cluster_key,
         local_authority_code,

@@ -16,6 +16,7 @@ select
     organisation_type,
     cluster_tag,
     size_band,
+    case sole_trader when 'yes' then true when 'no' then false end as is_sole_trader,
     submitted_on,
     file_name,
     source_place,

@@ -12,7 +12,7 @@ with sessions as (
         businesses.record_ref as parent_ref,
         lower(
             landed.supported_on || '|' || landed.support_hours || '|' || landed.channel || '|' || landed.evidence
-            || '|' || businesses.record_ref
+            || '|' || coalesce(landed.specific_advice, '') || '|' || businesses.record_ref
         ) as content,
         landed.period_key,
         landed.file_name,

@@ -14,7 +14,7 @@
         'name': normalise_name('business_name'),
         'words': normalise_name('business_name'),
         'display': 'business_name',
-        'content': ['business_name', 'company_number', 'charity_number', 'postcode', 'website', 'organisation_type', 'cluster_tag', 'size_band'],
+        'content': ['business_name', 'company_number', 'charity_number', 'postcode', 'website', 'organisation_type', 'cluster_tag', 'size_band', 'sole_trader'],
     },
     'jobs': {
         'reference': 'post_ref',

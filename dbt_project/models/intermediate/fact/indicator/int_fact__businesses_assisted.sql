@@ -69,6 +69,8 @@ select
     judged.organisation_key as unit_key,
     -- Only what counts is dated where the threshold is reached; any other fact at its first activity.
     case when judged.ineligible_reason is null then judged.crossed_on else judged.first_on end as achieved_on,
+    -- Where the threshold is reached hangs on whose hours add up; what a body claims does not.
+    judged.first_on as claimed_on,
     judged.partner_key,
     judged.organisation_key,
     judged.cluster_key,

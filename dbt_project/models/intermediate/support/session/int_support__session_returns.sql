@@ -11,6 +11,7 @@ select
     supported_on,
     support_minutes,
     channel,
+    is_generic_advice,
     evidence,
     source_record,
     source_place
