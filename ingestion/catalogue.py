@@ -49,7 +49,7 @@ def providers() -> dict[str, set[str]]:
     """The sources that provide each thing."""
     found: dict[str, set[str]] = {}
     for source in SOURCES.values():
-        for provided in source.provides:
+        for provided in source.gives:
             found.setdefault(provided, set()).add(source.name)
     return found
 

@@ -48,8 +48,8 @@ PROVENANCE = (
 _TIMES = {"_loaded_at", "_deleted_at"}
 FILE_COLUMNS = ("file_name", "file_sha256", "sheet", "row_number")
 COVER_COLUMNS = ("partner_code", "period_key", "submission_number", "submitted_on")
-PROVIDED = ("events", "attendances", "persons", "organisations", "support", "grants", "claims", "reference")
-"""What the mart gets from sources."""
+PROVIDED = ("events", "attendances", "persons", "support", "grants", "claims")
+"""What the mart gets from sources, beside the organisations of `organisation_records`."""
 
 
 class InvalidDeclaration(Exception):
@@ -229,14 +229,15 @@ def _kind(name: str, default: Any) -> Any:
 class Source(Declared):
     """One source system.
 
-    `label`: what reports call it. `source_system`: what the mart calls it, where that is not its own name (a second way
-    to the same records). `kind`: how it is read. `auth`: how an API is told who asks
+    `label`: what reports call it, where that is not its title. `source_system`: what the mart calls it, where that is
+    not its own name (a second way to the same records). `kind`: how it is read. `auth`: how an API is told who asks
     (`ingestion.apis.http.authenticator`). `secrets`: role of a secret -> the environment variable it stands in.
     `holds_people`: it carries addresses, which need the pseudonym key. `probe`: path of a cheap request that shows
     whether an API answers. `inbox`: folder that files are dropped in. `settings`: defaults of what `wmip.yaml` may say
     of it. `reads_after`: sources whose landed rows its reader needs. `as_read`: what its publisher promises; none for
     what is the programme's own. `provides`: what the mart gets from it, so that the gate can ask for it. `guest_key`:
-    what stands before the ticket's number in the key of a person of whom only the ticket is known. `template`: the
+    what stands before the ticket's number in the key of a person of whom only the ticket is known.
+    `organisation_records`: what of it bears an organisation -> its `source_record_id` in the mart. `template`: the
     files beside it, one for each version, in which its streams are declared; `*` stands for the version.
     """
 
@@ -259,6 +260,7 @@ class Source(Declared):
     as_read: AsRead | None = None
     provides: tuple[str, ...] = ()
     guest_key: str | None = None
+    organisation_records: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("provides")
     @classmethod
@@ -300,6 +302,16 @@ class Source(Declared):
     def system(self) -> str:
         """What the mart calls it (`source_system`)."""
         return self.source_system or self.name
+
+    @property
+    def spoken(self) -> str:
+        """What reports call it."""
+        return self.label or self.title
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        """What the mart gets from it, organisations included."""
+        return (*self.provides, *(("organisations",) if self.organisation_records else ()))
 
     @property
     def has_lists(self) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
@@ -20,12 +22,14 @@ def build_pack(
     *,
     public: duckdb.DuckDBPyConnection | None = None,
     previous: duckdb.DuckDBPyConnection | None = None,
+    source_labels: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Path]:
     """Write workbook and report of the release whose mart is given, all connections read only. Returns the files.
 
-    `public` is the release's mart after disclosure control, `previous` the mart of the release before it.
+    `public` is the release's mart after disclosure control, `previous` the mart of the release before it,
+    `source_labels` what reports call each source.
     """
-    figures = read_figures(mart, public, previous)
+    figures = read_figures(mart, public, previous, source_labels)
     folder.mkdir(parents=True, exist_ok=True)
     write_workbook(figures, folder / WORKBOOK)
     (folder / REPORT).write_text(render_report(figures), encoding="utf-8")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import duckdb
 
@@ -42,6 +44,7 @@ class PackFigures:
     impact: Impact | None
     assurance: Assurance
     restatements: Restatements
+    source_labels: Mapping[str, str]
 
     @property
     def headline(self) -> list[Indicator]:
@@ -58,8 +61,12 @@ def read_figures(
     mart: duckdb.DuckDBPyConnection,
     public: duckdb.DuckDBPyConnection | None = None,
     previous: duckdb.DuckDBPyConnection | None = None,
+    source_labels: Mapping[str, str] = MappingProxyType({}),
 ) -> PackFigures:
-    """Read a release's mart, its public mart if it has one, and the mart of the release before it if there is one."""
+    """Read a release's mart, its public mart if it has one, and the mart of the release before it if there is one.
+
+    `source_labels`: source -> what reports call it.
+    """
     release = programme.read_release(mart)
     released_on = release.released_at.date()
     quarters = programme.read_quarters(mart, released_on)
@@ -80,4 +87,5 @@ def read_figures(
         impact=read_impact(mart),
         assurance=read_assurance(mart),
         restatements=read_restatements(mart, previous),
+        source_labels=source_labels,
     )

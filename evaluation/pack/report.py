@@ -114,6 +114,7 @@ def render_report(figures: PackFigures) -> str:
     text: str = template.render(
         css=_css(),
         words=wording,
+        source_labels=figures.source_labels,
         no_target=wording.NO_TARGET,
         contents=CONTENTS,
         audience=notes.AUDIENCE,

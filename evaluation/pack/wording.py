@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -48,16 +49,6 @@ GRADE = {
     "B": "B: signed by the beneficiary",
     "C": "C: self-report",
     "none": "No evidence",
-}
-SOURCE = {
-    "eventbrite": "Event platform (Eventbrite)",
-    "hubspot": "CRM (HubSpot)",
-    "salesforce": "CRM (Salesforce)",
-    "dataverse": "CRM (Dynamics 365)",
-    "innovate_uk_claims": "Innovate UK's grant service (claims)",
-    "returns": "Quarterly returns",
-    "threesixtygiving": "Grants data (360Giving)",
-    "registers": "Registers of the programme office",
 }
 REASON = {
     "aligned": "Aligned activity, not the programme's",
@@ -159,7 +150,7 @@ _NETWORK_SHARES = {
 _UNITS = {"count": "", "GBP": "GBP", "FTE": "FTE"}
 
 
-def spoken(words: dict[str, str], key: str) -> str:
+def spoken(words: Mapping[str, str], key: str) -> str:
     """The words for a key; a key nobody put into words yet is at least readable."""
     return words.get(key, key.replace("_", " ").capitalize())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from orchestration.cli.options import console
 from orchestration.dictionary.current import PAGE, current_page
 from orchestration.dictionary.site import DICTIONARY, WRITTEN, committed_index, write_site_source
+from orchestration.dictionary.source_lists import source_lists
 from orchestration.errors import UserError
 from orchestration.settings import load_settings
 
@@ -35,8 +37,13 @@ def build(
 
 @app.command()
 def index() -> None:
-    """Rewrite the generated pages that are kept in the repository: the list of tables, and what was read when."""
-    pages = {WRITTEN / DICTIONARY / "index.md": committed_index(load_settings().home), WRITTEN / PAGE: current_page()}
+    """Rewrite what is generated and kept in the repository: lists of tables and of sources, and what was read when."""
+    # First what dbt reads: the list of tables is made of the project as dbt parses it.
+    _write(source_lists())
+    _write({WRITTEN / DICTIONARY / "index.md": committed_index(load_settings().home), WRITTEN / PAGE: current_page()})
+
+
+def _write(pages: Mapping[Path, str]) -> None:
     for path, text in pages.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -61,7 +61,7 @@ def _sources(sheet: Sheet, figures: PackFigures) -> None:
     for source in sources:
         sheet.line(
             [
-                wording.spoken(wording.SOURCE, source.source),
+                wording.spoken(figures.source_labels, source.source),
                 wording.moment(source.last_good_read_at),
                 source.status,
                 source.age_days,

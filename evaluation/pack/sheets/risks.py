@@ -39,7 +39,7 @@ def _signals(figures: PackFigures) -> Iterator[tuple[str, str, str]]:
             yield (
                 "Source not fresh",
                 (
-                    f"{wording.spoken(wording.SOURCE, source.source)}: {source.status}, "
+                    f"{wording.spoken(figures.source_labels, source.source)}: {source.status}, "
                     f"last good read {wording.moment(source.last_good_read_at)}"
                 ),
                 "data engineering",

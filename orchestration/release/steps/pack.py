@@ -9,6 +9,7 @@ import duckdb
 
 from common.home import release_folder
 from evaluation.pack.build import build_pack
+from ingestion.catalogue import SOURCES
 from orchestration.release.context import BuildContext
 from orchestration.release.integrity import MART
 
@@ -36,4 +37,10 @@ def pack_of(release: Path, output: Path, previous: Path | None) -> list[Path]:
         mart = opened(release, MART)
         if mart is None:
             raise FileNotFoundError(f"{release / MART} is missing")
-        return build_pack(mart, output, public=opened(release, PUBLIC_MART), previous=opened(previous, MART))
+        return build_pack(
+            mart,
+            output,
+            public=opened(release, PUBLIC_MART),
+            previous=opened(previous, MART),
+            source_labels={name: source.spoken for name, source in SOURCES.items()},
+        )

@@ -1,0 +1,99 @@
+"""Lists of sources that are kept where others read them, made from the declarations by `wmip docs index`.
+
+dbt's sources, the seed `source_system` and two tables of docs/contracts.md. A test fails where one is older than the
+declarations, so that nobody writes a source down twice.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ingestion.catalogue import LEDGERS, SOURCES
+from ingestion.declaration import Source, Stream
+
+ROOT = Path(__file__).resolve().parents[2]
+DBT_SOURCES = ROOT / "dbt_project" / "models" / "staging" / "_sources.yml"
+SEED = ROOT / "dbt_project" / "seeds" / "source_system.csv"
+CONTRACTS = ROOT / "docs" / "contracts.md"
+SEED_COLUMNS = ("source", "source_system", "label", "kind", "provides")
+
+_DBT_HEAD = """\
+# Made by `wmip docs index` from ingestion/sources/*/declaration.yaml; do not edit.
+# Landed Parquet, named relative to the home (see profiles.yml). The asset key is that of the step that lands it.
+version: 2
+sources:
+"""
+
+
+def source_lists() -> dict[Path, str]:
+    """Every such file as it is to be committed."""
+    return {DBT_SOURCES: dbt_sources(SOURCES), SEED: seed(SOURCES), CONTRACTS: contracts(SOURCES)}
+
+
+def dbt_sources(sources: Mapping[str, Source]) -> str:
+    """The landed streams as sources of the dbt project."""
+    return _DBT_HEAD + "".join(line for name in sorted(sources) for line in _dbt_source(sources[name]))
+
+
+def _dbt_source(source: Source) -> Iterator[str]:
+    files = f"read_parquet('landing/{source.name}/{{name}}/*.parquet', union_by_name = true)"
+    yield f"  - name: {source.name}\n    description: {_text(source.title + '.')}\n    schema: landing\n"
+    yield f"    config: {{meta: {{external_location: {_text(files)}}}}}\n    tables:\n"
+    for stream in source.streams:
+        yield f"      - name: {stream.name}\n        description: {_text(stream.description)}\n"
+        yield f"        config: {{meta: {{dagster: {{asset_key: [landing, {source.name}, {stream.name}]}}}}}}\n"
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def seed(sources: Mapping[str, Source]) -> str:
+    """One row a source: what the mart calls its system, what reports call it, and what it gives."""
+    written = io.StringIO()
+    rows = csv.writer(written, lineterminator="\n")
+    rows.writerow(SEED_COLUMNS)
+    for name in sorted(sources):
+        source = sources[name]
+        rows.writerow((name, source.system, source.spoken, source.kind, " ".join(source.gives)))
+    return written.getvalue()
+
+
+def contracts(sources: Mapping[str, Source]) -> str:
+    """docs/contracts.md with its tables of streams and of record identifiers as the declarations have them."""
+    page = CONTRACTS.read_text(encoding="utf-8")
+    for name, lines in (("streams", _streams(sources)), ("records", _records(sources))):
+        begins, ends = f"<!-- {name}: made by `wmip docs index` -->\n", f"<!-- end of {name} -->\n"
+        before, found, rest = page.partition(begins)
+        _, ended, after = rest.partition(ends)
+        if not (found and ended):
+            raise ValueError(f"docs/contracts.md: the marks of {name} are missing")
+        page = before + begins + "".join(lines) + ends + after
+    return page
+
+
+def _streams(sources: Mapping[str, Source]) -> Iterator[str]:
+    yield "| stream | key | columns |\n|---|---|---|\n"
+    for name in sorted(sources):
+        for stream in sources[name].streams:
+            yield _stream(name, stream)
+    for name, stream in LEDGERS.items():
+        yield _stream(name, stream)
+
+
+def _stream(source: str, stream: Stream) -> str:
+    columns = (f"{name} (int64)" if name in stream.integers else name for name in stream.columns)
+    return f"| `{source}/{stream.name}` | {', '.join(stream.key)} | {', '.join(columns)} |\n"
+
+
+def _records(sources: Mapping[str, Source]) -> Iterator[str]:
+    systems = sorted({source.system for source in sources.values() if source.gives})
+    yield f"`source_system`: {', '.join(f'`{name}`' for name in systems)}.\n\n"
+    yield "| record that bears an organisation | source_system | source_record_id |\n|---|---|---|\n"
+    for name in sorted(sources):
+        for record, identifier in sources[name].organisation_records.items():
+            yield f"| {record} | {sources[name].system} | {identifier} |\n"
