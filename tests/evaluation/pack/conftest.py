@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from evaluation.pack.build import build_pack
-from tests.evaluation.pack.marts import build_mart, build_previous_mart, build_public_mart
+from tests.evaluation.pack.marts import LABELS, build_mart, build_previous_mart, build_public_mart
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def marts(tmp_path_factory) -> Iterator[Marts]:
 def pack(marts, tmp_path_factory) -> Path:
     """The folder of a whole pack."""
     folder = tmp_path_factory.mktemp("pack")
-    build_pack(marts.mart, folder, public=marts.public, previous=marts.previous)
+    build_pack(marts.mart, folder, public=marts.public, previous=marts.previous, source_labels=LABELS)
     return folder
 
 

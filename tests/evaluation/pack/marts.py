@@ -10,6 +10,7 @@ import duckdb
 
 PERIODS = ("2023-24-Q1", "2023-24-Q2", "2023-24-Q3", "2023-24-Q4", "2024-25-Q1")
 NASTY = 'Body & Sons <script>alert("x")</script>'
+LABELS = {"returns": "Quarterly returns"}
 
 _INDICATORS = """
     CREATE TABLE dim_indicator AS

@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from evaluation.pack.build import WORKBOOK, build_pack
 from evaluation.pack.sheets.sheet import Sheet, Styles
-from tests.evaluation.pack.marts import NASTY
+from tests.evaluation.pack.marts import LABELS, NASTY
 
 SHEETS = [
     "Headline",
@@ -218,5 +218,5 @@ def test_a_text_that_begins_like_a_formula_is_none(tmp_path):
 
 
 def test_the_same_release_gives_the_same_bytes(pack, marts, tmp_path):
-    again = build_pack(marts.mart, tmp_path, public=marts.public, previous=marts.previous)
+    again = build_pack(marts.mart, tmp_path, public=marts.public, previous=marts.previous, source_labels=LABELS)
     assert [path.read_bytes() for path in again] == [(pack / path.name).read_bytes() for path in again]

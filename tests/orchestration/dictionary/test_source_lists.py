@@ -19,7 +19,7 @@ NAMED = {
     "orchestration/cli/grants.py": "commands about one source: mappings, and the 360Giving registry",
     "orchestration/cli/main.py": "the command `returns`",
     "orchestration/cli/returns.py": "the command `returns`",
-    "orchestration/evaluators.py": "what evaluations are made of: assumptions of the registers, deflators",
+    "orchestration/evaluators.py": "the assumptions of an evaluation are rows of the registers",
     "orchestration/rehearsal.py": "`returns check` rehearses a night of the returns",
     "quality/suites/completeness.yaml": "what only returns fill, and staging that fills a table",
     "quality/suites/timeliness.yaml": "returns are owed by quarter",
