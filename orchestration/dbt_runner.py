@@ -154,12 +154,21 @@ def _checksums() -> dict[str, str | None]:
 def _parse(home: Path) -> None:
     from dbt.cli.main import dbtRunner
 
-    with _environment(dbt_environment(home, None)):
+    with _environment(dbt_environment(home, None)), _stopping():
         result = dbtRunner().invoke(
-            ["--quiet", "parse", "--target-path", str(TARGET_DIR), "--log-path", str(TARGET_DIR)]
+            [*_SILENT, "parse", "--target-path", str(TARGET_DIR), "--log-path", str(TARGET_DIR)]
         )
     if not result.success:
         raise UserError(f"the dbt project does not parse: {result.exception}")
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """A stop is one, though dbt makes an error of it and says that the project is wrong."""
+    with noticing_stop() as signals:
+        yield
+    if signals:
+        raise KeyboardInterrupt
 
 
 def compile_tests(folder: Path) -> list[Any]:
@@ -170,7 +179,7 @@ def compile_tests(folder: Path) -> list[Any]:
     from dbt.cli.main import dbtRunner
 
     variables = {**dbt_environment(folder, None), "WMIP_WAREHOUSE": str(warehouse_file(folder))}
-    with _environment(variables):
+    with _environment(variables), _stopping():
         try:
             result = dbtRunner(manifest=_manifest()).invoke(
                 [

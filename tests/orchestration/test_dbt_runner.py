@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
+from types import SimpleNamespace
 
 import pytest
 
 from orchestration import dbt_runner, dbt_tests
+from orchestration.errors import UserError
 
 
 @pytest.fixture
@@ -65,6 +68,36 @@ def test_what_is_damaged_is_named_and_parsed_anew(kept, caplog, name, harm):
     assert "parsed anew" in said
     dbt_runner.ensure_parsed(folder)
     assert len(parses) == 2
+
+
+def test_a_stop_while_the_project_is_parsed_is_a_stop_and_no_fault_of_the_project(tmp_path, monkeypatch):
+    def swallowing(_runner, _arguments):
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt as stopped:
+            return SimpleNamespace(success=False, exception=stopped)
+
+    monkeypatch.setattr("dbt.cli.main.dbtRunner.invoke", swallowing)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            dbt_runner._parse(tmp_path)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_project_that_does_not_parse_is_said_without_a_traceback(tmp_path, monkeypatch, capfd):
+    project = tmp_path / "project"
+    (project / "models").mkdir(parents=True)
+    (project / "dbt_project.yml").write_text("name: p\nprofile: wmip\nmodel-paths: [models]\n")
+    (project / "profiles.yml").write_text((dbt_runner.PROJECT_DIR / "profiles.yml").read_text())
+    (project / "models" / "a.sql").write_text("select * from {{ ref('gone') }}")
+    monkeypatch.setattr(dbt_runner, "PROJECT_DIR", project)
+    monkeypatch.setattr(dbt_runner, "TARGET_DIR", tmp_path / "target")
+    with pytest.raises(UserError, match=r"(?s)does not parse: .*gone"):
+        dbt_runner._parse(tmp_path)
+    said = capfd.readouterr()
+    assert "Traceback" not in said.out + said.err
 
 
 @pytest.mark.parametrize("harm", ["cut", "a test fewer", "no text"])
