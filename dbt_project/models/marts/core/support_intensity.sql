@@ -28,20 +28,6 @@ banded as (
         end as band
     from organisations
     where first_supported_on is not null
-),
-
--- What bodies say of it, most of them where they differ; nobody has to.
-sole_traders as (
-    select
-        resolved.organisation_key,
-        sum(case when businesses.is_sole_trader then 1 else -1 end) > 0 as is_sole_trader
-    from {{ ref('stg_returns__businesses') }} as businesses
-    inner join {{ ref('int_organisation__resolved') }} as resolved
-        on
-            resolved.source_system = 'returns'
-            and businesses.organisation_record_id = resolved.source_record_id
-    where businesses.is_sole_trader is not null
-    group by resolved.organisation_key
 )
 
 select
@@ -58,6 +44,6 @@ select
     first_known_on = first_supported_on as is_new_to_programme,
     sole_traders.is_sole_trader
 from banded
-left join sole_traders
+left join {{ ref('int_organisation__sole_trader') }} as sole_traders
     on banded.organisation_key = sole_traders.organisation_key
 order by banded.organisation_key

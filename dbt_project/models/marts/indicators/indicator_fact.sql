@@ -3,20 +3,9 @@ with facts as (
         settled.*,
         case when final_reason is null then allowed_quantity else cast(0 as decimal(18, 4)) end as counted_quantity
     from {{ ref('int_fact__settled') }} as settled
-),
-
--- What another funder counts too stays a claim of this programme (domain.md 2.1 R9). Of several shares the least.
-elsewhere as (
-    select
-        indicator_key,
-        partner_code,
-        reference_key,
-        {{ ordered_list('also_claimed_under') }} as also_claimed_under,
-        min(programme_share) as programme_share
-    from {{ ref('stg_registers__also_claimed') }}
-    group by indicator_key, partner_code, reference_key
 )
 
+-- What another funder counts too stays a claim of this programme (domain.md 2.1 R9).
 select
     facts.indicator_key,
     fact_key,
@@ -45,7 +34,7 @@ select
     elsewhere.also_claimed_under,
     elsewhere.programme_share
 from facts
-left join elsewhere
+left join {{ ref('int_fact__elsewhere') }} as elsewhere
     on
         facts.indicator_key = elsewhere.indicator_key
         and facts.partner_key = elsewhere.partner_code
