@@ -89,3 +89,18 @@ def test_a_file_source_is_its_folder_its_staging_its_page_and_what_the_page_list
     }
     assert naming <= listed
     assert {f"int_grant__{name}.sql", "int_grant__award.sql", "typed_values.sql"} <= naming
+
+
+def test_what_a_headline_indicator_touches_is_listed():
+    said = re.search(r"<!-- what a headline indicator touches -->(.*?)<!-- end -->", PAGE.read_text("utf-8"), re.DOTALL)
+    assert said
+    listed = {Path(found) for found in re.findall(r"`([^`<]+/[^`<]+)`", said[1])}
+    assert [path for path in listed if not (ROOT / path).is_file()] == []
+    declares = re.compile(r"^(new_collaborations,|  (- name: )?new_collaborations:?$)", re.MULTILINE)
+    declaring = {
+        path
+        for path in _tracked("dbt_project/seeds", "dbt_project/models/semantic", "evaluation/disclosure")
+        if path.suffix in {".csv", ".yml", ".yaml"} and declares.search((ROOT / path).read_text("utf-8"))
+    }
+    assert declaring <= listed
+    assert len(declaring) >= 4
