@@ -70,7 +70,7 @@ def test_what_is_damaged_is_named_and_parsed_anew(kept, caplog, name, harm):
     assert len(parses) == 2
 
 
-def test_a_stop_while_the_project_is_parsed_is_a_stop_and_no_fault_of_the_project(tmp_path, monkeypatch):
+def test_a_stop_while_the_project_is_parsed_is_a_stop_and_no_fault_of_the_project(tmp_path, monkeypatch, stoppable):
     def swallowing(_runner, _arguments):
         try:
             signal.raise_signal(signal.SIGTERM)
@@ -78,12 +78,8 @@ def test_a_stop_while_the_project_is_parsed_is_a_stop_and_no_fault_of_the_projec
             return SimpleNamespace(success=False, exception=stopped)
 
     monkeypatch.setattr("dbt.cli.main.dbtRunner.invoke", swallowing)
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            dbt_runner._parse(tmp_path)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with pytest.raises(KeyboardInterrupt):
+        dbt_runner._parse(tmp_path)
 
 
 def test_a_project_that_does_not_parse_is_said_without_a_traceback(tmp_path, monkeypatch, capfd):

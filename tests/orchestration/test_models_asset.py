@@ -12,7 +12,7 @@ from orchestration.assets import models
 from orchestration.dbt_tests import DataTest, Outcome
 
 
-def test_a_stop_that_a_data_test_takes_for_a_failure_is_a_stop(tmp_path, monkeypatch):
+def test_a_stop_that_a_data_test_takes_for_a_failure_is_a_stop(tmp_path, monkeypatch, stoppable):
     test = DataTest("test.wmip.a", "a", "SELECT 1", "model.wmip.a", ("model.wmip.a",))
 
     def swallowing(_warehouse, tests):
@@ -24,10 +24,6 @@ def test_a_stop_that_a_data_test_takes_for_a_failure_is_a_stop(tmp_path, monkeyp
     recorded = {}
     night = SimpleNamespace(home=tmp_path, update_record=lambda **said: recorded.update(said))
     monkeypatch.setattr(models, "run_tests", swallowing)
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with pytest.raises(dg.Failure, match=r"stopped by SIGTERM while building the mart \(counting the indicators\)"):
-            models._run_tests(night, "Building the mart", "Counting the indicators", [test])
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with pytest.raises(dg.Failure, match=r"stopped by SIGTERM while building the mart \(counting the indicators\)"):
+        models._run_tests(night, "Building the mart", "Counting the indicators", [test])
     assert recorded["outcome"] == "stopped"

@@ -13,7 +13,7 @@ from orchestration.assets import release
 from orchestration.release.publication import ReleaseNotMade
 
 
-def test_a_stop_that_a_query_turns_into_an_error_is_a_stop(tmp_path, monkeypatch):
+def test_a_stop_that_a_query_turns_into_an_error_is_a_stop(tmp_path, monkeypatch, stoppable):
     def swallowing(*_arguments, **_named):
         try:
             signal.raise_signal(signal.SIGTERM)
@@ -31,13 +31,9 @@ def test_a_stop_that_a_query_turns_into_an_error_is_a_stop(tmp_path, monkeypatch
     monkeypatch.setattr(release, "publish", swallowing)
     for name in ("code_version", "input_fingerprint", "suites_fingerprint", "gate_suites"):
         monkeypatch.setattr(release, name, lambda *_arguments: "")
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with (
-            dg.build_asset_context(resources={"night": night}) as context,
-            pytest.raises(dg.Failure, match="stopped by SIGTERM while making the release"),
-        ):
-            release.build_release_asset(set())(context)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with (
+        dg.build_asset_context(resources={"night": night}) as context,
+        pytest.raises(dg.Failure, match="stopped by SIGTERM while making the release"),
+    ):
+        release.build_release_asset(set())(context)
     assert recorded["outcome"] == "stopped"

@@ -18,14 +18,10 @@ class Finaliser:
         signal.raise_signal(signal.SIGTERM)
 
 
-def test_a_stop_that_python_loses_in_a_finaliser_comes_again_without_a_traceback(capsys):
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt), noticing_stop() as signals:
-            Finaliser()
-            time.sleep(30)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def test_a_stop_that_python_loses_in_a_finaliser_comes_again_without_a_traceback(capsys, stoppable):
+    with pytest.raises(KeyboardInterrupt), noticing_stop() as signals:
+        Finaliser()
+        time.sleep(30)
     assert signals == ["SIGTERM", "SIGTERM"]
     assert "Traceback" not in capsys.readouterr().err
 
