@@ -125,12 +125,14 @@ def _asked(
 
 
 def _ends(declaration: Source, version: str, now: datetime) -> Iterator[Probe]:
-    """What the publisher stops that the version in use needs."""
+    """What the publisher stops that the version in use needs. What goes by something else (a kind of token) is told and
+    never fails: whether it is in use the source alone knows, and it has just taken the token.
+    """
     for end in declaration.as_read.ends if declaration.as_read else ():
         if not end.versions or version in end.versions:
             over = end.is_past(now.date())
             said = f"{end.what} {'ended' if over else 'ends'} {end.until}: {end.instead}"
-            yield Probe("end of life", not over, said)
+            yield Probe("end of life", not (over and end.versions), said)
 
 
 def _permissions(

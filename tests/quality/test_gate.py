@@ -85,6 +85,13 @@ def test_a_check_that_cannot_be_evaluated_is_a_failed_check_whatever_its_severit
         ("job_key = 'a:b' OR fte::INTEGER = 9 -- nobody", "passed", []),
         ("job_key = 'b' -- this one;", "failed", ["b"]),
         ("job_key = ' :later' OR '12:30:00'::TIME > '23:00'::TIME;", "passed", []),
+        ("regexp_matches(job_key, '^[[:alpha:]]$') AND fte < 1", "failed", ["b", "c"]),
+        (
+            "' :a:b \\\\:c \\:' = concat(' ', ':a:b ', chr(92), chr(92), ':c ', chr(92), ':') AND job_key = 'a'",
+            "failed",
+            ["a"],
+        ),
+        ("regexp_full_match(job_key, '[ab]{{1}}')", "failed", ["a", "b"]),
     ],
 )
 def test_colons_and_comments_of_a_query_are_its_own(candidate, suite, condition, outcome, keys):
@@ -92,6 +99,14 @@ def test_colons_and_comments_of_a_query_are_its_own(candidate, suite, condition,
         gate(candidate, suite({"name": "own", "unexpected_rows": f"SELECT job_key FROM {{batch}} WHERE {condition}"}))
     )
     assert (result.outcome, sorted(result.failing_keys)) == (outcome, keys)
+
+
+@pytest.mark.parametrize("condition", ["'[ab]{1}'", "'{a}'", "'{'"])
+def test_a_single_brace_says_how_it_is_written(candidate, suite, condition):
+    query = f"SELECT job_key FROM {{batch}} WHERE regexp_full_match(job_key, {condition})"
+    result = only(gate(candidate, suite({"name": "own", "unexpected_rows": query})))
+    assert result.outcome == "error"
+    assert "a brace of the SQL's own is written twice, as in '[0-9]{{8}}'" in result.observed
 
 
 @pytest.mark.parametrize("measure", ["mean", "max", "min", "sum"])

@@ -84,7 +84,8 @@ def edition_of(name: str) -> tuple[str, bool]:
         month = None
     if found is None or month is None:
         raise RefusedFile(
-            "the name does not say which edition it is; keep the name the ONS gave it, such as ONSPD_MAY_2025_UK.csv"
+            "the name does not say which edition it is; keep the name the ONS gave it, or name it by its edition, such "
+            "as ONSPD_MAY_2025_UK.csv (_UK only where it is the whole directory)"
         )
     return f"{month:%Y-%m}", found[3] is not None
 

@@ -13,6 +13,7 @@ import yaml
 from ingestion.apis.mapping import load_mapping
 from ingestion.catalogue import SOURCES
 from ingestion.declaration import FOLDER
+from ingestion.doctor import probe_source
 from sandbox.loopback import Loopback
 from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, SalesforceApi, stamp
 from tests.ingestion.sources.nights import FIRST_NIGHT, Nights
@@ -95,3 +96,20 @@ def test_the_source_needs_no_pseudonym_key_and_has_no_reader_of_its_own(service)
     assert len((folder / "reader.py").read_text().splitlines()) < 15
     mapped = yaml.safe_load((folder / "mapping.yaml").read_text())
     assert set(mapped) == {stream.name for stream in SOURCES["innovate_uk_claims"].streams}
+
+
+@pytest.mark.parametrize(
+    ("day", "is_over"), [(datetime(2028, 6, 30, tzinfo=UTC), False), (datetime(2028, 7, 1, tzinfo=UTC), True)]
+)
+def test_versions_of_salesforce_end_here_too(service, monkeypatch, day, is_over):
+    monkeypatch.setattr("sandbox.salesforce.VERSIONS", {"40.0", "66.0"})
+    _, nights = service
+    probes = probe_source("innovate_uk_claims", {**nights.config, "api_version": "40.0"}, SECRETS, nights.home, day)
+    (end,) = [probe for probe in probes if probe.name == "end of life"]
+    assert "Salesforce versions 31.0 to 40.0" in end.message
+    assert end.passed is not is_over
+    ours, theirs = (
+        [(end.until, end.versions, end.instead) for end in SOURCES[name].as_read.ends]
+        for name in ("innovate_uk_claims", "salesforce")
+    )
+    assert ours == theirs

@@ -175,9 +175,9 @@ def test_edition_and_reach_stand_in_the_name(name, edition):
     assert edition_of(name) == edition
 
 
-@pytest.mark.parametrize("name", ["postcodes.csv", "ONSPD_MAI_2025_UK.csv"])
-def test_a_name_without_edition_is_refused(name):
-    with pytest.raises(RefusedFile, match="does not say which edition"):
+@pytest.mark.parametrize("name", ["postcodes.csv", "ONSPD_MAI_2025_UK.csv", "ONSPD_Online_Latest_Centroids_-12.csv"])
+def test_a_name_without_edition_is_refused_with_one_that_says_it(name):
+    with pytest.raises(RefusedFile, match=r"does not say which edition.* name it by its edition, such as ONSPD_MAY"):
         edition_of(name)
 
 
