@@ -114,7 +114,20 @@ def test_a_passed_candidate_becomes_a_whole_release(home):
     assert kept == [("originals", None), ("person_keys", None), ("releases", "14 releases")]
 
 
-@pytest.mark.parametrize("kind", ["UUID", "INTERVAL", "TIME", "TIMETZ", "UUID[]"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "UUID",
+        "INTERVAL",
+        "TIME",
+        "TIMETZ",
+        "UUID[]",
+        "UUID[3][]",
+        "STRUCT(a TIME)",
+        "MAP(VARCHAR, INTERVAL)",
+        "HUGEINT",
+    ],
+)
 def test_no_parquet_holds_a_column_that_spark_or_polars_cannot_read(tmp_path, kind):
     with duckdb.connect(str(tmp_path / "mart.duckdb")) as connection:
         connection.execute(
@@ -122,6 +135,14 @@ def test_no_parquet_holds_a_column_that_spark_or_polars_cannot_read(tmp_path, ki
         )
     with pytest.raises(UserError, match=r"fct_job\.odd \("):
         write_parquet(tmp_path / "mart.duckdb", tmp_path / "parquet")
+
+
+@pytest.mark.parametrize("kind", ["STRUCT(a TIMESTAMPTZ)", "ENUM ('TIME')", "TIMESTAMP", "BIGINT", "DECIMAL(38, 6)"])
+def test_a_type_that_every_reader_reads_is_written(tmp_path, kind):
+    with duckdb.connect(str(tmp_path / "mart.duckdb")) as connection:
+        connection.execute(f"CREATE TABLE fct_job AS SELECT 1 AS job, NULL::{kind} AS plain")
+    write_parquet(tmp_path / "mart.duckdb", tmp_path / "parquet")
+    assert (tmp_path / "parquet" / "fct_job.parquet").is_file()
 
 
 def test_a_new_connection_reads_the_new_release_while_another_has_the_old_one_open(home, tmp_path):

@@ -67,8 +67,11 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
         )
 
 
-# One column of these makes a whole Parquet file unreadable to Spark 4.3, INTERVAL to polars too (docs/bi.md).
-_UNREADABLE = ("UUID", "INTERVAL", "TIME", "TIME WITH TIME ZONE", "TIME_NS")
+# One column of these, or that holds one, makes a whole Parquet file unreadable to Spark 4.3, INTERVAL to polars too
+# (docs/bi.md). Of a HUGEINT, which a sum of whole numbers is, DuckDB makes an inexact DOUBLE there.
+_NOT_FOR_PARQUET = r"\b(UUID|INTERVAL|TIME|TIME_NS|U?HUGEINT)\b"
+# What a type may hold beside these: labels and names in quotes, and timestamps, some of which say TIME.
+_BESIDE = r"""'[^']*'|"[^"]*"|TIMESTAMP[A-Z_ ]*"""
 
 
 def write_parquet(mart: Path, folder: Path) -> None:
@@ -78,11 +81,15 @@ def write_parquet(mart: Path, folder: Path) -> None:
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
         odd = connection.execute(
             "SELECT table_name || '.' || column_name || ' (' || data_type || ')' FROM duckdb_columns() "
-            f"WHERE NOT internal AND regexp_replace(data_type, '\\[\\d*\\]$', '') IN {_UNREADABLE} ORDER BY 1"
+            "WHERE NOT internal AND regexp_matches(regexp_replace(data_type, ?, '', 'g'), ?) ORDER BY 1",
+            [_BESIDE, _NOT_FOR_PARQUET],
         ).fetchall()
         if odd:
             named = ", ".join(name for (name,) in odd)
-            raise UserError(f"columns that Parquet's readers cannot all read: {named}; cast them to text or a number")
+            raise UserError(
+                f"columns that Parquet's readers cannot all read as they are: {named}; cast them to text, a bigint or "
+                "a decimal"
+            )
         for (table,) in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall():
             connection.execute(
                 f"COPY (FROM {quoted(table)}) TO {literal(folder / f'{table}.parquet')} "
