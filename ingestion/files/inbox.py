@@ -49,8 +49,13 @@ class InboxFile:
     @property
     def name(self) -> str:
         """Its name, printable whatever it is and without contact details; a file with such a name is refused."""
-        name = printable(self.path.name)
-        return withhold(name, NAME_OF_ORGANISATION)[0] if contact_in_code(name) else name
+        return shown_name(self.path)
+
+
+def shown_name(path: Path) -> str:
+    """The name of an entry of the inbox, printable whatever it is and without contact details."""
+    name = printable(path.name)
+    return withhold(name, NAME_OF_ORGANISATION)[0] if contact_in_code(name) else name
 
 
 def printable(name: str) -> str:
@@ -195,7 +200,7 @@ def take_stock(home: Path, kind: str, again: Callable[[Path], bool] | None = Non
             stock.not_taken.append(not_read(path, error))
             continue
         if not is_plain:
-            stock.not_taken.append(NotTaken(printable(path.name), "no_plain_file", _NO_FILE))
+            stock.not_taken.append(NotTaken(shown_name(path), "no_plain_file", _NO_FILE))
             continue
         stock.paths.setdefault(sha256, path)
         if sha256 in offered or not ledger.offers(path, sha256, again, are_lists=are_lists):
@@ -211,7 +216,7 @@ _NO_FILE = "is a folder, a link or no plain file, and was not opened; drop the f
 def not_read(path: Path, error: OSError) -> NotTaken:
     """A file that the system does not let us read, or no longer."""
     return NotTaken(
-        printable(path.name),
+        shown_name(path),
         "unreadable_file",
         f"could not be read ({error.strerror or type(error).__name__}); it is tried again the next night",
     )

@@ -20,6 +20,7 @@ from xml.parsers import expat
 from ingestion.files.limits import limits
 from ingestion.files.values import NoValue
 from ingestion.findings import RefusedFile, is_passing
+from ingestion.persons.contact_details import WITHHELD, contact_in_code
 
 _BLOCK = 1 << 20
 _MEGABYTE = 1_000_000
@@ -34,9 +35,10 @@ _DAMAGED = "cannot be opened as an .xlsx workbook; open and save it again in Exc
 @dataclass
 class Sheet:
     """What the XML of a sheet says: the last row and column in use (from 1), and cells without a value, by row number
-    and position in it.
+    and position in it. `name`: as it stands in the workbook, contact details and all.
     """
 
+    name: str
     last_row: int = 0
     last_column: int = 0
     no_values: dict[int, dict[int, NoValue]] = field(default_factory=dict)
@@ -56,7 +58,9 @@ class Workbook:
 
     @property
     def sheet_names(self) -> list[str]:
-        """Names of the sheets that hold cells, in the workbook's order."""
+        """Names of the sheets that hold cells, in the workbook's order; in place of one that holds contact details its
+        number. Rows are landed and findings placed by these names.
+        """
         return list(self._sheets)
 
     def rows(self, name: str) -> Iterator[tuple[int, list[Any]]]:
@@ -64,7 +68,7 @@ class Workbook:
         no_values = dict(self._sheets[name].no_values)
         number = 0
         try:
-            sheet = self._workbook.get_sheet_by_name(name)
+            sheet = self._workbook.get_sheet_by_name(self._sheets[name].name)
             # Rows come from the first of the sheet, their cells from the first column in use.
             left = [None] * (sheet.start[1] if sheet.start else 0)
             for number, cells in enumerate(sheet.iter_rows(), 1):
@@ -101,7 +105,8 @@ def _examined(path: Path) -> dict[str, Sheet]:
     try:
         with zipfile.ZipFile(path) as archive:
             _refuse_if_too_large(archive)
-            return {name: _sheet(archive, part, name) for name, part in _parts(archive).items()}
+            parts = enumerate(_parts(archive).items(), 1)
+            return {(shown := _shown(name, at)): _sheet(archive, part, name, shown) for at, (name, part) in parts}
     except (
         zipfile.BadZipFile,
         NotImplementedError,
@@ -114,6 +119,10 @@ def _examined(path: Path) -> dict[str, Sheet]:
         expat.ExpatError,
     ) as error:
         raise _refusal(error) from None
+
+
+def _shown(name: str, number: int) -> str:
+    return f"{WITHHELD} {number}" if contact_in_code(name) else name
 
 
 def _refuse_if_too_large(archive: zipfile.ZipFile) -> None:
@@ -180,24 +189,24 @@ def _fed(parser: expat.XMLParserType, archive: zipfile.ZipFile, part: str) -> No
     parser.Parse(b"", True)
 
 
-def _sheet(archive: zipfile.ZipFile, part: str, name: str) -> Sheet:
-    scan = _Scan(name)
+def _sheet(archive: zipfile.ZipFile, part: str, name: str, shown: str) -> Sheet:
+    scan = _Scan(Sheet(name), shown)
     parser = _parser()
     parser.StartElementHandler, parser.EndElementHandler = scan.start, scan.end
     parser.CharacterDataHandler = scan.text
     try:
         _fed(parser, archive, part)
     except expat.ExpatError:
-        raise RefusedFile(f"the sheet {name} is damaged; open the workbook in Excel and save it again") from None
+        raise RefusedFile(f"the sheet {shown} is damaged; open the workbook in Excel and save it again") from None
     return scan.sheet
 
 
 class _Scan:
     """Goes through the elements of a sheet's XML: where cells stand, and what those show that have no value."""
 
-    def __init__(self, name: str) -> None:
-        self.sheet = Sheet()
-        self._name = name
+    def __init__(self, sheet: Sheet, shown: str) -> None:
+        self.sheet = sheet
+        self._name = shown
         self._row = self._column = 0
         self._kind = ""
         self._formula = self._has_value = self._in_value = False

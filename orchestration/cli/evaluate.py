@@ -16,7 +16,7 @@ from evaluation.assumptions import COLUMNS, build_sets
 from evaluation.register_files import UnreadableRegister, empty_register, read_register
 from evaluation.spreadsheets import write_csv
 from orchestration.cli.evaluation_tables import print_evaluation
-from orchestration.cli.options import Home, console, resolve_home
+from orchestration.cli.options import Home, console, folder_to_write, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.errors import UserError
 from orchestration.release import store
@@ -81,8 +81,8 @@ def evaluate(
     folder = resolve_home(home)
     chosen = known_release(folder, release_id)
     own = _read(assumptions or [])
-    if output is not None and output.exists() and not output.is_dir():
-        raise UserError(f"{output} is a file; --output takes a folder")
+    if output is not None:
+        output = folder_to_write(folder, output)
     with console.status("Modelling"):
         tables = _evaluate(folder, chosen, own, draft)
     if level is not None:

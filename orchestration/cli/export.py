@@ -9,7 +9,7 @@ import typer
 
 from common.home import release_folder
 from evaluation.open_data.errors import TotalsDiffer
-from orchestration.cli.options import Home, console, resolve_home
+from orchestration.cli.options import Home, console, folder_to_write, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.errors import NightFailed, UserError
 from orchestration.release import integrity
@@ -37,7 +37,8 @@ def export(
 
     folder = resolve_home(home)
     chosen = known_release(folder, release_id)
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+    output = folder_to_write(folder, output)
+    if output.exists() and any(output.iterdir()):
         raise UserError(f"{output} is not an empty folder; give --output a new one")
     problems = integrity.verify(folder, chosen)
     if problems:

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from common.home import release_folder, releases_folder
-from orchestration.cli.options import Home, console, resolve_home
+from common.home import release_folder
+from orchestration.cli.options import Home, console, file_to_write, require_no_release, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.errors import NightFailed, UserError
 from orchestration.release import integrity, store
@@ -64,11 +64,8 @@ def export(
 
     folder = resolve_home(home)
     chosen = known_release(folder, release_id)
-    target = output.expanduser().resolve()
-    if target.is_dir() or not target.parent.is_dir():
-        raise UserError(f"{target} is no file that can be written; give --output a file in a folder that is there")
-    if target.is_relative_to(releases_folder(folder)):
-        raise UserError(f"{target} is inside a release, which is never rewritten; give another --output")
+    target = file_to_write(output)
+    require_no_release(folder, target)
     problems = integrity.verify(folder, chosen)
     if problems:
         raise NightFailed(f"release {chosen} is not what was published: " + "; ".join(problems))

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from common.home import release_folder
+from common.home import release_folder, releases_folder
 from orchestration.errors import NightFailed, UserError
 from orchestration.release import integrity, store
 from orchestration.release.integrity import MART
@@ -53,6 +53,33 @@ def resolve_home(home: Path | None) -> Path:
     if chosen.exists() and not chosen.is_dir():
         raise UserError(f"{chosen} is a file; --home takes a folder")
     return chosen
+
+
+def file_to_write(path: Path) -> Path:
+    """The file that a command is to write, absolute. Raises UserError for a folder, or for one in no folder."""
+    target = path.expanduser().resolve()
+    if target.is_dir() or not target.parent.is_dir():
+        raise UserError(f"{target} is no file that can be written; name a file in a folder that is there")
+    return target
+
+
+def folder_to_write(home: Path, path: Path) -> Path:
+    """The folder that a command is to write to, absolute; it is made if it is missing.
+
+    Raises UserError for a file, for what lies below one, and for a place among the releases.
+    """
+    target = path.expanduser().resolve()
+    require_no_release(home, target)
+    there = next(place for place in (target, *target.parents) if place.exists())
+    if not there.is_dir():
+        raise UserError(f"{there} is a file; --output takes a folder")
+    return target
+
+
+def require_no_release(home: Path, target: Path) -> None:
+    """Raise UserError for a place among the releases."""
+    if target.is_relative_to(releases_folder(home)):
+        raise UserError(f"{target} is inside a release, which is never rewritten; give another --output")
 
 
 def current_mart(home: Path) -> Path:

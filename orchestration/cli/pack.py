@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from common.home import release_folder, releases_folder
-from orchestration.cli.options import Home, console, resolve_home
+from common.home import release_folder
+from orchestration.cli.options import Home, console, folder_to_write, resolve_home
 from orchestration.cli.releases import known_release
-from orchestration.errors import NightFailed, UserError
+from orchestration.errors import NightFailed
 from orchestration.release import integrity
 from orchestration.release.integrity import read_manifest
 
@@ -35,11 +35,7 @@ def pack(
     """
     folder = resolve_home(home)
     chosen = known_release(folder, release_id)
-    target = (output or Path(f"pack-{chosen}")).expanduser().resolve()
-    if target.is_relative_to(releases_folder(folder)):
-        raise UserError(f"{target} is inside a release, which is never rewritten; give another --output")
-    if target.exists() and not target.is_dir():
-        raise UserError(f"{target} is a file; --output takes a folder")
+    target = folder_to_write(folder, output or Path(f"pack-{chosen}"))
     problems = integrity.verify(folder, chosen)
     if problems:
         raise NightFailed(f"release {chosen} is not what was published: " + "; ".join(problems))

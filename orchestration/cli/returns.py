@@ -18,7 +18,7 @@ from ingestion.files.values import BadValue, Column
 from ingestion.findings import RefusedFile, places, refusing
 from ingestion.sources.returns.template import write_template
 from orchestration.access import make_home
-from orchestration.cli.options import Home, console, resolve_home
+from orchestration.cli.options import Home, console, file_to_write, resolve_home
 from orchestration.errors import NightFailed, UserError
 from orchestration.rehearsal import rehearse
 from orchestration.settings import load_configuration, load_settings
@@ -55,7 +55,7 @@ def template(
         period_key = Column("period_key", "--period", "period", required=True).read(period)
     except BadValue as bad:
         raise UserError(str(bad)) from None
-    path = out or Path(f"{partner} {period_key}.xlsx")
+    path = file_to_write(out or Path(f"{partner} {period_key}.xlsx"))
     if path.exists():
         raise UserError(f"{path} exists already; move it, or say --out")
     cover = {"partner_code": partner, "partner_name": known.get(partner) or "", "period_key": str(period_key)}

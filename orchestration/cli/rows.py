@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from evaluation.spreadsheets import write_csv
-from orchestration.cli.options import Format, console, errors
+from orchestration.cli.options import Format, console, errors, file_to_write
 from orchestration.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,8 +27,10 @@ _FRAME = 3
 
 
 def require_outside(home: Path, file: Path | None) -> None:
-    """Raise UserError for a file in the home: what stands there is the night's, and releases are never rewritten."""
-    if file is not None and file.resolve().is_relative_to(home):
+    """Raise UserError for a file that cannot be written, or one in the home: what stands there is the night's, and
+    releases are never rewritten.
+    """
+    if file is not None and file_to_write(file).is_relative_to(home):
         raise UserError(f"{file} is in the home, where the night keeps its own files; give --output a file elsewhere")
 
 

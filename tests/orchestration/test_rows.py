@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from orchestration.cli import rows
-from orchestration.cli.options import Format
+from orchestration.cli.options import Format, folder_to_write
 from orchestration.cli.rows import require_outside, write_relation
 from orchestration.errors import UserError
 
@@ -83,11 +83,31 @@ def test_a_file_is_written_and_its_place_is_said(capsys, tmp_path, output):
 
 
 def test_nothing_is_written_into_a_home(tmp_path):
+    for folder in ("releases/current", "registry"):
+        (tmp_path / "home" / folder).mkdir(parents=True)
     require_outside(tmp_path / "home", tmp_path / "rows.csv")
     require_outside(tmp_path / "home", None)
     for file in ("releases/current/mart.duckdb", "rows.csv", "../home/registry/x.parquet"):
         with pytest.raises(UserError, match="is in the home"):
             require_outside(tmp_path / "home", tmp_path / "home" / file)
+
+
+@pytest.mark.parametrize("place", [".", "missing/rows.csv", "file/rows.csv"])
+def test_a_file_that_cannot_be_written_is_said_before_anything_is_asked(tmp_path, place):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="no file that can be written; name a file in a folder that is there"):
+        require_outside(tmp_path / "home", tmp_path / place)
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("file", "is a file"), ("file/below", "file is a file"), ("home/releases/1/x", "is inside a release")],
+)
+def test_a_folder_that_cannot_be_written_to_is_said(tmp_path, place, said):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=said):
+        folder_to_write(tmp_path / "home", tmp_path / place)
+    assert folder_to_write(tmp_path / "home", tmp_path / "new" / "one") == tmp_path / "new" / "one"
 
 
 @pytest.mark.parametrize(("output", "has_file"), [(Format.table, True), (Format.parquet, False)])

@@ -186,3 +186,17 @@ def test_what_zip_says_of_damaged_content_refuses_the_file(tmp_path, monkeypatch
     monkeypatch.setattr("ingestion.files.workbooks._sheet", failing)
     with pytest.raises(RefusedFile, match=r"cannot be opened as an \.xlsx workbook"):
         Workbook(path)
+
+
+@pytest.mark.parametrize("name", ["ada@firm.example", "Ada 07700 900123"])
+def test_a_sheet_whose_name_holds_contact_details_is_shown_by_its_number(tmp_path, name):
+    path = tmp_path / "book.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        for sheet in ("Grants 2023-24", name):
+            book.add_worksheet(sheet).write_row(0, 0, [sheet, 1])
+    workbook = Workbook(path)
+    assert workbook.sheet_names == ["Grants 2023-24", "(withheld) 2"]
+    assert dict(workbook.rows("(withheld) 2")) == {1: [name, 1.0]}
+    edit(path, lambda text: text.replace("</sheetData>", ""), "xl/worksheets/sheet2.xml")
+    with pytest.raises(RefusedFile, match=re.escape("the sheet (withheld) 2 is damaged")):
+        Workbook(path)

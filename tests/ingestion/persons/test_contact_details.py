@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from common.home import inbox_folder
 from ingestion.catalogue import SOURCES
-from ingestion.files.inbox import InboxFile
+from ingestion.files.inbox import InboxFile, not_read, take_stock
 from ingestion.files.row_check import CONTACT_DETAILS, RawRow, check_table
 from ingestion.files.values import Column
 from ingestion.persons.contact_details import (
@@ -156,3 +157,11 @@ def test_a_file_whose_name_holds_contact_details_is_shown_without(tmp_path):
     file = InboxFile(tmp_path / "Return jane@example.org.xlsx", "returns", "0" * 64)
     assert file.name == "Return"
     assert InboxFile(tmp_path / "export_01214960123.csv", "returns", "0" * 64).name == "export_01214960123.csv"
+
+
+def test_an_entry_of_the_inbox_that_is_no_file_is_shown_without_them_too(tmp_path):
+    folder = inbox_folder(tmp_path, "returns")
+    (folder / "jane@example.org").mkdir(parents=True)
+    (folder / "Return 0121 496 0123.xlsx").symlink_to(tmp_path)
+    assert {entry.name for entry in take_stock(tmp_path, "returns").not_taken} == {"(withheld)", "Return .xlsx"}
+    assert not_read(folder / "jane@example.org", OSError()).name == "(withheld)"
