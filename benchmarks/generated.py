@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingestion.catalogue import SOURCES, read_yaml
+from common.yamlfile import read_yaml
+from ingestion.catalogue import SOURCES
 from ingestion.declaration import FOLDER
 from ingestion.sources.companies_house.reader import BEFORE, COMPANY
 
@@ -119,7 +120,7 @@ def _postcodes(rows: int) -> Rows:
 
 
 def _headings(source: str) -> list[str]:
-    return [entry["heading"] for entry in read_yaml(FOLDER / source / "columns.yaml")]
+    return [entry["heading"] for entry in read_yaml(FOLDER / source / "columns.yaml", list[dict[str, Any]])]
 
 
 _PARTICIPANT_HEADINGS = _headings("innovate_uk")

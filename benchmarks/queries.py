@@ -27,13 +27,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ingestion.catalogue import read_yaml
+from common.yamlfile import read_yaml
 from orchestration.dbt_runner import TARGET_DIR
 from orchestration.postgresql.keys import read_keys
 from orchestration.postgresql.serving import publish
 
 console = Console()
-QUESTIONS: list[dict[str, str]] = read_yaml(Path(__file__).with_name("questions.yaml"))
+QUESTIONS = read_yaml(Path(__file__).with_name("questions.yaml"), list[dict[str, str]])
 # Keys of things that stay one however large a programme is.
 _ONE = {"indicator_key", "partner_key", "cluster_key", "period_key"}
 _THINGS = ("organisation", "person", "event", "collaboration", "intervention")

@@ -5,15 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ingestion.declaration import FOLDER, Source, Stream, load_declaration, templates
 from ingestion.persons.pseudonyms import PERSON_KEYS
-
-
-def read_yaml(path: Path) -> Any:
-    """A YAML file of the product's own."""
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
 
 
 def return_template() -> dict[str, Any]:

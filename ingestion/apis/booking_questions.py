@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.yamlfile import YamlFile
+from common.yamlfile import YamlFile, read_yaml
 from ingestion.apis.json_values import one_line
 from ingestion.apis.mapping import InvalidMapping
-from ingestion.catalogue import read_yaml
 
 MEANINGS = (
     "organisation_name",
@@ -65,7 +64,7 @@ def question_key(text: str) -> str:
 def load_questions(home: Path, source: str) -> Questions:
     """The shipped questions with the home's for a source. Raises InvalidMapping."""
     file = f"mappings/{source}_questions.yaml"
-    shipped = _texts("booking_questions.yaml", read_yaml(Path(__file__).with_suffix(".yaml"))["texts"])
+    shipped = _texts("booking_questions.yaml", read_yaml(Path(__file__).with_suffix(".yaml"), dict[str, Any])["texts"])
     content = _content(home, file)
     unknown = sorted(str(name) for name in content if name not in ("texts", "events"))
     if unknown:

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from common.home import mappings_folder
-from common.yamlfile import YamlFile
+from common.yamlfile import YamlFile, read_yaml
 from ingestion.apis.http import SourceFailed
-from ingestion.catalogue import read_yaml
 from ingestion.declaration import FOLDER, Source
 
 # A field, a field of a record it refers to (`RecordType.Name`), or what a field means (`statuscode#label`).
@@ -48,7 +47,7 @@ class StreamMapping:
 
 def load_mapping(declaration: Source, home: Path) -> dict[str, StreamMapping]:
     """The mapping of a source with the home's changes. Raises InvalidMapping."""
-    shipped: dict[str, Any] = read_yaml(FOLDER / declaration.name / "mapping.yaml")
+    shipped = read_yaml(FOLDER / declaration.name / "mapping.yaml", dict[str, Any])
     changes = _changes(mappings_folder(home) / f"{declaration.name}.yaml")
     where = f"mappings/{declaration.name}.yaml"
     _refuse_unknown(where, "stream", changes, shipped)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingestion.catalogue import read_yaml
+from common.yamlfile import read_yaml
 from ingestion.files.batch_check import NUMBER, TableCheck
 from ingestion.files.inbox import FileRead, InboxFile
 from ingestion.files.row_check import find_columns, heading_key, lacking, meant
@@ -40,7 +40,9 @@ class PublishedList:
     @classmethod
     def from_contract(cls, path: Path, **described: Any) -> PublishedList:
         """A list whose columns stand in a contract file."""
-        return cls(columns=[Column.from_contract(entry) for entry in read_yaml(path)], **described)
+        return cls(
+            columns=[Column.from_contract(entry) for entry in read_yaml(path, list[dict[str, Any]])], **described
+        )
 
     def recognises(self, path: Path) -> bool:
         """Whether a file has the headings of the list."""

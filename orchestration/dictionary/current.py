@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ingestion.catalogue import SOURCES, read_yaml
+from common.yamlfile import read_yaml
+from ingestion.catalogue import SOURCES
 
 PAGE = "current-as-of.md"
 RULES = Path(__file__).with_name("rules_as_read.yaml")
@@ -39,6 +40,6 @@ def _rows() -> Iterator[tuple[str, ...]]:
                 ends or "none told",
                 read.see,
             )
-    rules: list[dict[str, Any]] = read_yaml(RULES)
+    rules = read_yaml(RULES, list[dict[str, Any]])
     for rule in rules:
         yield rule["name"], rule["version"], rule["checked_on"], rule["promises"], rule["ends"], rule["see"]

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from common.yamlfile import read_yaml
 from ingestion.apis.booking_questions import Questions, load_questions
 from ingestion.apis.json_values import one_line
-from ingestion.catalogue import read_yaml
 from ingestion.files.encodings import open_text
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.files.row_check import RawRow, find_columns, heading_key
@@ -23,7 +23,7 @@ from ingestion.persons.pseudonyms import email_domain, person_key
 from ingestion.reader import Reader
 
 SOURCE, STREAM = "eventbrite_report", "attendees"
-WORDS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))
+WORDS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"), dict[str, Any])
 _REQUIRED = ("attendee", "order", "status", "email")
 _STATES = ("checked_in", "attending", "cancelled")
 _TICKET = re.compile(r"\d{3,}(-\d+)?")

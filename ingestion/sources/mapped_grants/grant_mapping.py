@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from common.home import mappings_folder
-from common.yamlfile import YamlFile
+from common.yamlfile import YamlFile, read_yaml
 from ingestion.apis.mapping import InvalidMapping
-from ingestion.catalogue import read_yaml
 from ingestion.drift import looks_personal
 from ingestion.files.row_check import heading_key
 from ingestion.files.values import DATE_ORDERS, BadValue, Column
@@ -39,7 +38,8 @@ _DELIMITERS = (",", ";", "\t", "|")
 def standard_columns() -> list[Column]:
     """The fields a mapping fills, in the order they are landed."""
     codes = [line for line in _CURRENCY_CODES.read_text(encoding="utf-8").splitlines() if len(line) == 3]
-    columns = [Column.from_contract(entry) for entry in read_yaml(Path(__file__).with_name("columns.yaml"))]
+    entries = read_yaml(Path(__file__).with_name("columns.yaml"), list[dict[str, Any]])
+    columns = [Column.from_contract(entry) for entry in entries]
     return [
         replace(column, allowed={code: code for code in codes}) if column.name == "currency" else column
         for column in columns

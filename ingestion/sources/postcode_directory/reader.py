@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ingestion.catalogue import SOURCES, read_yaml
+from common.yamlfile import read_yaml
+from ingestion.catalogue import SOURCES
 from ingestion.files.batch_check import NUMBER, TableCheck
 from ingestion.files.editions import (
     EDITIONS,
@@ -95,7 +96,7 @@ def match_columns(headings: Sequence[Any]) -> tuple[list[Column], dict[str, int]
     places = {heading: index for index, heading in reversed(list(enumerate(map(heading_key, headings))))}
     columns: list[Column] = []
     positions: dict[str, int] = {}
-    entries: list[dict[str, Any]] = read_yaml(Path(__file__).with_name("columns.yaml"))
+    entries = read_yaml(Path(__file__).with_name("columns.yaml"), list[dict[str, Any]])
     for entry in entries:
         # Whether a column must be there is said of the file, not of every row: doterm is empty for a live postcode.
         is_required = entry.pop("required", False)

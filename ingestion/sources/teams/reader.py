@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from common.yamlfile import read_yaml
 from ingestion.apis.json_values import one_line
-from ingestion.catalogue import read_yaml
 from ingestion.files.date_order import SiteClock, date_order
 from ingestion.files.encodings import open_text
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
@@ -27,7 +27,7 @@ from ingestion.sources.teams.joins import Session, segment
 
 SOURCE = "teams"
 SUMMARY, PARTICIPANTS, ACTIVITIES = 1, 2, 3
-_LAYOUTS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))
+_LAYOUTS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"), dict[str, Any])
 _ROLES = {word: role for role, words in _LAYOUTS["roles"].items() for word in words}
 WORDS: Mapping[str, list[str]] = {name: words for name, words in _LAYOUTS.items() if name != "roles"}
 _SECTION = re.compile(r"(\d)\. \S")

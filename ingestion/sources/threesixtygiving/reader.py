@@ -16,7 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from ingestion.catalogue import SOURCES, read_yaml
+from common.yamlfile import read_yaml
+from ingestion.catalogue import SOURCES
 from ingestion.files.batch_check import NUMBER, TableCheck
 from ingestion.files.encodings import encoding_of
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
@@ -83,7 +84,7 @@ class GrantReader:
         stream: str = STREAM,
         saw_table: Callable[..., None] | None = None,
     ) -> None:
-        entries: list[dict[str, Any]] = read_yaml(Path(__file__).with_name("columns.yaml"))
+        entries = read_yaml(Path(__file__).with_name("columns.yaml"), list[dict[str, Any]])
         codes = [line for line in CURRENCY_CODES.read_text(encoding="utf-8").splitlines() if len(line) == 3]
         self.source, self.stream, self.saw_table = source, stream, saw_table
         self.paths = {entry["name"]: entry.pop("path").split("/") for entry in entries}

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from common.yamlfile import read_yaml
 from ingestion.apis.booking_questions import Questions, load_questions
 from ingestion.apis.json_values import one_line
-from ingestion.catalogue import read_yaml
 from ingestion.files.date_order import SiteClock, date_order
 from ingestion.files.encodings import open_text
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile, chunks
@@ -29,7 +29,7 @@ from ingestion.reader import Reader
 from ingestion.sources.zoom.reader import event_of
 
 SOURCE = "zoom_report"
-WORDS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"))
+WORDS: Mapping[str, Any] = read_yaml(Path(__file__).with_name("layouts.yaml"), dict[str, Any])
 # What a row counts as where these cells are neither yes nor no.
 _UNCLEAR = {"waiting": "taken for a join, not for the waiting room", "attended": "taken for somebody who was there"}
 _NUMBER = re.compile(r"\d{3,}")

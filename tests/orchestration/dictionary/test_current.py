@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.catalogue import SOURCES, read_yaml
+from common.yamlfile import read_yaml
+from ingestion.catalogue import SOURCES
 from ingestion.declaration import End
 from orchestration.dictionary.current import PAGE, RULES, current_page
 
@@ -38,7 +39,7 @@ def test_every_source_of_others_says_what_was_read_of_it():
 def test_the_versions_of_our_tools_are_those_we_are_locked_to():
     pins = (line.split(" ")[0] for line in LOCKED.read_text(encoding="utf-8").splitlines())
     locked = dict(pin.split("==") for pin in pins if "==" in pin)
-    tools = {rule["package"]: rule["version"] for rule in read_yaml(RULES) if "package" in rule}
+    tools = {rule["package"]: rule["version"] for rule in read_yaml(RULES, list[dict[str, str]]) if "package" in rule}
     assert {"duckdb", "dbt-core", "great-expectations", "metricflow", "sqlalchemy", "frictionless"} <= set(tools)
     for package, version in tools.items():
         assert f"{locked[package]}.".startswith(f"{version}."), package
