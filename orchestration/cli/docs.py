@@ -10,6 +10,7 @@ import typer
 
 from orchestration.cli.options import console
 from orchestration.dictionary.current import PAGE, current_page
+from orchestration.dictionary.model_lists import model_lists
 from orchestration.dictionary.site import DICTIONARY, WRITTEN, committed_index, write_site_source
 from orchestration.dictionary.source_lists import source_lists
 from orchestration.errors import UserError
@@ -39,7 +40,7 @@ def build(
 def index() -> None:
     """Rewrite what is generated and kept in the repository: lists of tables and of sources, and what was read when."""
     # First what dbt reads: the list of tables is made of the project as dbt parses it.
-    _write(source_lists())
+    _write(source_lists() | model_lists())
     _write({WRITTEN / DICTIONARY / "index.md": committed_index(load_settings().home), WRITTEN / PAGE: current_page()})
 
 

@@ -1,10 +1,9 @@
--- A platform has a model of its own in `platform/`, and its name here.
+-- A platform has a model of its own in `platform/`.
 -- noqa: disable=LT02
-{%- set platforms = ['eventbrite', 'teams', 'tickettailor', 'zoom'] %}
 
 with platform_events as (
-    {%- for platform in platforms %}
-    select * from {{ ref('int_event__platform_' ~ platform) }}
+    {%- for member in union_members('int_event__platform_') %}
+    select * from {{ ref(member) }}
     {%- if not loop.last %}
     union all
     {%- endif %}

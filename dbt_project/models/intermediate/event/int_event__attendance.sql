@@ -1,11 +1,10 @@
 -- One row a ticket, or a person in an online event, that counts. Several tickets of one person are kept: they are
--- records of one attendance. A platform has a model of its own in `attendance/`, and its name here.
+-- records of one attendance. A platform has a model of its own in `attendance/`.
 -- noqa: disable=LT02
-{%- set platforms = ['eventbrite', 'teams', 'tickettailor', 'zoom'] %}
 
 with attendance as (
-    {%- for platform in platforms %}
-    select * from {{ ref('int_event__attendance_' ~ platform) }}
+    {%- for member in union_members('int_event__attendance_') %}
+    select * from {{ ref(member) }}
     {%- if not loop.last %}
     union all
     {%- endif %}

@@ -1,15 +1,10 @@
 {%- set own_claimed_on = ['int_fact__businesses_assisted'] -%}
-{%- set indicators = [
-    'int_fact__pilots_funded', 'int_fact__interventions_scaled', 'int_fact__new_collaborations',
-    'int_fact__businesses_assisted', 'int_fact__jobs_created', 'int_fact__event_attendees', 'int_fact__leverage',
-    'int_fact__supplementary',
-] -%}
 
 -- The facts of every indicator. Two of one key are a fault of what was sent, or of a model: they are told of and do
 -- not count. What is claimed is of the day it was achieved, but where an indicator says otherwise.
 -- noqa: disable=LT02
 with facts as (
-    {%- for indicator in indicators %}
+    {%- for indicator in union_members('int_fact__') %}
     select
         indicator_key,
         fact_key,

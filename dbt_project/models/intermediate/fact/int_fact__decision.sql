@@ -5,16 +5,11 @@
 with decisions as (
     select
         verification.*,
-        {{ reference_key('source_ref') }} as reference_key,
-        case
-            when indicator_key in ('pilots_funded', 'interventions_scaled') then 'interventions'
-            when indicator_key in ('new_collaborations', 'collaborations_cross_sector') then 'collaborations'
-            when indicator_key in ('businesses_assisted', 'businesses_light_touch') then 'businesses'
-            when indicator_key = 'jobs_created' then 'jobs'
-            when indicator_key in ('resource_levered', 'resource_committed') then 'leverage'
-            else 'events'
-        end as stream
+        {{ reference_key('verification.source_ref') }} as reference_key,
+        indicator.returned_in as stream
     from {{ ref('stg_registers__verification') }} as verification
+    left join {{ ref('indicator') }} as indicator
+        on verification.indicator_key = indicator.indicator_key
 ),
 
 handed_in as (

@@ -1,11 +1,10 @@
 -- Support sessions of returns and CRMs, judged by the same rules. Grain: session and record of a business.
--- A source that knows of support has a model of its own in the folder beside this one, and its name here.
+-- A source that knows of support has a model of its own in the folder beside this one.
 -- noqa: disable=LT02
-{%- set sources = ['returns', 'hubspot', 'salesforce', 'dataverse'] %}
 
 with sessions as (
-    {%- for source in sources %}
-    select * from {{ ref('int_support__session_' ~ source) }}
+    {%- for member in union_members('int_support__session_') %}
+    select * from {{ ref(member) }}
     {%- if not loop.last %}
     union all
     {%- endif %}

@@ -1,11 +1,10 @@
 {{ config(materialized='view') }}
 
--- Joins of online events. A platform has a model of its own beside this one, and its name here.
+-- Joins of online events. A platform has a model of its own beside this one.
 -- noqa: disable=LT02
-{%- set platforms = ['teams', 'zoom'] %}
 
-{%- for platform in platforms %}
-select * from {{ ref('int_event__segment_' ~ platform) }}
+{%- for member in union_members('int_event__segment_') %}
+select * from {{ ref(member) }}
 {%- if not loop.last %}
 union all
 {%- endif %}

@@ -1,15 +1,11 @@
 {{ config(tags=['prepare']) }}
 
--- A source that names organisations has a model of its own beside this one, and its name here.
+-- A source that names organisations has a model of its own beside this one.
 -- noqa: disable=LT02
-{%- set sources = [
-    'dataverse', 'eventbrite', 'gateway_to_research', 'hubspot', 'innovate_uk', 'innovate_uk_claims', 'mapped_grants',
-    'returns', 'salesforce', 'threesixtygiving', 'tickettailor', 'zoom',
-] %}
 
 with records as (
-    {%- for source in sources %}
-    select * from {{ ref('int_organisation__record_' ~ source) }}
+    {%- for member in union_members('int_organisation__record_') %}
+    select * from {{ ref(member) }}
     {%- if not loop.last %}
     union all
     {%- endif %}
