@@ -2,8 +2,8 @@
 
 Reference: docs/sources/reference.md. A table is found by its headings, wherever they stand: editions move it by rows
 and columns, and the Treasury puts the series of financial and of calendar years side by side. An edition replaces the
-one before it whole; a sheet of productivity that was saved as CSV leaves the other sheet as it is. Nothing is
-computed: a forecast year with a change and no level (`-`) gives no row.
+one before it whole; one series of deflators, or one sheet of productivity, alone leaves the other as it is. Nothing
+is computed: a forecast year with a change and no level (`-`) gives no row.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ _YEARS = {
     "calendar_year": re.compile(r"((?:19|20)\d\d)\b(?!-)"),
 }
 _BASE = re.compile(r"((?:19|20)\d\d(?:-\d\d)?)\s*=\s*100")
+# Years are written 2024-25 and 2024/25, or with a longer dash.
+_DASHES = str.maketrans("/\N{EN DASH}", "--")
 _MONTHS = [name.lower() for name in calendar.month_name if name]
 _MONTH = re.compile(rf"({'|'.join(_MONTHS)})[ _](20\d\d)", re.IGNORECASE)
 _ISO_MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])(?!\d)")
@@ -97,7 +99,9 @@ def open_reader(read: FileRead) -> FileReader:
         constants = {"edition": edition, "file_name": file.path.name, "file_sha256": file.sha256}
         for row in rows:
             row |= {**constants, "_source_record": f"{file.sha256}:{row.pop('place')}"}
-        is_whole = table == DEFLATORS or not _is_csv(file.path)
+        is_whole = (
+            _YEARS.keys() <= {row.get("year_kind") for row in rows} if table == DEFLATORS else not _is_csv(file.path)
+        )
         yield Chunk(table, rows, findings, is_whole_list=is_whole and not findings)
         record = {"table_name": table, "rows_read": str(len(rows)), "_source_record": file.sha256}
         yield Chunk(EDITIONS, [{**constants, **record}])
@@ -168,7 +172,9 @@ def _year_columns(sheet: Sheet) -> dict[str, list[tuple[int, int]]]:
 def _base(sheet: Sheet, row: int, column: int) -> str | None:
     """The year that is 100, as the heading of the deflator beside the years says, or what stands above it."""
     for at in range(row, max(-1, row - 3), -1):
-        if column + 1 < len(sheet.rows[at]) and (found := _BASE.search(str(sheet.rows[at][column + 1]))):
+        if column + 1 < len(sheet.rows[at]) and (
+            found := _BASE.search(str(sheet.rows[at][column + 1]).translate(_DASHES))
+        ):
             return found[1]
     return None
 
@@ -182,7 +188,7 @@ def _deflators(path: Path) -> Iterator[Row | Finding]:
                 )
             base = _base(sheet, heading, column)
             for at, cells in enumerate(sheet.rows[heading + 1 :], heading + 1):
-                year = _YEARS[kind].match(_text(cells, column))
+                year = _YEARS[kind].match(_text(cells, column).translate(_DASHES))
                 level = _text(cells, column + 1)
                 place = f"{sheet.place(at)}!{kind}"
                 if level in {"", "-"}:
@@ -253,7 +259,7 @@ def _with_value(row: Row, raw: Any, path: Path, stream: str) -> Row | Finding:
     try:
         return {**row, "value": _VALUE.read(raw)}
     except BadValue as bad:
-        message = f"{bad}. The others are read, and those of the edition before stay for what it lacks"
+        message = f"{bad}. The others are read; this one is missing until the file is given again with it"
         return _wrong(path, stream, row["place"], "value", bad.reason_code, message, bad.value_class)
 
 

@@ -96,6 +96,20 @@ def test_an_edition_replaces_the_one_before_and_an_older_one_is_refused(nights):
     ]
 
 
+@pytest.mark.parametrize("sign", ["-", "/", "\N{EN DASH}"])
+def test_one_series_of_deflators_alone_leaves_the_other_whatever_parts_its_years(nights, sign):
+    _workbook(_inbox(nights) / "deflators 2026-03.xlsx", {"Sheet1": TREASURY})
+    nights.good_night(0)
+    financial = [row[:3] for row in TREASURY[:7]]
+    financial[5][2], financial[6][1:] = f"2025{sign}26 = 100", [f"2024{sign}25", 96.7]
+    _csv(_inbox(nights) / "deflators 2026-06.csv", financial)
+    nights.good_night(1)
+    found = {key: (row["value"], row["base"], row["edition"]) for key, row in nights.latest("gdp_deflators").items()}
+    assert found["financial_year", "2024-25"] == ("96.7", "2025-26 = 100", "2026-06")
+    assert found["calendar_year", "2025"] == ("100", "2025 = 100", "2026-03")
+    assert ("calendar_year", "2025") in nights.live("gdp_deflators")
+
+
 def test_a_figure_that_is_no_number_is_quarantined_and_takes_nothing_away(nights):
     _workbook(_inbox(nights) / "deflators 2026-03.xlsx", {"Sheet1": TREASURY})
     nights.good_night(0)

@@ -1,12 +1,16 @@
--- What an edition has not is not filled from the one before, which may have another base.
 with latest as (
     {{ latest_version(source('published_statistics', 'gdp_deflators'), ['year_kind', 'year']) }}
 ),
 
+-- What an edition has not is not filled from the one before, which may have another base; but a series may come alone,
+-- and the other one stands meanwhile.
 newest as (
-    select max(edition) as edition
-    from {{ source('published_statistics', 'editions') }}
-    where table_name = 'gdp_deflators'
+    select
+        year_kind,
+        max(edition) as edition
+    from latest
+    where _deleted_at is null
+    group by year_kind
 )
 
 select
@@ -17,5 +21,5 @@ select
     latest.edition
 from latest
 inner join newest
-    on latest.edition = newest.edition
+    on latest.year_kind = newest.year_kind and latest.edition = newest.edition
 where latest._deleted_at is null and {{ is_usable('published_statistics.gdp_deflators', 'latest') }}
