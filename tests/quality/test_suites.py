@@ -144,6 +144,21 @@ def test_every_headline_indicator_of_the_seed_has_a_performance_row(judge):
     assert judge("headline_indicators_are_all_there", seed, shown.format("('h1')")) == ("failed", ["h2"])
 
 
+@pytest.mark.parametrize("platform", ["eventbrite", "zoom"])
+def test_a_record_of_any_platform_counts_once_and_a_sheet_is_not_asked(judge, platform):
+    provides = "('eventbrite', 'attendances'), ('tickettailor', 'attendances persons'), ('zoom', 'events attendances')"
+    seed = f"seed.source_system AS FROM (VALUES {provides}) t(source_system, provides)"
+
+    def facts(*records: str) -> str:
+        rows = ", ".join(f"(true, 'event_attendees', {record})" for record in records)
+        columns = "is_counted, indicator_key, source_system, source_record_id"
+        return f"mart.indicator_fact AS FROM (VALUES {rows}) t({columns})"
+
+    good = [f"'{platform}', '1'", "'tickettailor', '1'", "'returns', '7'", "'returns', '7'"]
+    assert judge("counted_attendance_is_one_per_record", seed, facts(*good)) == ("passed", [])
+    assert judge("counted_attendance_is_one_per_record", seed, facts(*good, good[0])) == ("failed", ["1"])
+
+
 def test_a_column_that_left_the_mart_contract_is_named(judge):
     table = "mart.indicator_value ({} VARCHAR)"
     held = ["indicator_key", "period_key", "scope", "scope_key", "basis", "value", "cumulative_value", "exact_value"]

@@ -24,7 +24,6 @@ NAMED = {
     "orchestration/rehearsal.py": "`returns check` rehearses a night of the returns",
     "quality/suites/completeness.yaml": "what only returns fill, and staging that fills a table",
     "quality/suites/timeliness.yaml": "returns are owed by quarter",
-    "quality/suites/uniqueness.yaml": "platforms with tickets",
 }
 """Files of the rooms that name a source, and why; a new source needs none of them."""
 PAGE = ROOT / "docs" / "adding-a-source.md"
