@@ -10,7 +10,7 @@
         when {{ platform }} = 'zoom'
             then 'zoom:' || {{ regex_replace(platform_event_id, '[^0-9]', '') }} || ':' || cast({{ held_on }} as varchar)
         when {{ platform }} = 'teams'
-            then 'teams:' || trim({{ platform_event_id }}) || ':' || cast({{ held_on }} as varchar)
+            then {{ teams_meeting_key(platform_event_id, held_on) }}
         else {{ own_key }}
     end
 {%- endmacro %}
@@ -20,7 +20,12 @@
     are what a body can name.
 #}
 {% macro teams_event_key(title, started_at) -%}
-    'teams:' || trim({{ title }}) || ':' || cast({{ programme_date(started_at) }} as varchar)
+    {{ teams_meeting_key(title, programme_date(started_at)) }}
+{%- endmacro %}
+
+{# A title is typed by hand in a return: case, outer and doubled blanks make no other meeting. #}
+{% macro teams_meeting_key(title, day) -%}
+    'teams:' || lower({{ reference_key(title) }}) || ':' || cast({{ day }} as varchar)
 {%- endmacro %}
 
 {#

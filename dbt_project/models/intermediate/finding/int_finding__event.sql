@@ -37,6 +37,19 @@ standing as (
     where events.event_ref is not null
 ),
 
+-- A report of Eventbrite has no day, so that an event that no return names is in no period: its tickets wait for one.
+waiting as (
+    select
+        tickets.event_id,
+        min(tickets.source_place) as source_place,
+        count(*) as ticket_count
+    from {{ ref('stg_eventbrite__attendees') }} as tickets
+    left join {{ ref('int_event__all') }} as events
+        on 'eventbrite:' || tickets.event_id = events.event_key
+    where tickets.is_from_report and events.event_key is null
+    group by tickets.event_id
+),
+
 found as (
     select
         source_place,
@@ -67,6 +80,18 @@ found as (
             as message
     from standing
     where is_above_unidentified_limit
+    union all
+    select
+        standing.source_place,
+        standing.partner_code,
+        'platform_event_unknown' as rule,
+        'warning' as severity,
+        'Nothing was read of this event of the platform: only the sheet and the heads of this row count. Correct the '
+        || 'id (of a meeting the title and the day too), or hand the report in.' as message
+    from standing
+    inner join returned
+        on standing.event_key = returned.event_key and standing.source_place = returned.source_place
+    where standing.source_system = 'returns' and returned.platform <> 'none'
     union all
     select
         standing.source_place,
@@ -123,3 +148,15 @@ select
     message,
     partner_code
 from found
+union all
+select
+    'eventbrite_report' as source,
+    'attendees' as stream,
+    source_place as place,
+    cast(null as varchar) as cell,
+    'event_not_returned' as rule,
+    'warning' as severity,
+    'The event ' || event_id || ' is in no return: its ' || cast(ticket_count as varchar)
+    || ' tickets count nowhere until a body returns it with this id.' as message,
+    cast(null as varchar) as partner_code
+from waiting
