@@ -350,7 +350,12 @@ class _SetEvaluation:
         if rule is None or rule.horizon is None or years <= rule.horizon:
             return {"horizon_years": years, "horizon_flag": None}
         persistence = level.used.get("persistence_years")
-        reason = persistence.rationale if persistence else "the years of the stated costs"
+        if persistence is None:
+            reason = "the years of the stated costs"
+        elif persistence.value > rule.horizon:
+            reason = persistence.rationale
+        else:
+            reason = f"jobs are created or costs stated after year 0; a job lasts {persistence.value:f} years"
         return {"horizon_years": years, "horizon_flag": f"{rule.text} ({rule.source}); reason for {years}: {reason}"}
 
     def _assumptions(self) -> list[dict[str, Any]]:

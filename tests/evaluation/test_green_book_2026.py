@@ -163,6 +163,16 @@ def test_a_horizon_beyond_ten_years_is_flagged_with_its_reason():
     assert flagged["horizon_flag"].endswith("reason for 12: buildings last")
 
 
+def test_a_horizon_that_is_long_by_later_jobs_is_not_laid_to_how_long_one_lasts():
+    later = GrossJobs({2023: 20.0, 2025: 20.0}, 40.0, 95.0, 52, 31, 4)
+    ten = rows({"persistence_years": {"value": "10", "rationale": "as is usual"}})
+    assert run(ten)["evaluation_run"].to_pylist()[0]["horizon_flag"] is None
+    (flagged,) = run(ten, gross=later)["evaluation_run"].to_pylist()
+    assert flagged["horizon_years"] == 12
+    said = "reason for 12: jobs are created or costs stated after year 0; a job lasts 10 years"
+    assert flagged["horizon_flag"].endswith(said)
+
+
 def test_own_forecast_errors_go_before_generic_haircuts():
     generic = {bar["assumption_name"] for bar in run(rows())["evaluation_sensitivity"].to_pylist()}
     assert {"benefit_haircut_20", "benefit_haircut_40"} <= generic
