@@ -16,7 +16,7 @@ from ingestion.files.row_check import RawRow, check_table
 from ingestion.files.table_files import Cells, Table
 from ingestion.files.values import CONTROLS, EMPTY, UNSTORABLE, BadValue, Column, holds_controls
 from ingestion.findings import Finding
-from ingestion.persons.contact_details import CODE, KINDS, SUSPICIOUS
+from ingestion.persons.contact_details import CODE, KINDS, SUSPICIOUS, SUSPICIOUS_CODE
 
 NUMBER = "_number"
 _MEMORY = 50_000
@@ -105,7 +105,7 @@ class TableCheck:
         if column.kind in ("text", *KINDS):
             read = _plain(values)
             doubtful = pc.fill_null(
-                pc.match_substring_regex(read, "@" if column.text_kind == CODE else SUSPICIOUS), False
+                pc.match_substring_regex(read, SUSPICIOUS_CODE if column.text_kind == CODE else SUSPICIOUS), False
             )
             if pc.any(pc.match_substring_regex(values, CONTROLS)).as_py():
                 doubtful = pc.or_(doubtful, pc.fill_null(pc.match_substring_regex(values, CONTROLS), False))

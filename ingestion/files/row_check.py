@@ -16,16 +16,25 @@ from ingestion.persons.contact_details import withhold
 
 CONTACT_DETAILS = "contact_details_withheld"
 CONTROL_CHARACTERS = "control_characters"
+TOO_MANY_CELLS = "too_many_cells"
 KEY_JOIN = "\x1f"
 """Joins the columns of a key; `ingestion.storage.landing` joins them in the same way."""
 
 
 @dataclass(frozen=True)
 class RawRow:
-    """A row as it stands in the file: its number (from 1) and the cells by position."""
+    """A row as it stands in the file: its number (from 1) and the cells by position. `has_surplus`: it has values
+    beyond the last heading of a text file, so that nobody knows which value belongs to which heading.
+    """
 
     number: int
     cells: Sequence[Any]
+    has_surplus: bool = False
+
+
+def row_of_text(number: int, cells: Sequence[str], headings: int) -> RawRow:
+    """A row of a text file that has so many headings."""
+    return RawRow(number, cells, has_surplus=any(cell.strip() for cell in cells[headings:]))
 
 
 @dataclass
@@ -181,6 +190,20 @@ def check_table(
     for raw in rows:
         # A formula nobody calculated in a column nobody reads makes no row.
         if all(is_empty(cell) or (at not in read and isinstance(cell, NoValue)) for at, cell in enumerate(raw.cells)):
+            continue
+        if raw.has_surplus:
+            checked.findings.append(
+                Finding(
+                    source=source,
+                    stream=stream,
+                    place=f"{place}{raw.number}",
+                    column_name="row",
+                    reason_code=TOO_MANY_CELLS,
+                    message="has more values than there are headings, so that none of them can be placed; put text "
+                    "that holds a comma into quotation marks, as a spreadsheet does when it saves",
+                    value_class="text",
+                )
+            )
             continue
         row, problems = _read_row(columns, positions, raw)
         if all(severity != ERROR for *_, severity in problems):

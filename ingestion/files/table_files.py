@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from common.home import make_private
 from ingestion.files.encodings import encoding_of, open_text
 from ingestion.files.limits import limits
-from ingestion.files.row_check import RawRow
+from ingestion.files.row_check import RawRow, row_of_text
 from ingestion.files.values import clean_text
 from ingestion.files.workbooks import Workbook
 from ingestion.findings import RefusedFile
@@ -170,7 +170,9 @@ def _csv_rows(path: Path, width: int, heading_row: int, delimiter: str) -> Itera
         return
     with open_text(path) as handle, _as_refusal():
         reader = csv.reader(handle, delimiter=delimiter, strict=True)
-        yield from _grouped(RawRow(at, cells) for at, cells in enumerate(islice(reader, number - 1, None), number))
+        yield from _grouped(
+            row_of_text(at, cells, width) for at, cells in enumerate(islice(reader, number - 1, None), number)
+        )
 
 
 def _arrow_batches(path: Path, width: int, heading_row: int, delimiter: str) -> Iterator[pa.RecordBatch]:

@@ -22,6 +22,12 @@ KINDS = (NAME_OF_ORGANISATION, OPEN_TEXT, CODE)
 SUSPICIOUS = r"@|[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){8}|[A-Za-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-Da-d]"
 """What any text with contact details has, as a pattern that RE2 (Arrow, DuckDB) knows too: few others have it."""
 
+SUSPICIOUS_CODE = (
+    r"@|\+[0-9]{8}|[+0][0-9]*[^0-9A-Za-z]{1,3}[0-9](?:[^0-9A-Za-z]{0,3}[0-9])"
+    r"|[A-Za-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-Da-d]"
+)
+"""The same of a code, where bare digits are no telephone number: few ids have it."""
+
 _SUSPICIOUS = re.compile(SUSPICIOUS)
 _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 # HMRC: two letters (never D, F, I, Q, U or V; the second no O either), six digits, one of A to D.
@@ -29,6 +35,8 @@ _NATIONAL_INSURANCE = re.compile(
     r"(?<![A-Z0-9])[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Z0-9])", re.IGNORECASE
 )
 _DATE = re.compile(r"(?<!\d)(?:\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|\d{4}[/.-]\d{1,2}[/.-]\d{1,2})(?!\d)")
+TELEPHONE = "a telephone number"
+_GOES_ON = re.compile(r"[\w-]")
 # Shorter ones are of helplines, or no telephone numbers.
 _FEWEST_DIGITS = 9
 # What is left hanging at the end of a name once contact details are cut out of it, and empty brackets.
@@ -55,7 +63,7 @@ def contact_details(text: str) -> list[Found]:
         return []
     found = [Found(match.start(), match.end(), "an e-mail address") for match in _EMAIL.finditer(text)]
     found += [Found(m.start(), m.end(), "a National Insurance number") for m in _NATIONAL_INSURANCE.finditer(text)]
-    found += [Found(start, end, "a telephone number") for start, end in _telephone_numbers(text)]
+    found += [Found(start, end, TELEPHONE) for start, end in _telephone_numbers(text)]
     return sorted(found, key=lambda one: one.start)
 
 
@@ -72,8 +80,17 @@ def _telephone_numbers(text: str) -> Iterator[tuple[int, int]]:
 
 
 def contact_in_code(text: str) -> Found | None:
-    """The first contact details in a code, reference or file name, where bare digits may be no telephone number."""
-    return next((one for one in contact_details(text) if not text[one.start : one.end].isdecimal()), None)
+    """The first contact details in a code, reference or file name, where bare digits may be no telephone number, nor is
+    what a longer code goes on from (a UUID).
+    """
+    return next((one for one in contact_details(text) if _stands_in_code(text, one)), None)
+
+
+def _stands_in_code(text: str, found: Found) -> bool:
+    if text[found.start : found.end].isdecimal():
+        return False
+    goes_on = _GOES_ON.match(text[found.end :]) or _GOES_ON.match(text[: found.start][::-1])
+    return found.what != TELEPHONE or goes_on is None
 
 
 def withhold(text: str, kind: str) -> tuple[str, str | None]:

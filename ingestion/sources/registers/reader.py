@@ -11,7 +11,7 @@ from pathlib import Path
 from ingestion.catalogue import SOURCES
 from ingestion.files.encodings import open_text
 from ingestion.files.inbox import Chunk, FileRead, FileReader
-from ingestion.files.row_check import KEY_JOIN, RawRow, check_table, match_headings
+from ingestion.files.row_check import KEY_JOIN, check_table, match_headings, row_of_text
 from ingestion.files.values import Column, clean_text
 from ingestion.findings import RefusedFile
 from ingestion.reader import Reader
@@ -132,7 +132,7 @@ def read_register(path: Path, sha256: str, read: FileRead) -> Iterator[Chunk]:
     checked = check_table(
         columns,
         positions,
-        (RawRow(number, cells) for number, cells in enumerate(rows[1:], start=2)),
+        (row_of_text(number, cells, len(headings)) for number, cells in enumerate(rows[1:], start=2)),
         source=SOURCE,
         stream=stream,
         place=f"{path.name}#!",

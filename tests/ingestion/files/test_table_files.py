@@ -10,11 +10,15 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingestion.catalogue import QUARANTINE
 from ingestion.files.batch_check import NUMBER, TableCheck
 from ingestion.files.row_check import RawRow, check_table
 from ingestion.files.table_files import Cells, read_tables, rows_of_text, unpacked
 from ingestion.files.values import Column
 from ingestion.findings import RefusedFile
+from ingestion.storage.landing import read_latest
+from tests.ingestion.files.file_kinds import KINDS, prepare
+from tests.ingestion.sources.nights import Nights
 
 COLUMNS = [
     Column("id", "Id", required=True),
@@ -152,3 +156,20 @@ def test_a_text_that_is_no_table_is_refused():
             list(rows_of_text(["a," + "b" * 1001]))
     finally:
         csv.field_size_limit(before)
+
+
+@pytest.mark.parametrize(
+    "name", ["grants.csv", "mapped.csv", "innovate_uk.csv", "gateway_to_research.csv", "claims.csv"]
+)
+def test_a_row_with_more_values_than_headings_is_refused_with_its_place(tmp_path, name):
+    kind = KINDS[name]
+    prepare(tmp_path, kind)
+    lines = kind.make(1).decode().splitlines()
+    # Blank cells beyond the last heading are what a spreadsheet leaves.
+    path = kind.drop(tmp_path, 1, "\n".join([lines[0], lines[1] + ",1", lines[2] + ", ,", lines[3], ""]).encode())
+    nights = Nights(kind.source, tmp_path, {}, {})
+    nights.good_night(1)
+    assert (len(nights.rows(kind.stream)), nights.stream(kind.stream).rows_read) == (2, 3)
+    assert read_latest(tmp_path, "quarantine", QUARANTINE, ("place", "reason_code")) == [
+        (f"{path.name}#!2", "too_many_cells")
+    ]

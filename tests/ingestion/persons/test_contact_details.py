@@ -6,12 +6,15 @@ import json
 import re
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from common.home import inbox_folder
 from ingestion.catalogue import SOURCES
+from ingestion.files.batch_check import TableCheck
 from ingestion.files.inbox import InboxFile, not_read, take_stock
 from ingestion.files.row_check import CONTACT_DETAILS, RawRow, check_table
+from ingestion.files.table_files import Cells
 from ingestion.files.values import Column
 from ingestion.persons.contact_details import (
     CODE,
@@ -115,6 +118,34 @@ def test_a_reference_with_contact_details_is_refused(cell, lands):
     checked = check(Column("ref", "Ref", required=True), cell)
     assert bool(checked.rows) is lands
     assert [finding.reason_code for finding in checked.findings] == ([] if lands else ["names_a_person"])
+
+
+@pytest.mark.parametrize("read_by", ["row", "column"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "a@b.example",
+        "0121 496 0123",
+        "(0121) 496 0123",
+        "07700-900123",
+        "077009001 23",
+        "+447700900123",
+        "+44 7700 900 123",
+        "AB123456C",
+        "AB 12 34 56 C",
+    ],
+)
+def test_a_code_is_refused_whether_its_table_is_read_by_row_or_by_column(code, read_by):
+    columns = [Column("ref", "Ref", required=True), Column("note", "Note")]
+    table = TableCheck(columns, {"ref": 0, "note": 1}, "s", "t", "f#!")
+    # Of a number and of a UUID a part could be dialled.
+    good = ["01214960123", "e5d8f0a0-0121-4960-1234-0123456789ab", "01234567-8901-4234-8567-0123456789ab"]
+    codes = [*good, code]
+    cells = pa.RecordBatch.from_pydict({"0": codes, "1": ["x"] * len(codes)})
+    rows = [RawRow(at, [one, "x"]) for at, one in enumerate(codes, 2)]
+    checked = table.check_rows(rows) if read_by == "row" else table.check_cells(Cells(2, cells))
+    assert checked.rows.column("ref").to_pylist() == good
+    assert [(finding.place, finding.reason_code) for finding in checked.findings] == [("f#!5", "names_a_person")]
 
 
 SPEAKING = re.compile(
