@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -211,6 +211,13 @@ def take_stock(home: Path, kind: str, again: Callable[[Path], bool] | None = Non
 
 
 _NO_FILE = "is a folder, a link or no plain file, and was not opened; drop the file itself"
+
+
+def misplaced(home: Path, kinds: Collection[str]) -> list[str]:
+    """Names of what stands in the inbox where no source looks: beside its folders, or in a folder of another name."""
+    inbox = inbox_folder(home)
+    entries = sorted(inbox.iterdir()) if inbox.is_dir() else []
+    return [shown_name(path) for path in entries if path.name not in kinds and not path.name.startswith(".")]
 
 
 def not_read(path: Path, error: OSError) -> NotTaken:

@@ -19,7 +19,7 @@ from ingestion.persons.erasures import DONE, WrongKey, pseudonym_key, read_erasu
 from ingestion.storage.damage import DamagedFile, require_readable
 from orchestration.access import open_to_others
 from orchestration.cli.nights import TRUTH
-from orchestration.cli.options import Home, altered_release, console, problems_said, resolve_home
+from orchestration.cli.options import Home, altered_release, console, misplaced_said, problems_said, resolve_home
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import NightFailed, UserError
 from orchestration.release import integrity, store
@@ -145,6 +145,8 @@ def doctor(home: Home = None) -> None:
             (probe.passed, f"Source {name}: {probe.name}", probe.message)
             for probe in probe_source(name, settings, os.environ, folder, datetime.now(UTC))
         ]
+    if found := misplaced_said(folder):
+        rows.append((None, "Inbox", found))
     if configuration.postgresql.enabled:
         from orchestration.postgresql.readiness import probe_postgresql
 

@@ -12,7 +12,7 @@ import typer
 
 from common.home import runs_folder
 from orchestration.access import make_home
-from orchestration.cli.options import Home, console, resolve_home, warn
+from orchestration.cli.options import Home, console, misplaced_said, resolve_home, warn
 from orchestration.cli.progress import NightProgress
 from orchestration.cli.scorecard import print_night, print_scorecard, what_became_of, what_serves
 from orchestration.errors import NightFailed, NightStopped, UserError
@@ -97,6 +97,8 @@ def run(
             f"{folder} does not exist. Create it with your files in {folder}/inbox/ "
             "(returns/, grants/, registers/), or see a pretend programme with `wmip demo`."
         )
+    if found := misplaced_said(folder):
+        warn(found)
     settings = load_settings()
     _conclude(folder, _night(folder, settings.clock, accept_clock=accept_clock or settings.accept_clock))
 

@@ -82,6 +82,17 @@ def require_no_release(home: Path, target: Path) -> None:
         raise UserError(f"{target} is inside a release, which is never rewritten; give another --output")
 
 
+def misplaced_said(home: Path) -> str:
+    """What stands in the inbox where no source looks, and where to put it; empty when nothing does."""
+    from ingestion.catalogue import SOURCES
+    from ingestion.files.inbox import misplaced
+
+    folders = sorted({source.inbox for source in SOURCES.values() if source.inbox})
+    found = misplaced(home, folders)
+    where = " or ".join(f"inbox/{folder}" for folder in folders)
+    return f"no source reads {', '.join(found)} in inbox/; move the files to {where}" if found else ""
+
+
 def current_mart(home: Path) -> Path:
     """The DuckDB file of the release readers use.
 
