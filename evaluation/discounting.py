@@ -17,7 +17,7 @@ RATES = Path(__file__).parent / "data" / "discount_rates.csv"
 
 
 class BadDiscountTable(ValueError):
-    """The bands of an edition overlap or leave years out; the message says which."""
+    """The bands of an edition overlap or leave years out, or two tables are in force; the message says which."""
 
 
 class NoDiscountTable(ValueError):
@@ -66,13 +66,18 @@ def present_value(stream: Mapping[int, Figure], table: DiscountTable) -> Figure:
 
 def table_in_force(on: date, path: Path = RATES) -> DiscountTable:
     """The newest edition that is in force on a date. Raises NoDiscountTable when there is none, BadDiscountTable for a
-    file with an edition whose bands do not follow one another.
+    file with an edition whose bands do not follow one another, or with another table's rates in force as well.
     """
     tables = _read(path)
     fitting = [table for table in tables if table.valid_from <= on]
     if not fitting:
         first = min(table.valid_from for table in tables)
         raise NoDiscountTable(f"no discount rates are in force on {on}: the earliest are from {first} ({path.name})")
+    keys = sorted({table.key for table in fitting})
+    if len(keys) > 1:
+        raise BadDiscountTable(
+            f"{path.name}: {' and '.join(keys)} are in force on {on}; a new edition has the table_key of the one before"
+        )
     return max(fitting, key=lambda table: table.valid_from)
 
 

@@ -17,7 +17,7 @@ from evaluation.appraisal import MEASURES, Appraisal, Measure, appraise
 from evaluation.appraisal_rules import rule_in_force
 from evaluation.assumptions import Assumption, AssumptionSet, Selection, select
 from evaluation.caveats import caveat_rows
-from evaluation.discounting import DiscountTable, NoDiscountTable, table_in_force
+from evaluation.discounting import BadDiscountTable, DiscountTable, NoDiscountTable, table_in_force
 from evaluation.gross import GrossJobs
 from evaluation.numbers import fixed, percent
 from evaluation.prices import Deflators, financial_year, in_prices_of
@@ -142,7 +142,13 @@ class _SetEvaluation:
 
     def _appraise(self, level: _LevelEvaluation, scenario: Scenario) -> Appraisal:
         table = self.table or DiscountTable("none", date.min, "", ())
-        return appraise(self._jobs(level), values(level.used, scenario), table, applies_multiplier=level.level != UK)
+        # Without rates no cost is shown by year: those of later years have no present value.
+        chosen = {
+            name: value
+            for name, value in values(level.used, scenario).items()
+            if self.table is not None or cost_year(name) is None
+        }
+        return appraise(self._jobs(level), chosen, table, applies_multiplier=level.level != UK)
 
     def _jobs(self, level: _LevelEvaluation) -> dict[int, float]:
         base = level.used.get("pv_base_year")
@@ -472,7 +478,7 @@ def _prices(selection: Selection, on: date, deflators: Deflators) -> tuple[Decim
 def _discount_table(on: date) -> tuple[DiscountTable | None, str]:
     try:
         return table_in_force(on), ""
-    except NoDiscountTable as problem:
+    except (NoDiscountTable, BadDiscountTable) as problem:
         return None, f"cannot be used: {problem}"
 
 

@@ -224,6 +224,35 @@ def test_a_new_edition_under_the_same_key_is_in_force_from_its_date(tmp_path):
     assert (later.rate(1), later.rate(40), later.source) == (0.030, 0.020, "Edition of a later day")
 
 
+def test_an_evaluation_with_a_bad_table_has_no_discounted_figure_and_says_why(tmp_path, monkeypatch):
+    path = tmp_path / "rates.csv"
+    path.write_text("table_key,from_year,to_year,rate,valid_from,source\nt,1,,0.03,2026-01-01,s\n", encoding="utf-8")
+    monkeypatch.setattr("evaluation.gross_to_net.table_in_force", lambda on: table_in_force(on, path))
+    found = run(rows())
+    assert central(found, "gva_present_value", "local")["modelled_value"] is None
+    assert "no rate for the years 0 to 0" in central(found, "gva_present_value", "local")["missing"]
+    assert central(found, "net_jobs", "local")["modelled_value"] is not None
+
+
+def test_an_evaluation_before_the_first_rates_has_no_discounted_figure_and_says_why():
+    early = [{**row, "approved_on": "2019-01-01", "valid_from": "2019-01-01"} for row in rows()]
+    found = run(early, date(2022, 6, 1))
+    for measure in ("gva_present_value", "programme_cost_present_value"):
+        figure = central(found, measure, "local")
+        assert figure["modelled_value"] is None
+        assert "the earliest are from 2023-04-01" in figure["missing"]
+    assert float(central(found, "net_jobs", "local")["modelled_value"]) == pytest.approx(18.5625)
+
+
+def test_rates_under_another_key_are_refused_once_both_are_in_force(tmp_path):
+    path = tmp_path / "rates.csv"
+    other = "health_stpr,0,,0.015,2027-01-01,Another table\n"
+    path.write_text(RATES.read_text(encoding="utf-8") + other, encoding="utf-8")
+    assert table_in_force(date(2026, 12, 31), path).rate(1) == 0.035
+    with pytest.raises(BadDiscountTable, match="green_book_stpr and health_stpr are in force on 2027-01-01"):
+        table_in_force(date(2027, 1, 1), path)
+
+
 @pytest.mark.parametrize(
     ("bands", "problem"),
     [
