@@ -19,20 +19,30 @@ NAME_OF_ORGANISATION, OPEN_TEXT, CODE = "name_of_organisation", "open_text", "co
 KINDS = (NAME_OF_ORGANISATION, OPEN_TEXT, CODE)
 """What a text column holds. A `code` is an id, a code, a number, a date or one of a list of labels: not searched."""
 
-SUSPICIOUS = r"@|[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){8}|[A-Za-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-Da-d]"
+SUSPICIOUS_ADDRESS = r"[@＠]|%40|[\[({] ?[Aa][Tt] ?[\])}]"  # noqa: RUF001 - the full-width sign is what is meant
+"""What any text with an e-mail address has: the sign, as East Asian keyboards and links write it too, or `[at]`."""
+
+_SUSPICIOUS_INSURANCE = r"[A-Za-z]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[A-Da-d]"
+
+SUSPICIOUS = rf"{SUSPICIOUS_ADDRESS}|[0-9](?:[^0-9A-Za-z]{{0,3}}[0-9]){{8}}|{_SUSPICIOUS_INSURANCE}"
 """What any text with contact details has, as a pattern that RE2 (Arrow, DuckDB) knows too: few others have it."""
 
 SUSPICIOUS_CODE = (
-    r"@|\+[0-9]{8}|[+0][0-9]*[^0-9A-Za-z]{1,3}[0-9](?:[^0-9A-Za-z]{0,3}[0-9])"
-    r"|[A-Za-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-Da-d]"
+    rf"{SUSPICIOUS_ADDRESS}|{_SUSPICIOUS_INSURANCE}"
+    r"|\+[0-9]{8}|[+0][0-9]*[^0-9A-Za-z]{1,3}[0-9](?:[^0-9A-Za-z]{0,3}[0-9])"
 )
 """The same of a code, where bare digits are no telephone number: few ids have it."""
 
 _SUSPICIOUS = re.compile(SUSPICIOUS)
-_EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
-# HMRC: two letters (never D, F, I, Q, U or V; the second no O either), six digits, one of A to D.
+_EMAIL = re.compile(
+    rf"[\w.+'-]+ ?(?:{SUSPICIOUS_ADDRESS}) ?[\w-]+(?:(?:\.| ?[\[({{] ?dot ?[\])}}] ?)[\w-]+)+", re.IGNORECASE
+)
+# HMRC: two letters (never D, F, I, Q, U or V; the second no O either), six digits, one of A to D. Written with blanks,
+# or with one sign throughout: a date between a word and a letter is none.
 _NATIONAL_INSURANCE = re.compile(
-    r"(?<![A-Z0-9])[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Z0-9])", re.IGNORECASE
+    r"(?<![A-Z0-9])[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z]"
+    r"(?: ?\d{2} ?\d{2} ?\d{2} ?|(?P<sign>[.-])\d{2}(?P=sign)\d{2}(?P=sign)\d{2}(?P=sign))[A-D](?![A-Z0-9])",
+    re.IGNORECASE,
 )
 _DATE = re.compile(r"(?<!\d)(?:\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|\d{4}[/.-]\d{1,2}[/.-]\d{1,2})(?!\d)")
 TELEPHONE = "a telephone number"

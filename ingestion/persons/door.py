@@ -15,7 +15,7 @@ from ingestion.declaration import Stream
 from ingestion.files.row_check import CONTACT_DETAILS, CONTROL_CHARACTERS
 from ingestion.files.values import CONTROLS, UNSTORABLE, clean_text
 from ingestion.findings import NOTE, WARNING, Finding
-from ingestion.persons.contact_details import CODE, SUSPICIOUS, contact_in_code, withhold
+from ingestion.persons.contact_details import CODE, SUSPICIOUS, SUSPICIOUS_ADDRESS, contact_in_code, withhold
 
 # How people and platforms say yes and no, in lower case.
 _YES, _NO = ("yes", "y", "true", "i agree"), ("no", "n", "false")
@@ -31,7 +31,7 @@ def withhold_contacts(source: str, stream: Stream, batch: pa.RecordBatch) -> tup
         if not pa.types.is_string(batch.schema.field(at).type) or name in stream.key or name.startswith("_"):
             continue
         kind = stream.texts.get(name, CODE)
-        doubtful = pc.match_substring_regex(columns[at], "@" if kind == CODE else SUSPICIOUS)
+        doubtful = pc.match_substring_regex(columns[at], SUSPICIOUS_ADDRESS if kind == CODE else SUSPICIOUS)
         if not pc.any(doubtful).as_py():
             continue
         values = columns[at].to_pylist()

@@ -39,6 +39,11 @@ REAL = Path(__file__).parents[2] / "fixtures" / "real" / "threesixtygiving"
         ("Workshop 01214960123", "a telephone number"),
         ("Workshop 07700 900123", "a telephone number"),
         ("Workshop of AB 12 34 56 C", "a National Insurance number"),
+        ("Workshop, ask jane.smith＠example.org", "an e-mail address"),  # noqa: RUF001
+        ("Workshop, mailto:jane%40example.org", "an e-mail address"),
+        ("Workshop, ask jane [at] example.org", "an e-mail address"),
+        ("Workshop, ask jane (AT) example (dot) org", "an e-mail address"),
+        ("Workshop of AB-12-34-56-C", "a National Insurance number"),
         ("jane@example.org or 0121 496 0123", "an e-mail address and a telephone number"),
     ],
 )
@@ -57,6 +62,9 @@ def test_contact_details_in_an_open_text_withhold_it(text, what):
         "Charity 1234567 and company 01234567, SC123456",
         "Room 4, 10:00-11:30, 01.04.2024",
         "@home: digital skills",
+        "Look (at) us: art [at] heart",
+        "50%40 split",
+        "WM 01-02-24 A new start",
         "£1,234,567.89 over 3 years",
         "Grant 1234567890",
     ],
