@@ -82,6 +82,13 @@ app.add_typer(docs.app, name="docs")
 app.command()(doctor)
 
 
+def _absent_from_a_mart() -> tuple[type[Exception], ...]:
+    """What DuckDB says of a table or column that is not there. Whoever typed a query has heard of it before."""
+    import duckdb
+
+    return duckdb.BinderException, duckdb.CatalogException
+
+
 def main() -> None:
     """Entry point of the console script. Exit code 0 done, 1 the night or a check failed, 2 wrong use."""
     switch_telemetry_off()
@@ -103,6 +110,10 @@ def main() -> None:
             raise
         say_error(trouble)
         sys.exit(NightFailed.exit_code)
+    except _absent_from_a_mart() as error:
+        missing = str(error).partition("\n")[0]
+        say_error(f"the release was made by another version of this program ({missing}): `wmip run` makes one anew")
+        sys.exit(UserError.exit_code)
 
 
 if __name__ == "__main__":

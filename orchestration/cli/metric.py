@@ -50,12 +50,7 @@ def metric(
     if sql is not None:
         typer.echo(query)
         return
-    import duckdb
-
     from quality.typed_sql import open_read_only
 
-    try:
-        with open_read_only(current_mart(folder)) as connection:
-            write_relation(connection.sql(query), output, file)
-    except duckdb.Error as error:
-        raise UserError(f"the current release was made by other code than this: {error}") from None
+    with open_read_only(current_mart(folder)) as connection:
+        write_relation(connection.sql(query), output, file)

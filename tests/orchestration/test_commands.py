@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli import nights
+from orchestration.cli import main, nights
 from orchestration.cli.main import app
 from tests.conftest import wmip
 
@@ -149,6 +149,20 @@ def test_damage_is_answered_in_words_by_every_command(small_copy):
     assert listed.returncode == 0
     assert "damaged" in listed.stdout
     assert str(manifest) in " ".join(listed.stderr.split())
+
+
+@pytest.mark.parametrize("absent", [duckdb.BinderException, duckdb.CatalogException])
+def test_a_release_of_another_version_is_told_of_in_a_sentence(monkeypatch, capsys, absent):
+    def asking() -> None:
+        raise absent('Binder Error: Referenced column "claimed_on" not found\nLINE 1: SELECT claimed_on')
+
+    monkeypatch.setattr(main, "app", asking)
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert 'made by another version of this program (Binder Error: Referenced column "claimed_on" not found)' in said
+    assert "wmip run" in said
 
 
 def test_the_doctor_finds_a_missing_credential_and_says_what_to_set(small_copy):
