@@ -6,12 +6,12 @@ declarations, so that nobody writes a source down twice.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from evaluation.spreadsheets import write_csv
 from ingestion.catalogue import LEDGERS, SOURCES
 from ingestion.declaration import Source, Stream
 
@@ -55,11 +55,9 @@ def _text(value: str) -> str:
 def seed(sources: Mapping[str, Source]) -> str:
     """One row a source: what the mart calls its system, what reports call it, and what it gives."""
     written = io.StringIO()
-    rows = csv.writer(written, lineterminator="\n")
-    rows.writerow(SEED_COLUMNS)
-    for name in sorted(sources):
-        source = sources[name]
-        rows.writerow((name, source.system, source.spoken, source.kind, " ".join(source.gives)))
+    each = (sources[name] for name in sorted(sources))
+    rows = [(one.name, one.system, one.spoken, one.kind, " ".join(one.gives)) for one in each]
+    write_csv(written, SEED_COLUMNS, rows)
     return written.getvalue()
 
 

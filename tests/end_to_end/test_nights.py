@@ -16,7 +16,7 @@ from tests.conftest import SMALL, WMIP, clean_environment, wmip
 
 SCALE = f"{SMALL:g}"
 # What the mart says of the nights themselves; the one that makes good is a day later.
-OF_NIGHTS = ["evaluation_run", "quality_result", "release_info", "source_run"]
+OF_NIGHTS = ["evaluation_run", "quality_result", "release_info", "source_drift", "source_run"]
 
 
 def _landing(home: Path) -> dict[str, str]:

@@ -42,7 +42,7 @@ def test_csv_makes_two_files(small_release, tmp_path):
     ("arguments", "complaint"),
     [
         (("--period", "1999-00-Q1"), "has no formal ties of 1999-00-Q1; there are"),
-        (("--output", "/nowhere/at/all.gexf"), "give --output a file in a folder that is there"),
+        (("--output", "/nowhere/at/all.gexf"), "name a file in a folder that is there"),
     ],
 )
 def test_what_cannot_be_written_is_said(small_release, tmp_path, arguments, complaint):
