@@ -32,7 +32,7 @@ demo: $(INSTALLED) ## A pretend programme, one night, the scorecard
 test: $(INSTALLED) ## The tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-test-fast: $(INSTALLED) ## The tests that need no night, server or campaign (a minute and a half on two cores)
+test-fast: $(INSTALLED) ## The tests that need no night, server or campaign (four minutes on two cores)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile=fast -m "not slow and not browser and not long"
 
 coverage: $(INSTALLED) ## The tests once more, with the share of lines they run; the floor is in pyproject.toml
