@@ -10,11 +10,11 @@ import codecs
 import csv
 import io
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingestion.files.archives import UNREADABLE_ARCHIVE
 from ingestion.files.row_check import heading_key
 from ingestion.files.table_files import members_of
 from ingestion.findings import RefusedFile, is_passing
@@ -40,7 +40,7 @@ def headings_of(path: Path) -> frozenset[str]:
         if is_passing(error):
             raise
         return frozenset()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
+    except UNREADABLE_ARCHIVE:
         return frozenset()
     return headings_in(start)
 

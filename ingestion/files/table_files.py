@@ -11,7 +11,6 @@ import errno
 import re
 import shutil
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from common.home import make_private
+from ingestion.files.archives import UNREADABLE_ARCHIVE
 from ingestion.files.encodings import encoding_of, open_text
 from ingestion.files.limits import limits
 from ingestion.files.row_check import RawRow, row_of_text
@@ -129,7 +129,7 @@ def _only_member(path: Path, into: Path, choose: Chooser | None) -> Path:
             target = into / f"unpacked_{_SAFE.sub('_', name.stem)[-100:]}{name.suffix.lower()[:10]}"
             _unpack(archive, members[0], target)
             return target
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
+    except UNREADABLE_ARCHIVE:
         raise RefusedFile(_NO_ZIP) from None
     except OSError as error:
         # A damaged zip names places that no file has, or bytes that are none of its method (bzip2).

@@ -10,13 +10,13 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+from ingestion.files.archives import UNREADABLE_ARCHIVE
 from ingestion.files.limits import limits
 from ingestion.files.values import NoValue
 from ingestion.findings import RefusedFile, is_passing
@@ -107,17 +107,7 @@ def _examined(path: Path) -> dict[str, Sheet]:
             _refuse_if_too_large(archive)
             parts = enumerate(_parts(archive).items(), 1)
             return {(shown := _shown(name, at)): _sheet(archive, part, name, shown) for at, (name, part) in parts}
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        zlib.error,
-        KeyError,
-        OSError,
-        ValueError,
-        expat.ExpatError,
-    ) as error:
+    except (*UNREADABLE_ARCHIVE, KeyError, OSError, ValueError, expat.ExpatError) as error:
         raise _refusal(error) from None
 
 

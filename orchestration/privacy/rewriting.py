@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from common.sql import literal, quoted
 from ingestion.catalogue import LEDGERS, SOURCES
 from ingestion.declaration import Stream
+from ingestion.files.archives import UNREADABLE_ARCHIVE
 from ingestion.files.inbox import sha256_of
 from ingestion.persons.pseudonyms import PSEUDONYM
 from ingestion.storage.landing import row_hash
@@ -163,7 +164,7 @@ def _rewrite_zip(path: Path, change: Change, staging: Staging) -> int:
                 # In runs of rich text an address may stand in pieces.
                 joined = re.sub(rb"<[^>]*>", b"", new) if info.filename.endswith((".xml", ".rels")) else b""
                 unreadable += max(-count, 0) + (abs(_change_bytes(joined, change)[1]) if joined else 0)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError):
+    except (*UNREADABLE_ARCHIVE, OSError):
         return _unreadable(path, change)
     if unreadable:
         return -unreadable
