@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ingestion.declaration import FOLDER, Source, Stream, load_declaration, templates
+from ingestion.declaration import FOLDER, Source, load_declaration
 from ingestion.persons.pseudonyms import PERSON_KEYS
 
+if TYPE_CHECKING:
+    from ingestion.sources.returns.contract import Contracts, ReturnContract
 
-def return_template() -> dict[str, Any]:
-    """The newest version of the return workbook's template contract, as data."""
-    versions = return_templates()
-    return versions[max(versions)]
+OWN_TEMPLATE = "WMIP-RETURN"
+"""The return of this programme's cluster bodies, of which `wmip returns template` writes the newest version."""
 
 
-def return_templates() -> dict[int, dict[str, Any]]:
-    """Every version of it that is there, oldest first."""
-    return templates(FOLDER / "returns", str(SOURCES["returns"].template))
+def return_contracts() -> Contracts:
+    """The contract of every return that is read, by template and version, the oldest first."""
+    from ingestion.sources.returns.contract import load_contracts
+
+    return load_contracts(FOLDER / "returns", str(SOURCES["returns"].contracts))
+
+
+def return_contract(template: str = OWN_TEMPLATE, version: int | None = None) -> ReturnContract:
+    """A version of a return's contract, the newest unless said. Raises KeyError for one that is not there."""
+    found = {contract.version: contract for contract in return_contracts() if contract.template == template}
+    return found[max(found) if version is None else version]
 
 
 def _load() -> dict[str, Source]:
@@ -78,42 +86,3 @@ def recognises(source: Source, path: Path) -> bool:
         if is_passing(error):
             raise
         return False
-
-
-QUARANTINE = Stream(
-    name="rows",
-    description="Rows that were refused. Grain: a finding about a row.",
-    key=("source", "stream", "place", "column_name", "reason_code"),
-    columns=("source", "stream", "place", "column_name", "cell", "value_class", "reason_code", "message"),
-)
-
-INBOX_FILES = Stream(
-    name="files",
-    description="Ledger of the inbox: what was handled, and how. Grain: a file of a kind.",
-    key=("file_sha256", "kind"),
-    columns=(
-        "kind",
-        "file_name",
-        "file_sha256",
-        "size_bytes",
-        "status",
-        "reason",
-        "rows_loaded",
-        "rows_quarantined",
-        "readings",
-        "read_at",
-        "rows_landed",
-        "landed_in",
-        "error_class",
-    ),
-    integers=frozenset({"rows_loaded", "rows_quarantined", "readings", "rows_landed"}),
-)
-
-FINDINGS = Stream(
-    name="rows",
-    description="What is odd about rows that were landed all the same. Grain: a finding about a row.",
-    key=("source", "stream", "place", "cell", "rule"),
-    columns=("source", "stream", "place", "cell", "rule", "severity", "message"),
-)
-
-LEDGERS: dict[str, Stream] = {"quarantine": QUARANTINE, "findings": FINDINGS, "inbox": INBOX_FILES}

@@ -237,8 +237,9 @@ class Source(Declared):
     of it. `reads_after`: sources whose landed rows its reader needs. `as_read`: what its publisher promises; none for
     what is the programme's own. `provides`: what the mart gets from it, so that the gate can ask for it. `guest_key`:
     what stands before the ticket's number in the key of a person of whom only the ticket is known.
-    `organisation_records`: what of it bears an organisation -> its `source_record_id` in the mart. `template`: the
-    files beside it, one for each version, in which its streams are declared; `*` stands for the version.
+    `organisation_records`: what of it bears an organisation -> its `source_record_id` in the mart. `contracts`: the
+    files beside it, one for each template and version, in which its streams are declared
+    (`ingestion.sources.returns.contract`).
     """
 
     name: str = ""
@@ -248,7 +249,7 @@ class Source(Declared):
     kind: Literal["api", "files"]
     owner: str
     streams: tuple[Stream, ...] = ()
-    template: str | None = None
+    contracts: str | None = None
     auth: str | None = None
     secrets: dict[str, str] = Field(default_factory=dict)
     holds_people: bool = False
@@ -270,8 +271,8 @@ class Source(Declared):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Source:
-        if bool(self.streams) == bool(self.template):
-            raise ValueError("streams, or the template they are declared in: one of these is needed")
+        if bool(self.streams) == bool(self.contracts):
+            raise ValueError("streams, or the contracts they are declared in: one of these is needed")
         if (self.kind == "files") != (self.inbox is not None):
             raise ValueError("inbox: the folder that files are dropped in; sources of kind files have one, APIs none")
         if self.kind == "api" and not self.settings.get("base_url"):
@@ -344,50 +345,11 @@ def _refuse_unknown(what: str, names: Collection[str], known: Sequence[str]) -> 
         raise ValueError("; ".join(wrong))
 
 
-def templates(folder: Path, pattern: str) -> dict[int, dict[str, Any]]:
-    """The template's versions that stand in a source's folder, oldest first: version -> contract."""
-    before, _, after = pattern.partition("*")
-    numbered = {path.name.removeprefix(before).removesuffix(after): path for path in folder.glob(pattern)}
-    files = {int(version): path for version, path in numbered.items() if version.isdecimal()}
-    if not files:
-        raise InvalidDeclaration(f"{folder.name}/declaration.yaml: template: there is no {pattern} beside it")
-    return {
-        version: YamlFile(files[version], f"{folder.name}/{files[version].name}", InvalidDeclaration).content
-        for version in sorted(files)
-    }
-
-
-def _template_streams(versions: Mapping[int, Mapping[str, Any]]) -> tuple[Stream, ...]:
-    """A stream for each table of any version, with the columns it has in any, as the newest describes it."""
-    covers = Stream(
-        name="covers",
-        description="The cover of each return workbook. Grain: a file.",
-        key=("file_sha256",),
-        columns=(*FILE_COLUMNS, *COVER_COLUMNS),
-    )
-    tables: dict[str, Stream] = {}
-    for template in versions.values():
-        for table in template["tables"]:
-            before = tables.get(table["stream"])
-            names = [column["name"] for column in table["columns"]]
-            texts = {column["name"]: column["kind"] for column in table["columns"] if column.get("kind") in KINDS}
-            tables[table["stream"]] = Stream(
-                name=table["stream"],
-                description=table["description"],
-                key=("file_sha256", "row_number"),
-                columns=tuple(
-                    dict.fromkeys((*(before.columns if before else (*FILE_COLUMNS, *COVER_COLUMNS)), *names))
-                ),
-                texts={**(before.texts if before else {}), **texts},
-            )
-    return (covers, *tables.values())
-
-
 def load_declaration(folder: Path) -> Source:
     """The source declared in a folder. Raises InvalidDeclaration with file, line and what is allowed."""
     file = YamlFile(folder / "declaration.yaml", f"{folder.name}/declaration.yaml", InvalidDeclaration)
     known = file.checked(Source)
-    streams = _template_streams(templates(folder, known.template)) if known.template else known.streams
+    streams = _contracted(folder, known.contracts) if known.contracts else known.streams
     source = known.model_copy(update={"name": folder.name, "streams": streams})
     try:
         source.settings_model.model_validate(source.settings)
@@ -395,3 +357,9 @@ def load_declaration(folder: Path) -> Source:
         wrong = error.errors()[0]
         raise InvalidDeclaration(file.problem(("settings", *wrong["loc"]), wrong["msg"])) from None
     return source
+
+
+def _contracted(folder: Path, pattern: str) -> tuple[Stream, ...]:
+    from ingestion.sources.returns.contract import load_contracts, streams_of
+
+    return streams_of(load_contracts(folder, pattern))

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.sql import listed, literal
-from ingestion.catalogue import FINDINGS, QUARANTINE
 from ingestion.declaration import Stream
+from ingestion.ledgers import FINDINGS, QUARANTINE
 from ingestion.storage.scratch import spilling
 
 if TYPE_CHECKING:

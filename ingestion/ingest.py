@@ -15,9 +15,10 @@ from typing import Any
 
 from common.home import landing_folder, registry_folder
 from ingestion.apis.reading import ApiReading
-from ingestion.catalogue import LEDGERS, SOURCES
+from ingestion.catalogue import SOURCES
 from ingestion.drift import ensure_drift_log, write_drift
 from ingestion.files.reading import FileReading
+from ingestion.ledgers import LEDGERS
 from ingestion.reading import Progress, SourceReport
 from ingestion.storage.landing import ensure_stream
 from ingestion.storage.read_log import ensure_log, write_log

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from common.durable import written
 from common.home import inbox_folder, make_private, original_file, originals_folder, spool_folder
-from ingestion.catalogue import INBOX_FILES
 from ingestion.drift import HeadingWatch
 from ingestion.files.row_check import near_headings
+from ingestion.ledgers import INBOX_FILES
 from ingestion.persons.contact_details import NAME_OF_ORGANISATION, contact_in_code, withhold
 from ingestion.persons.pseudonyms import PseudonymKey
 from ingestion.storage.landing import as_table, land, read_latest

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from common.home import landing_folder, make_private, original_file, spool_folder, stream_folder
-from ingestion.catalogue import INBOX_FILES, SOURCES
+from ingestion.catalogue import SOURCES
 from ingestion.files.inbox import as_read_at
+from ingestion.ledgers import INBOX_FILES
 from ingestion.storage.landing import as_table, ensure_stream, land, latest_versions
 from ingestion.storage.scratch import scratch
 

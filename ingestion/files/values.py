@@ -417,3 +417,5 @@ _READERS = {
     "company_number": _company_number,
     "postcode": _postcode,
 }
+COLUMN_KINDS = tuple(_READERS)
+"""The kinds of columns that there are."""

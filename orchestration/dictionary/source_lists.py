@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from evaluation.spreadsheets import write_csv
-from ingestion.catalogue import LEDGERS, SOURCES
+from ingestion.catalogue import SOURCES
 from ingestion.declaration import Source, Stream
+from ingestion.ledgers import LEDGERS
 
 ROOT = Path(__file__).resolve().parents[2]
 DBT_SOURCES = ROOT / "dbt_project" / "models" / "staging" / "_sources.yml"

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from common.home import landing_folder, release_folder
-from ingestion.catalogue import INBOX_FILES
+from ingestion.ledgers import INBOX_FILES
 from ingestion.persons.erasures import (
     DONE,
     PENDING,

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.home import inbox_folder, make_private, originals_folder, privacy_folder, stream_folder
-from ingestion.catalogue import INBOX_FILES, SOURCES
+from ingestion.catalogue import SOURCES
 from ingestion.files.inbox import sha256_of
+from ingestion.ledgers import INBOX_FILES
 from ingestion.persons.pseudonyms import PSEUDONYM
 from ingestion.storage.landing import ensure_stream
 from ingestion.storage.scratch import scratch

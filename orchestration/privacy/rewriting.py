@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.sql import literal, quoted
-from ingestion.catalogue import LEDGERS, SOURCES
+from ingestion.catalogue import SOURCES
 from ingestion.declaration import Stream
 from ingestion.files.archives import UNREADABLE_ARCHIVE
 from ingestion.files.inbox import sha256_of
+from ingestion.ledgers import LEDGERS
 from ingestion.persons.pseudonyms import PSEUDONYM
 from ingestion.storage.landing import row_hash
 from ingestion.storage.scratch import scratch

@@ -8,8 +8,9 @@ import duckdb
 import pyarrow.parquet as pq
 
 from identity.resolve import REGISTRY_SCHEMA
-from ingestion.catalogue import LEDGERS, SOURCES
+from ingestion.catalogue import SOURCES
 from ingestion.ingest import ensure_landing
+from ingestion.ledgers import LEDGERS
 from orchestration.dbt_runner import run_dbt
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)

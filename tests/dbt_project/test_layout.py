@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from ingestion.catalogue import LEDGERS
+from ingestion.ledgers import LEDGERS
 
 # What a night writes about itself rather than reads from a source.
 OF_THE_NIGHT = {*LEDGERS, "runs"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingestion.catalogue import SOURCES, return_template
-from ingestion.declaration import FOLDER, InvalidDeclaration, load_declaration
+from ingestion.catalogue import SOURCES
+from ingestion.declaration import InvalidDeclaration, load_declaration
 
 API = """\
 title: Things
@@ -21,22 +21,14 @@ streams:
   key: [id]
   columns: [id, changed]
 """
-TEMPLATE = """\
-tables:
-- stream: things
-  description: "Things, version {version}. Grain: a thing."
-  columns: [{{name: a}}, {{name: {name}, kind: open_text}}]
-"""
 
 
 @pytest.fixture
 def declared(tmp_path):
-    def declared(text, **beside):
+    def declared(text):
         folder = tmp_path / "things"
         folder.mkdir(exist_ok=True)
         (folder / "declaration.yaml").write_text(text)
-        for name, content in beside.items():
-            (folder / f"{name}.yaml").write_text(content)
         return load_declaration(folder)
 
     return declared
@@ -80,22 +72,6 @@ def test_a_declared_setting_is_of_the_kind_of_its_default(declared):
     for wrong in ({"links_days": "often"}, {"hosts": "a"}, {"links_days": -1}, {"link_days": 1}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             model(**wrong)
-
-
-def test_of_a_template_every_version_that_is_there_is_landed_and_the_newest_describes(declared):
-    text = "title: Things\nkind: files\ninbox: things\nowner: somebody\ntemplate: form_v*.yaml\n"
-    with pytest.raises(InvalidDeclaration, match="there is no form_v"):
-        declared(text)
-    versions = {f"form_v{n}": TEMPLATE.format(version=n, name=name) for n, name in ((2, "b"), (10, "c"))}
-    things = declared(text, **versions).stream("things")
-    assert things.columns[-3:] == ("a", "b", "c")
-    assert things.texts == {"b": "open_text", "c": "open_text"}
-    assert things.description.startswith("Things, version 10")
-
-
-def test_the_returns_template_says_the_version_that_its_file_is_named_after():
-    newest = max(int(path.stem.rpartition("v")[2]) for path in (FOLDER / "returns").glob("template_v*.yaml"))
-    assert return_template()["cover"]["must_be"]["template_version"] == str(newest)
 
 
 def test_no_setting_of_a_source_is_of_no_kind():

@@ -7,7 +7,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
-from ingestion.catalogue import return_template
+from ingestion.catalogue import return_contract
 from ingestion.files.inbox import FileRead
 from ingestion.files.values import NUMBERS, WHOLE
 from ingestion.sources.returns.reader import ReturnReader
@@ -48,7 +48,7 @@ def test_a_blank_workbook_is_one_the_reader_takes_with_all_its_headings(tmp_path
     assert findings == []
     assert {stream: len(found) for stream, found in rows.items() if found} == {"covers": 1}
     assert rows["covers"][0]["submitted_on"] == "2025-07-10"
-    declared = {table["stream"] for table in return_template()["tables"]}
+    declared = {table.stream for table in return_contract().tables}
     assert set(read.watches) == declared
     assert not any(watch._new or watch._missing for watch in read.watches.values())
 
@@ -58,7 +58,7 @@ def test_every_choice_date_and_number_is_checked_while_people_type(tmp_path):
     with zipfile.ZipFile(tmp_path / "blank.xlsx") as book:
         parts = [book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
     rules = re.findall(r'<dataValidation type="(\w+)"', "".join(parts))
-    kinds = [column.get("kind", "text") for table in return_template()["tables"] for column in table["columns"]]
+    kinds = [column.kind for table in return_contract().tables for column in table.columns]
     assert rules.count("list") == kinds.count("choice") + kinds.count("yes_no")
     assert rules.count("date") == kinds.count("date")
     assert rules.count("decimal") == sum(kind in NUMBERS and kind not in WHOLE for kind in kinds)

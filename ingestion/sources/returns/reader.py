@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from common.home import stream_folder
-from ingestion.catalogue import SOURCES, return_template
+from ingestion.catalogue import SOURCES, return_contract
 from ingestion.files.inbox import FileRead, FileReader, chunks
 from ingestion.files.row_check import RawRow, check_table, column_letter, heading_key, lacking, match_headings
 from ingestion.files.values import BadValue, Column, is_empty
 from ingestion.files.workbooks import Workbook
 from ingestion.findings import ERROR, NOTE, Finding, RefusedFile
 from ingestion.reader import Reader
+from ingestion.sources.returns.contract import Table
 from ingestion.sources.returns.references import reference_key, repetitions
 from ingestion.storage.landing import read_latest
 
@@ -80,13 +81,8 @@ class ReturnReader:
     ) -> None:
         self.submissions: Submissions = {} if submissions is None else submissions
         self.file_read = read
-        self.template = return_template()
+        self.contract = return_contract()
         self.partner_codes = None if partner_codes is None else set(partner_codes)
-        self.cover_fields = [Column.from_contract(entry) for entry in self.template["cover"]["fields"]]
-        self.columns = {
-            table["table"]: [Column.from_contract(entry) for entry in table["columns"]]
-            for table in self.template["tables"]
-        }
 
     def read(self, path: Path, sha256: str) -> tuple[dict[str, list[Row]], list[Finding]]:
         """Rows by stream (with cover and provenance) and the findings. Raises RefusedFile."""
@@ -99,17 +95,17 @@ class ReturnReader:
             "covers": [
                 {
                     **common,
-                    "sheet": self.template["cover"]["sheet"],
+                    "sheet": self.contract.cover.sheet,
                     "row_number": "1",
-                    "_source_record": f"{sha256}:{self.template['cover']['sheet']}",
+                    "_source_record": f"{sha256}:{self.contract.cover.sheet}",
                 }
             ]
         }
         findings: list[Finding] = []
         keys: dict[str, set[str]] = {}
-        for table in self.template["tables"]:
+        for table in self.contract.tables:
             found, wrong = self._table(table, sheets, fences, path.name, sha256, common, keys)
-            rows[table["stream"]] = found
+            rows[table.stream] = found
             findings += wrong
         return rows, [*findings, *self._outside(sheets, fences, path.name)]
 
@@ -123,7 +119,7 @@ class ReturnReader:
         self, sheets: Mapping[str, list[Sequence[Any]]], fences: Mapping[tuple[str, str], _Fence], file_name: str
     ) -> Iterator[Finding]:
         """Rows of the tables' sheets that stand in no table: refused where they look like rows of the table above."""
-        streams = {(table["sheet"], table["table"]): table["stream"] for table in self.template["tables"]}
+        streams = {(table.sheet, table.table): table.stream for table in self.contract.tables}
         for sheet in dict.fromkeys(sheet for sheet, _ in streams):
             tables = sorted(
                 ((fences[key], key[1], stream) for key, stream in streams.items() if key[0] == sheet),
@@ -150,8 +146,9 @@ class ReturnReader:
                 )
 
     def _cover(self, sheets: dict[str, list[Sequence[Any]]], fences: Mapping[tuple[str, str], _Fence]) -> Row:
-        sheet = self.template["cover"]["sheet"]
-        _, body, left = _fenced(sheets, fences, sheet, self.template["cover"]["table"])
+        described = self.contract.cover
+        sheet = described.sheet
+        _, body, left = _fenced(sheets, fences, sheet, described.table)
         given: dict[str, Any] = {}
         for _, cells in body:
             name = heading_key(cells[left] if len(cells) > left else None)
@@ -160,8 +157,8 @@ class ReturnReader:
             given[name] = cells[left + 1] if len(cells) > left + 1 else None
         cover: Row = {}
         # The fields that say whose workbook it is come first: all else that is wrong with a strange one follows.
-        for column in self.cover_fields:
-            raw, expected = given.get(heading_key(column.heading)), self.template["cover"]["must_be"].get(column.name)
+        for column in (field.cell for field in described.fields):
+            raw, expected = given.get(heading_key(column.heading)), described.must_be.get(column.name)
             if expected is None:
                 cover[column.name] = _cover_value(sheet, column, raw)
             elif is_empty(raw) or _cover_value(sheet, column, raw) != expected:
@@ -188,7 +185,7 @@ class ReturnReader:
 
     def _table(
         self,
-        table: dict[str, Any],
+        table: Table,
         sheets: dict[str, list[Sequence[Any]]],
         fences: Mapping[tuple[str, str], _Fence],
         file_name: str,
@@ -196,9 +193,9 @@ class ReturnReader:
         common: Row,
         keys: dict[str, set[str]],
     ) -> tuple[list[Row], list[Finding]]:
-        sheet, name, stream = table["sheet"], table["table"], table["stream"]
+        sheet, name, stream = table.sheet, table.table, table.stream
         headings, body, _ = _fenced(sheets, fences, sheet, name)
-        columns = self.columns[name]
+        columns = table.cells
         positions = match_headings(columns, headings, f"sheet {sheet}, table {name}")
         self.file_read.saw_table(stream, headings, positions, lacking(columns, positions))
         place = f"{file_name}#{sheet}!"
@@ -235,19 +232,19 @@ class ReturnReader:
 
     def _repetitions(
         self,
-        table: dict[str, Any],
+        table: Table,
         repeated: dict[int, int],
         contradicted: dict[int, int],
         positions: dict[str, int],
         place: str,
     ) -> list[Finding]:
-        named = [column for column in self.columns[table["table"]] if column.name in table["reference"]]
+        named = [column for column in table.columns if column.name in table.reference]
         headings = " and ".join(column.heading for column in named)
 
         def finding(number: int, code: str, message: str, **more: str) -> Finding:
             return Finding(
                 source=SOURCE,
-                stream=table["stream"],
+                stream=table.stream,
                 place=f"{place}{number}",
                 column_name=named[0].name,
                 reason_code=code,
@@ -273,19 +270,19 @@ class ReturnReader:
 
     def _orphan(
         self,
-        table: dict[str, Any],
+        table: Table,
         row: dict[str, str | None],
         keys: dict[str, set[str]],
         number: int,
         positions: dict[str, int],
         place: str,
     ) -> Finding | None:
-        for column_name, parent in table.get("references", {}).items():
+        for column_name, parent in table.references.items():
             if reference_key(row[column_name]) not in keys[parent]:
-                heading = next(c.heading for c in self.columns[table["table"]] if c.name == column_name)
+                heading = table.column(column_name).heading
                 return Finding(
                     source=SOURCE,
-                    stream=table["stream"],
+                    stream=table.stream,
                     place=f"{place}{number}",
                     column_name=column_name,
                     reason_code="unknown_reference",

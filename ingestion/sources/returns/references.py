@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ingestion.sources.returns.contract import Table
 
 Row = Mapping[str, str | None]
 Numbered = tuple[int, Row]
@@ -21,18 +24,15 @@ def reference_key(reference: str | None) -> str:
     return " ".join((reference or "").split()).upper()
 
 
-def repetitions(table: Mapping[str, Any], rows: Sequence[Numbered]) -> tuple[dict[int, int], dict[int, int]]:
+def repetitions(table: Table, rows: Sequence[Numbered]) -> tuple[dict[int, int], dict[int, int]]:
     """Row numbers that repeat another row, and those that contradict one, each with the number of that other row.
 
-    `table` is the template's: `reference` its columns that name a record, `within` the number and name of the
-    organisation that tells apart what one reference names, if any.
+    A table of the contract without `reference` has none.
     """
     groups: dict[tuple[str, ...], list[Numbered]] = defaultdict(list)
-    owners = _owners(table.get("within"), rows)
+    owners = _owners(table.within, rows)
     for number, row in rows:
-        groups[(*(reference_key(row[name]) for name in table["reference"]), owners.get(number, ""))].append(
-            (number, row)
-        )
+        groups[(*(reference_key(row[name]) for name in table.reference), owners.get(number, ""))].append((number, row))
     repeated: dict[int, int] = {}
     contradicted: dict[int, int] = {}
     for group in groups.values():

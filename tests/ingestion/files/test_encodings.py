@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingestion.catalogue import FINDINGS, QUARANTINE, SOURCES
+from ingestion.catalogue import SOURCES
 from ingestion.files.encodings import encoding_of, is_damaged, open_text
 from ingestion.findings import RefusedFile
 from ingestion.ingest import ingest_source
+from ingestion.ledgers import FINDINGS, QUARANTINE
 from ingestion.storage.landing import read_latest
 
 GRANTS = SOURCES["threesixtygiving"].stream("grants")

@@ -13,9 +13,10 @@ import pytest
 import xlsxwriter
 
 from common.home import stream_folder
-from ingestion.catalogue import FINDINGS, QUARANTINE, SOURCES
+from ingestion.catalogue import SOURCES
 from ingestion.files import readers as file_readers
 from ingestion.ingest import ingest_source
+from ingestion.ledgers import FINDINGS, QUARANTINE
 from ingestion.storage.landing import read_latest
 from ingestion.storage.spool import Spool
 

@@ -10,12 +10,12 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingestion.catalogue import QUARANTINE
 from ingestion.files.batch_check import NUMBER, TableCheck
 from ingestion.files.row_check import RawRow, check_table
 from ingestion.files.table_files import Cells, read_tables, rows_of_text, unpacked
 from ingestion.files.values import Column
 from ingestion.findings import RefusedFile
+from ingestion.ledgers import QUARANTINE
 from ingestion.storage.landing import read_latest
 from tests.ingestion.files.file_kinds import KINDS, prepare
 from tests.ingestion.sources.nights import Nights

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingestion.catalogue import INBOX_FILES, SOURCES
+from ingestion.catalogue import SOURCES
 from ingestion.files.inbox import sha256_of
 from ingestion.ingest import ingest_source
+from ingestion.ledgers import INBOX_FILES
 from ingestion.storage.landing import as_table, land, read_latest
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 import xlsxwriter
 
-from ingestion.catalogue import return_template
+from ingestion.catalogue import return_contract
 from ingestion.files.limits import Limits, limited_to
 from ingestion.files.values import NoValue
 from ingestion.files.workbooks import Workbook
@@ -155,12 +155,12 @@ def test_an_error_in_a_grants_workbook_is_named_by_its_cell(tmp_path, column, se
 
 
 def test_every_kind_of_column_of_the_return_refuses_an_error():
-    from ingestion.files.values import BadValue, Column
+    from ingestion.files.values import BadValue
 
-    for table in return_template()["tables"]:
-        for entry in table["columns"]:
+    for table in return_contract().tables:
+        for column in table.cells:
             with pytest.raises(BadValue) as bad:
-                Column.from_contract(entry).read(NoValue("#N/A"))
+                column.read(NoValue("#N/A"))
             assert bad.value.reason_code == "error_cell"
 
 

@@ -13,7 +13,7 @@ from starlette.routing import Mount
 
 from ingestion.apis.booking_questions import load_questions, question_key
 from ingestion.apis.mapping import InvalidMapping
-from ingestion.catalogue import FINDINGS
+from ingestion.ledgers import FINDINGS
 from ingestion.persons.contact_details import WITHHELD
 from ingestion.storage.landing import read_latest
 from sandbox.eventbrite import TOKEN, EventbriteServer

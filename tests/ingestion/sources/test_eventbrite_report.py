@@ -2,8 +2,9 @@
 
 import pytest
 
-from ingestion.catalogue import FINDINGS, QUARANTINE, addressee
+from ingestion.catalogue import addressee
 from ingestion.files.row_check import CONTACT_DETAILS
+from ingestion.ledgers import FINDINGS, QUARANTINE
 from ingestion.persons.pseudonyms import person_key
 from ingestion.storage.landing import read_latest
 from tests.ingestion.sources.nights import PSEUDONYM_KEY, Nights

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 import xlsxwriter
 
-from ingestion.catalogue import FINDINGS, QUARANTINE, addressee
+from ingestion.catalogue import addressee
+from ingestion.ledgers import FINDINGS, QUARANTINE
 from ingestion.storage.landing import read_latest
 from tests.ingestion.sources.nights import Nights
 

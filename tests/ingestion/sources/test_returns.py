@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from ingestion.catalogue import return_template
+from ingestion.catalogue import return_contract
 from ingestion.files.inbox import FileRead
 from ingestion.files.values import BadValue, Column
 from ingestion.files.workbooks import Workbook
@@ -47,15 +47,15 @@ def _write(path, *, cover=None, rows=None, leave_out=(), top=2, left=1, reorder=
         sheets["Cover"].write_column(0, 0, ["WMIP:COVER:START", "Field", *facts, "WMIP:COVER:END"])
         sheets["Cover"].write_column(1, 1, ["Value", *facts.values()])
         lines = {}
-        for table in return_template()["tables"]:
-            name, sheet_name = table["table"], table["sheet"]
+        for table in return_contract().tables:
+            name, sheet_name = table.table, table.sheet
             if sheet_name in leave_out:
                 continue
             sheet = sheets.setdefault(
                 sheet_name, book.get_worksheet_by_name(sheet_name) or book.add_worksheet(sheet_name)
             )
             line = lines.get(sheet_name, top)
-            headings = [column["heading"] for column in table["columns"] if column["heading"] not in leave_out]
+            headings = [column.heading for column in table.columns if column.heading not in leave_out]
             headings = headings[::-1] if reorder else headings
             headings = ["Something else", *headings] if extra else headings
             if f"{name}:START" not in leave_out:

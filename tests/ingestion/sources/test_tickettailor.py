@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestion.catalogue import FINDINGS
+from ingestion.ledgers import FINDINGS
 from ingestion.storage.landing import read_latest
 from sandbox.loopback import Loopback
 from sandbox.tickettailor import KEY, TicketTailorApi, check_in, event, order, ticket
