@@ -32,9 +32,28 @@ class RawRow:
     has_surplus: bool = False
 
 
-def row_of_text(number: int, cells: Sequence[str], headings: int) -> RawRow:
-    """A row of a text file that has so many headings."""
-    return RawRow(number, cells, has_surplus=any(cell.strip() for cell in cells[headings:]))
+def width_of(headings: Sequence[Any]) -> int:
+    """How many columns a table has: up to its last heading. What stands beyond it belongs to no heading."""
+    return max((at for at, heading in enumerate(headings, 1) if clean_text(str(heading or ""))), default=0)
+
+
+def row_of_text(number: int, cells: Sequence[str], width: int) -> RawRow:
+    """A row of a text file whose table has so many columns."""
+    return RawRow(number, cells, has_surplus=any(cell.strip() for cell in cells[width:]))
+
+
+def surplus(source: str, stream: str, place: str) -> Finding:
+    """The refusal of a row that `has_surplus`."""
+    return Finding(
+        source=source,
+        stream=stream,
+        place=place,
+        column_name="row",
+        reason_code=TOO_MANY_CELLS,
+        message="has more values than there are headings, so that none of them can be placed; put text "
+        "that holds a comma into quotation marks, as a spreadsheet does when it saves",
+        value_class="text",
+    )
 
 
 @dataclass
@@ -192,18 +211,7 @@ def check_table(
         if all(is_empty(cell) or (at not in read and isinstance(cell, NoValue)) for at, cell in enumerate(raw.cells)):
             continue
         if raw.has_surplus:
-            checked.findings.append(
-                Finding(
-                    source=source,
-                    stream=stream,
-                    place=f"{place}{raw.number}",
-                    column_name="row",
-                    reason_code=TOO_MANY_CELLS,
-                    message="has more values than there are headings, so that none of them can be placed; put text "
-                    "that holds a comma into quotation marks, as a spreadsheet does when it saves",
-                    value_class="text",
-                )
-            )
+            checked.findings.append(surplus(source, stream, f"{place}{raw.number}"))
             continue
         row, problems = _read_row(columns, positions, raw)
         if all(severity != ERROR for *_, severity in problems):

@@ -6,7 +6,6 @@ the csv module goes on, more slowly. Both read the same cells: tests/ingestion/f
 
 from __future__ import annotations
 
-import csv
 import errno
 import re
 import shutil
@@ -20,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from common.home import make_private
 from ingestion.files.archives import UNREADABLE_ARCHIVE
+from ingestion.files.delimited_text import headings_of_text, strict_rows
 from ingestion.files.encodings import encoding_of, open_text
 from ingestion.files.limits import limits
-from ingestion.files.row_check import RawRow, row_of_text
-from ingestion.files.values import clean_text
+from ingestion.files.row_check import RawRow, row_of_text, width_of
 from ingestion.files.workbooks import Workbook
 from ingestion.findings import RefusedFile
 
@@ -57,28 +56,14 @@ class Table:
         return "" if self.sheet is None else f"{self.sheet}!"
 
 
-def read_tables(path: Path, heading_row: int = 1, delimiter: str = ",") -> Iterator[Table]:
-    """The tables of a file, a workbook's sheet by sheet; read each to its end before the next. Raises RefusedFile."""
+def read_tables(path: Path, heading_row: int = 1, delimiter: str = ",", width: int = 0) -> Iterator[Table]:
+    """The tables of a file, a workbook's sheet by sheet; read each to its end before the next. Raises RefusedFile.
+
+    `width`: so many columns have a heading in a row above, whatever stands in the last row of headings.
+    """
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
         return _sheets(path, heading_row)
-    return iter([_csv(path, heading_row, delimiter)])
-
-
-def rows_of_text(lines: Sequence[str]) -> Iterator[RawRow]:
-    """Rows of a small delimited text that are not blank, their cells trimmed, numbered by their first line.
-
-    What parts the cells stands in every row: a spreadsheet programme saves with another sign than it opened. Raises
-    RefusedFile.
-    """
-    delimiter = max(",;\t", key=lambda sign: sum(line.count(sign) for line in lines))
-    reader = csv.reader(lines, delimiter=delimiter)
-    number = 1
-    with _as_refusal():
-        for cells in reader:
-            plain = [cell.strip() for cell in cells]
-            if any(plain):
-                yield RawRow(number, plain)
-            number = reader.line_num + 1
+    return iter([_csv(path, heading_row, delimiter, width)])
 
 
 Chooser = Callable[[zipfile.ZipFile, list[zipfile.ZipInfo]], zipfile.ZipInfo]
@@ -151,11 +136,12 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> 
             handle.write(block)
 
 
-def _csv(path: Path, heading_row: int, delimiter: str) -> Table:
-    with open_text(path) as handle, _as_refusal():
-        row = next(islice(csv.reader(handle, delimiter=delimiter), heading_row - 1, None), [])
-    headings = [clean_text(heading) for heading in row]
-    return Table(None, headings, _csv_rows(path, len(headings), heading_row, delimiter))
+def _csv(path: Path, heading_row: int, delimiter: str, width: int) -> Table:
+    with open_text(path) as handle:
+        row = next(islice(strict_rows(handle, delimiter), heading_row - 1, None), [])
+    headings = headings_of_text(row, delimiter)
+    width = max(width, width_of(headings))
+    return Table(None, headings[:width], _csv_rows(path, width, heading_row, delimiter))
 
 
 def _csv_rows(path: Path, width: int, heading_row: int, delimiter: str) -> Iterator[Cells | list[RawRow]]:
@@ -168,11 +154,9 @@ def _csv_rows(path: Path, width: int, heading_row: int, delimiter: str) -> Itera
             yield Cells(number, batch)
             number += batch.num_rows
         return
-    with open_text(path) as handle, _as_refusal():
-        reader = csv.reader(handle, delimiter=delimiter, strict=True)
-        yield from _grouped(
-            row_of_text(at, cells, width) for at, cells in enumerate(islice(reader, number - 1, None), number)
-        )
+    with open_text(path) as handle:
+        rows = islice(strict_rows(handle, delimiter), number - 1, None)
+        yield from _grouped(row_of_text(at, cells, width) for at, cells in enumerate(rows, number))
 
 
 def _arrow_batches(path: Path, width: int, heading_row: int, delimiter: str) -> Iterator[pa.RecordBatch]:
@@ -209,14 +193,6 @@ def _arrow_batches(path: Path, width: int, heading_row: int, delimiter: str) -> 
 def _quotation_marks(path: Path) -> int:
     with path.open("rb") as handle:
         return sum(block.count(b'"') for block in iter(lambda: handle.read(1 << 20), b""))
-
-
-@contextmanager
-def _as_refusal() -> Iterator[None]:
-    try:
-        yield
-    except csv.Error as error:
-        raise RefusedFile(f"not a CSV file: {error}") from None
 
 
 def _sheets(path: Path, heading_row: int) -> Iterator[Table]:

@@ -61,12 +61,14 @@ WHOLE = frozenset({"whole", "headcount"})
 
 @dataclass(frozen=True)
 class NoValue:
-    """A workbook's cell that looks empty to most readers and is not: an error, or a formula nobody has calculated.
+    """What looks empty to most readers and is not: a workbook's error, or a formula nobody has calculated; in JSON what
+    has another shape than the standard.
 
-    `shown` is what Excel shows for an error (`#DIV/0!`), None for such a formula.
+    `shown` is what Excel shows for an error (`#DIV/0!`), None for such a formula; `instead` says what stands in JSON.
     """
 
     shown: str | None = None
+    instead: str | None = None
 
 
 class BadValue(Exception):
@@ -158,7 +160,7 @@ def is_empty(raw: Any) -> bool:
 def value_class(raw: Any) -> str:
     """What kind of value stands there, without the value."""
     if isinstance(raw, NoValue):
-        return "formula" if raw.shown is None else "error"
+        return "structure" if raw.instead else "formula" if raw.shown is None else "error"
     if is_empty(raw):
         return "empty"
     if isinstance(raw, bool):
@@ -185,6 +187,8 @@ def _plain(text: str) -> str:
 
 
 def _no_value(column: Column, raw: NoValue) -> BadValue:
+    if raw.instead is not None:
+        return BadValue("not_one_value", "structure", f"{column.heading} cannot be read: {raw.instead}")
     if raw.shown is None:
         message = (
             f"{column.heading} holds a formula without a stored value; open the file in Excel and save it, or type"

@@ -43,13 +43,11 @@ def list_(home: Home = None) -> None:
     for item in store.list_releases(folder):
         if item.problem:
             damages.append(item.problem)
-            table.add_row("*" if item.release_id == current else "", item.release_id, "[red]damaged[/red]")
-            continue
         table.add_row(
             "*" if item.release_id == current else "",
             item.release_id,
             item.released_at,
-            item.gate_status,
+            "[red]damaged[/red]" if item.problem else item.gate_status,
             item.code_version,
             item.input_fingerprint[:12],
         )

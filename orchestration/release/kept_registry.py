@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from itertools import count
 from pathlib import Path
 
 from common.durable import written
@@ -39,8 +40,8 @@ def check_registry(home: Path) -> None:
 def restore_registry(home: Path) -> str:
     """Put the registry of the newest release that holds one in the place of the home's; that release's id.
 
-    What was there stays beside it as `.damaged`. Only the holder of the writer lock restores. Raises UserError when no
-    release holds one.
+    What was there stays beside it as `.damaged`, with a number where there is one already. Only the holder of the
+    writer lock restores. Raises UserError when no release holds one.
     """
     for release_id in release_ids(home):
         kept = registry_file(release_folder(home, release_id))
@@ -51,11 +52,19 @@ def restore_registry(home: Path) -> str:
         with written(path) as temporary:
             shutil.copyfile(kept, temporary)
             if path.exists():
-                path.replace(path.with_suffix(".damaged"))
+                path.replace(_beside(path))
         return release_id
     raise UserError(
         f"no release of {home} holds a whole registry (they do since this version): put {registry_folder(home)} back "
         "from your backup"
+    )
+
+
+def _beside(path: Path) -> Path:
+    return next(
+        free
+        for number in count(1)
+        if not (free := path.with_suffix(".damaged" if number == 1 else f".damaged-{number}")).exists()
     )
 
 

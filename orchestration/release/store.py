@@ -20,6 +20,7 @@ from orchestration.release.integrity import (
     MANIFEST,
     SEEN_MARK,
     DamagedRelease,
+    altered,
     read_json,
     read_manifest,
     verify,
@@ -31,7 +32,7 @@ _DROPPED = ".dropped-"
 
 @dataclass(frozen=True)
 class ReleaseSummary:
-    """One line of the list of releases; of a damaged one only its id and what is wrong with it."""
+    """One line of the list of releases, and what is wrong with it; of one without a manifest no more than that."""
 
     release_id: str
     released_at: str = ""
@@ -81,6 +82,7 @@ def list_releases(home: Path) -> list[ReleaseSummary]:
     for release_id in release_ids(home):
         try:
             manifest = read_manifest(home, release_id)
+            odd = altered(home, release_id)
         except DamagedRelease as damage:
             summaries.append(ReleaseSummary(release_id, problem=str(damage)))
             continue
@@ -91,6 +93,7 @@ def list_releases(home: Path) -> list[ReleaseSummary]:
                 manifest["gate_status"],
                 manifest["code_version"],
                 manifest["input_fingerprint"],
+                f"release {release_id} is not what was published: {', '.join(odd)}" if odd else None,
             )
         )
     return summaries

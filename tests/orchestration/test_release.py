@@ -19,6 +19,8 @@ from evaluation.disclosure.marks import PublishedFigures
 from evaluation.disclosure.memory import MEMORY, recall
 from evaluation.disclosure.memory import remember as leave
 from orchestration.cli.main import app
+from orchestration.cli.registry import app as registry_app
+from orchestration.cli.releases import app as releases_app
 from orchestration.errors import UserError
 from orchestration.night import only_writer
 from orchestration.release import approval, integrity, publication, store
@@ -460,7 +462,31 @@ def test_a_lost_damaged_or_older_registry_is_refused_and_restored_from_the_relea
         assert restore_registry(home) == "2025-07-01.1"
         assert path.read_bytes() == whole
         check_registry(home)
-    path.with_suffix(".damaged").unlink()
+    kept = sorted(path.parent.glob("*.damaged*"))
+    assert [one.stat().st_size for one in kept][:2] == [len(whole) - 20, 0], "each that was replaced stays"
+    assert len(kept) == 3
+
+
+def test_a_registry_that_is_there_is_replaced_only_when_told(home):
+    path = write_registry(home, 5)
+    publish(home, steps=STEPS_WITH_REGISTRY)
+    write_registry(home, 7)
+    newer = path.read_bytes()
+    asked = CliRunner().invoke(registry_app, ["restore", "--home", str(home)])
+    assert (type(asked.exception), "--yes" in str(asked.exception), path.read_bytes()) == (UserError, True, newer)
+    assert CliRunner().invoke(registry_app, ["restore", "--yes", "--home", str(home)]).exit_code == 0
+    assert path.with_suffix(".damaged").read_bytes() == newer
+    path.unlink()
+    assert CliRunner().invoke(registry_app, ["restore", "--home", str(home)]).exit_code == 0, "nothing is replaced"
+
+
+def test_a_release_without_its_receipt_is_damaged_in_the_list(home):
+    publish(home)
+    (home / "releases/2025-07-01.1/receipt.json").unlink()
+    (listed,) = store.list_releases(home)
+    assert listed.problem == "release 2025-07-01.1 is not what was published: receipt.json is missing"
+    shown = CliRunner().invoke(releases_app, ["list", "--home", str(home)])
+    assert "damaged" in shown.output
 
 
 def test_a_registry_no_release_holds_whole_is_asked_of_the_backup(home):

@@ -14,10 +14,10 @@ from typing import Any
 from common.yamlfile import read_yaml
 from ingestion.apis.booking_questions import Questions, load_questions
 from ingestion.apis.json_values import one_line
+from ingestion.files.delimited_text import rows_of_text
 from ingestion.files.encodings import open_text
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.files.row_check import RawRow, find_columns, heading_key
-from ingestion.files.table_files import rows_of_text
+from ingestion.files.row_check import RawRow, find_columns, heading_key, row_of_text, surplus, width_of
 from ingestion.findings import ERROR, WARNING, Finding, RefusedFile
 from ingestion.persons.pseudonyms import email_domain, person_key
 from ingestion.reader import Reader
@@ -51,10 +51,14 @@ def open_reader(read: FileRead) -> FileReader:
         first = next(rows, None)
         headings = [] if first is None else first.cells
         at = _positions(headings)
+        width = width_of(headings)
         event_in_name = None if "event" in at else _event_in_name(file.path)
         landed: list[dict[str, Any]] = []
         findings: list[Finding] = []
         for row in rows:
+            if row_of_text(row.number, row.cells, width).has_surplus:
+                findings.append(surplus(SOURCE, STREAM, f"{file.path.name}#!{row.number}"))
+                continue
             cells = {name: row.cells[index] for name, index in at.items() if index < len(row.cells)}
             event = event_in_name or cells.get("event", "")
             wrong = _wrong(cells, event)

@@ -15,7 +15,7 @@ from typing import Any
 from ingestion.apis.mapping import InvalidMapping
 from ingestion.drift import looks_personal
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.files.row_check import RawRow, check_table, column_letter, heading_key
+from ingestion.files.row_check import RawRow, check_table, column_letter, heading_key, width_of
 from ingestion.files.table_files import Cells, Table, read_tables, unpacked
 from ingestion.findings import Finding, RefusedFile
 from ingestion.reader import Reader
@@ -175,7 +175,8 @@ def _table_of(mapping: GrantMapping, path: Path) -> tuple[Table, list[str]]:
     upper = [_headings_by_sheet(path, row, mapping.delimiter) for row in mapping.heading_rows[:-1]]
     sheets: list[str] = []
     missing: list[str] = []
-    for table in read_tables(path, mapping.heading_rows[-1], mapping.delimiter):
+    width = max((width_of(row) for rows in upper for row in rows.values()), default=0)
+    for table in read_tables(path, mapping.heading_rows[-1], mapping.delimiter, width):
         sheets.append(str(table.sheet))
         if mapping.sheet is not None and table.sheet is not None and table.sheet.strip() != mapping.sheet.strip():
             continue

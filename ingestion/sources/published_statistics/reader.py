@@ -9,7 +9,6 @@ is computed: a forecast year with a change and no level (`-`) gives no row.
 from __future__ import annotations
 
 import calendar
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.catalogue import SOURCES
+from ingestion.files.delimited_text import strict_rows
 from ingestion.files.encodings import open_text
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.files.row_check import heading_key
@@ -143,10 +143,7 @@ def _is_csv(path: Path) -> bool:
 def _sheets(path: Path, rows: int | None = None) -> Iterator[Sheet]:
     if _is_csv(path):
         with open_text(path) as handle:
-            try:
-                cells: list[Cells] = list(islice(csv.reader(handle), rows))
-            except csv.Error as error:
-                raise RefusedFile(f"not a CSV file: {error}") from None
+            cells: list[Cells] = list(islice(strict_rows(handle), rows))
             yield Sheet(None, cells)
     elif path.suffix.lower() == ".xlsx":
         workbook = Workbook(path)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from ingestion.catalogue import SOURCES
+from ingestion.files.delimited_text import headings_of_text, strict_rows
 from ingestion.files.encodings import open_text
 from ingestion.files.inbox import Chunk, FileRead, FileReader
-from ingestion.files.row_check import KEY_JOIN, check_table, match_headings, row_of_text
-from ingestion.files.values import Column, clean_text
+from ingestion.files.row_check import KEY_JOIN, check_table, match_headings, row_of_text, width_of
+from ingestion.files.values import Column
 from ingestion.findings import RefusedFile
 from ingestion.reader import Reader
 
@@ -119,20 +119,18 @@ def read_register(path: Path, sha256: str, read: FileRead) -> Iterator[Chunk]:
         raise RefusedFile(f"not a register; name the file {', '.join(f'{name}*.csv' for name in CONTRACTS)}")
     columns = CONTRACTS[stream]
     with open_text(path) as handle:
-        try:
-            rows = list(csv.reader(handle, strict=True))
-        except csv.Error as error:
-            raise RefusedFile(f"not a CSV file: {error}") from None
+        rows = list(strict_rows(handle))
     if not rows:
         raise RefusedFile("the file is empty; the first row holds the headings")
-    headings = list(map(clean_text, rows[0]))
+    headings = headings_of_text(rows[0])
+    width = width_of(headings)
     positions = match_headings(columns, headings, "first row")
     read.saw_table(stream, headings, positions, missing=())
     in_list, *key = SOURCES[SOURCE].stream(stream).key
     checked = check_table(
         columns,
         positions,
-        (row_of_text(number, cells, len(headings)) for number, cells in enumerate(rows[1:], start=2)),
+        (row_of_text(number, cells, width) for number, cells in enumerate(rows[1:], start=2)),
         source=SOURCE,
         stream=stream,
         place=f"{path.name}#!",

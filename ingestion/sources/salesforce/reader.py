@@ -254,6 +254,11 @@ def _results(question: _Question, job: str) -> Iterator[Row]:
         response.raise_for_status()
         response.encoding = "utf-8"
         rows = list(csv.DictReader(StringIO(response.text, newline="")))
+        if any(None in row or None in row.values() for row in rows):
+            raise SourceFailed(
+                f"{question.read.declaration.title} gave a page of {question.object} with rows of another width than "
+                "its headings; the next night reads it again"
+            )
         announced = response.headers.get("Sforce-NumberOfRecords", "")
         if announced.isdigit() and int(announced) != len(rows):
             raise SourceFailed(

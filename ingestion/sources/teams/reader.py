@@ -6,7 +6,6 @@ are used to tell people of one meeting apart, and are not kept.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,9 +17,10 @@ from zoneinfo import ZoneInfo
 from common.yamlfile import read_yaml
 from ingestion.apis.json_values import one_line
 from ingestion.files.date_order import SiteClock, date_order
+from ingestion.files.delimited_text import rows_of_text
 from ingestion.files.encodings import open_text
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.files.row_check import find_columns, heading_key
+from ingestion.files.row_check import find_columns, heading_key, row_of_text, surplus, width_of
 from ingestion.findings import WARNING, Finding, RefusedFile
 from ingestion.reader import Reader
 from ingestion.sources.teams.joins import Session, segment
@@ -40,10 +40,12 @@ Row = dict[str, Any]
 class _Report:
     """A report taken apart: rows of text with their line numbers, by section; an older one has activities alone.
 
-    `passed_over`: line and message of what could not be read, and was done without.
+    `passed_over`: line and message of what could not be read, and was done without; `unplaced`: lines of rows with more
+    values than their section has headings.
     """
 
-    sections: dict[int, list[tuple[int, list[str]]]] = field(default_factory=dict)
+    sections: dict[int, list[tuple[int, Sequence[str]]]] = field(default_factory=dict)
+    unplaced: list[int] = field(default_factory=list)
     passed_over: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -74,6 +76,8 @@ def open_reader(read: FileRead) -> FileReader:
         report = _taken_apart(file.path)
         summary = _summary(report)
         joins = _listed(report) if SUMMARY not in report.sections else _joins(report)
+        if not joins and report.unplaced:
+            raise RefusedFile("every row has more values than there are headings; give the report as downloaded")
         if not joins:
             raise RefusedFile("the report lists nobody; download it again when the meeting is over")
         stamps = [stamp for join in joins for stamp in (join.joined, join.left) if stamp]
@@ -114,6 +118,7 @@ def open_reader(read: FileRead) -> FileReader:
                 }
             )
         meeting = {"meeting_key": meeting_key, "title": title, "started_at": started, "ended_at": ended, **source}
+        findings += [surplus(SOURCE, "segments", f"{file.path.name}#!{line}") for line in report.unplaced]
         findings += [_passed_over(file, *each) for each in report.passed_over]
         yield Chunk("meetings", [{**meeting, "_source_record": f"{file.sha256}:1"}])
         yield Chunk("segments", segments, findings)
@@ -129,16 +134,13 @@ def _taken_apart(path: Path) -> _Report:
     delimiter = "\t" if "\t" in text else next((sign for sign in ";," if any(sign in line for line in lines)), ",")
     report = _Report()
     section = ACTIVITIES
-    for number, cells in enumerate(csv.reader(lines, delimiter=delimiter), start=1):
-        plain = [cell.strip() for cell in cells]
-        if not any(plain):
-            continue
-        heading = _SECTION.match(plain[0])
-        if heading and not any(plain[1:]):
+    for row in rows_of_text(lines, delimiter):
+        heading = _SECTION.match(row.cells[0])
+        if heading and not any(row.cells[1:]):
             section = int(heading.group(1))
             report.sections.setdefault(section, [])
         else:
-            report.sections.setdefault(section, []).append((number, plain))
+            report.sections.setdefault(section, []).append((row.number, row.cells))
     return report
 
 
@@ -165,7 +167,7 @@ def _joins(report: _Report) -> list[_Join]:
         rows = report.sections.get(section)
         if rows:
             try:
-                return _joins_of(rows)
+                return _joins_of(rows, report)
             except RefusedFile as refusal:
                 refusals.append(refusal)
                 report.passed_over.append((rows[0][0], f"section {section} was not read: {refusal}"))
@@ -174,7 +176,17 @@ def _joins(report: _Report) -> list[_Join]:
     return []
 
 
-def _joins_of(rows: Sequence[tuple[int, list[str]]]) -> list[_Join]:
+def _placed(rows: Sequence[tuple[int, Sequence[str]]], report: _Report) -> Iterator[tuple[int, Sequence[str]]]:
+    """The rows below the headings; of those with more values than headings the report keeps the lines alone."""
+    width = width_of(rows[0][1])
+    for line, cells in rows[1:]:
+        if row_of_text(line, cells, width).has_surplus:
+            report.unplaced.append(line)
+        else:
+            yield line, cells
+
+
+def _joins_of(rows: Sequence[tuple[int, Sequence[str]]], report: _Report) -> list[_Join]:
     at = _positions(rows[0][1], ("name", "joined", "left"))
     return [
         _Join(
@@ -185,18 +197,20 @@ def _joins_of(rows: Sequence[tuple[int, list[str]]]) -> list[_Join]:
             _cell(cells, at.get("joined")),
             _cell(cells, at.get("left")),
         )
-        for line, cells in rows[1:]
+        for line, cells in _placed(rows, report)
     ]
 
 
 def _listed(report: _Report) -> list[_Join]:
     """Joins of the older list, one action a row: a person who is not seen to leave was there until the last action."""
     rows = report.sections.get(ACTIVITIES, [])
-    at = _positions(rows[0][1], ("name", "action", "timestamp")) if rows else {}
+    if not rows:
+        return []
+    at = _positions(rows[0][1], ("name", "action", "timestamp"))
     open_joins: dict[str, tuple[int, str]] = {}
     found: list[_Join] = []
     last = ""
-    for line, cells in rows[1:]:
+    for line, cells in _placed(rows, report):
         name, action, last = (_cell(cells, at[word]) for word in ("name", "action", "timestamp"))
         if heading_key(action) in WORDS["joins"]:
             open_joins.setdefault(name, (line, last))

@@ -23,7 +23,7 @@ from ingestion.files.encodings import encoding_of
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.files.row_check import KEY_JOIN, RawRow, find_columns, heading_key, lacking, meant
 from ingestion.files.table_files import BATCH_ROWS, Table, read_tables, unpacked
-from ingestion.files.values import Column
+from ingestion.files.values import Column, NoValue
 from ingestion.findings import Finding, RefusedFile
 from ingestion.reader import Reader
 from ingestion.storage.landing import read_latest
@@ -123,7 +123,8 @@ class GrantReader:
 
     def cells(self, grant: Any) -> list[Any]:
         """A grant of the standard's JSON as the cells of a row; never blank, whatever it is."""
-        return [*(_at(grant, path) for path in self.paths.values()), True]
+        known = grant if isinstance(grant, dict) else {}
+        return [*(_at(known, path) for path in self.paths.values()), True]
 
     @property
     def json_positions(self) -> dict[str, int]:
@@ -204,7 +205,7 @@ class GrantReader:
         count = 0
         try:
             with _utf8(path) as handle:
-                rows = enumerate(ijson.items(handle, "grants.item"))
+                rows = enumerate(ijson.items(handle, "grants.item", map_type=_Object))
                 while some := [RawRow(index, self.cells(grant)) for index, grant in islice(rows, BATCH_ROWS)]:
                     count += len(some)
                     yield check.check_rows(some), check.place, "grants/"
@@ -291,19 +292,37 @@ def _heading(heading: Any) -> str:
     return re.sub(r":0(?=:)", "", heading_key(heading).replace("/", ":"))
 
 
+class _Object(dict[str, Any]):
+    """An object of JSON. A key that stands twice in it with different values has none: nobody knows which is meant."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key in self and (isinstance(value, (dict, list)) or self[key] != value):
+            value = NoValue(instead="its key stands twice in one object; keep the right one")
+        super().__setitem__(key, value)
+
+
+_SHAPES: Mapping[type, str] = {_Object: "an object", dict: "an object", list: "a list"}
+
+
 def _at(grant: Any, path: Sequence[str]) -> Any:
     """Value at a path such as recipientOrganization/0/id; None where the path ends early. `#` counts a list."""
     value = grant
     for step in path:
+        if value in (None, [], {}) or isinstance(value, NoValue):
+            break
         if step == "#":
             return sum(bool(item) for item in value) if isinstance(value, list) else None
-        if isinstance(value, list):
-            value = value[int(step)] if step.isdigit() and int(step) < len(value) else None
-        elif isinstance(value, dict):
-            value = value.get(step)
-        else:
-            return None
-    return None if isinstance(value, (dict, list)) else value
+        wanted = list if step.isdigit() else dict
+        if not isinstance(value, wanted):
+            return _other_shape(value, _SHAPES[wanted])
+        value = (value[int(step)] if int(step) < len(value) else None) if wanted is list else value.get(step)
+    if value in ([], {}):
+        return None
+    return _other_shape(value, "one value") if isinstance(value, (dict, list)) else value
+
+
+def _other_shape(value: Any, wanted: str) -> NoValue:
+    return NoValue(instead=f"{_SHAPES.get(type(value), 'one value')} stands where the standard has {wanted}")
 
 
 @contextmanager

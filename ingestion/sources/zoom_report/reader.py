@@ -19,10 +19,10 @@ from common.yamlfile import read_yaml
 from ingestion.apis.booking_questions import Questions, load_questions
 from ingestion.apis.json_values import one_line
 from ingestion.files.date_order import SiteClock, date_order
+from ingestion.files.delimited_text import rows_of_text
 from ingestion.files.encodings import open_text
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile, chunks
-from ingestion.files.row_check import find_columns, heading_key
-from ingestion.files.table_files import rows_of_text
+from ingestion.files.row_check import RawRow, find_columns, heading_key, row_of_text, surplus, width_of
 from ingestion.findings import ERROR, WARNING, Finding, RefusedFile
 from ingestion.persons.pseudonyms import email_domain, normalise_email, participant_key, person_key
 from ingestion.reader import Reader
@@ -64,6 +64,8 @@ class _Person:
 class _Report:
     header: dict[str, str] = field(default_factory=dict)
     people: list[_Person] = field(default_factory=list)
+    unplaced: list[int] = field(default_factory=list)
+    """Lines of rows with more values than their table has headings."""
 
 
 def recognises(path: Path) -> bool:
@@ -95,7 +97,7 @@ def open_reader(read: FileRead) -> FileReader:
         )
         meeting = _Meeting(number, started, file, read, clock, questions, report.header)
         rows: dict[str, list[Row]] = {"meetings": [meeting.row(report, ended)], "participants": [], "registrants": []}
-        findings = []
+        findings = [surplus(SOURCE, "participants", f"{file.path.name}#!{line}") for line in report.unplaced]
         for person in report.people:
             findings += [
                 _finding(file, person, "participants", name, "not_allowed", f"{said}: neither Yes nor No", WARNING)
@@ -217,15 +219,28 @@ def _taken_apart(path: Path) -> _Report:
         if _is_table(cells):
             headings = _checked(cells)
         elif not report.header and _is_header(cells):
-            report.header = _named(WORDS["header"], cells, next(rows, row).cells)
+            report.header = _header(cells, next(rows, row))
         elif not any(cells[1:]) and heading_key(cells[0]) in WORDS["parts"]:
             headings, role = None, WORDS["parts"][heading_key(cells[0])]
+        elif headings is not None and row_of_text(row.number, cells, width_of(headings)).has_surplus:
+            report.unplaced.append(row.number)
         elif headings is not None:
             report.people.append(_person(row.number, headings, cells, role))
     report.people = [person for person in report.people if person.cells.get("waiting", "").lower() not in WORDS["yes"]]
+    if not report.people and report.unplaced:
+        raise RefusedFile("every row has more values than there are headings; give the report as downloaded")
     if not report.people:
         raise RefusedFile("the report lists nobody; download it again when the meeting is over")
     return report
+
+
+def _header(headings: Sequence[str], row: RawRow) -> dict[str, str]:
+    if row_of_text(row.number, row.cells, width_of(headings)).has_surplus:
+        raise RefusedFile(
+            f"line {row.number}, which says what meeting it is, has more values than there are headings; give the "
+            "report as downloaded, or put a topic that holds a comma into quotation marks"
+        )
+    return _named(WORDS["header"], headings, row.cells)
 
 
 def _is_header(cells: Sequence[str]) -> bool:

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestion.files.batch_check import NUMBER, TableCheck
+from ingestion.files.delimited_text import rows_of_text
 from ingestion.files.row_check import RawRow, check_table
-from ingestion.files.table_files import Cells, read_tables, rows_of_text, unpacked
+from ingestion.files.table_files import Cells, read_tables, unpacked
 from ingestion.files.values import Column
 from ingestion.findings import RefusedFile
 from ingestion.ledgers import QUARANTINE
@@ -84,7 +85,7 @@ def test_checked_by_column_or_by_row_is_the_same(rows):
 
 def test_a_quotation_mark_that_is_never_closed_swallows_nothing(tmp_path):
     (tmp_path / "a.csv").write_text('a,b\n1,"x\n2,y\n')
-    with pytest.raises(RefusedFile, match="unexpected end of data"):
+    with pytest.raises(RefusedFile, match="opened and never closed"):
         _cells_of(tmp_path / "a.csv")
 
 
@@ -173,3 +174,34 @@ def test_a_row_with_more_values_than_headings_is_refused_with_its_place(tmp_path
     assert read_latest(tmp_path, "quarantine", QUARANTINE, ("place", "reason_code")) == [
         (f"{path.name}#!2", "too_many_cells")
     ]
+
+
+def _reason(path):
+    with pytest.raises(RefusedFile) as refused:
+        [list(table.rows) for table in read_tables(path)]
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('a,b\n1,2\n3,"4\n5,6\n', "in the row that begins in line 3, a quotation mark is opened and never closed"),
+        ('a,b\n1,"2" x\n3,4"\n', "in the row that begins in line 2, text goes on after a closing quotation mark"),
+        ("a;b\n1;2\n", "the headings are parted by semicolons, not by commas"),
+        ("a\tb\n1\t2\n", "the headings are parted by tabs, not by commas"),
+    ],
+)
+def test_a_text_that_cannot_be_read_is_told_where_and_what_to_do(tmp_path, text, said):
+    (tmp_path / "a.csv").write_text(text)
+    assert said in _reason(tmp_path / "a.csv")
+
+
+def test_a_value_below_a_heading_that_is_blank_at_the_end_has_no_place(tmp_path):
+    # A spreadsheet in which one row was shifted saves every row as long as that one.
+    (tmp_path / "a.csv").write_text("a,b,\n1,2,\n3,4,5\n")
+    (table,) = read_tables(tmp_path / "a.csv")
+    assert table.headings == ["a", "b"]
+    assert [(row.number, row.has_surplus) for rows in table.rows for row in rows] == [(2, False), (3, True)]
+    (tmp_path / "a.csv").write_text("a,b,\n1,2,\n3,4,5\n")
+    (table,) = read_tables(tmp_path / "a.csv", width=3)
+    assert [batch.batch.num_columns for batch in table.rows] == [3], "a row of headings above names the third"

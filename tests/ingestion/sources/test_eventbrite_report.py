@@ -164,3 +164,13 @@ def test_encoding_and_delimiter_change_nothing(reports, sign, encoding):
 def test_a_report_is_told_by_its_headings(reports):
     assert addressee(_drop(reports), "events").name == "eventbrite_report"
     assert addressee(_drop(reports, "Name,Join Time,Leave Time\nA,b,c\n"), "events").name == "zoom_report"
+
+
+def test_a_row_with_more_values_than_headings_is_refused_with_its_place(reports):
+    _drop(reports, REPORT.replace("Di's", "Di, Sons & Co"))
+    reports.good_night(0)
+    assert "690507910" not in reports.live("attendees")
+    assert read_latest(reports.home, "quarantine", QUARANTINE, ("place", "reason_code")) == [
+        ("report.csv#!6", "too_many_cells")
+    ]
+    assert (reports.stream("attendees").rows_read, len(reports.live("attendees"))) == (5, 4)

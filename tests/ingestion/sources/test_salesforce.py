@@ -15,6 +15,7 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.responses import Response
 
 from ingestion.doctor import probe_source
 from ingestion.sources.salesforce.reader import full_id
@@ -286,6 +287,24 @@ def test_a_bulk_job_that_fails_is_said_and_nothing_is_landed(org, end, monkeypat
     with Loopback(broken.app()) as server:
         org.night(0, base_url=server.url, bulk_above_rows=0)
     assert f"ended as {end}" in org.messages
+    assert org.latest("accounts") == {}
+
+
+@pytest.mark.parametrize("shift", [lambda line: f"{line},x", lambda line: line.rpartition(",")[0]])
+def test_a_bulk_page_whose_rows_do_not_fit_its_headings_is_not_landed(org, shift, monkeypatch):
+    answered = SalesforceApi._results
+
+    async def shifted(api: SalesforceApi, request: Any) -> Any:
+        answer = await answered(api, request)
+        head, first, *rest = bytes(answer.body).decode().splitlines()
+        return Response("\n".join([head, shift(first), *rest]), headers={"Sforce-Locator": "null"})
+
+    monkeypatch.setattr(SalesforceApi, "_results", shifted)
+    broken = SalesforceApi(OBJECTS)
+    broken.add("Account", identifier("001", 1), START)
+    with Loopback(broken.app()) as server:
+        org.night(0, base_url=server.url, bulk_above_rows=0)
+    assert "rows of another width than its headings" in org.messages
     assert org.latest("accounts") == {}
 
 

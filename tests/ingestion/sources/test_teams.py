@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.catalogue import addressee
+from ingestion.catalogue import QUARANTINE, addressee
 from ingestion.persons.contact_details import WITHHELD
+from ingestion.storage.landing import read_latest
 from tests.ingestion.sources.nights import Nights
 
 REAL = Path(__file__).parents[2] / "fixtures" / "real" / "teams" / "IDL-14-11-22.csv"
@@ -259,3 +260,28 @@ def test_a_title_with_contact_details_is_withheld_with_a_finding_and_the_meeting
     assert len({row["meeting_key"] for row in meetings}) == 1, "whatever the file is called"
     found = {(row["place"], row["cell"], row["severity"]) for row in reports.rows("rows", "findings")}
     assert found == {("one.csv#1", "title", "warning"), ("other.csv#1", "title", "warning")}
+
+
+def test_a_row_with_more_values_than_headings_is_refused_with_its_place(reports):
+    shifted = REPORT.replace("Planted Bo\t14/05/24, 09:02:00", "Planted\tBo\t14/05/24, 09:02:00")
+    _drop(reports, shifted)
+    reports.good_night(0)
+    assert len(reports.rows("segments")) == 4
+    assert read_latest(reports.home, "quarantine", QUARANTINE, ("place", "reason_code")) == [
+        ("meetingAttendanceReport.csv#!18", "too_many_cells")
+    ]
+
+
+def test_so_is_one_of_the_older_list(reports):
+    _drop(reports, LIST.replace("Planted Ada\tLeft", "Planted\tAda\tLeft"))
+    reports.good_night(0)
+    assert read_latest(reports.home, "quarantine", QUARANTINE, ("place", "reason_code")) == [
+        ("meetingAttendanceReport.csv#!4", "too_many_cells")
+    ]
+
+
+def test_a_report_of_shifted_rows_alone_is_refused(reports):
+    lines = LIST.splitlines()
+    _drop(reports, "\n".join([lines[0], *(f"{line}\tx" for line in lines[1:])]))
+    (file,) = reports.night(0).files
+    assert (file.status, "every row has more values" in file.reason) == ("refused", True)

@@ -208,3 +208,39 @@ def test_digits_are_cut_off_wherever_a_block_ends(size):
     assert b"".join(iter(lambda: short.read(size), b"")) == (
         b"12 " + b"7" * 100 + b"." + b"5" * 100 + b"x" + b"1" * 99 + b"e5"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ('"title": "Work"', '"title": ["Work", "Play"]', ("title", "a list stands where the standard has one value")),
+        ('"title": "Work"', '"title": "Work", "title": "Play"', ("title", "its key stands twice")),
+        ('"amountAwarded": 10', '"amountAwarded": 10, "amountAwarded": 99', ("amount_awarded", "its key stands twice")),
+        (
+            '"grantProgramme": [{"title": "Care"}]',
+            '"grantProgramme": {"title": "Care"}',
+            ("programme_title", "an object stands where the standard has a list"),
+        ),
+    ],
+)
+def test_json_of_another_shape_than_the_standards_is_told_at_its_column(tmp_path, before, after, found):
+    path = tmp_path / "a.json"
+    good = (
+        '{"grants": [{"id": "360G-a-1", "title": "Work", "currency": "GBP", "amountAwarded": 10, '
+        '"awardDate": "2024-01-31", "recipientOrganization": [{"id": "GB-COH-1", "name": "Firm"}], '
+        '"fundingOrganization": [{"id": "GB-CHC-1"}], "grantProgramme": [{"title": "Care"}]}]}'
+    )
+    path.write_text(good)
+    assert _rows(path)[1] == []
+    path.write_text(good.replace(before, after))
+    rows, findings = _rows(path)
+    column, said = found
+    of_column = [one for one in findings if one.column_name == column]
+    assert [(one.reason_code, said in one.message) for one in of_column] == [("not_one_value", True)]
+    assert [row[column] for row in rows] == ([] if column == "amount_awarded" else [None])
+
+
+def test_a_key_that_stands_twice_with_one_value_says_nothing_wrong(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('{"grants": [{"id": "360G-a-1", "id": "360G-a-1"}]}')
+    assert not [one for one in _rows(path)[1] if one.column_name == "grant_id"]

@@ -284,3 +284,20 @@ Planted Ada,ada@firm.example,05/14/2024 09:05:00 AM,05/14/2024 09:20:00 AM
     _drop(reports, header + table)
     reports.good_night(0)
     assert _roles(reports) == [("", "08:05"), ("host", "08:00")]
+
+
+def test_a_row_with_more_values_than_headings_is_refused_with_its_place(reports):
+    _drop(reports, HEADER + TABLE.replace('"Planted, Ada (iPad)"', "Planted, Ada (iPad)"))
+    reports.good_night(0)
+    assert _joins(reports) == [("08:01", "08:20"), ("08:03", "08:13"), ("08:30", "08:40")]
+    assert read_latest(reports.home, "quarantine", QUARANTINE, ("place", "reason_code")) == [
+        ("participants_85012345678.csv#!6", "too_many_cells")
+    ]
+
+
+def test_a_topic_that_shifts_the_header_is_refused_and_a_report_of_shifted_rows_alone_too(reports):
+    assert "line 2, which says what meeting it is" in _reason(
+        reports, HEADER.replace("Breakfast briefing", "Breakfast, briefing") + TABLE
+    )
+    shifted = "\n".join([TABLE.splitlines()[0], *(f"{line},x" for line in TABLE.splitlines()[1:])])
+    assert "every row has more values than there are headings" in _reason(reports, shifted, name="p_85012345679.csv")
