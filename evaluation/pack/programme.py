@@ -27,12 +27,12 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Indicator:
-    """One indicator with its definition, target and figures so far, in its unit.
+class IndicatorDefinition:
+    """What an indicator is and what it is to reach, as both marts say it.
 
     `target` is None where none was stated, and where it is a range, which `lower` and `upper` say; nothing is put in
-    its place. `claimed` stands beside `verified` and is never added to it. `rag` is the worse of `output_rag` and
-    `forecast_rag`, or what the programme office set in their place.
+    its place. `rag` is the worse of output and forecast, or what the programme office set in their place; in the public
+    mart green or nothing.
     """
 
     key: str
@@ -49,11 +49,6 @@ class Indicator:
     upper: Decimal | None
     target_status: str
     is_approximate: bool
-    verified: Decimal
-    claimed: Decimal
-    output_rag: str | None
-    forecast_rag: str | None
-    override_rag: str | None
     rag: str | None
     rag_reason: str
 
@@ -66,6 +61,21 @@ class Indicator:
     def to_reach(self) -> Decimal | None:
         """The figure to reach: the target, or the lower end of a range."""
         return self.target if self.lower is None else self.lower
+
+
+@dataclass(frozen=True)
+class Indicator(IndicatorDefinition):
+    """One indicator with its figures so far, in its unit.
+
+    `claimed` stands beside `verified` and is never added to it. `rag` is made of `output_rag` and `forecast_rag`, or is
+    `override_rag`.
+    """
+
+    verified: Decimal
+    claimed: Decimal
+    output_rag: str | None
+    forecast_rag: str | None
+    override_rag: str | None
 
     @property
     def share_of_target(self) -> Decimal | None:
@@ -109,22 +119,27 @@ def read_release(mart: duckdb.DuckDBPyConnection) -> Release:
     return Release(**info, programme=named[0]["name"] if named else UNNAMED)
 
 
+_DEFINITION = """
+    i.indicator_key AS key, i.indicator_code AS code, i.name, i.unit, i.definition, i.counting_rule,
+    i.definition_version, i.minimum_evidence_grade, i.is_headline, p.target_value AS target,
+    p.lower_value AS lower, p.upper_value AS upper, p.target_status, p.is_approximate, p.rag, p.rag_reason
+"""
+_INDICATORS = """
+    FROM dim_indicator AS i
+    INNER JOIN indicator_performance AS p USING (indicator_key)
+    ORDER BY i.is_headline DESC, i.indicator_code, i.indicator_key
+"""
+
+
+def read_definitions(mart: duckdb.DuckDBPyConnection) -> list[IndicatorDefinition]:
+    """Every indicator without its figures, from either mart: headline ones in the order of their codes, then others."""
+    return [IndicatorDefinition(**row) for row in rows(mart, f"SELECT {_DEFINITION} {_INDICATORS}")]
+
+
 def read_indicators(mart: duckdb.DuckDBPyConnection) -> list[Indicator]:
     """Every indicator: the headline ones in the order of their codes, then the others."""
-    found = rows(
-        mart,
-        """
-        SELECT i.indicator_key AS key, i.indicator_code AS code, i.name, i.unit, i.definition, i.counting_rule,
-            i.definition_version, i.minimum_evidence_grade, i.is_headline, p.target_value AS target,
-            p.lower_value AS lower, p.upper_value AS upper, p.target_status, p.is_approximate,
-            p.actual_value AS verified, p.claimed_value AS claimed, p.output_rag, p.forecast_rag, p.override_rag,
-            p.rag, p.rag_reason
-        FROM dim_indicator AS i
-        INNER JOIN indicator_performance AS p USING (indicator_key)
-        ORDER BY i.is_headline DESC, i.indicator_code, i.indicator_key
-        """,
-    )
-    return [Indicator(**row) for row in found]
+    figures = "p.actual_value AS verified, p.claimed_value AS claimed, p.output_rag, p.forecast_rag, p.override_rag"
+    return [Indicator(**row) for row in rows(mart, f"SELECT {_DEFINITION}, {figures} {_INDICATORS}")]
 
 
 def read_quarters(mart: duckdb.DuckDBPyConnection, released_on: date) -> list[Quarter]:

@@ -31,18 +31,19 @@ CONTENTS = (
 )
 
 
-def _environment() -> Any:
+def environment(*folders: Path) -> Any:
+    """Jinja with the words and the rounding of the pack as filters; templates of `folders` come before the pack's."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+    made = Environment(
+        loader=FileSystemLoader([*folders, TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(
+    made.filters.update(
         number=numbers.number,
         network_value=wording.network_value,
         outline=network_charts.outline,
@@ -62,7 +63,7 @@ def _environment() -> Any:
         range_label=charts.range_label,
         bar_of_target=lambda share: _width(share),
     )
-    return environment
+    return made
 
 
 def _width(share: Decimal) -> Decimal:
@@ -106,53 +107,57 @@ def _by_kind(interventions: list[Intervention], stages: list[str]) -> list[tuple
 
 def render_report(figures: PackFigures) -> str:
     """The page as text. The same figures give the same text."""
+    text: str = environment().get_template("report.html.j2").render(report_context(figures))
+    return text
+
+
+def report_context(figures: PackFigures) -> dict[str, Any]:
+    """What the templates in `sections/` are given, for the report and for the site of the release."""
     stages = sorted({item.stage for item in figures.interventions})
     restated = {
         (change.indicator_key, change.period_key) for change in figures.restatements.changes if change.was_closed
     }
-    template = _environment().get_template("report.html.j2")
-    text: str = template.render(
-        css=_css(),
-        words=wording,
-        source_labels=figures.source_labels,
-        no_target=wording.NO_TARGET,
-        contents=CONTENTS,
-        audience=notes.AUDIENCE,
-        caveats=notes.CAVEATS,
-        shorthand=notes.SHORTHAND,
-        release=figures.release,
-        summary=_summary(figures.headline),
-        indicators=figures.indicators,
-        headline=figures.headline,
-        supplementary=figures.supplementary,
-        by_key={indicator.key: indicator for indicator in figures.indicators},
-        quarters=figures.quarters,
-        reporting_quarter=figures.reporting_quarter,
-        quarter_figures=figures.quarter_figures,
-        forecasts=figures.forecasts,
-        evidence=figures.evidence,
-        trends=_trends(figures),
-        by_body=figures.by_body,
-        by_area=figures.by_area,
-        leverage=figures.leverage,
-        waterfall_wide=charts.waterfall(figures.leverage, narrow=False),
-        waterfall_narrow=charts.waterfall(figures.leverage, narrow=True),
-        stages=stages,
-        interventions=figures.interventions,
-        interventions_by_kind=_by_kind(figures.interventions, stages),
-        network=figures.network,
-        network_cautions=notes.NETWORK,
-        network_columns=wording.NETWORK_MEASURE.items(),
+    return {
+        "css": _css(),
+        "words": wording,
+        "source_labels": figures.source_labels,
+        "no_target": wording.NO_TARGET,
+        "contents": CONTENTS,
+        "audience": notes.AUDIENCE,
+        "caveats": notes.CAVEATS,
+        "shorthand": notes.SHORTHAND,
+        "release": figures.release,
+        "summary": _summary(figures.headline),
+        "indicators": figures.indicators,
+        "headline": figures.headline,
+        "supplementary": figures.supplementary,
+        "by_key": {indicator.key: indicator for indicator in figures.indicators},
+        "quarters": figures.quarters,
+        "reporting_quarter": figures.reporting_quarter,
+        "quarter_figures": figures.quarter_figures,
+        "forecasts": figures.forecasts,
+        "evidence": figures.evidence,
+        "trends": _trends(figures),
+        "by_body": figures.by_body,
+        "by_area": figures.by_area,
+        "leverage": figures.leverage,
+        "waterfall_wide": charts.waterfall(figures.leverage, narrow=False),
+        "waterfall_narrow": charts.waterfall(figures.leverage, narrow=True),
+        "stages": stages,
+        "interventions": figures.interventions,
+        "interventions_by_kind": _by_kind(figures.interventions, stages),
+        "network": figures.network,
+        "network_cautions": notes.NETWORK,
+        "network_columns": wording.NETWORK_MEASURE.items(),
         **_network(figures),
-        impact=figures.impact,
-        gva_wide=_gva(figures, narrow=False),
-        gva_narrow=_gva(figures, narrow=True),
-        assurance=figures.assurance,
-        restatements=figures.restatements,
-        restated=restated,
-        restated_note="Figures marked r were restated since the release before." if restated else "",
-    )
-    return text
+        "impact": figures.impact,
+        "gva_wide": _gva(figures, narrow=False),
+        "gva_narrow": _gva(figures, narrow=True),
+        "assurance": figures.assurance,
+        "restatements": figures.restatements,
+        "restated": restated,
+        "restated_note": "Figures marked r were restated since the release before." if restated else "",
+    }
 
 
 def _network(figures: PackFigures) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from evaluation.numbers import number, percent, rounded, signed
 
 if TYPE_CHECKING:
-    from evaluation.pack.programme import Indicator
+    from evaluation.pack.programme import IndicatorDefinition
 
 NO_TARGET = "no target stated"
 NOT_AGREED = "to be agreed"
@@ -172,7 +172,7 @@ def unit_words(unit: str) -> str:
     return _UNITS.get(unit, unit)
 
 
-def target(indicator: Indicator) -> str:
+def target(indicator: IndicatorDefinition) -> str:
     """The target of an indicator as text; one that was not stated is said to be so."""
     ends = (indicator.target,) if indicator.lower is None else (indicator.lower, indicator.upper)
     said = " to ".join(number(end, indicator.unit) for end in ends if end is not None)
