@@ -19,10 +19,11 @@ from ingestion.files.inbox import FileRead, FileReader, chunks
 from ingestion.files.row_check import RawRow, check_table, column_letter, heading_key, lacking, match_headings
 from ingestion.files.values import BadValue, Column, is_empty
 from ingestion.files.workbooks import Workbook
-from ingestion.findings import ERROR, NOTE, Finding, RefusedFile
+from ingestion.findings import ERROR, NOTE, Finding, RefusedFile, refusing
 from ingestion.reader import Reader
 from ingestion.sources.returns.contract import Table
 from ingestion.sources.returns.references import reference_key, repetitions
+from ingestion.sources.returns.rules import ReadTable, Return, gravest, judge, refused, return_rules
 from ingestion.storage.landing import read_latest
 
 SOURCE = "returns"
@@ -89,7 +90,9 @@ class ReturnReader:
         sheets = _sheets(path)
         fences = _fences(sheets)
         cover = self._cover(sheets, fences)
-        self._submitted(cover, path.name, sha256)
+        self._refuse_number_given(cover, path.name, sha256)
+        read = Return(path.name, self.template["cover"]["sheet"], dict(cover), {})
+        del cover["nil_return"]
         common: Row = {"file_name": path.name, "file_sha256": sha256, **cover}
         rows: dict[str, list[Row]] = {
             "covers": [
@@ -107,13 +110,43 @@ class ReturnReader:
             found, wrong = self._table(table, sheets, fences, path.name, sha256, common, keys)
             rows[table.stream] = found
             findings += wrong
-        return rows, [*findings, *self._outside(sheets, fences, path.name)]
+            read.tables[table["table"]] = self._read_table(table, sheets, fences, found, wrong)
+        findings += self._outside(sheets, fences, path.name)
+        judged = judge(return_rules(), read)
+        refused(read, judged)
+        if any(one.stream == "covers" for one in refusing(judged)):
+            rows["covers"] = []
+        else:
+            self._submitted(cover, path.name, sha256)
+        return rows, list(gravest([*findings, *judged]))
+
+    def _read_table(
+        self,
+        table: dict[str, Any],
+        sheets: Mapping[str, list[Sequence[Any]]],
+        fences: Mapping[tuple[str, str], _Fence],
+        rows: list[Row],
+        findings: list[Finding],
+    ) -> ReadTable:
+        """A table as the rules over the whole return see it; its rows are the very ones that land."""
+        columns = self.columns[table["table"]]
+        headings, _, _ = _fenced(sheets, fences, table["sheet"], table["table"])
+        return ReadTable(
+            stream=table["stream"],
+            rows=rows,
+            positions=match_headings(columns, headings, table["table"]),
+            headings={column.name: column.heading for column in columns},
+            reference=table["reference"],
+            is_whole=not refusing(findings),
+        )
 
     def note(self, path: Path, sha256: str) -> None:
         """Take a workbook that waits to be read for handed in. One that would be refused is none."""
         with suppress(RefusedFile):
             sheets = _sheets(path)
-            self._submitted(self._cover(sheets, _fences(sheets)), path.name, sha256)
+            cover = self._cover(sheets, _fences(sheets))
+            self._refuse_number_given(cover, path.name, sha256)
+            self._submitted(cover, path.name, sha256)
 
     def _outside(
         self, sheets: Mapping[str, list[Sequence[Any]]], fences: Mapping[tuple[str, str], _Fence], file_name: str
@@ -172,16 +205,17 @@ class ReturnReader:
         return cover
 
     def _submitted(self, cover: Row, file_name: str, sha256: str) -> None:
+        self.submissions[_number_of(cover)] = Submission(cover["submitted_on"], file_name, sha256)
+
+    def _refuse_number_given(self, cover: Row, file_name: str, sha256: str) -> None:
         """Raises RefusedFile when a workbook submitted earlier has the body's, quarter's and submission's number."""
-        number = tuple(cover[name] for name in _NUMBER)
         own = Submission(cover["submitted_on"], file_name, sha256)
-        standing = self.submissions.get(number)
+        standing = self.submissions.get(_number_of(cover))
         if standing is not None and standing.stands_before(own):
             raise RefusedFile(
                 f"{file_name} has the submission number {cover['submission_number']} of {standing.file_name}, which "
                 f"was submitted first ({standing.submitted_on}) and stands; give this one the next number"
             )
-        self.submissions[number] = own
 
     def _table(
         self,
@@ -292,6 +326,10 @@ class ReturnReader:
                     value_class="text",
                 )
         return None
+
+
+def _number_of(cover: Row) -> tuple[str | None, ...]:
+    return tuple(cover[name] for name in _NUMBER)
 
 
 def _cover_value(sheet: str, column: Column, raw: Any) -> str | None:
