@@ -235,7 +235,6 @@ def test_what_shows_beside_the_returns_before_is_said_by_cell_with_what_to_do(ho
         r"^B5 \(jobs created\): does not count \(not_supported_before\): .*return the support first",
         r"^B5 \(leverage\): Another body returns this agreement, tranche and amount",
         r"^B6 \(events\): CB02 returned an event of this title, day and venue too .*give them titles that differ",
-        r"^B5 \(events\): More names were signed in than heads were counted",
         r"^B\d+ \(businesses assisted\): does not count \(rejected\)",
         r"^B\d+ \(support sessions\): does not count \(generic_advice\): .*specific to the business",
     ):

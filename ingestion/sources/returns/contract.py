@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -20,6 +20,7 @@ from ingestion.declaration import COVER_COLUMNS, FILE_COLUMNS, Declared, Invalid
 from ingestion.files import values
 from ingestion.files.row_check import heading_key
 from ingestion.persons.contact_details import KINDS
+from ingestion.sources.returns.rules import Rule
 
 # A number as it is written, so that 0.1 is a tenth.
 Exact = Annotated[Decimal, BeforeValidator(lambda given: str(given) if isinstance(given, float) else given)]
@@ -271,22 +272,6 @@ class Table(Declared):
         return {column.name: column for column in self.columns}[name]
 
 
-class Rule(Declared):
-    """A rule over the whole return. `check`: what tests it, with its settings `given`; `table` and `columns`: where it
-    is said. `text`: what is wrong; `remedy`: what to type instead; `owner`: who mends it.
-    """
-
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    text: str = Field(min_length=1)
-    severity: Literal["error", "warning", "note"]
-    remedy: str = Field(min_length=1)
-    owner: str = "cluster body"
-    table: str | None = None
-    columns: tuple[str, ...] = ()
-    check: str
-    given: dict[str, Any] = Field(default_factory=dict)
-
-
 class ReturnContract(Declared):
     """A version of a programme's return. `template`: its name, `changes`: what is other than in the version before.
 
@@ -321,9 +306,9 @@ class ReturnContract(Declared):
             columns = (*table.columns, *((table.spread.value,) if table.spread else ()))
             _known(f"{table.table}: list", [c.allowed_from for c in columns if c.allowed_from], list(self.lists))
         for rule in self.rules:
-            if rule.table:
-                _known(f"{rule.id}: table", [rule.table], names)
-                _known(f"{rule.id}: column", rule.columns, self.table(rule.table).landed)
+            _known(f"{rule.id}: table", [*rule.at, *rule.whole], names)
+            for name, columns in rule.at.items():
+                _known(f"{rule.id}: column", [*columns, *rule.when], self.table(name).landed)
         return self
 
     @property

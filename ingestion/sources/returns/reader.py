@@ -23,7 +23,7 @@ from ingestion.findings import ERROR, NOTE, Finding, RefusedFile, refusing
 from ingestion.reader import Reader
 from ingestion.sources.returns.contract import Table
 from ingestion.sources.returns.references import reference_key, repetitions
-from ingestion.sources.returns.rules import ReadTable, Return, gravest, judge, refused, return_rules
+from ingestion.sources.returns.rules import ReadTable, Return, gravest, judge, refused
 from ingestion.storage.landing import read_latest
 
 SOURCE = "returns"
@@ -91,8 +91,8 @@ class ReturnReader:
         fences = _fences(sheets)
         cover = self._cover(sheets, fences)
         self._refuse_number_given(cover, path.name, sha256)
-        read = Return(path.name, self.template["cover"]["sheet"], dict(cover), {})
-        del cover["nil_return"]
+        read = Return(path.name, self.contract.cover.sheet, dict(cover), {})
+        cover.pop("nil_return", None)
         common: Row = {"file_name": path.name, "file_sha256": sha256, **cover}
         rows: dict[str, list[Row]] = {
             "covers": [
@@ -110,9 +110,9 @@ class ReturnReader:
             found, wrong = self._table(table, sheets, fences, path.name, sha256, common, keys)
             rows[table.stream] = found
             findings += wrong
-            read.tables[table["table"]] = self._read_table(table, sheets, fences, found, wrong)
+            read.tables[table.table] = self._read_table(table, sheets, fences, found, wrong)
         findings += self._outside(sheets, fences, path.name)
-        judged = judge(return_rules(), read)
+        judged = judge(self.contract.rules, read)
         refused(read, judged)
         if any(one.stream == "covers" for one in refusing(judged)):
             rows["covers"] = []
@@ -122,21 +122,20 @@ class ReturnReader:
 
     def _read_table(
         self,
-        table: dict[str, Any],
+        table: Table,
         sheets: Mapping[str, list[Sequence[Any]]],
         fences: Mapping[tuple[str, str], _Fence],
         rows: list[Row],
         findings: list[Finding],
     ) -> ReadTable:
         """A table as the rules over the whole return see it; its rows are the very ones that land."""
-        columns = self.columns[table["table"]]
-        headings, _, _ = _fenced(sheets, fences, table["sheet"], table["table"])
+        headings, _, _ = _fenced(sheets, fences, table.sheet, table.table)
         return ReadTable(
-            stream=table["stream"],
+            stream=table.stream,
             rows=rows,
-            positions=match_headings(columns, headings, table["table"]),
-            headings={column.name: column.heading for column in columns},
-            reference=table["reference"],
+            positions=match_headings(table.cells, headings, table.table),
+            columns={column.name: column for column in table.columns},
+            reference=table.reference,
             is_whole=not refusing(findings),
         )
 

@@ -9,23 +9,24 @@ one mistake is told once.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator
 
-from common.yamlfile import nearest, read_yaml
-from ingestion.declaration import Declared, InvalidDeclaration
+from common.yamlfile import nearest
+from ingestion.declaration import Declared
 from ingestion.files.row_check import column_letter
 from ingestion.files.values import BadValue, Column
 from ingestion.findings import ERROR, NOTE, WARNING, Finding
 from ingestion.sources.returns.references import reference_key
+
+if TYPE_CHECKING:
+    from ingestion.sources.returns import contract
 
 Row = dict[str, Any]
 EMPTY, FILLED = "empty", "filled"
@@ -62,13 +63,6 @@ class Rule(Declared):
         return check
 
 
-@cache
-def return_rules() -> tuple[Rule, ...]:
-    """The rules over a whole return, as `rules.yaml` declares them. Raises InvalidDeclaration."""
-    path = Path(__file__).with_name("rules.yaml")
-    return read_yaml(path, tuple[Rule, ...], f"returns/{path.name}", InvalidDeclaration)
-
-
 @dataclass
 class ReadTable:
     """A table as it was read: its rows in landed form, where its columns stand, the rows that are refused already."""
@@ -76,7 +70,7 @@ class ReadTable:
     stream: str
     rows: list[Row] = field(default_factory=list)
     positions: Mapping[str, int] = field(default_factory=dict)
-    headings: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, contract.Column] = field(default_factory=dict)
     reference: Sequence[str] = ()
     is_whole: bool = True
 
@@ -168,7 +162,7 @@ def _place(read: Return, row: Row) -> str:
 def _of_a_row(rule: Rule, name: str, table: ReadTable, read: Return, hit: Hit) -> Finding:
     column = hit.column or rule.at[name][0]
     position = table.positions.get(column)
-    heading = table.headings.get(column, column)
+    heading = table.columns[column].heading
     return Finding(
         source="returns",
         stream=table.stream,
@@ -260,10 +254,13 @@ def exceeds(rule: Rule, name: str, table: ReadTable, _read: Return) -> Iterator[
 
 @_check
 def unusual(rule: Rule, name: str, table: ReadTable, _read: Return) -> Iterator[Hit]:
-    """A number outside what is expected of its column: `given` {column: [from, to]}."""
-    for row in _judged(rule, table):
-        for column, (least, most) in rule.given.get(name, {}).items():
-            if row.get(column) is not None and not Decimal(str(least)) <= _number(row, column) <= Decimal(str(most)):
+    """A number outside what is expected of its column, or from `least` to `most`."""
+    for column in rule.at[name]:
+        expected, given = table.columns[column], rule.given
+        least, most = given.get("least", expected.expected_from), given.get("most", expected.expected_to)
+        assert least is not None and most is not None, f"{rule.id}: nothing is expected of {column}"
+        for row in _judged(rule, table):
+            if row.get(column) is not None and not least <= _number(row, column) <= most:
                 yield Hit(row, column, {"least": f"{least:,}", "most": f"{most:,}"})
 
 
@@ -276,11 +273,11 @@ def form(rule: Rule, name: str, table: ReadTable, _read: Return) -> Iterator[Hit
                 yield Hit(row, column)
 
 
-_AREAS = frozenset(
-    "AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN EX FK FY G "
-    "GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG NN NP NR NW "
-    "OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA WC "
-    "WD WF WN WR WS WV YO ZE".split()
+_AREAS = (
+    " AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN EX FK FY "
+    "G GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG NN NP NR "
+    "NW OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA "
+    "WC WD WF WN WR WS WV YO ZE "
 )
 """The postcode areas of the United Kingdom and the islands."""
 _COMPANY = re.compile(r"[0-9]{8}|[A-Z]{2}[0-9]{6}|R[0-9]{7}|IP[0-9]{5}R|SP[0-9]{5}R")
@@ -305,7 +302,7 @@ _as_postcode, _as_company_number = _reads_as("postcode"), _reads_as("company_num
 def _is_in_a_known_area(text: str) -> bool:
     postcode = _as_postcode(text)
     # One that is no postcode is told of by another rule.
-    return postcode is None or re.split(r"\d", postcode)[0] in _AREAS
+    return postcode is None or f" {re.split('[0-9]', postcode)[0]} " in _AREAS
 
 
 def _is_company_number(text: str) -> bool:
@@ -376,7 +373,7 @@ def sum_exceeds(rule: Rule, name: str, table: ReadTable, _read: Return) -> Itera
     above = rule.given["more_than"]
     rows = _judged(rule, table)
     for group in _grouped(rows, lambda row: tuple(reference_key(row.get(part)) for part in within)).values():
-        total = sum(_number(row, column) for row in group)
+        total = sum((_number(row, column) for row in group), Decimal())
         if len(group) > 1 and total > above:
             for row in group:
                 yield Hit(row, column, {"total": f"{total.normalize():f}"})
@@ -388,10 +385,10 @@ def children(rule: Rule, name: str, table: ReadTable, read: Return) -> Iterator[
     other, key = rule.given["of"]
     are = {column: tuple(wanted) for column, wanted in rule.given.get("are", {}).items()}
     wanted = [row for row in read.tables[other].rows if all(_is(row.get(c), values) for c, values in are.items())]
-    counts = {key: len(rows) for key, rows in _grouped(wanted, lambda row: reference_key(row[key])).items()}
+    counts = Counter(reference_key(row[key]) for row in wanted)
     column = rule.at[name][0]
     for row in _judged(rule, table):
-        count = counts.get(reference_key(row[column]), 0)
+        count = counts[reference_key(row[column])]
         if count < rule.given["least"]:
             yield Hit(row, column, {"count": str(count)})
 
@@ -457,4 +454,3 @@ def submitted(rule: Rule, _name: str, _table: ReadTable, read: Return) -> Iterat
     days = rule.given.get("days")
     if read.submitted_on < last if days is None else read.submitted_on > last + timedelta(days=days):
         yield Hit({}, "submitted_on")
-

@@ -44,7 +44,7 @@ tables:
     - {headings: [Jul to Sep, ''], labels: {quarter: Q2}}
     value: {name: amount, heading: Amount, kind: number, minimum: 0}
 rules:
-- {id: enough, text: Too little, severity: warning, remedy: Type more, table: OUTPUTS, columns: [amount], check: sum}
+- {id: enough, text: Too little, severity: warning, remedy: More, owner: office, at: {OUTPUTS: [amount]}, check: always}
 """
 
 
@@ -86,7 +86,7 @@ def test_what_another_programme_asks_is_a_file(loaded):
         ("heading: Theme", "heading: 'PROJECT *'", "the heading project stands 2 times"),
         ("must_be: {template", "must_be: {templte", "unknown field templte; did you mean template"),
         ("submission_number: '1', ", "", "submission_number: a field or a constant is missing"),
-        ("columns: [amount]", "columns: [amont]", "unknown enough: column amont; did you mean amount"),
+        ("OUTPUTS: [amount]", "OUTPUTS: [amont]", "unknown enough: column amont; did you mean amount"),
         ("end: 'T-{table}-END'", "end: 'T-END'", "hold {table}"),
         ("''], labels: {quarter: Q1}", "'']", "its labels are quarter"),
         ("kind: choice, allowed: {Roads: roads, Rail: rail}", "kind: choice", "kind choice has `allowed`"),

@@ -12,7 +12,6 @@ from ingestion.files.values import BadValue, Column
 from ingestion.files.workbooks import Workbook
 from ingestion.findings import RefusedFile
 from ingestion.sources.returns.reader import ReturnReader, Submission
-from ingestion.sources.returns.rules import return_rules
 
 COVER = {
     "Template": "WMIP-RETURN",
@@ -72,7 +71,7 @@ def _write(path, *, cover=None, rows=None, leave_out=(), top=2, left=1, reorder=
     return path
 
 
-OVER_THE_WHOLE = {rule.id for rule in return_rules()}
+OVER_THE_WHOLE = {rule.id for rule in return_contract().rules}
 
 
 def _read(path):
@@ -196,7 +195,7 @@ def test_a_file_that_is_no_workbook_is_refused(tmp_path, name):
 
 def test_dates_may_be_dates_of_the_spreadsheet(tmp_path):
     path = tmp_path / "r.xlsx"
-    _write(path, cover={"Submitted on": "2023-07-14"})
+    _write(path, cover={"Submitted on": "2023-07-14"}, rows={"BUSINESSES": [BUSINESS]})
     rows, _ = _read(path)
     assert rows["covers"][0]["submitted_on"] == date(2023, 7, 14).isoformat()
 

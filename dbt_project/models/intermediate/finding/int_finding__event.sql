@@ -7,8 +7,6 @@ with returned as (
         events.title,
         events.venue_postcode,
         events.platform,
-        events.signed_in,
-        events.headcount,
         events.source_place,
         {{ returned_event_key(
             'events.platform',
@@ -51,15 +49,6 @@ waiting as (
 ),
 
 found as (
-    select
-        source_place,
-        partner_code,
-        'signed_in_above_headcount' as rule,
-        'warning' as severity,
-        'More names were signed in than heads were counted; the names count. Correct the one that is wrong.' as message
-    from returned
-    where signed_in > headcount
-    union all
     select
         source_place,
         partner_code,
