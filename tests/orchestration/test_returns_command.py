@@ -42,7 +42,7 @@ def home(tmp_path):
 
 
 def test_a_blank_workbook_is_one_the_reader_takes_with_all_its_headings(tmp_path):
-    write_template(tmp_path / "blank.xlsx", COVER)
+    write_template(tmp_path / "blank.xlsx", {**COVER, "nil_return": "Yes"})
     read = FileRead(tmp_path)
     rows, findings = ReturnReader(["CB01"], read).read(tmp_path / "blank.xlsx", "f" * 64)
     assert findings == []
