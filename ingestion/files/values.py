@@ -10,15 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
+from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 from ingestion.files.encodings import is_damaged
+from ingestion.files.written import hours_of, quotable, worded_date
 from ingestion.instants import programme_day
 from ingestion.persons.contact_details import CODE, NAME_OF_ORGANISATION, OPEN_TEXT, contact_in_code
 
 UNTOUCHED = "please select an option"
 EMPTY = frozenset({"", UNTOUCHED, "please select"})
 """Text that stands for nothing, in lower case."""
+_LONGEST_EMPTY = 100
 UNSTORABLE = r"[\x00-\x08\x0e-\x1b\x7f\x{200b}\x{2060}\x{feff}]"
 """What no text column holds: control characters (PostgreSQL refuses what DuckDB stores) and blanks without width."""
 _UNSTORABLE = re.compile(re.sub(r"\\x{(....)}", r"\\u\1", UNSTORABLE))
@@ -71,6 +75,24 @@ class NoValue:
     instead: str | None = None
 
 
+@dataclass(frozen=True)
+class Covered:
+    """A cell below the first row of merged cells that hold something: nobody knows whether it is meant for every row.
+
+    `area`: the merged cells, as `B5:B7`.
+    """
+
+    area: str
+
+
+@dataclass(frozen=True)
+class NotGiven:
+    """A cell that says in words why it holds no value (`ingestion.sources.returns.blanks`): `shown` are the words."""
+
+    why: str
+    shown: str
+
+
 class BadValue(Exception):
     """A value that is not what its column takes. Carries a code, a class of value, and plain words."""
 
@@ -78,6 +100,11 @@ class BadValue(Exception):
         super().__init__(message)
         self.reason_code = reason_code
         self.value_class = value_class
+
+    def quoting(self, raw: Any) -> BadValue:
+        """The same with what stands in the cell, where that can name nobody."""
+        shown = quotable(raw)
+        return self if shown is None else BadValue(self.reason_code, self.value_class, f"{self} (found: {shown})")
 
 
 @dataclass(frozen=True)
@@ -117,6 +144,11 @@ class Column:
         rest: dict[str, Any] = {name: value for name, value in entry.items() if name not in bounds}
         return cls(**rest, **bounds)
 
+    @cached_property
+    def choices(self) -> Mapping[str, str]:
+        """What is landed by what may stand there, in lower case."""
+        return {_plain(label).lower(): slug for label, slug in self.allowed.items()}
+
     @property
     def text_kind(self) -> str:
         """Which of the three kinds of text it holds; what is no text is as good as a code."""
@@ -138,6 +170,12 @@ class Column:
         """The value in its landed form, None when the cell is empty. Raises BadValue."""
         if isinstance(raw, NoValue):
             raise _no_value(self, raw)
+        if isinstance(raw, Covered):
+            raise BadValue(
+                "merged_cells",
+                "merged",
+                f"{self.heading} is part of the merged cells {raw.area}; unmerge them and fill in each row",
+            )
         if isinstance(raw, str) and is_damaged(raw):
             raise BadValue(
                 "damaged_text",
@@ -147,20 +185,28 @@ class Column:
             )
         if is_empty(raw):
             if self.required:
-                raise BadValue("missing", "empty", f"{self.heading} is empty; it must be filled in")
+                said = f"says {raw.shown!r}" if isinstance(raw, NotGiven) else "is empty"
+                raise BadValue("missing", "empty", f"{self.heading} {said}; it must be filled in")
             return None
-        return str(_READERS[self.kind](self, raw))
+        try:
+            return str(_READERS[self.kind](self, raw))
+        except BadValue as bad:
+            raise bad.quoting(raw) from None
 
 
 def is_empty(raw: Any) -> bool:
-    """Blank cells and untouched drop-downs."""
-    return raw is None or (isinstance(raw, str) and _plain(raw).lower() in EMPTY)
+    """Blank cells, untouched drop-downs, and cells that say why they hold nothing or are covered by another."""
+    if isinstance(raw, str):
+        return not raw or (len(raw) < _LONGEST_EMPTY and _plain(raw).lower() in EMPTY)
+    return raw is None or isinstance(raw, (Covered, NotGiven))
 
 
 def value_class(raw: Any) -> str:
     """What kind of value stands there, without the value."""
     if isinstance(raw, NoValue):
         return "structure" if raw.instead else "formula" if raw.shown is None else "error"
+    if isinstance(raw, Covered):
+        return "merged"
     if is_empty(raw):
         return "empty"
     if isinstance(raw, bool):
@@ -245,6 +291,7 @@ def _read_date(column: Column, raw: Any) -> date | None:
                 return programme_day(datetime.fromisoformat(text))
             except (ValueError, OverflowError):
                 pass
+        return worded_date(text) if column.form is None else None
     return None
 
 
@@ -331,12 +378,19 @@ def plain_number(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _hours(column: Column, raw: Any) -> str:
+    """Hours as a number, or as a time or duration."""
+    hours = hours_of(raw)
+    return _number(column, raw if hours is None else hours)
+
+
 def _number(column: Column, raw: Any) -> str:
     try:
         number = decimal_of(raw)
     except ValueError:
+        example = "7.5 or 7:30" if column.kind == "hours" else "1250.50"
         raise BadValue(
-            "not_a_number", value_class(raw), f"{column.heading} is not a number; give one, such as 1250.50"
+            "not_a_number", value_class(raw), f"{column.heading} is not a number; give one, such as {example}"
         ) from None
     if column.above is not None and number <= column.above:
         raise BadValue("too_small", "number", f"{column.heading} must be more than {column.above}")
@@ -349,7 +403,8 @@ def _number(column: Column, raw: Any) -> str:
     return plain_number(number)
 
 
-_ANSWERS = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}
+# TRUE and FALSE stand in a .csv for what is a boolean in the workbook.
+_ANSWERS = {"yes": "yes", "y": "yes", "true": "yes", "no": "no", "n": "no", "false": "no"}
 
 
 def _yes_no(column: Column, raw: Any) -> str:
@@ -362,11 +417,21 @@ def _yes_no(column: Column, raw: Any) -> str:
     return answer
 
 
+_MOST_LABELS = 12
+
+
 def _choice(column: Column, raw: Any) -> str:
-    known = {label.lower(): slug for label, slug in column.allowed.items()}
-    slug = known.get(_plain(str(raw)).lower())
+    slug = column.choices.get(_plain(str(raw)).lower())
     if slug is None:
-        raise BadValue("not_allowed", value_class(raw), f"{column.heading} takes one of: {', '.join(column.allowed)}")
+        labels = list(column.allowed)
+        more = f" and {len(labels) - _MOST_LABELS} more" if len(labels) > _MOST_LABELS else ""
+        meant = get_close_matches(_plain(str(raw))[:100].lower(), [label.lower() for label in labels], 1, 0.8)
+        near = next((f" (is {label} meant?)" for label in labels if label.lower() in meant), "")
+        raise BadValue(
+            "not_allowed",
+            value_class(raw),
+            f"{column.heading} takes one of: {', '.join(labels[:_MOST_LABELS])}{more}{near}",
+        )
     return slug
 
 
@@ -415,6 +480,7 @@ _READERS = {
     "ordered_date": _ordered_date,
     "partial_date": _partial_date,
     **dict.fromkeys(NUMBERS, _number),
+    "hours": _hours,
     "yes_no": _yes_no,
     "choice": _choice,
     "period": _period,

@@ -171,7 +171,7 @@ def test_a_disk_that_gives_nothing_now_says_nothing_of_the_workbook(tmp_path, mo
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as broken, pytest.raises(OSError, match="Input/output"):
-        broken.setattr("ingestion.files.workbooks._sheet", failing)
+        broken.setattr("ingestion.files.excel._sheet", failing)
         Workbook(path)
     assert rows_of(path)[1] == ["a"]
 
@@ -183,7 +183,7 @@ def test_what_zip_says_of_damaged_content_refuses_the_file(tmp_path, monkeypatch
     def failing(*_given):
         raise damage
 
-    monkeypatch.setattr("ingestion.files.workbooks._sheet", failing)
+    monkeypatch.setattr("ingestion.files.excel._sheet", failing)
     with pytest.raises(RefusedFile, match=r"cannot be opened as an \.xlsx workbook"):
         Workbook(path)
 
