@@ -339,9 +339,7 @@ def _cover_value(sheet: str, column: Column, raw: Any) -> str | None:
 
 
 def _sheets(path: Path) -> dict[str, list[Any]]:
-    """The cells of every sheet, from A1. Raises RefusedFile when it is no readable xlsx."""
-    if path.suffix.lower() not in {".xlsx", ".xlsm"}:
-        raise RefusedFile("not an .xlsx workbook; save the return as Excel workbook (.xlsx)")
+    """The cells of every sheet, from A1. Raises RefusedFile when it is no workbook that can be read."""
     workbook = Workbook(path)
     return {name: [cells for _, cells in workbook.rows(name)] for name in workbook.sheet_names}
 
