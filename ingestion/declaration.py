@@ -45,7 +45,7 @@ PROVENANCE = (
     "_delete_reason",
     "_extra",
 )
-_TIMES = {"_loaded_at", "_deleted_at"}
+TIMES = {"_loaded_at", "_deleted_at"}
 FILE_COLUMNS = ("file_name", "file_sha256", "sheet", "row_number")
 COVER_COLUMNS = ("partner_code", "period_key", "submission_number", "submitted_on")
 PROVIDED = ("events", "attendances", "persons", "support", "grants", "claims")
@@ -124,7 +124,7 @@ class Stream(Declared):
         import pyarrow as pa
 
         def kind(column: str) -> pa.DataType:
-            if column in _TIMES:
+            if column in TIMES:
                 return pa.timestamp("us", tz="UTC")
             return pa.int64() if column in self.integers else pa.string()
 

@@ -18,7 +18,8 @@ from ingestion.files.archives import UNREADABLE_ARCHIVE
 from ingestion.files.row_check import heading_key
 from ingestion.files.table_files import members_of
 from ingestion.findings import RefusedFile, is_passing
-from ingestion.storage.landing import live_rows, read_latest
+from ingestion.storage.landing import live_rows
+from ingestion.storage.latest import read_latest
 
 if TYPE_CHECKING:
     import pyarrow as pa

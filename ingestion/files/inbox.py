@@ -24,7 +24,7 @@ from ingestion.files.row_check import near_headings
 from ingestion.ledgers import INBOX_FILES
 from ingestion.persons.contact_details import NAME_OF_ORGANISATION, contact_in_code, withhold
 from ingestion.persons.pseudonyms import PseudonymKey
-from ingestion.storage.landing import as_table, land, read_latest
+from ingestion.storage.latest import read_latest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -295,6 +295,8 @@ def as_read_at(instant: datetime) -> str:
 
 def record(home: Path, reports: Sequence[FileReport], clock: datetime) -> None:
     """Enter handled files in the ledger. Done last: a file that is not in it is read again."""
+    from ingestion.storage.landing import as_table, land
+
     rows = [
         {
             "kind": report.file.kind,

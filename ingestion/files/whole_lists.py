@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ingestion.catalogue import SOURCES
 from ingestion.files.inbox import InboxFile
-from ingestion.storage.landing import HeldList, read_latest
+from ingestion.storage.landing import HeldList
+from ingestion.storage.latest import read_latest
 
 # So many characters of a SHA-256 name a file.
 SHA256_PREFIX = 12

@@ -23,6 +23,7 @@ from common.home import make_private, stream_folder
 from common.sql import listed, literal, quoted, same_key, sha256_of
 from ingestion.declaration import PROVENANCE, Stream
 from ingestion.persons.door import without_controls
+from ingestion.storage.latest import all_of, latest
 from ingestion.storage.repeats import choose_standing, part_names, place_of, told
 from ingestion.storage.scratch import scratch, spilling
 from ingestion.storage.spool import SPOOLED, Row, Spool, batches, row_schema
@@ -124,26 +125,9 @@ def _hash_of(stream: Stream, reason: str = "_delete_reason") -> str:
     return sha256_of(stream.columns, f"coalesce({reason}, chr(0))", "_extra")
 
 
-def _all_of(folder: Path) -> str:
-    """The table function that reads every landed file of a stream."""
-    return f"read_parquet({literal(folder / '*.parquet')}, union_by_name = true)"
-
-
-def _latest(stream: Stream, folder: Path, columns: str) -> str:
-    return _latest_of(stream, _all_of(folder), columns)
-
-
-def _latest_of(stream: Stream, relation: str, columns: str) -> str:
-    keys = listed(stream.key)
-    return f"""
-        SELECT {columns} FROM {relation}
-        QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY _loaded_at DESC, _load_id DESC) = 1
-    """
-
-
 def latest_versions(home: Path, source: str, stream: Stream) -> str:
     """SQL: the latest landed version of every key of a stream, deleted ones too."""
-    return _latest(stream, stream_folder(home, source, stream.name), "*")
+    return latest(stream, stream_folder(home, source, stream.name), "*")
 
 
 def land(home: Path, source: str, stream: Stream, rows: pa.Table | Spool, **how: Any) -> Landed:
@@ -197,7 +181,7 @@ def prepare(
         compared = listed(dict.fromkeys((*stream.key, *stream.listed_whole_by, *(spared_by if unreadable else ()))))
         connection.execute(
             "CREATE TEMP TABLE landed AS "
-            + _latest(stream, folder, f"{compared}, _row_hash, _deleted_at, _loaded_at, _load_id")
+            + latest(stream, folder, f"{compared}, _row_hash, _deleted_at, _loaded_at, _load_id")
         )
         is_superseded = _superseded(connection, stream, complete_for)
         connection.execute(f"""
@@ -332,7 +316,7 @@ def _write_changes(
                 FROM incoming SEMI JOIN changed USING (_position)
                 UNION ALL
                 SELECT {kept}, {deleted_at}, {literal(ABSENT)}, gone._row_hash
-                FROM {_all_of(folder)} AS old
+                FROM {all_of(folder)} AS old
                 JOIN gone
                     ON old._loaded_at = gone._loaded_at AND old._load_id = gone._load_id
                     AND {same_key(stream.key, "gone")}
@@ -358,7 +342,7 @@ def _digest(connection: duckdb.DuckDBPyConnection) -> str:
 
 def _after_what_is_landed(connection: duckdb.DuckDBPyConnection, folder: Path, clock: datetime) -> datetime:
     """The clock, or the next instant after the newest load: a clock that was put back must not hide a newer version."""
-    (newest,) = connection.execute(f"SELECT max(_loaded_at) AT TIME ZONE 'UTC' FROM {_all_of(folder)}").fetchone() or (
+    (newest,) = connection.execute(f"SELECT max(_loaded_at) AT TIME ZONE 'UTC' FROM {all_of(folder)}").fetchone() or (
         None,
     )
     if newest is None:
@@ -453,7 +437,7 @@ def latest_instant(
         row = connection.execute(
             f"""
             SELECT max(instant) AT TIME ZONE 'UTC'
-            FROM (SELECT TRY_CAST({quoted(column)} AS TIMESTAMPTZ) AS instant FROM {_all_of(folder)})
+            FROM (SELECT TRY_CAST({quoted(column)} AS TIMESTAMPTZ) AS instant FROM {all_of(folder)})
             WHERE $until IS NULL OR instant <= $until::TIMESTAMPTZ
             """,
             {"until": until},
@@ -461,26 +445,12 @@ def latest_instant(
     return row[0].replace(tzinfo=UTC) if row and row[0] else None
 
 
-def read_latest(home: Path, source: str, stream: Stream, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    """The given columns of the latest version of every key that is not deleted; for small streams.
-
-    Writes nothing, and takes nothing away: commands look so at a home in which a night may be at work.
-    """
-    folder = stream_folder(home, source, stream.name)
-    wanted = listed(columns)
-    landed = f" UNION ALL BY NAME FROM {_all_of(folder)}" if any(folder.glob("*.parquet")) else ""
-    with scratch() as connection:
-        connection.register("no_rows", stream.landed_schema.empty_table())
-        latest = _latest_of(stream, f"(FROM no_rows{landed})", "*")
-        return connection.execute(f"SELECT {wanted} FROM ({latest}) WHERE _deleted_at IS NULL ORDER BY ALL").fetchall()
-
-
 def ids_landed_after(home: Path, source: str, stream: Stream, instant: datetime | None) -> list[str]:
     """Ids of a stream's live records whose latest version was landed after an instant; all of them for None."""
     folder = ensure_stream(home, source, stream)
     with scratch() as connection:
         rows = connection.execute(
-            f"SELECT id FROM ({_latest(stream, folder, '*')}) "
+            f"SELECT id FROM ({latest(stream, folder, '*')}) "
             "WHERE _deleted_at IS NULL AND ($since IS NULL OR _loaded_at > $since::TIMESTAMPTZ) ORDER BY id",
             {"since": instant},
         ).fetchall()
@@ -495,7 +465,7 @@ def last_versions(home: Path, source: str, stream: Stream, ids: Sequence[str]) -
     with scratch() as connection:
         connection.register("wanted", wanted)
         table = connection.sql(
-            f"SELECT {columns} FROM ({_latest(stream, folder, '*')}) "
+            f"SELECT {columns} FROM ({latest(stream, folder, '*')}) "
             "WHERE _deleted_at IS NULL AND id IN (SELECT id FROM wanted) ORDER BY id"
         ).to_arrow_table()
     rows: list[dict[str, Any]] = table.to_pylist()
@@ -507,7 +477,7 @@ def live_rows(home: Path, source: str, stream: Stream) -> int:
     folder = ensure_stream(home, source, stream)
     with scratch() as connection:
         row = connection.execute(
-            f"SELECT count(*) FROM ({_latest(stream, folder, '_deleted_at')}) WHERE _deleted_at IS NULL"
+            f"SELECT count(*) FROM ({latest(stream, folder, '_deleted_at')}) WHERE _deleted_at IS NULL"
         ).fetchone()
     return int(row[0]) if row else 0
 

@@ -4,35 +4,64 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
-from ingestion.storage.damage import DamagedFile
-from orchestration.cli import (
-    docs,
-    grants,
-    network,
-    nights,
-    persons,
-    publish,
-    query,
-    registry,
-    release_diff,
-    releases,
-    returns,
-)
-from orchestration.cli.doctor import doctor
-from orchestration.cli.evaluate import evaluate
-from orchestration.cli.export import export
-from orchestration.cli.metric import metric
 from orchestration.cli.options import say_error
-from orchestration.cli.pack import pack
 from orchestration.errors import NightFailed, NightStopped, UserError
 from orchestration.settings import load_settings, switch_telemetry_off
 from orchestration.stopping import stop_as_ctrl_c
-from orchestration.trouble import disk_trouble
+
+_COMMANDS = {
+    "demo": "nights:demo",
+    "run": "nights:run",
+    "scorecard": "nights:scorecard",
+    "sql": "query:sql",
+    "trace": "query:trace",
+    "metric": "metric:metric",
+    "evaluate": "evaluate:evaluate",
+    "export": "export:export",
+    "pack": "pack:pack",
+    "publish": "publish:publish",
+    "erase": "persons:erase",
+    "rotate-key": "persons:rotate_key",
+    "doctor": "doctor:doctor",
+    "release": "release_diff:app",
+    "registry": "registry:app",
+    "network": "network:app",
+    "returns": "returns:app",
+    "grants": "grants:app",
+    "docs": "docs:app",
+}
+"""The commands in order, each with its module in `orchestration.cli` and its name there. `wmip release` is whole with its
+last module. A command imports its own module alone: all of them take longer than the check of a workbook.
+"""
+
+
+class _Commands(TyperGroup):
+    """The commands by name, imported when they are called for."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        found = getattr(import_module(f"orchestration.cli.{module}"), name)
+        if isinstance(found, typer.Typer):
+            command: Any = get_group(found)
+        else:
+            alone = typer.Typer(add_completion=False)
+            alone.command(cmd_name)(found)
+            command = get_command(alone)
+        command.name = cmd_name
+        return command
 
 
 def _show_version(asked: bool) -> None:
@@ -44,6 +73,7 @@ def _show_version(asked: bool) -> None:
 
 
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="The warehouse of a regional innovation programme: returns in, gated releases out.",
@@ -60,26 +90,11 @@ def _wmip(
     pass
 
 
-app.command()(nights.demo)
-app.command()(nights.run)
-app.command()(nights.scorecard)
-app.command()(query.sql)
-app.command()(query.trace)
-app.command()(metric)
-app.command()(evaluate)
-app.command()(export)
-app.command()(pack)
-app.command()(publish.publish)
-releases.app.command()(release_diff.diff)
-app.command()(persons.erase)
-app.command("rotate-key")(persons.rotate_key)
-app.add_typer(releases.app, name="release")
-app.add_typer(registry.app, name="registry")
-app.add_typer(network.app, name="network")
-app.add_typer(returns.app, name="returns")
-app.add_typer(grants.app, name="grants")
-app.add_typer(docs.app, name="docs")
-app.command()(doctor)
+def _said_in_a_sentence() -> tuple[type[Exception], ...]:
+    """What a user can act on."""
+    from ingestion.storage.damage import DamagedFile
+
+    return UserError, NightFailed, DamagedFile
 
 
 def _absent_from_a_mart() -> tuple[type[Exception], ...]:
@@ -95,16 +110,18 @@ def main() -> None:
     stop_as_ctrl_c()
     try:
         app()
-    except (UserError, NightFailed, DamagedFile) as error:
+    except _said_in_a_sentence() as error:
         say_error(error)
         if isinstance(error, NightStopped):
             # Threads of dbt still wait for DuckDB; an interpreter that ends in order aborts on them (exit code 134).
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(error.exit_code)
-        sys.exit(error.exit_code)
+        sys.exit(getattr(error, "exit_code", NightFailed.exit_code))
     except OSError as error:
         # A command that names another home names it in the error, too.
+        from orchestration.trouble import disk_trouble
+
         trouble = disk_trouble(Path(error.filename) if isinstance(error.filename, str) else load_settings().home, error)
         if trouble is None:
             raise

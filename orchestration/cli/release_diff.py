@@ -15,7 +15,7 @@ from rich.table import Table
 from evaluation.numbers import fixed
 from evaluation.spreadsheets import write_csv
 from orchestration.cli.options import Home, console, resolve_home
-from orchestration.cli.releases import known_release
+from orchestration.cli.releases import app, known_release
 from orchestration.release.difference import Difference, ValueChange, compare
 
 ALL = "all"
@@ -43,6 +43,7 @@ class Scope(StrEnum):
     all = ALL
 
 
+@app.command()
 def diff(
     before: Annotated[str, typer.Argument(help="The earlier release.")],
     after: Annotated[str | None, typer.Argument(help="The later release; default the current one.")] = None,

@@ -125,7 +125,7 @@ def _same(one: Path, other: Path) -> bool:
 
 def _partners(home: Path) -> dict[str, str | None]:
     """Codes and names of the bodies of the register that was read; empty before the first night."""
-    from ingestion.storage.landing import read_latest
+    from ingestion.storage.latest import read_latest
 
     if not stream_folder(home, "registers", "partners").is_dir():
         return {}

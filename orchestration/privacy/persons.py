@@ -31,7 +31,7 @@ from ingestion.persons.erasures import (
     write_erasures,
 )
 from ingestion.persons.pseudonyms import PSEUDONYM, PseudonymKey, next_pseudonym, normalise_email, person_key
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 from orchestration.errors import UserError
 from orchestration.privacy.rewriting import Change, rewrite_home
 from orchestration.privacy.staging import Staging, finish

@@ -13,7 +13,7 @@ import pytest
 from ingestion import catalogue
 from ingestion.declaration import load_declaration
 from ingestion.ingest import ingest_source
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 from sandbox.loopback import Loopback
 from sandbox.transport_faults import FaultyTransport, rate_limited
 

@@ -14,7 +14,7 @@ from ingestion.apis.http import MalformedRecord
 from ingestion.apis.rotation import is_due
 from ingestion.catalogue import SOURCES
 from ingestion.reader import Reader
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 
 if TYPE_CHECKING:
     from ingestion.apis.read import ApiRead

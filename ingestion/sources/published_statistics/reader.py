@@ -26,7 +26,7 @@ from ingestion.files.values import BadValue, Column
 from ingestion.files.workbooks import Workbook
 from ingestion.findings import Finding, RefusedFile
 from ingestion.reader import Reader
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 
 SOURCE = "published_statistics"
 DEFLATORS, PRODUCTIVITY, EDITIONS = "gdp_deflators", "area_productivity", "editions"

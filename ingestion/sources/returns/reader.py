@@ -24,7 +24,7 @@ from ingestion.reader import Reader
 from ingestion.sources.returns.contract import Table
 from ingestion.sources.returns.references import reference_key, repetitions
 from ingestion.sources.returns.rules import ReadTable, Return, gravest, judge, refused
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 
 SOURCE = "returns"
 Row = dict[str, Any]

@@ -26,7 +26,7 @@ from ingestion.files.table_files import BATCH_ROWS, Table, read_tables, unpacked
 from ingestion.files.values import Column, NoValue
 from ingestion.findings import Finding, RefusedFile
 from ingestion.reader import Reader
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -20,7 +20,7 @@ from ingestion.catalogue import SOURCES
 from ingestion.files import readers as file_readers
 from ingestion.files.inbox import FileReport, printable, sha256_of
 from ingestion.ledgers import FINDINGS, QUARANTINE
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 from tests.ingestion.files.file_kinds import KINDS, ROWS, FileKind, landed_of, prepare
 from tests.ingestion.files.test_reading import read_with_faults
 from tests.ingestion.sources.nights import Nights

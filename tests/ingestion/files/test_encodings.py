@@ -9,7 +9,7 @@ from ingestion.files.encodings import encoding_of, is_damaged, open_text
 from ingestion.findings import RefusedFile
 from ingestion.ingest import ingest_source
 from ingestion.ledgers import FINDINGS, QUARANTINE
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 
 GRANTS = SOURCES["threesixtygiving"].stream("grants")
 HEADINGS = (

@@ -17,7 +17,7 @@ from ingestion.catalogue import SOURCES
 from ingestion.files import readers as file_readers
 from ingestion.ingest import ingest_source
 from ingestion.ledgers import FINDINGS, QUARANTINE
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 from ingestion.storage.spool import Spool
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)

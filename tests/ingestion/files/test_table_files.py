@@ -17,7 +17,7 @@ from ingestion.files.table_files import Cells, read_tables, unpacked
 from ingestion.files.values import Column
 from ingestion.findings import RefusedFile
 from ingestion.ledgers import QUARANTINE
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 from tests.ingestion.files.file_kinds import KINDS, prepare
 from tests.ingestion.sources.nights import Nights
 

@@ -9,7 +9,8 @@ from ingestion.catalogue import SOURCES
 from ingestion.files.inbox import sha256_of
 from ingestion.ingest import ingest_source
 from ingestion.ledgers import INBOX_FILES
-from ingestion.storage.landing import as_table, land, read_latest
+from ingestion.storage.landing import as_table, land
+from ingestion.storage.latest import read_latest
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 HEADINGS = {

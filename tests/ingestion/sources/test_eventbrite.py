@@ -15,7 +15,7 @@ from ingestion.apis.booking_questions import load_questions, question_key
 from ingestion.apis.mapping import InvalidMapping
 from ingestion.ledgers import FINDINGS
 from ingestion.persons.contact_details import WITHHELD
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 from sandbox.eventbrite import TOKEN, EventbriteServer
 from sandbox.loopback import Loopback
 from sandbox.transport_faults import FaultyTransport

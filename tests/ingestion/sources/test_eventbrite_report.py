@@ -6,7 +6,7 @@ from ingestion.catalogue import addressee
 from ingestion.files.row_check import CONTACT_DETAILS
 from ingestion.ledgers import FINDINGS, QUARANTINE
 from ingestion.persons.pseudonyms import person_key
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 from tests.ingestion.sources.nights import PSEUDONYM_KEY, Nights
 
 # ruff: noqa: E501 - reports as Eventbrite writes them

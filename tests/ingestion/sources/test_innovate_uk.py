@@ -9,7 +9,7 @@ import xlsxwriter
 
 from ingestion.catalogue import addressee
 from ingestion.ledgers import FINDINGS, QUARANTINE
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 from tests.ingestion.sources.nights import Nights
 
 # Synthetic rows: the headings are Innovate UK's, nothing else is.

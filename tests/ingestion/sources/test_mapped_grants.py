@@ -20,7 +20,7 @@ from ingestion.ingest import ingest_source
 from ingestion.ledgers import QUARANTINE
 from ingestion.sources.mapped_grants.grant_mapping import load_grant_mapping
 from ingestion.sources.mapped_grants.reader import read_grants
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 from tests.ingestion.sources.nights import FIRST_NIGHT, Nights
 
 MAPPING = {

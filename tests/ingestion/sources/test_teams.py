@@ -7,7 +7,7 @@ import pytest
 
 from ingestion.catalogue import QUARANTINE, addressee
 from ingestion.persons.contact_details import WITHHELD
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 from tests.ingestion.sources.nights import Nights
 
 REAL = Path(__file__).parents[2] / "fixtures" / "real" / "teams" / "IDL-14-11-22.csv"

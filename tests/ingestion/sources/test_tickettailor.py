@@ -3,7 +3,7 @@
 import pytest
 
 from ingestion.ledgers import FINDINGS
-from ingestion.storage.landing import read_latest
+from ingestion.storage.latest import read_latest
 from sandbox.loopback import Loopback
 from sandbox.tickettailor import KEY, TicketTailorApi, check_in, event, order, ticket
 from tests.ingestion.sources.nights import Nights

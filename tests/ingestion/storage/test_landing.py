@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from common.home import stream_folder
 from ingestion.declaration import Stream
-from ingestion.storage.landing import ABSENT, as_table, ensure_stream, land, latest_instant, read_latest
+from ingestion.storage.landing import ABSENT, as_table, ensure_stream, land, latest_instant
+from ingestion.storage.latest import read_latest
 from ingestion.storage.spool import Spool, spooling
 
 STREAM = Stream(
