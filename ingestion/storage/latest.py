@@ -33,7 +33,7 @@ def read_latest(home: Path, source: str, stream: Stream, columns: tuple[str, ...
     if not any(folder.glob("*.parquet")):
         return []
     # Files from before a column was declared have it with no value.
-    declared = f"SELECT {', '.join(_nothing(stream, name) for name in (*stream.columns, *PROVENANCE))} LIMIT 0"
+    declared = f"SELECT {', '.join(_nothing(stream, name) for name in (*stream.columns, *PROVENANCE))} WHERE false"
     versions = _latest_of(stream, f"({declared} UNION ALL BY NAME FROM {all_of(folder)})", "*")
     with scratch() as connection:
         return connection.execute(

@@ -38,18 +38,18 @@ _COMMANDS = {
     "grants": "grants:app",
     "docs": "docs:app",
 }
-"""The commands in order, each with its module in `orchestration.cli` and its name there. `wmip release` is whole with its
-last module. A command imports its own module alone: all of them take longer than the check of a workbook.
+"""The commands in order, each with its module in `orchestration.cli` and its name there; `wmip release` is whole with
+its last module. A command imports its own module alone: all of them take longer than a look at a workbook.
 """
 
 
 class _Commands(TyperGroup):
     """The commands by name, imported when they are called for."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # noqa: ARG002
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")
