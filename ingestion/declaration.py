@@ -50,6 +50,8 @@ FILE_COLUMNS = ("file_name", "file_sha256", "sheet", "row_number")
 COVER_COLUMNS = ("partner_code", "period_key", "submission_number", "submitted_on")
 PROVIDED = ("events", "attendances", "persons", "support", "grants", "claims")
 """What the mart gets from sources, beside the organisations of `organisation_records`."""
+VALUE_TYPES = ("date", "day", "index", "integer", "money", "number", "quantity", "whole")
+"""What staging makes of a landed text; the macro `typed` of the dbt project says as what."""
 
 
 class InvalidDeclaration(Exception):
@@ -79,6 +81,8 @@ class Stream(Declared):
     `texts`: text column -> `open_text` or `name_of_organisation`; every other is a `code`, which is an id, a number, a
     date or a label of a list (`ingestion.persons.contact_details`). `yes_no`: columns of answers, of which only
     yes and no pass the door (`ingestion.persons.door`); `true_false`: columns of which only true and false do.
+    `types`: text column -> the value that staging makes of it; `needed`: of these, the columns without whose value a
+    row does not count. Of the others a value of no such type is left out. Both are told of.
     """
 
     name: str
@@ -92,6 +96,8 @@ class Stream(Declared):
     indicators: tuple[str, ...] = ()
     expected_rows: tuple[int, int] | None = None
     texts: dict[str, str] = Field(default_factory=dict)
+    types: dict[str, str] = Field(default_factory=dict)
+    needed: tuple[str, ...] = ()
     yes_no: tuple[str, ...] = ()
     true_false: tuple[str, ...] = ()
     cursor: str | None = None
@@ -106,11 +112,18 @@ class Stream(Declared):
         _refuse_unknown("kind of text", texts.values(), KINDS)
         return texts
 
+    @field_validator("types")
+    @classmethod
+    def _of_known_types(cls, types: dict[str, str]) -> dict[str, str]:
+        _refuse_unknown("type", types.values(), VALUE_TYPES)
+        return types
+
     @model_validator(mode="after")
     def _names_its_columns(self) -> Stream:
         cursor = [self.cursor] if self.cursor else []
         named = [*self.key, *self.texts, *self.yes_no, *self.true_false, *self.listed_whole_by, *self.integers, *cursor]
-        _refuse_unknown("column", named, self.columns)
+        _refuse_unknown("column", [*named, *self.types], self.columns)
+        _refuse_unknown("typed column", self.needed, list(self.types))
         return self
 
     @property

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from common.yamlfile import YamlFile
 from quality.families import InvalidFamily, members
 
 Dimension = Literal["completeness", "uniqueness", "consistency", "timeliness", "validity", "accuracy"]
 SUITES_FOLDER = Path(__file__).with_name("suites")
+MODELS = Path(__file__).parents[1] / "dbt_project" / "models"
 
 
 class InvalidSuite(Exception):
@@ -26,7 +27,8 @@ class InvalidSuite(Exception):
 class CheckDefinition(BaseModel):
     """One check. `unexpected_rows` is SQL that returns the keys of offending rows; `expectation` a GX core expectation;
     `filled_from` says that the table must not be empty while one of these relations of the warehouse has rows: nothing
-    there yet is no fault, losing what is there is.
+    there yet is no fault, losing what is there is. A name with a star stands for every model that begins so: a source
+    that has one is asked without being named.
 
     In the SQL `{batch}` is the checked table (a GX rule: it must occur), `{enabled_sources}` a list of quoted source
     names, `{person_keys}` a regular expression of the forms a person key has, `{check_names}` the names of all checks,
@@ -50,6 +52,11 @@ class CheckDefinition(BaseModel):
     requires_source: str | None = None
     requires: str | None = None
 
+    @field_validator("filled_from")
+    @classmethod
+    def _each_by_name(cls, relations: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for relation in relations for name in _relations(relation))
+
     @property
     def query(self) -> str | None:
         """SQL that returns the keys of offending rows; None for an expectation."""
@@ -63,6 +70,17 @@ class CheckDefinition(BaseModel):
         if [self.unexpected_rows is None, self.expectation is None, not self.filled_from].count(False) != 1:
             raise ValueError("give either unexpected_rows or expectation or filled_from")
         return self
+
+
+def _relations(name: str) -> list[str]:
+    """A relation, or with a star at the end every model of its layer that begins so."""
+    if not name.endswith("*"):
+        return [name]
+    layer, _, begins = name.removesuffix("*").partition(".")
+    found = sorted(f"{layer}.{path.stem}" for path in (MODELS / layer).rglob(f"{begins}*.sql"))
+    if not found:
+        raise ValueError(f"{name}: no model of dbt_project/models/{layer} begins so")
+    return found
 
 
 def suite_paths() -> list[Path]:

@@ -29,6 +29,12 @@
             'int_fact__pilots_funded',
             'int_fact__supplementary',
         ],
+        'int_grant__award_': [
+            'int_grant__award_gateway_to_research',
+            'int_grant__award_innovate_uk',
+            'int_grant__award_mapped_grants',
+            'int_grant__award_threesixtygiving',
+        ],
         'int_organisation__record_': [
             'int_organisation__record_dataverse',
             'int_organisation__record_eventbrite',

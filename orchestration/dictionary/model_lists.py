@@ -22,6 +22,7 @@ UNITED = (
     "int_event__platform_",
     "int_event__segment_",
     "int_fact__",
+    "int_grant__award_",
     "int_organisation__record_",
     "int_support__session_",
 )

@@ -18,10 +18,22 @@ from ingestion.ledgers import LEDGERS
 
 ROOT = Path(__file__).resolve().parents[2]
 DBT_SOURCES = ROOT / "dbt_project" / "models" / "staging" / "_sources.yml"
+TYPED_STREAMS = ROOT / "dbt_project" / "macros" / "typed_streams.sql"
 SEED = ROOT / "dbt_project" / "seeds" / "source_system.csv"
 CONTRACTS = ROOT / "docs" / "contracts.md"
 SEED_COLUMNS = ("source", "source_system", "label", "kind", "provides")
 
+_TYPED_HEAD = """\
+{# Made by `wmip docs index` from ingestion/sources/*/declaration.yaml and the contracts of returns; do not edit. #}
+
+{#
+    By stream (`source.stream`): what its texts become (`types`), and which of these a row cannot do without (`needed`).
+    `key`: of a stream whose latest version of each key counts; `is_list`: of one of lists that are sent again whole;
+    without a key it is a table of the return workbooks. `place`: what says where a row stands, if not its file and row.
+#}
+{% macro typed_streams() %}
+    {{ return({
+"""
 _DBT_HEAD = """\
 # Made by `wmip docs index` from ingestion/sources/*/declaration.yaml; do not edit.
 # Landed Parquet, named relative to the home (see profiles.yml). The asset key is that of the step that lands it.
@@ -32,7 +44,12 @@ sources:
 
 def source_lists() -> dict[Path, str]:
     """Every such file as it is to be committed."""
-    return {DBT_SOURCES: dbt_sources(SOURCES), SEED: seed(SOURCES), CONTRACTS: contracts(SOURCES)}
+    return {
+        DBT_SOURCES: dbt_sources(SOURCES),
+        TYPED_STREAMS: typed_streams(SOURCES),
+        SEED: seed(SOURCES),
+        CONTRACTS: contracts(SOURCES),
+    }
 
 
 def dbt_sources(sources: Mapping[str, Source]) -> str:
@@ -47,6 +64,28 @@ def _dbt_source(source: Source) -> Iterator[str]:
     for stream in source.streams:
         yield f"      - name: {stream.name}\n        description: {_text(stream.description)}\n"
         yield f"        config: {{meta: {{dagster: {{asset_key: [landing, {source.name}, {stream.name}]}}}}}}\n"
+
+
+def typed_streams(sources: Mapping[str, Source]) -> str:
+    """A dbt macro that knows what staging makes of the texts of each stream."""
+    typed = [(source, stream) for _, source in sorted(sources.items()) for stream in source.streams if stream.types]
+    return _TYPED_HEAD + "".join(_typed_stream(*one) for one in typed) + "    }) }}\n{% endmacro %}\n"
+
+
+def _typed_stream(source: Source, stream: Stream) -> str:
+    is_cover = source.contracts is not None and "row_number" not in stream.key
+    said = {
+        "key": [] if source.contracts and not is_cover else [n for n in stream.key if n not in stream.listed_whole_by],
+        "is_list": bool(stream.listed_whole_by),
+        "has_file": source.contracts is None and "file_name" in stream.columns,
+        "place": "file_name || '#' || sheet" if is_cover else "",
+    }
+    lines = "".join(f"            '{name}': {value!r},\n" for name, value in said.items() if value)
+    types = "".join(f"                '{column}': '{kind}',\n" for column, kind in stream.types.items())
+    return (
+        f"        '{source.name}.{stream.name}': {{\n{lines}            'types': {{\n{types}            }},\n"
+        f"            'needed': {list(stream.needed)!r},\n        }},\n"
+    ).replace(": True", ": true")
 
 
 def _text(value: str) -> str:

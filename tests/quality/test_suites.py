@@ -13,7 +13,7 @@ import yaml
 from ingestion.catalogue import SOURCES, person_key_forms, providers
 from ingestion.persons.pseudonyms import participant_key, person_key
 from quality.gate import Declared, run_gate
-from quality.suites import load_suites, suite_paths
+from quality.suites import InvalidSuite, load_suites, suite_paths
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 DECLARED = Declared(providers(), person_key_forms())
@@ -212,3 +212,18 @@ def test_an_award_that_stands_in_two_sources_blocks_and_one_with_two_participant
     twice = awards(*good, ("innovate_uk:102345", "gateway_to_research"))
     assert judge("one_award_stands_in_one_source", twice)[0] == "failed"
     assert CHECKS["one_award_stands_in_one_source"].severity == "critical"
+
+
+def test_a_check_asks_every_model_of_a_kind_without_naming_its_sources():
+    asked = CHECKS["fct_grant_award_has_rows"].filled_from
+    assert {"intermediate.int_grant__award_innovate_uk", "intermediate.int_grant__award_mapped_grants"} <= set(asked)
+    of_sources = {name.split(".")[1] for check in CHECKS.values() for name in check.filled_from if "staging." in name}
+    assert {name.split("__")[0] for name in of_sources} <= {"stg_returns", "stg_registers"}
+
+
+def test_a_star_that_stands_for_nothing_is_refused(tmp_path):
+    suite = tmp_path / "a.yaml"
+    check = CHECKS["fct_grant_award_has_rows"].model_dump(mode="json", exclude_unset=True)
+    suite.write_text(yaml.safe_dump({"checks": [{**check, "filled_from": ["intermediate.int_gramt__*"]}]}))
+    with pytest.raises(InvalidSuite, match="no model of dbt_project/models/intermediate begins so"):
+        load_suites([suite])

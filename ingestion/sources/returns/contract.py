@@ -346,6 +346,17 @@ def load_contracts(folder: Path, pattern: str) -> Contracts:
     return tuple(ordered)
 
 
+_COVER_TYPES = {"submission_number": "integer", "submitted_on": "date"}
+# Kind of a column -> what staging makes of its landed text.
+_TYPES = {
+    **dict.fromkeys(("date", "serial_date", "ordered_date"), "date"),
+    **dict.fromkeys(("hours", "fte", "months"), "quantity"),
+    **dict.fromkeys(("whole", "headcount"), "integer"),
+    **dict.fromkeys(("money", "award"), "money"),
+    "number": "number",
+}
+
+
 def streams_of(contracts: Iterable[ReturnContract]) -> tuple[Stream, ...]:
     """A stream for each table of any version, with the columns it has in any, as the newest describes it."""
     covers = Stream(
@@ -353,12 +364,18 @@ def streams_of(contracts: Iterable[ReturnContract]) -> tuple[Stream, ...]:
         description="The cover of each return workbook. Grain: a file.",
         key=("file_sha256",),
         columns=(*FILE_COLUMNS, *COVER_COLUMNS),
+        types=_COVER_TYPES,
+        needed=tuple(_COVER_TYPES),
     )
     tables: dict[str, Stream] = {}
     for table in (table for contract in contracts for table in contract.tables):
         before = tables.get(table.stream)
         value = (table.spread.value,) if table.spread else ()
-        texts = {column.name: column.kind for column in (*table.columns, *value) if column.kind in KINDS}
+        columns = (*table.columns, *value)
+        texts = {column.name: column.kind for column in columns if column.kind in KINDS}
+        types = {column.name: _TYPES[column.kind] for column in columns if column.kind in _TYPES}
+        types = {**(before.types if before else {}), **types}
+        in_doubt = {column.name for column in columns if not column.essential}
         tables[table.stream] = Stream(
             name=table.stream,
             description=table.description,
@@ -367,6 +384,8 @@ def streams_of(contracts: Iterable[ReturnContract]) -> tuple[Stream, ...]:
                 dict.fromkeys((*(before.columns if before else (*FILE_COLUMNS, *COVER_COLUMNS)), *table.landed))
             ),
             texts={**(before.texts if before else {}), **texts},
+            types=types,
+            needed=tuple(name for name in types if name not in in_doubt),
         )
     return (covers, *tables.values())
 

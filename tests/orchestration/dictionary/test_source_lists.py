@@ -108,15 +108,17 @@ def test_a_file_source_is_its_folder_its_staging_its_page_and_what_the_page_list
         if ROOT / path not in MADE and re.search(rf"\b{name}\b", (ROOT / path).read_text(encoding="utf-8"))
     }
     assert naming <= listed
-    assert {f"int_grant__{name}.sql", "int_grant__award.sql", "typed_values.sql"} <= naming
+    assert naming == {f"int_grant__award_{name}.sql", f"int_organisation__record_{name}.sql"}
 
 
 def test_what_a_headline_indicator_touches_is_listed():
     said = re.search(r"<!-- what a headline indicator touches -->(.*?)<!-- end -->", PAGE.read_text("utf-8"), re.DOTALL)
     assert said
-    listed = {Path(found) for found in re.findall(r"`([^`<]+/[^`<]+)`", said[1])}
+    named = re.findall(r"(?m)^- `([^`]+)`", said[1])
+    assert len(named) == 8
+    stands_for = {"<indicator>": "new_collaborations", "<table>": "collaborations", "<n>": "1"}
+    listed = {Path(re.sub("<.+?>", lambda found: stands_for[found[0]], name)) for name in named}
     assert [path for path in listed if not (ROOT / path).is_file()] == []
-    assert len(re.findall(r"`[^`\n]+\.(?:yml|sql|csv)`", said[1])) == 6
     declares = re.compile(r"^(new_collaborations,|  (- name: )?new_collaborations:?$)", re.MULTILINE)
     declaring = {
         path

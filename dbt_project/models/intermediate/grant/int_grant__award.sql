@@ -1,20 +1,23 @@
--- One award, one source: of the sources that name an award by funder and reference, the first of this list stands, the
--- others give way. A source of grants has a model of its own, int_grant__<source>, and its name here.
+-- One award, one source: of the sources that name an award by funder and reference, that of the least rank stands, the
+-- others give way. A source of grants has a model of its own in `award/`.
 -- noqa: disable=LT02
-{%- set sources = ['innovate_uk', 'threesixtygiving', 'mapped_grants', 'gateway_to_research'] %}
 
-with grants as (
-    {%- for source in sources %}
-    select
-        *,
-        '{{ loop.index }} ' || coalesce(grant_system, '') as standing
-    from {{ ref('int_grant__' ~ source) }}
+with united as (
+    {%- for member in union_members('int_grant__award_') %}
+    select * from {{ ref(member) }}
     {%- if not loop.last %}
     union all
     {%- endif %}
     {%- endfor %}
 ),
 -- noqa: enable=LT02
+
+grants as (
+    select
+        *,
+        cast(source_rank as varchar) || ' ' || coalesce(grant_system, '') as standing
+    from united
+),
 
 compared as (
     select

@@ -5,6 +5,7 @@ select
     'innovate_uk' as source_system,
     participation_id as organisation_record_id,
     'innovate_uk:' || participation_id as grant_award_key,
+    1 as source_rank,
     participation_id as grant_id,
     project_number as award_reference,
     cast(null as varchar) as grant_system,

@@ -4,6 +4,7 @@ select
     'mapped_grants' as source_system,
     grant_key as organisation_record_id,
     'mapped_grants:' || grant_key as grant_award_key,
+    3 as source_rank,
     grant_id,
     grant_id as award_reference,
     grant_system,

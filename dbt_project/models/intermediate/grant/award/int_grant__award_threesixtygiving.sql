@@ -4,6 +4,7 @@ select
     'threesixtygiving' as source_system,
     grant_id as organisation_record_id,
     grant_id as grant_award_key,
+    2 as source_rank,
     grant_id,
     grant_id as award_reference,
     cast(null as varchar) as grant_system,

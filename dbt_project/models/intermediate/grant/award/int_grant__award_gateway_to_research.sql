@@ -5,6 +5,7 @@ select
     'gateway_to_research' as source_system,
     project_id as organisation_record_id,
     'gateway_to_research:' || project_id as grant_award_key,
+    4 as source_rank,
     coalesce(project_reference, project_id) as grant_id,
     project_reference as award_reference,
     cast(null as varchar) as grant_system,
