@@ -16,6 +16,7 @@ from orchestration.dictionary.source_lists import ROOT, contracts, dbt_sources, 
 
 NAMED = {
     "ingestion/catalogue.py": "the template of the returns",
+    "ingestion/declaration.py": "the contracts in which the tables of returns are declared",
     "ingestion/files/whole_lists.py": "the register in which removals are confirmed",
     "orchestration/cli/grants.py": "commands about one source: mappings, and the 360Giving registry",
     "orchestration/cli/main.py": "the command `returns`",
