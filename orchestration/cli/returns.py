@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from common.durable import written
 from common.home import inbox_folder, stream_folder
 from ingestion.catalogue import SOURCES
-from ingestion.files.limits import InvalidLimits, Limits, limited_to
+from ingestion.files.limits import InvalidLimits, Limits
 from ingestion.files.values import BadValue, Column
-from ingestion.findings import RefusedFile, places, refusing
 from ingestion.sources.returns.template import write_template
 from orchestration.access import make_home
-from orchestration.cli.options import Home, console, file_to_write, resolve_home
+from orchestration.cli.options import Home, console, errors, file_to_write, resolve_home
 from orchestration.errors import NightFailed, UserError
-from orchestration.rehearsal import rehearse
 from orchestration.settings import load_configuration, load_settings
 
 if TYPE_CHECKING:
-    from ingestion.files.limits import Limits
+    from ingestion.sources.returns.answer import Answer
+    from orchestration.rehearsal import Remark
+
+_SHOWN = 12
+"""Cells of one sentence that are listed; the marked-up copy and JSON have all."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,6 +38,15 @@ app = typer.Typer(
     "wmip returns check 'CB01 2024-25-Q4.xlsx'\n\n"
     "wmip returns submit 'CB01 2024-25-Q4.xlsx'",
 )
+
+
+class CheckFormat(StrEnum):
+    """How the answer is written."""
+
+    table = "table"
+    json = "json"
+
+
 Workbook = Annotated[Path, typer.Argument(help="The filled workbook (.xlsx).")]
 
 
@@ -67,21 +80,38 @@ def template(
 def check(
     file: Workbook,
     home: Home = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Look at the file alone.")] = False,
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="Also put it beside all that was returned before (half a minute)."),
+    ] = False,
+    form: Annotated[CheckFormat, typer.Option("--format", help="How the answer is written.")] = CheckFormat.table,
+    marked_up: Annotated[
+        Path | None,
+        typer.Option("--marked-up", help="Write the workbook back to here, its cells coloured and commented."),
+    ] = None,
 ) -> None:
-    """Say cell by cell what is wrong with a filled workbook, and what shows beside all that was returned before.
+    """Say what is wrong with a filled workbook, cell by cell and as a whole, and what to do about it.
 
-    The second takes about half a minute: the night's own steps run in a copy that is thrown away. Writes nothing. Exit
-    code 1 when a row would be refused.
+    Changes nothing in the home. `--rehearse` runs the night's own steps in a copy that is thrown away, and tells what
+    shows beside all that was returned before. Exit code 1 when a row would be refused.
 
-    Example: wmip returns check 'CB01 2024-25-Q4.xlsx'
+    Example: wmip returns check 'CB01 2024-25-Q4.xlsx' --marked-up 'CB01 2024-25-Q4 marked.xlsx'
     """
     where = resolve_home(home)
-    refused, cells = _read(file, where)
-    if not quick and where.is_dir():
-        _rehearse(file, where, cells)
-    if refused:
-        raise NightFailed(f"{refused} row(s) would be refused; the others count")
+    answer = _look_at(file, where)
+    if marked_up is not None:
+        _mark_up(file, answer, marked_up)
+    remarks = _rehearsed(file, where) if rehearse and where.is_dir() and answer.refused is None else []
+    if form is CheckFormat.json:
+        typer.echo(json.dumps({**answer.as_json(), "beside_earlier_returns": [vars(one) for one in remarks]}, indent=2))
+    else:
+        _tell(answer, is_registered=bool(_partners(where)))
+        if rehearse and where.is_dir():
+            _tell_remarks(answer, remarks)
+    if answer.refused is not None:
+        raise NightFailed(f"{file.name} would be refused whole: {answer.refused}")
+    if answer.refused_rows:
+        raise NightFailed(f"{answer.refused_rows} row(s) would be refused; the others count")
 
 
 @app.command()
@@ -91,24 +121,36 @@ def submit(file: Workbook, home: Home = None) -> None:
     Example: wmip returns submit 'CB01 2024-25-Q4.xlsx'
     """
     where = resolve_home(home)
-    bad, _ = _read(file, where)
-    inbox = inbox_folder(where, "returns")
-    make_home(where)
+    answer = _look_at(file, where)
+    if answer.refused is not None:
+        raise NightFailed(f"{file.name} would be refused whole: {answer.refused}")
+    _tell(answer, is_registered=bool(_partners(where)))
+    if not answer.rows["covers"]:
+        raise NightFailed(f"{file.name} is no return as it stands, and was not handed in")
+    target = hand_in(file, where)
+    bad = answer.refused_rows
+    _say(
+        [
+            f"In the inbox: {target}",
+            "The next night reads it"
+            + (
+                f"; {bad} row(s) will be refused: correct them and submit again with the next submission number"
+                if bad
+                else ""
+            ),
+        ]
+    )
+
+
+def hand_in(file: Path, home: Path) -> Path:
+    """Put a file into the inbox of a home under a name of its own; where it is now."""
+    inbox = inbox_folder(home, "returns")
+    make_home(home)
     inbox.mkdir(parents=True, exist_ok=True)
     target = next(path for path in _names(inbox, file.name) if not path.exists() or _same(path, file))
     with written(target) as temporary:
         shutil.copyfile(file, temporary)
-    console.print(
-        f"In the inbox: {target}\nThe next night reads it"
-        + (
-            f"; {bad} row(s) will be refused: correct them and submit again with the next submission number"
-            if bad
-            else ""
-        ),
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    return target
 
 
 def _names(folder: Path, name: str) -> list[Path]:
@@ -133,15 +175,58 @@ def _partners(home: Path) -> dict[str, str | None]:
     return dict(read_latest(home, "registers", stream, ("partner_code", "name")))
 
 
-def _rehearse(file: Path, home: Path, cells: Mapping[str, str]) -> None:
-    """Say what a night would find beside the home's history, and which rows would not count."""
-    with console.status("Rehearsing") as status:
-        remarks = rehearse(home, file, load_settings().now(), lambda what: status.update(f"Rehearsing: {what}"))
+def _rehearsed(file: Path, home: Path) -> list[Remark]:
+    """What a night would find beside the home's history, and which rows would not count."""
+    from orchestration.rehearsal import rehearse
+
+    with errors.status("Rehearsing") as status:
+        return rehearse(home, file, load_settings().now(), lambda what: status.update(f"Rehearsing: {what}"))
+
+
+def _tell_remarks(answer: Answer, remarks: Sequence[Remark]) -> None:
     _say(["Beside what was returned before:" + ("" if remarks else " nothing odd")])
     _say(
-        f"{cells.get(remark.place, remark.place)} ({remark.about.replace('_', ' ')}): {remark.message}"
+        f"{answer.first_cell(remark.place) or remark.place} ({remark.about.replace('_', ' ')}): {remark.message}"
         for remark in remarks
     )
+
+
+def _tell(answer: Answer, *, is_registered: bool) -> None:
+    """Say the answer as tables."""
+    from rich.table import Table
+
+    if answer.refused is not None:
+        return
+    cover = answer.cover
+    _say([f"{cover['partner_code']}, {cover['period_key']}, submission {cover['submission_number']}"])
+    if not is_registered:
+        _say(["The partners register was not read yet, so that the body's code was not checked"])
+    for stream, (right, wrong) in answer.tables.items():
+        _say([f"  {stream.replace('_', ' ')}: {right} row(s)" + (f", {wrong} wrong" if wrong else "")])
+    said = answer.said
+    if not said:
+        _say(["Nothing is wrong or odd with it"])
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "Sheet", "Cells", "What is wrong, and what to do"):
+        table.add_column(heading, overflow="fold")
+    for one in said:
+        cells = ", ".join(one.cells[:_SHOWN]) + (f" and {len(one.cells) - _SHOWN} more" if one.cells[_SHOWN:] else "")
+        table.add_row(one.severity, escape(one.sheet), cells, escape(one.message))
+    console.print(table)
+
+
+def _mark_up(file: Path, answer: Answer, to: Path) -> None:
+    from ingestion.sources.returns.marked_up import CannotMark, write_marked_up
+
+    target = file_to_write(to)
+    if target.exists():
+        raise UserError(f"{target} exists already; move it, or name another file")
+    try:
+        write_marked_up(file, answer, target)
+    except CannotMark as reason:
+        raise UserError(f"{file.name}: {answer.refused or reason}") from None
+    errors.print(f"Written: {target}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _say(lines: Iterable[str]) -> None:
@@ -158,44 +243,14 @@ def _settings(home: Path) -> tuple[Mapping[str, Any], Limits]:
         raise UserError(f"wmip.yaml, sources: returns: {wrong}") from None
 
 
-def _read(file: Path, home: Path) -> tuple[int, dict[str, str]]:
-    """Read a workbook as a night would, and say what came of it: how many rows would be refused, and the first cell of
-    each place. Raises NightFailed when the whole file would be.
-    """
-    from ingestion.files.inbox import FileRead, sha256_of, take_stock
-    from ingestion.sources.returns.reader import ReturnReader, handed_in
+def _look_at(file: Path, home: Path) -> Answer:
+    """Read a workbook as a night would."""
+    from ingestion.sources.returns.answer import look_at
 
     if not file.is_file():
         raise UserError(f"{file} is not a file")
-    known = _partners(home)
     settings, within = _settings(home)
-    reader = ReturnReader(known or None, FileRead(home, settings), handed_in(home))
-    with limited_to(within):
-        for waiting in take_stock(home, "returns").files:
-            reader.note(waiting.path, waiting.sha256)
-        try:
-            rows, findings = reader.read(file, sha256_of(file))
-        except RefusedFile as refusal:
-            raise NightFailed(f"{file.name} would be refused whole: {refusal}") from None
-        except OSError as error:
-            raise UserError(f"{file} could not be read ({error.strerror}); try again") from None
-    cover = rows["covers"][0]
-    said = [f"{cover['partner_code']}, {cover['period_key']}, submission {cover['submission_number']}"]
-    if not known:
-        said.append("The partners register was not read yet, so that the body's code was not checked")
-    bad = Counter(stream for stream, _ in {(finding.stream, finding.place) for finding in refusing(findings)})
-    for stream, right in rows.items():
-        if stream != "covers" and (right or bad[stream]):
-            said.append(
-                f"  {stream.replace('_', ' ')}: {len(right)} row(s)" + (f", {bad[stream]} wrong" if bad[stream] else "")
-            )
-    said += [
-        f"{finding.cell or finding.place} ({finding.stream.replace('_', ' ')}): {finding.message}"
-        for finding in findings
-    ]
-    _say(said)
-    cells = {}
-    for row in (row for stream, found in rows.items() if stream != "covers" for row in found):
-        first = str(row["_source_record"]).rpartition("!")[2].partition(":")[0]
-        cells[f"{file.name}#{row['sheet']}!{row['row_number']}"] = first
-    return places(findings), cells
+    try:
+        return next(look_at(file, home, settings, _partners(home) or None, within))
+    except OSError as error:
+        raise UserError(f"{file} could not be read ({error.strerror}); try again") from None

@@ -21,6 +21,8 @@ from ingestion.files.values import BadValue, Column, is_empty
 from ingestion.files.workbooks import Workbook
 from ingestion.findings import ERROR, NOTE, Finding, RefusedFile, refusing
 from ingestion.reader import Reader
+from ingestion.sources.returns.confirmations import SHEET as FINDINGS_SHEET
+from ingestion.sources.returns.confirmations import confirmations
 from ingestion.sources.returns.contract import Table
 from ingestion.sources.returns.references import reference_key, repetitions
 from ingestion.sources.returns.rules import ReadTable, Return, gravest, judge, refused
@@ -83,6 +85,7 @@ class ReturnReader:
         self.submissions: Submissions = {} if submissions is None else submissions
         self.file_read = read
         self.contract = return_contract()
+        self.cover: Row = {}
         self.partner_codes = None if partner_codes is None else set(partner_codes)
 
     def read(self, path: Path, sha256: str) -> tuple[dict[str, list[Row]], list[Finding]]:
@@ -91,8 +94,10 @@ class ReturnReader:
         fences = _fences(sheets)
         cover = self._cover(sheets, fences)
         self._refuse_number_given(cover, path.name, sha256)
-        read = Return(path.name, self.contract.cover.sheet, dict(cover), {})
+        confirmed = confirmations(sheets.get(FINDINGS_SHEET, ()))
+        read = Return(path.name, self.contract.cover.sheet, dict(cover), {}, confirmed)
         cover.pop("nil_return", None)
+        self.cover = dict(cover)
         common: Row = {"file_name": path.name, "file_sha256": sha256, **cover}
         rows: dict[str, list[Row]] = {
             "covers": [

@@ -23,6 +23,7 @@ from ingestion.declaration import Declared
 from ingestion.files.row_check import column_letter
 from ingestion.files.values import BadValue, Column
 from ingestion.findings import ERROR, NOTE, WARNING, Finding
+from ingestion.sources.returns.confirmations import Confirmed
 from ingestion.sources.returns.references import reference_key
 
 if TYPE_CHECKING:
@@ -77,12 +78,13 @@ class ReadTable:
 
 @dataclass
 class Return:
-    """A whole return as it was read: its cover, and its tables by name."""
+    """A whole return as it was read: its cover, its tables by name, and the warnings that were confirmed."""
 
     file_name: str
     sheet: str
     cover: Mapping[str, str | None]
     tables: dict[str, ReadTable]
+    confirmed: Confirmed = field(default_factory=dict)
 
     @property
     def quarter(self) -> tuple[date, date]:
@@ -162,30 +164,41 @@ def _place(read: Return, row: Row) -> str:
 def _of_a_row(rule: Rule, name: str, table: ReadTable, read: Return, hit: Hit) -> Finding:
     column = hit.column or rule.at[name][0]
     position = table.positions.get(column)
-    heading = table.columns[column].heading
+    record = " / ".join(reference_key(hit.row.get(name)) for name in table.reference)
+    severity, message = _sentence(rule, read, record, {"heading": table.columns[column].heading, **hit.said})
     return Finding(
         source="returns",
         stream=table.stream,
         place=_place(read, hit.row),
         column_name=column,
         reason_code=rule.id,
-        message=f"{rule.text.format(heading=heading, **hit.said)}; {rule.remedy.format(heading=heading, **hit.said)}",
+        message=message,
         cell=None if position is None else f"{column_letter(position)}{hit.row['row_number']}",
         value_class="row",
-        severity=rule.severity,
+        key=record,
+        severity=severity,
     )
 
 
+def _sentence(rule: Rule, read: Return, record: str, said: Mapping[str, str]) -> tuple[str, str]:
+    """Severity and message; those of a warning that was confirmed keep the reason."""
+    text, reason = rule.text.format(**said), read.confirmed.get((rule.id, record))
+    if rule.severity == WARNING and reason:
+        return NOTE, f"{text}; confirmed by the body: {reason}"
+    return rule.severity, f"{text}; {rule.remedy.format(**said)}"
+
+
 def _of_the_whole(rule: Rule, read: Return, hit: Hit) -> Finding:
+    severity, message = _sentence(rule, read, "", hit.said)
     return Finding(
         source="returns",
         stream="covers",
         place=f"{read.file_name}#{read.sheet}!1",
         column_name=hit.column or "",
         reason_code=rule.id,
-        message=f"{rule.text.format(**hit.said)}; {rule.remedy.format(**hit.said)}",
+        message=message,
         value_class="return",
-        severity=rule.severity,
+        severity=severity,
     )
 
 
