@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 COLOURS = {ERROR: "FFF4B6B6", WARNING: "FFFFE08A", NOTE: "FFCFE2F3"}
 _AUTHOR = "wmip"
-_WIDTHS = (12, 16, 24, 9, 80, 30, 30, 44)
+_WIDTHS = (10, 15, 20, 8, 62, 24, 18, 36)
 _LONGEST = 30_000
 """A cell of Excel holds 32,767 characters."""
 
@@ -140,6 +140,10 @@ def _findings_sheet(book: Workbook, answer: Answer, reasons: Mapping[tuple[str, 
     sheet.print_title_rows = "4:4"
 
 
+def _begun(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
 def _finding_row(sheet: Worksheet, one: Said, reason: str) -> None:
     from openpyxl.styles import Font, PatternFill
 
@@ -147,13 +151,16 @@ def _finding_row(sheet: Worksheet, one: Said, reason: str) -> None:
     records = "\n".join(one.records)[:_LONGEST]
     row = sheet.max_row + 1
     for at, value in enumerate(
-        (one.severity.capitalize(), one.sheet, cells, len(one.cells), one.message, one.rule, records, reason), 1
+        (one.severity.capitalize(), one.sheet, cells, len(one.cells), _begun(one.message), one.rule, records, reason), 1
     ):
         cell: Cell = sheet.cell(row, at, value)
         if isinstance(value, str):
             # A text stays a text, whatever it begins with.
             cell.data_type = "s"
     sheet.cell(row, 1).fill = PatternFill("solid", fgColor=COLOURS[one.severity])
+    # Programs that open it do not all fit the height to wrapped text.
+    lines = [-(-len(text) // width) for text, width in ((cells, 18), (one.message, 56), (reason, 32), (one.rule, 22))]
+    sheet.row_dimensions[row].height = min(400, 15 * max(1, len(one.records), *lines))
     first = one.cells[0]
     if first[-1].isdecimal() and first[0].isupper():
         from openpyxl.worksheet.hyperlink import Hyperlink
