@@ -4,9 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 UV_VERSION := 0.13.9
+# One worker a core; long tests first, so that no core waits for the last of them.
+PARALLEL := -n logical --dist loadgroup --no-loadscope-reorder
 ROOMS := common ingestion identity quality evaluation orchestration sandbox tests benchmarks
 
 export DO_NOT_TRACK := 1
+# Tests start many processes: each would compile the product anew where this is set.
+unexport PYTHONDONTWRITEBYTECODE
 # Networks that inspect traffic have their certificate in the machine's store, not in uv's own.
 export UV_SYSTEM_CERTS := 1
 
@@ -30,13 +34,13 @@ demo: $(INSTALLED) ## A pretend programme, one night, the scorecard
 	@$(BIN)/wmip demo
 
 test: $(INSTALLED) ## The tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest $(PARALLEL)
 
 test-fast: $(INSTALLED) ## The tests that need no night, server or campaign (four minutes on two cores)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile=fast -m "not slow and not browser and not long"
+	@$(BIN)/python -m pytest $(PARALLEL) --hypothesis-profile=fast -m "not slow and not browser and not long"
 
 coverage: $(INSTALLED) ## The tests once more, with the share of lines they run; the floor is in pyproject.toml
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered
 
 test-slow: $(INSTALLED) ## The tests that take minutes: more seeds, kills, full and read-only disks, the daemon
 	@$(BIN)/python -m pytest -m slow
@@ -48,7 +52,7 @@ test-fuzz: $(INSTALLED) ## 3,000 mutated files of every kind (WMIP_FUZZ_MUTATION
 	@WMIP_FUZZ_MUTATIONS=$${WMIP_FUZZ_MUTATIONS:-3000} $(BIN)/python -m pytest -q --capture=sys tests/ingestion/files/test_fuzz.py
 
 test-disclosure: $(INSTALLED) ## A thousand random programmes attacked for what the public mart hides
-	@WMIP_TEST_PROGRAMMES=1000 $(BIN)/python -m pytest -n 2 tests/evaluation/disclosure/test_attack.py
+	@WMIP_TEST_PROGRAMMES=1000 $(BIN)/python -m pytest -n logical tests/evaluation/disclosure/test_attack.py
 
 test-newest: $(INSTALLED) ## A slice of the tests on the newest versions and DuckDB 2.0, with a report; not part of CI
 	@.ci/newest

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import duckdb
 import pytest
@@ -20,11 +25,17 @@ from hypothesis import settings
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("product", deadline=None)
-settings.register_profile("fast", deadline=None, max_examples=10)
+settings.register_profile("fast", deadline=None, max_examples=5)
 settings.load_profile("product")
 
 SMALL = 0.1
 WMIP = Path(sys.executable).with_name("wmip")
+
+
+def examples(number: int, **more: Any) -> settings:
+    """So many examples, or the few of the profile `fast`."""
+    few = settings.get_profile("fast").max_examples
+    return settings(max_examples=few if settings.default.max_examples == few else number, **more)
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
@@ -34,15 +45,34 @@ def clean_environment(**extra: str) -> dict[str, str]:
 
 
 def wmip(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the console script as a user would."""
-    return subprocess.run(
-        [str(WMIP), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env=clean_environment(COLUMNS="200", **environment),
-        timeout=600,
-        check=False,
-    )
+    """Type a command. A night gets a process of its own; what only looks would spend one on imports."""
+    words = [str(WMIP), *map(str, arguments)]
+    variables = clean_environment(COLUMNS="200", **environment)
+    if {"demo", "run"} & set(words):
+        return subprocess.run(words, capture_output=True, text=True, env=variables, timeout=600, check=False)
+    return _typed(words, variables)
+
+
+def _typed(words: list[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """The console script, in this process. What it does not turn into a sentence comes through."""
+    from orchestration.cli.main import main
+
+    stdout, stderr = io.StringIO(), io.StringIO()
+    code: int | str | None = 0
+    on_stop = signal.getsignal(signal.SIGTERM)
+    try:
+        with (
+            mock.patch.dict(os.environ, variables, clear=True),
+            mock.patch.object(sys, "argv", words),
+            redirect_stdout(stdout),
+            redirect_stderr(stderr),
+        ):
+            main()
+    except SystemExit as ended:
+        code = ended.code
+    finally:
+        signal.signal(signal.SIGTERM, on_stop)
+    return subprocess.CompletedProcess(words, code or 0, stdout.getvalue(), stderr.getvalue())
 
 
 @dataclass(frozen=True)
@@ -62,36 +92,53 @@ class Home:
             return connection.execute(sql).fetchall()
 
 
-# What `make test-fast` leaves out beside the slow: whole nights, builds of the models, servers, campaigns of attacks.
+# What `make test-fast` leaves out beside the slow: whole nights, builds of the models, campaigns of attacks; and what
+# reads a source from a server, night after night.
 LONG_FIXTURES = {"demo_home", "small_release", "small_copy"}
 LONG_PLACES = (
-    "bi",
-    "dbt_project",
-    "end_to_end",
-    "evaluation/disclosure/test_attack.py",
-    "evaluation/disclosure/test_revision.py",
-    "ingestion/files/test_attacks.py",
-    "ingestion/files/test_fuzz.py",
-    "ingestion/sources/test_faults.py",
-    "ingestion/storage/test_damage.py",
-    "orchestration/dictionary",
-    "orchestration/postgresql",
-    "orchestration/test_dbt_tests.py",
-    "orchestration/test_persons.py",
-    "orchestration/test_publishing_killed.py",
-    "orchestration/test_release.py",
-    "orchestration/test_returns_command.py",
+    "tests/bi/",
+    "tests/dbt_project/",
+    "tests/end_to_end/",
+    "tests/evaluation/disclosure/test_attack.py",
+    "tests/evaluation/disclosure/test_revision.py",
+    "tests/ingestion/files/test_attacks.py",
+    "tests/ingestion/files/test_fuzz.py",
+    "tests/ingestion/sources/test_faults.py",
+    "tests/ingestion/storage/test_damage.py",
+    "tests/orchestration/dictionary/",
+    "tests/orchestration/postgresql/",
+    "tests/orchestration/test_dbt_tests.py",
+    "tests/orchestration/test_persons.py",
+    "tests/orchestration/test_publishing_killed.py",
+    "tests/orchestration/test_release.py",
+    "tests/orchestration/test_returns_command.py",
 )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One worker runs all tests of a group, else of a file: what they share is made once."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler.loadgroup import LoadGroupScheduling
+
+    class ByFile(LoadGroupScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            group = super()._split_scope(nodeid)
+            return nodeid.partition("::")[0] if group == nodeid else group
+
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as long what takes a night, a server or a campaign."""
-    tests = Path(__file__).parent
-    places = [tests / place for place in LONG_PLACES]
+    """Mark as long what takes a night, a server or a campaign, and begin with it: short ones fill the gaps."""
     for item in items:
-        is_there = any(place == item.path or place in item.path.parents for place in places)
-        if is_there or LONG_FIXTURES & set(getattr(item, "fixturenames", ())):
+        # The name of a test begins with its path.
+        is_served = item.nodeid.startswith("tests/ingestion/sources/") and hasattr(item.module, "Loopback")
+        is_there = is_served or item.nodeid.startswith(LONG_PLACES)
+        if is_there or not LONG_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.long)
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")

@@ -163,6 +163,8 @@ def prepare(
     later row stands.
     """
     folder = ensure_stream(home, source, stream)
+    if not (_given(rows) or complete_list or complete_for):
+        return Load(Landed(0))
     is_same = same_key(stream.key)
     with _workspace(home, folder, rows) as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -232,10 +234,13 @@ def prepare(
     return Load(Landed(written, load_id=load_id, **what), temporary, path)
 
 
+def _given(rows: pa.Table | Spool) -> int:
+    return rows.rows if isinstance(rows, Spool) else len(rows)
+
+
 def _workspace(home: Path, folder: Path, rows: pa.Table | Spool) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
     """A database in memory for what is small for sure, else one that spills."""
-    given = rows.rows if isinstance(rows, Spool) else len(rows)
-    is_small = given <= SMALL_ROWS and sum(path.stat().st_size for path in folder.glob("*.parquet")) <= SMALL_BYTES
+    is_small = _given(rows) <= SMALL_ROWS and sum(path.stat().st_size for path in folder.glob("*.parquet")) <= SMALL_BYTES
     return scratch() if is_small else spilling(home)
 
 

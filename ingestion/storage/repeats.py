@@ -31,6 +31,14 @@ def choose_standing(connection: duckdb.DuckDBPyConnection, stream: Stream, *, la
         f"CREATE TEMP TABLE standing AS "
         f"SELECT max(_position) AS _position, count(*) AS given FROM incoming GROUP BY {keys}"
     )
+    if not connection.execute("SELECT 1 FROM standing WHERE given > 1 LIMIT 1").fetchone():
+        connection.execute(f"""
+            CREATE TEMP TABLE again AS
+            SELECT {keys}, _part, _position, _source_record, false AS differs, 1::BIGINT AS nth,
+                _source_record AS first_record, _source_record AS next_record
+            FROM incoming LIMIT 0
+        """)
+        return 0
     content = sha256_of([name for name in stream.columns if name not in FILE_COLUMNS], "_deleted_at::VARCHAR", "_extra")
     of_part = f"PARTITION BY {keys}, _part"
     differs = "false" if later_stands else f"min(_content) OVER ({of_part}) <> max(_content) OVER ({of_part})"

@@ -12,11 +12,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.conftest import SMALL, WMIP, clean_environment, wmip
+from tests.conftest import SMALL, WMIP, Home, clean_environment, wmip
+from tests.evaluation.registers import csv_text, rows
 
 SCALE = f"{SMALL:g}"
 # What the mart says of the nights themselves; the one that makes good is a day later.
 OF_NIGHTS = ["evaluation_run", "quality_result", "release_info", "source_drift", "source_run"]
+
+REGISTER = rows({"decay": {"owner": "jo@example.org"}, "deadweight": {"source": "beneficiary survey 2024"}})
 
 
 def _landing(home: Path) -> dict[str, str]:
@@ -166,15 +169,60 @@ def test_a_stopped_night_says_so_and_ends_in_order(small_copy, after, number):
     assert f"The night was stopped. Release {_release(small_copy)} keeps serving" in " ".join(result.stderr.split())
 
 
-def test_a_killed_night_is_made_good_and_the_same_returns_give_the_same_mart_row_for_row(small_release, tmp_path):
-    home = tmp_path / "home"
+# What a register of assumptions in the inbox is to be seen in, beside the evaluation.
+OF_A_REGISTER = ["finding", "inbox_file"]
+
+
+@pytest.fixture(scope="module")
+def made_good(tmp_path_factory) -> Home:
+    """A home whose first night was killed; before the second a register of assumptions was dropped."""
+    home = tmp_path_factory.mktemp("killed") / "home"
     assert _signalled(home, "Matching organisations", signal.SIGKILL).returncode == -signal.SIGKILL
     assert not (home / "releases" / "current").exists()
+    (home / "inbox" / "registers" / "assumptions 2025.csv").write_text(csv_text(REGISTER), encoding="utf-8")
     result = wmip("demo", "--home", home, "--scale", SCALE)
     assert result.returncode == 0, result.stdout + result.stderr
-    first, second = _mart(small_release.path), _mart(home)
+    return Home(home, result.stdout)
+
+
+def test_a_killed_night_is_made_good_and_the_same_returns_give_the_same_mart_row_for_row(small_release, made_good):
+    first, second = _mart(small_release.path), _mart(made_good.path)
     assert first.keys() == second.keys()
-    assert [name for name in first if first[name] != second[name]] == OF_NIGHTS
+    evaluated = [name for name in first if name.startswith("evaluation_")]
+    other = [name for name in first if first[name] != second[name] and name not in evaluated]
+    assert other == sorted({*OF_NIGHTS, *OF_A_REGISTER} - {*evaluated})
+
+
+def test_a_register_in_the_inbox_is_in_the_next_release(made_good):
+    (gross,) = made_good.query(
+        "SELECT sum(value) FROM indicator_value "
+        "WHERE indicator_key = 'jobs_created' AND scope = 'programme' AND basis = 'verified'"
+    )[0]
+    ((net, assumption_set),) = made_good.query(
+        "SELECT modelled_value, assumption_set FROM evaluation_result "
+        "WHERE measure = 'net_jobs' AND scenario = 'central' AND spatial_level = 'local'"
+    )
+    assert float(net) == pytest.approx(float(gross) * 0.4640625, abs=1e-4)
+    assert assumption_set == "programme"
+    # The address was withheld before anything was written, and the row counts.
+    assert made_good.query("SELECT count(*) FROM quarantined_row WHERE stream = 'assumptions'") == [(0,)]
+    assert made_good.query("SELECT rule, severity, cell FROM finding WHERE stream = 'assumptions'") == [
+        ("contact_details_withheld", "warning", "M9")
+    ]
+    assert made_good.query("SELECT owner FROM evaluation_assumption WHERE name = 'decay' AND status = 'used'") == [
+        ("(withheld)",)
+    ]
+    assert made_good.query(
+        "SELECT DISTINCT status FROM evaluation_result "
+        "WHERE measure = 'gva_per_public_pound' AND spatial_level = 'local'"
+    ) == [("modelled",)]
+    assert made_good.query(
+        "SELECT count(*) > 0 FROM evaluation_caveat WHERE caveat LIKE '%beneficiary survey 2024%'"
+    ) == [(True,)]
+    with duckdb.connect(str(made_good.path / "warehouse.duckdb"), read_only=True) as connection:
+        landed = connection.execute("SELECT count(*) FROM staging.stg_registers__assumptions").fetchone()
+    assert landed == (len(REGISTER),)
+    assert wmip("release", "verify", "--home", made_good.path).returncode == 0
 
 
 @pytest.mark.slow

@@ -8,13 +8,24 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.conftest import SMALL, Home
 from tests.end_to_end.truth import BY_IDENTITY, compare, count_again_with_true_organisations
 
-# What looks at one home is run by one worker, so that none waits for the other to make it.
-SEEDS = [
-    pytest.param(seed, marks=[pytest.mark.xdist_group(f"seed{seed}"), *([pytest.mark.slow] if seed > 1 else [])])
-    for seed in (1, 2, 3)
-]
+
+@pytest.fixture(
+    params=[
+        pytest.param((1, SMALL), marks=pytest.mark.xdist_group("small_release")),
+        *(
+            pytest.param((seed, 1), marks=[pytest.mark.xdist_group(f"seed{seed}"), pytest.mark.slow])
+            for seed in (1, 2, 3)
+        ),
+    ],
+    ids=lambda of: f"seed{of[0]}_scale{of[1]:g}",
+)
+def home(request, demo_home) -> Home:
+    """A small programme, which other tests look at too; `make test-slow` has whole ones."""
+    seed, scale = request.param
+    return demo_home(seed, scale)
 
 
 def _compared(warehouse, truth):
@@ -24,9 +35,7 @@ def _compared(warehouse, truth):
     return comparison
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_every_cell_equals_the_truth_or_is_explained_by_organisation(demo_home, seed):
-    home = demo_home(seed)
+def test_every_cell_equals_the_truth_or_is_explained_by_organisation(home):
     comparison = _compared(home.path / "warehouse.duckdb", home.truth)
     assert not comparison.unexplained, "\n".join(map(str, comparison.unexplained))
     for difference in comparison.differences:
@@ -35,19 +44,15 @@ def test_every_cell_equals_the_truth_or_is_explained_by_organisation(demo_home, 
         assert basis == "verified", difference
 
 
-@pytest.mark.xdist_group("seed1")
-def test_with_the_true_organisations_nothing_is_left_but_what_no_record_says(demo_home, tmp_path):
-    home = demo_home(1)
+def test_with_the_true_organisations_nothing_is_left_but_what_no_record_says(home, tmp_path):
     again = _compared(count_again_with_true_organisations(home.path, home.truth, tmp_path / "true"), home.truth)
     assert not again.unexplained, "\n".join(map(str, again.unexplained))
     assert all("no record of it says" in reason for item in again.differences for reason in item.because)
 
 
 @pytest.mark.parametrize("change", ["claimed", "verified"])
-@pytest.mark.xdist_group("seed1")
-def test_a_wrong_cell_is_found_and_not_explained(demo_home, change):
+def test_a_wrong_cell_is_found_and_not_explained(home, change):
     """The comparison can fail: an organisation that nobody mistook, counted once more."""
-    home = demo_home(1)
     truth = home.truth
     wrong = next(row for row in truth["indicator_value"] if row["basis"] == change and row["value"] > 0)
     wrong["value"] += 1
@@ -55,28 +60,22 @@ def test_a_wrong_cell_is_found_and_not_explained(demo_home, change):
     assert [item.cell[0] for item in unexplained] == [wrong["indicator_key"]]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_every_planted_bad_row_is_in_quarantine_with_its_place_and_no_good_row_is(demo_home, seed):
-    home = demo_home(seed)
+def test_every_planted_bad_row_is_in_quarantine_with_its_place_and_no_good_row_is(home):
     planted = {(row["source"], row["stream"], row["place"]) for row in home.truth["quarantine"]}
     found = set(home.query("SELECT DISTINCT source, stream, place FROM quarantined_row"))
     assert planted
     assert found == planted
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_planted_bad_files_are_refused_and_kept(demo_home, seed):
-    home = demo_home(seed)
+def test_planted_bad_files_are_refused_and_kept(home):
     planted = {row["file_name"] for row in home.truth["refused_file"]}
     refused = home.query("SELECT file_name, file_sha256 FROM inbox_file WHERE status = 'refused'")
     assert {name for name, _ in refused} == planted
     assert all((home.path / "originals" / sha).exists() for _, sha in refused)
 
 
-@pytest.mark.xdist_group("seed1")
-def test_the_true_organisations_are_mostly_found(demo_home):
+def test_the_true_organisations_are_mostly_found(home):
     """Pairwise recall and precision of the exact rules; a probabilistic matcher will have to beat them."""
-    home = demo_home(1)
     truth = {(r["source_system"], r["source_record_id"]): r["organisation"] for r in home.truth["organisation"]}
     keys = {
         (system, record): key
@@ -116,9 +115,7 @@ def _text_of(path: Path) -> set[str]:
     return {path.read_bytes().decode("utf-8", "replace")}
 
 
-@pytest.mark.xdist_group("seed1")
-def test_no_planted_person_can_be_found_in_any_file_of_the_release(demo_home):
-    home = demo_home(1)
+def test_no_planted_person_can_be_found_in_any_file_of_the_release(home):
     planted = {
         str(value).lower()
         for person in home.truth["people"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from identity.exact import RECORD_COLUMNS, ExactMatcher
 from identity.resolve import resolve
+from tests.conftest import examples
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 SCHEMA = pa.schema([(name, pa.string()) for name in RECORD_COLUMNS])
@@ -135,7 +136,7 @@ _row = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.lists(_row, min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_the_order_of_records_does_not_matter_and_a_second_night_changes_nothing(rows, random):
     table = records(*rows)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 from datetime import date
 from decimal import Decimal
 
-import duckdb
 import pyarrow as pa
 import pytest
 from rich.console import Console
@@ -159,40 +157,3 @@ def test_the_template_is_never_written_over(tmp_path):
     again = wmip("evaluate", "--template", tmp_path / "a.csv")
     assert again.returncode == 2
     assert "is there already" in again.stderr
-
-
-def test_a_register_in_the_inbox_is_in_the_next_release(small_release, tmp_path):
-    home = tmp_path / "home"
-    shutil.copytree(small_release.path, home, symlinks=True)
-    register = rows({"decay": {"owner": "jo@example.org"}, "deadweight": {"source": "beneficiary survey 2024"}})
-    (home / "inbox" / "registers" / "assumptions 2025.csv").write_text(csv_text(register), encoding="utf-8")
-    before = (home / "releases" / "current").resolve().name
-    result = wmip("demo", "--home", home, "--scale", "0.1")
-    assert result.returncode == 0, result.stdout + result.stderr
-    released = Home(home, result.stdout)
-    assert (home / "releases" / "current").resolve().name != before
-    ((net, assumption_set),) = released.query(
-        "SELECT modelled_value, assumption_set FROM evaluation_result "
-        "WHERE measure = 'net_jobs' AND scenario = 'central' AND spatial_level = 'local'"
-    )
-    assert float(net) == pytest.approx(float(gross(released)) * 0.4640625, abs=1e-4)
-    assert assumption_set == "programme"
-    # The address was withheld before anything was written, and the row counts.
-    assert released.query("SELECT count(*) FROM quarantined_row WHERE stream = 'assumptions'") == [(0,)]
-    assert released.query("SELECT rule, severity, cell FROM finding WHERE stream = 'assumptions'") == [
-        ("contact_details_withheld", "warning", "M9")
-    ]
-    assert released.query("SELECT owner FROM evaluation_assumption WHERE name = 'decay' AND status = 'used'") == [
-        ("(withheld)",)
-    ]
-    assert released.query(
-        "SELECT DISTINCT status FROM evaluation_result "
-        "WHERE measure = 'gva_per_public_pound' AND spatial_level = 'local'"
-    ) == [("modelled",)]
-    assert released.query(
-        "SELECT count(*) > 0 FROM evaluation_caveat WHERE caveat LIKE '%beneficiary survey 2024%'"
-    ) == [(True,)]
-    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
-        landed = connection.execute("SELECT count(*) FROM staging.stg_registers__assumptions").fetchone()
-    assert landed == (len(register),)
-    assert wmip("release", "verify", "--home", home).returncode == 0

@@ -9,13 +9,14 @@ import os
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.disclosure.configuration import Scope, Series
 from evaluation.disclosure.contributions import SeriesCells
 from evaluation.disclosure.figures import quarter_rows
 from evaluation.disclosure.series import protect_series
+from tests.conftest import examples
 from tests.evaluation.disclosure.attacker import Attacker
 from tests.evaluation.disclosure.makers import BY_QUARTER, PEOPLE, quarters, row
 from tests.evaluation.disclosure.programmes import Programme, fact, programme
@@ -78,7 +79,7 @@ def test_random_quarters_of_fifteen_people_a_body():
     assert found == []
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.lists(st.tuples(*[st.integers(0, 40)] * 4), min_size=5, max_size=5))
 def test_rounded_counts_of_people(numbers):
     rounded = PEOPLE.model_copy(update={"rounding": 5})

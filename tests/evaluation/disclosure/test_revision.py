@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.disclosure.configuration import Scope, Series
@@ -14,6 +14,7 @@ from evaluation.disclosure.contributions import SeriesCells, facts_of, merge
 from evaluation.disclosure.revision import Edition, revise
 from evaluation.disclosure.rules import is_unsafe
 from evaluation.disclosure.series import protect_series
+from tests.conftest import examples
 from tests.evaluation.disclosure.attacker import changes_told
 from tests.evaluation.disclosure.makers import (
     BUSINESSES,
@@ -113,7 +114,7 @@ counts = st.lists(st.tuples(*[st.integers(0, 30)] * 3), min_size=3, max_size=3)
 changes = st.lists(st.tuples(*[st.sampled_from([0, 0, 0, 1, 5, 9, 10, 20])] * 3), min_size=3, max_size=3)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(counts, changes, st.integers(1, 3))
 def test_no_difference_between_two_releases_is_a_small_number(numbers, late, covered):
     time = quarters(3)

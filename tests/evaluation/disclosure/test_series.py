@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.disclosure.configuration import Scope
 from evaluation.disclosure.errors import ManualReviewNeeded
 from evaluation.disclosure.figures import quarter_rows, year_rows
 from evaluation.disclosure.series import protect_series, steps_of, years_of
+from tests.conftest import examples
 from tests.evaluation.disclosure.makers import (
     AMOUNTS,
     BUSINESSES,
@@ -117,7 +118,7 @@ def test_an_open_indicator_is_shown_as_it_is():
 heads = st.lists(st.tuples(*[st.integers(0, 25)] * 3), min_size=2, max_size=8)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(heads)
 def test_later_quarters_change_nothing_that_was_shown(numbers):
     time = quarters(len(numbers))
@@ -130,7 +131,7 @@ def test_later_quarters_change_nothing_that_was_shown(numbers):
         assert list(after.blocks[scope][: len(blocks)]) == list(blocks)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(heads, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(numbers, random):
     time = quarters(len(numbers))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.disclosure.configuration import RuleSet, Scope
@@ -10,6 +10,7 @@ from evaluation.disclosure.contributions import SeriesCells, facts_of
 from evaluation.disclosure.linked import Linked, Pattern
 from evaluation.disclosure.rules import is_unsafe
 from evaluation.disclosure.suppression import hide
+from tests.conftest import examples
 from tests.evaluation.disclosure.makers import AMOUNTS, BUSINESSES, PEOPLE, row
 from tests.evaluation.disclosure.programmes import fact
 
@@ -124,7 +125,7 @@ def test_facts_of_other_clusters_than_the_bodys_link_nothing():
     assert both(rows, BUSINESSES) == (set(), set())
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.dictionaries(st.sampled_from(CATEGORIES), st.integers(1, 30), min_size=1),
     st.sampled_from([BUSINESSES, PEOPLE]),

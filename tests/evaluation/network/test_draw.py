@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.network.draw import lay_out
+from tests.conftest import examples
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.lists(st.sampled_from("abcdef"), min_size=1, max_size=20), st.data())
 def test_everybody_has_a_place_inside_and_keeps_it(groups, data):
     number = st.integers(0, len(groups) - 1)

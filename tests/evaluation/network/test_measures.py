@@ -8,11 +8,12 @@ import sys
 
 import networkx as nx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.network import measures
 from evaluation.network.graph import Member, build_graph, without
+from tests.conftest import examples
 from tests.evaluation.network.graphs import PAIRS, edge, worked_example
 
 
@@ -113,7 +114,7 @@ def test_dependence_on_a_body_that_holds_two_halves_together():
     assert found["betweenness_share_of_bodies"] == near(0.4)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.data())
 def test_a_network_never_depends_less_than_not_at_all(data):
     graph = data.draw(graphs())
@@ -136,7 +137,7 @@ def graphs(draw):
     return build_graph([edge(*pair) for pair in chosen], members)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(graphs())
 def test_measures_stay_in_their_bounds(graph):
     found = measures.network_measures(graph)
@@ -150,7 +151,7 @@ def test_measures_stay_in_their_bounds(graph):
     assert all(0 <= value <= 1 for value in measures.betweenness(graph).values())
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(graphs())
 def test_mixing_adds_up_to_one_and_gives_the_e_i_index(graph):
     shares = measures.mixing(graph)
@@ -159,7 +160,7 @@ def test_mixing_adds_up_to_one_and_gives_the_e_i_index(graph):
     assert measures.e_i_index(graph) == pytest.approx(2 * across - 1)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(graphs())
 def test_assortativity_is_that_of_the_mixing_matrix(graph):
     shares = measures.mixing(graph)
@@ -171,7 +172,7 @@ def test_assortativity_is_that_of_the_mixing_matrix(graph):
     assert measures.assortativity(graph) == (None if expected is None else pytest.approx(expected))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(graphs(), st.permutations(nodes))
 def test_names_do_not_matter(graph, names):
     renamed = nx.relabel_nodes(graph, dict(zip(nodes, names, strict=True)))
@@ -179,7 +180,7 @@ def test_names_do_not_matter(graph, names):
     assert sorted(measures.betweenness(renamed).values()) == pytest.approx(sorted(measures.betweenness(graph).values()))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(graphs())
 def test_removing_nobody_changes_nothing(graph):
     assert measures.network_measures(without(graph, [])) == measures.network_measures(graph)

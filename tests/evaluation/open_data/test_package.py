@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from evaluation.open_data import indicators
@@ -19,6 +18,7 @@ from evaluation.open_data.build import build
 from evaluation.open_data.errors import TotalsDiffer
 from evaluation.open_data.publisher import OpenDataSettings
 from evaluation.open_data.totals import prove_equal
+from tests.conftest import examples
 from tests.evaluation.open_data.conftest import release_of
 
 JOBS = ("jobs_created", "programme", "verified")
@@ -149,7 +149,7 @@ def test_a_figure_that_is_held_back_or_rounded_may_differ(marts, settings, tmp_p
 AMOUNTS = st.decimals(min_value=0, max_value=10**9, places=4, allow_nan=False, allow_infinity=False)
 
 
-@hypothesis_settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(AMOUNTS, min_size=1, max_size=4, unique_by=str))
 def test_whatever_the_figures_all_files_add_up_to_the_same(settings, tmp_path, values):
     shutil.rmtree(tmp_path / "out", ignore_errors=True)

@@ -7,7 +7,7 @@ import zipfile
 import pyarrow as pa
 import pytest
 import xlsxwriter
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from ingestion.files.batch_check import NUMBER, TableCheck
@@ -18,6 +18,7 @@ from ingestion.files.values import Column
 from ingestion.findings import RefusedFile
 from ingestion.ledgers import QUARANTINE
 from ingestion.storage.latest import read_latest
+from tests.conftest import examples
 from tests.ingestion.files.file_kinds import KINDS, prepare
 from tests.ingestion.sources.nights import Nights
 
@@ -50,7 +51,7 @@ def _cells_of(path):
 
 
 @given(rows=table, ragged=st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_csv_is_read_as_it_was_written(tmp_path, rows, ragged):
     if ragged and rows:
         rows[len(rows) // 2] = rows[len(rows) // 2][:3]
@@ -64,7 +65,7 @@ def test_a_csv_is_read_as_it_was_written(tmp_path, rows, ragged):
 
 
 @given(rows=table)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_checked_by_column_or_by_row_is_the_same(rows):
     check = TableCheck(COLUMNS, POSITIONS, "s", "t", "f#!")
     batch = pa.RecordBatch.from_arrays(

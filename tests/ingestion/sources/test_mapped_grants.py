@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.apis.mapping import InvalidMapping
@@ -21,6 +21,7 @@ from ingestion.ledgers import QUARANTINE
 from ingestion.sources.mapped_grants.grant_mapping import load_grant_mapping
 from ingestion.sources.mapped_grants.reader import read_grants
 from ingestion.storage.latest import read_latest
+from tests.conftest import examples
 from tests.ingestion.sources.nights import FIRST_NIGHT, Nights
 
 MAPPING = {
@@ -321,7 +322,7 @@ _ROWS = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(rows=_ROWS, seed=st.integers(0, 1000))
 def test_the_order_of_columns_and_rows_does_not_change_what_is_landed(tmp_path_factory, rows, seed):
     home = tmp_path_factory.mktemp("order")

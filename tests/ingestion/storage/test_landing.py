@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from common.home import stream_folder
@@ -11,6 +11,7 @@ from ingestion.declaration import Stream
 from ingestion.storage.landing import ABSENT, as_table, ensure_stream, land, latest_instant
 from ingestion.storage.latest import read_latest
 from ingestion.storage.spool import Spool, spooling
+from tests.conftest import examples
 
 STREAM = Stream(
     name="things",
@@ -37,7 +38,7 @@ loads = st.lists(
 
 
 @given(loads=loads)
-@settings(max_examples=25, deadline=None)
+@examples(25)
 def test_the_latest_version_of_a_key_is_the_last_row_given_for_it(tmp_path_factory, loads):
     home = tmp_path_factory.mktemp("home")
     expected = {}
@@ -50,7 +51,7 @@ def test_the_latest_version_of_a_key_is_the_last_row_given_for_it(tmp_path_facto
 
 
 @given(lists=st.lists(st.sets(st.sampled_from("abcdef"), min_size=1), min_size=1, max_size=5))
-@settings(max_examples=20, deadline=None)
+@examples(20)
 def test_a_complete_list_leaves_exactly_what_it_lists(tmp_path_factory, lists):
     home = tmp_path_factory.mktemp("home")
     for hours, listed in enumerate(lists):
