@@ -240,7 +240,8 @@ def _given(rows: pa.Table | Spool) -> int:
 
 def _workspace(home: Path, folder: Path, rows: pa.Table | Spool) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
     """A database in memory for what is small for sure, else one that spills."""
-    is_small = _given(rows) <= SMALL_ROWS and sum(path.stat().st_size for path in folder.glob("*.parquet")) <= SMALL_BYTES
+    held = sum(path.stat().st_size for path in folder.glob("*.parquet"))
+    is_small = _given(rows) <= SMALL_ROWS and held <= SMALL_BYTES
     return scratch() if is_small else spilling(home)
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.catalogue import QUARANTINE, addressee
+from ingestion.catalogue import addressee
+from ingestion.ledgers import QUARANTINE
 from ingestion.persons.contact_details import WITHHELD
 from ingestion.storage.latest import read_latest
 from tests.ingestion.sources.nights import Nights
