@@ -95,13 +95,18 @@ def stream_folder(home: Path, source: str, stream: str) -> Path:
 
 
 def registry_folder(home: Path) -> Path:
-    """The organisation keys that were decided."""
+    """What was decided: organisation keys, and what the programme office says of returns."""
     return home / "registry"
 
 
 def registry_file(home: Path) -> Path:
     """The key of every organisation record; below a release's folder, the copy it was made with."""
     return registry_folder(home) / "organisation_record.parquet"
+
+
+def office_folder(home: Path, register: str) -> Path:
+    """One register of what was decided about returns, append-only."""
+    return registry_folder(home) / register
 
 
 def runs_folder(home: Path) -> Path:

@@ -21,6 +21,7 @@ from ingestion.files.reading import FileReading
 from ingestion.ledgers import LEDGERS
 from ingestion.reading import Progress, SourceReport
 from ingestion.storage.landing import ensure_stream
+from ingestion.storage.office import ensure_office
 from ingestion.storage.read_log import ensure_log, write_log
 
 
@@ -33,6 +34,7 @@ def ensure_landing(home: Path) -> None:
         ensure_stream(home, source, stream)
     ensure_log(home)
     ensure_drift_log(home)
+    ensure_office(home)
 
 
 def input_fingerprint(home: Path) -> str:
@@ -40,7 +42,7 @@ def input_fingerprint(home: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(landing_folder(home).rglob("*.parquet")):
         digest.update(str(path.relative_to(home)).encode())
-    for path in sorted(registry_folder(home).glob("*.parquet")):
+    for path in sorted(registry_folder(home).rglob("*.parquet")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

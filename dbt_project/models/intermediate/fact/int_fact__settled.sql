@@ -21,6 +21,7 @@ facts as (
     select
         indicator_key,
         fact_key,
+        unit_key,
         achieved_on,
         claimed_on,
         partner_key,
@@ -44,6 +45,7 @@ facts as (
     select
         'collaborations_cross_sector' as indicator_key,
         'collaborations_cross_sector:' || collaborations.collaboration_key as fact_key,
+        settled.unit_key,
         settled.achieved_on,
         settled.claimed_on,
         settled.partner_key,

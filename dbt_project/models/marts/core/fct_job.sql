@@ -12,6 +12,7 @@ select
     cast(facts.quantity as decimal(12, 4)) as counted_fte,
     facts.is_counted,
     facts.not_counted_reason,
+    facts.is_as_locked,
     facts.status,
     facts.evidence_grade,
     posts.local_authority_code,

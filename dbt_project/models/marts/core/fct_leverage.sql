@@ -15,6 +15,7 @@ select
     facts.evidence_grade,
     coalesce(facts.is_counted, false) as is_counted,
     facts.not_counted_reason,
+    coalesce(facts.is_as_locked, false) as is_as_locked,
     coalesce(tranches.is_possible_duplicate, false) as is_possible_duplicate,
     leverage.source_record as source_record_id
 from {{ ref('int_leverage__tranche') }} as leverage

@@ -1,14 +1,8 @@
-with facts as (
-    select
-        settled.*,
-        case when final_reason is null then allowed_quantity else cast(0 as decimal(18, 4)) end as counted_quantity
-    from {{ ref('int_fact__settled') }} as settled
-)
-
 -- What another funder counts too stays a claim of this programme (domain.md 2.1 R9).
 select
     facts.indicator_key,
     fact_key,
+    unit_key,
     achieved_on,
     period_key,
     claimed_on,
@@ -17,10 +11,10 @@ select
     organisation_key,
     cluster_key,
     local_authority_code,
-    {{ divided('counted_quantity', 'exact_per_unit') }} as quantity,
-    {{ divided('claimed_quantity', 'exact_per_unit') }} as claimed_quantity,
-    cast(counted_quantity as decimal(18, 4)) as exact_quantity,
-    cast(claimed_quantity as decimal(18, 4)) as exact_claimed_quantity,
+    {{ divided('exact_quantity', 'exact_per_unit') }} as quantity,
+    {{ divided('exact_claimed_quantity', 'exact_per_unit') }} as claimed_quantity,
+    cast(exact_quantity as decimal(18, 4)) as exact_quantity,
+    cast(exact_claimed_quantity as decimal(18, 4)) as exact_claimed_quantity,
     exact_unit,
     exact_per_unit,
     status,
@@ -29,11 +23,12 @@ select
     source_record_id,
     source_place,
     source_ref,
-    final_reason is null as is_counted,
-    final_reason as not_counted_reason,
+    not_counted_reason is null as is_counted,
+    not_counted_reason,
+    is_as_locked,
     elsewhere.also_claimed_under,
     elsewhere.programme_share
-from facts
+from {{ ref('int_fact__reported') }} as facts
 left join {{ ref('int_fact__elsewhere') }} as elsewhere
     on
         facts.indicator_key = elsewhere.indicator_key
