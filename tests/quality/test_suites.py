@@ -74,7 +74,10 @@ def posts(*rows: str) -> tuple[str, str]:
     """Posts as the mart has them, of 30 hours a week each whole one."""
     columns = "job_key, organisation_key, started_on, baseline_fte, follow_up_fte, counted_fte, is_counted"
     given = f"(VALUES {', '.join(rows)}) AS t ({columns}, reason)"
-    typed = "* EXCLUDE (reason), CAST(reason AS VARCHAR) AS not_counted_reason, 30 * counted_fte AS counted_hours"
+    typed = (
+        "* EXCLUDE (reason), CAST(reason AS VARCHAR) AS not_counted_reason, 30 * counted_fte AS counted_hours, "
+        "false AS is_as_locked"
+    )
     return (
         f"mart.fct_job AS SELECT {typed} FROM {given}",
         "mart.indicator_fact AS SELECT 'jobs_created' AS indicator_key, 30.0 AS exact_per_unit",
