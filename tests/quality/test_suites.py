@@ -153,8 +153,8 @@ def test_a_record_of_any_platform_counts_once_and_a_sheet_is_not_asked(judge, pl
     seed = f"seed.source_system AS FROM (VALUES {provides}) t(source_system, provides)"
 
     def facts(*records: str) -> str:
-        rows = ", ".join(f"(true, 'event_attendees', {record})" for record in records)
-        columns = "is_counted, indicator_key, source_system, source_record_id"
+        rows = ", ".join(f"(true, false, 'event_attendees', {record})" for record in records)
+        columns = "is_counted, is_as_locked, indicator_key, source_system, source_record_id"
         return f"mart.indicator_fact AS FROM (VALUES {rows}) t({columns})"
 
     good = [f"'{platform}', '1'", "'tickettailor', '1'", "'returns', '7'", "'returns', '7'"]
