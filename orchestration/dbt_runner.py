@@ -1,8 +1,7 @@
-"""Run dbt in this process against one home, and parse the project only when its files changed.
+"""dbt in this process: the project is parsed, compiled and run here, and parsed only when its files changed.
 
-A subprocess would cost each night two more interpreter starts and two more parses. dbt keeps its DuckDB
-handle open after a run (dbt-core #11980), so every run here ends by closing it: identity, the gate and the
-release open the same file next.
+dbt keeps its DuckDB handle open after a run (dbt-core #11980), so every run here ends by closing it: others open the
+same file next.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -34,9 +33,9 @@ _KEPT = (MANIFEST, _PARSED, "semantic_manifest.json")
 _MARKER = "parsed_of.json"
 # It would print tracebacks of its own; the events tell us, and its log file has all.
 _SILENT = ("--log-level", "none", "--no-use-colors")
-# Which of dbt's events are kept beside warnings and errors: a node begins, is done, shows rows. A night has thousands
-# of others, each of which would have to be read out of its message.
-_KEPT_EVENTS = frozenset({"LogStartLine", "LogModelResult", "LogSeedResult", "NodeFinished", "ShowNode"})
+# Which of dbt's events are kept beside warnings and errors: a node is done, shows rows. A build has thousands of
+# others, each of which would have to be read out of its message.
+_KEPT_EVENTS = frozenset({"NodeFinished", "ShowNode"})
 _TELLING = frozenset({"warn", "error"})
 _PARSED_FOLDERS = ("models", "macros", "seeds", "tests")
 log = logging.getLogger(__name__)
@@ -171,35 +170,33 @@ def _stopping() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def compile_tests(folder: Path) -> list[Any]:
-    """The data tests as dbt's own nodes, with their SQL compiled for a warehouse of the usual name. `folder`: an empty
-    one, which dbt needs for a moment. Raises UserError with dbt's message when they do not compile.
+def compile_project(folder: Path, marks: Mapping[str, str]) -> list[Any]:
+    """Models and data tests as dbt's own nodes, with their SQL compiled for a warehouse of the usual name, and the
+    seeds, which lie loaded in that of `folder`, an empty one. `marks`: what stands in the SQL for the environment.
+
+    Raises UserError with dbt's message when they do not compile.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    variables = {**dbt_environment(folder, None), "WMIP_WAREHOUSE": str(warehouse_file(folder))}
+    variables = {**dbt_environment(folder, None), "WMIP_WAREHOUSE": str(warehouse_file(folder.resolve())), **marks}
+    below = ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+    nodes: list[Any] = []
     with _environment(variables), _stopping():
-        try:
-            result = dbtRunner(manifest=_manifest()).invoke(
-                [
-                    *_SILENT,
-                    "compile",
-                    "--select",
-                    "resource_type:test",
-                    "--no-introspect",
-                    "--no-populate-cache",
-                    "--target-path",
-                    str(folder / "target"),
-                    "--log-path",
-                    str(folder / "logs"),
-                ]
-            )
-        finally:
-            DuckDBConnectionManager.close_all_connections()
-    if not result.success:
-        raise UserError(f"the tests of the dbt project do not compile: {result.exception or result.result}")
-    return [found.node for found in getattr(result.result, "results", [])]
+        for command in (
+            ["seed"],
+            ["compile", "--select", "resource_type:model", "resource_type:test", "--no-introspect"],
+        ):
+            try:
+                result = dbtRunner(manifest=_manifest()).invoke(
+                    [*_SILENT, *command, "--no-populate-cache", "--no-write-json", *below]
+                )
+            finally:
+                DuckDBConnectionManager.close_all_connections()
+            if not result.success:
+                raise UserError(f"the dbt project does not compile: {result.exception or result.result}")
+            nodes += [found.node for found in getattr(result.result, "results", [])]
+    return nodes
 
 
 def _manifest() -> Any:
@@ -216,16 +213,15 @@ def run_dbt(
     *,
     home: Path,
     clock: datetime,
-    on_event: Callable[[dict[str, Any]], None] | None = None,
 ) -> DbtRun:
-    """Run one dbt command on a home's warehouse and close the file again.
+    """Run one dbt command on a home's warehouse, as by hand, and close the file again.
 
-    `arguments` as on dbt's command line (`["build", "--select", "tag:prepare"]`); `on_event` sees each event that is
-    kept as it happens. Artefacts and the log go below the home.
+    `arguments` as on dbt's command line (`["build", "--select", "tag:prepare"]`). Artefacts and the log go below the
+    home. A night runs what dbt compiled instead (orchestration/dbt_build.py).
     """
     with noticing_stop() as signals:
         try:
-            run = _invoke(arguments, home, clock, on_event)
+            run = _invoke(arguments, home, clock)
         except Exception:
             # Reading dbt's manifest turns whatever it meets into an error of its own, a signal too.
             if not signals:
@@ -234,9 +230,7 @@ def run_dbt(
     return replace(run, stopped_by=signals[0]) if signals else run
 
 
-def _invoke(
-    arguments: list[str], home: Path, clock: datetime, on_event: Callable[[dict[str, Any]], None] | None
-) -> DbtRun:
+def _invoke(arguments: list[str], home: Path, clock: datetime) -> DbtRun:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
@@ -247,10 +241,7 @@ def _invoke(
     def record(message: Any) -> None:
         if message.info.name not in _KEPT_EVENTS and message.info.level not in _TELLING:
             return
-        event = MessageToDict(message, preserving_proto_field_name=True)
-        events.append(event)
-        if on_event is not None:
-            on_event(event)
+        events.append(MessageToDict(message, preserving_proto_field_name=True))
 
     state = dbt_folder(home.resolve())
     with _environment(dbt_environment(home, clock)):

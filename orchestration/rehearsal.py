@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from common.home import inbox_folder, landing_folder, registry_folder, warehouse_file
-from orchestration.dbt_runner import run_dbt
+from orchestration.dbt_build import build
+from orchestration.dbt_compiled import PREPARE, Model, compiled
 from orchestration.errors import UserError
 
 SOURCE = "returns"
+# The models that the remarks are read from.
+_READ = ("finding", "indicator", "indicator_fact", "int_support__session")
 TO_DO = {
     "business_insolvent": "the business is insolvent",
     "below_threshold": "its support does not reach the threshold yet; later sessions add to it",
@@ -79,10 +82,11 @@ def rehearse(home: Path, file: Path, clock: datetime, progress: Callable[[str], 
         _share(home, copy)
         _read(home, copy, file, clock)
         progress("matching organisations")
-        _dbt(copy, clock, "build", "--select", "tag:prepare")
+        models = compiled(copy).with_all_they_read({*_READ, "int_organisation__record"})
+        _build(copy, clock, [model for model in models if model.step == PREPARE])
         resolve_organisations(copy, clock)
         progress("counting")
-        _dbt(copy, clock, "run", "--select", "+indicator_fact", "+finding", "--exclude", "tag:prepare")
+        _build(copy, clock, [model for model in models if model.step != PREPARE])
         return _remarks(warehouse_file(copy), file.name)
 
 
@@ -110,13 +114,12 @@ def _read(home: Path, copy: Path, file: Path, clock: datetime) -> None:
     ingest_source(SOURCE, home=copy, config={}, clock=clock, run_id="rehearsal", environment={})
 
 
-def _dbt(copy: Path, clock: datetime, command: str, *selection: str) -> None:
-    kinds = ("--exclude-resource-type", "test", "unit_test") if command == "build" else ()
-    run = run_dbt([command, *selection, *kinds], home=copy, clock=clock)
-    if not run.success:
+def _build(copy: Path, clock: datetime, models: Sequence[Model]) -> None:
+    failures = build(copy, compiled(copy), models, clock, lambda _model: None).failures
+    if failures:
         raise UserError(
             "the workbook cannot be put beside what was returned before, because the warehouse does not build: "
-            + " | ".join(run.failures[:3])
+            + " | ".join(failures[:3])
         )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 from types import SimpleNamespace
 
 import pytest
 
-from orchestration import dbt_runner, dbt_tests
+from orchestration import dbt_runner
 from orchestration.errors import UserError
 
 
@@ -94,25 +93,3 @@ def test_a_project_that_does_not_parse_is_said_without_a_traceback(tmp_path, mon
         dbt_runner._parse(tmp_path)
     said = capfd.readouterr()
     assert "Traceback" not in said.out + said.err
-
-
-@pytest.mark.parametrize("harm", ["cut", "a test fewer", "no text"])
-def test_compiled_tests_that_are_damaged_are_none(tmp_path, monkeypatch, caplog, harm):
-    """A test that was lost from the store would be one that passes."""
-    store = tmp_path / "data_tests.json"
-    monkeypatch.setattr(dbt_tests, "_STORE", store)
-    tests = [{"unique_id": name, "name": name, "sql": "SELECT 1", "tested": "a", "reads": ["a"]} for name in "xy"]
-    content = json.dumps(tests)
-    store.write_text(f"{dbt_tests._head('project', content)}\n{content}")
-    assert [test.name for test in dbt_tests._stored("project")] == ["x", "y"]
-    assert dbt_tests._stored("another") is None
-    assert caplog.records == []
-    match harm:
-        case "cut":
-            store.write_text(store.read_text()[:-30])
-        case "a test fewer":
-            store.write_text(store.read_text().replace(content, json.dumps(tests[:1])))
-        case "no text":
-            store.write_bytes(b"\xff\xfe\xfa")
-    assert dbt_tests._stored("project") is None
-    assert f"{store} is damaged" in caplog.text

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
+from datetime import UTC, datetime
 
 import duckdb
 import pytest
 
-from orchestration.assets.models import _stage
+from orchestration.dbt_compiled import DataTest, compiled
 from orchestration.dbt_runner import ensure_parsed
-from orchestration.dbt_tests import DataTest, Outcome, data_tests, ready, run_tests
+from orchestration.dbt_tests import Outcome, ready, run_tests
+
+CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +21,13 @@ def manifest(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def tests(tmp_path_factory):
-    return data_tests(tmp_path_factory.mktemp("home"))
+def project(tmp_path_factory):
+    return compiled(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def tests(project):
+    return project.tests
 
 
 def a_test(name, sql, *reads):
@@ -48,21 +55,14 @@ def test_none_says_more_than_that_no_row_may_be_against_it(manifest):
     assert others == []
 
 
-def test_none_hangs_on_the_clock_since_they_are_compiled_once(tests):
-    assert [test.name for test in tests if re.search(r"\d{4}-\d\d-\d\dT\d\d:", test.sql)] == []
-
-
-def test_each_is_run_once_when_the_last_table_it_reads_stands(manifest, tests):
-    stages = {0: set(), 1: set(), 2: set()}
-    for key, node in manifest["nodes"].items():
-        if node["resource_type"] in {"model", "seed"}:
-            stages[_stage(node)].add(key)
+def test_each_is_run_once_when_the_last_table_it_reads_stands(manifest, project):
     earlier = set(manifest["sources"])
     run = []
-    for stage in range(3):
-        run += ready(tests, stages[stage], earlier)
-        earlier |= stages[stage]
-    assert sorted(test.unique_id for test in run) == sorted(test.unique_id for test in tests)
+    for step in range(3):
+        built = {model.unique_id for model in project.of_step(step)}
+        run += ready(project.tests, built, earlier)
+        earlier |= built
+    assert sorted(test.unique_id for test in run) == sorted(test.unique_id for test in project.tests)
 
 
 def test_a_test_waits_for_all_it_reads():
@@ -79,8 +79,10 @@ def test_rows_against_it_fail_it_and_what_cannot_be_run_is_no_pass(tmp_path):
     good = a_test("good", "SELECT a FROM t WHERE a > 1 -- none")
     bad = a_test("bad", "SELECT a FROM t WHERE a IS NULL")
     broken = a_test("broken", "SELECT a FROM gone")
-    outcomes = run_tests(warehouse, [good, bad, broken])
-    assert [outcome.passed for outcome in outcomes] == [True, False, False]
+    late = a_test("late", "SELECT a FROM t WHERE CAST('@WMIP_CLOCK@' AS TIMESTAMP) > TIMESTAMP '2025-05-15 01:59'")
+    outcomes = run_tests(warehouse, [good, bad, broken, late], CLOCK)
+    assert [outcome.passed for outcome in outcomes] == [True, False, False, False]
+    assert outcomes[3].failures == 3
     assert str(outcomes[1]) == "test bad: Got 2 results, and none are allowed"
     assert "gone does not exist" in str(outcomes[2])
     assert not Outcome(good, 0, "x").passed
