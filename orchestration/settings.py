@@ -247,7 +247,7 @@ def _ever_had_files(home: Path, source: Source) -> bool:
 def _is_for(source: Source, path: Path, kind: str) -> bool:
     """Whether a dropped file is for a source; what cannot be looked at now is for none, and the night tells of it."""
     # Readers bring Arrow with them; who only asks for a release does not wait for it.
-    from ingestion.files.readers import addressee_of
+    from ingestion.files.night_reader import addressee_of
 
     try:
         return addressee_of(path, kind).source == source.name

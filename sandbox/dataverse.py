@@ -76,10 +76,6 @@ class DataverseApi:
         table.records.pop(identifier, None)
         table.changes.append(identifier)
 
-    def expire_access(self) -> None:
-        """Make every access token invalid."""
-        self._valid.clear()
-
     # What it answers
 
     def app(self) -> Starlette:

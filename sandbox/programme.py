@@ -30,8 +30,6 @@ from sandbox.truth import Truth
 from sandbox.workbooks import Workbook, make_workbooks
 from sandbox.world import World
 
-STAGES = ("early", "final")
-
 
 class Programme:
     """Made by `Programme.generate(options)`; the same options give the same programme, byte for byte."""

@@ -86,14 +86,6 @@ class SalesforceApi:
         """Let a record leave the recycle bin."""
         self._records[name] = [record for record in self._records[name] if record["Id"] != identifier]
 
-    def forget_field(self, name: str, field: str) -> None:
-        """Remove a field from an object."""
-        del self._fields[name][field]
-
-    def expire_tokens(self) -> None:
-        """Make every token given so far invalid."""
-        self._valid.clear()
-
     # What it answers
 
     def app(self) -> Starlette:

@@ -37,13 +37,6 @@ Leopold Lucinda Magdalena Malachi Mehmet Nadezhda Niamh Oluwaseun Ottilie Padrai
 Rajesh Rosalind Sadiq Saoirse Siddharth Tabitha Temitope Theodora Ulrich Venetia Wilhelmina Xanthe Yasmin
 Zbigniew
 """.split()  # noqa: SIM905 - a word list reads better than a list of words
-INVESTORS = (
-    "Copperbank Ventures",
-    "Thimble Mill Capital",
-    "Iron Bridge Investors",
-    "Trent Row Partners",
-    "Vulcan Street Growth Fund",
-)
 LAST_NAMES = """
 Abernathy Achterberg Balogun Bannerjee Blackadder Carruthers Chatterjee Copplestone Dhaliwal Drinkwater
 Ellingham Entwistle Featherstone Fitzwilliam Gallagher Ghuman Hargreaves Hollingsworth Ibrahimovic Iremonger

@@ -21,9 +21,9 @@ from common.sql import literal, quoted
 from evaluation.disclosure.configuration import PublicConfiguration, Scope, Series
 from evaluation.disclosure.contributions import NO_KEY, Quarter, Row, SeriesCells, quarters, read_contributions
 from evaluation.disclosure.errors import DisclosureError
-from evaluation.disclosure.figures import hidden_count, quarter_rows, year_rows
 from evaluation.disclosure.marks import PublishedFigures
 from evaluation.disclosure.memory import MEMORY, Memory, by_indicator, recall, remember
+from evaluation.disclosure.public_rows import hidden_count, quarter_rows, year_rows
 from evaluation.disclosure.public_schema import QUARTER_ROW, RULE_ROW, YEAR_ROW, public_tables
 from evaluation.disclosure.revision import revise
 from evaluation.disclosure.series import Categories, PublicSeries, protect_series

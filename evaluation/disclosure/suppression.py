@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from evaluation.disclosure.audit import Attack, Target
 from evaluation.disclosure.configuration import RuleSet, Scope
 from evaluation.disclosure.contributions import Cell, Leaf, facts_of, value_of
 from evaluation.disclosure.errors import NotProtectable
+from evaluation.disclosure.interval_audit import Attack, Target
 from evaluation.disclosure.linked import Linked, Node, Pattern, Periods, Residue
 from evaluation.disclosure.rounding import round_to_base, rounded_interval
 from evaluation.disclosure.rules import Facts, is_unsafe, upper_protection

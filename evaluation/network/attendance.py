@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from evaluation.network.graph import PUBLIC, RESEARCH
 from evaluation.network.measures import Measures, expected_by_chance
+from evaluation.network.tie_graph import PUBLIC, RESEARCH
 from evaluation.network.ties import Window, read_event_ties
 
 _PAIRS = """

@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from evaluation.network import ties
 from evaluation.network.attendance import event_network
-from evaluation.network.graph import BODY, UNKNOWN, Member, build_graph, read_members
 from evaluation.network.measures import Measures, betweenness, components, dependence, network_measures, participation
 from evaluation.network.novelty import novelty
+from evaluation.network.tie_graph import BODY, UNKNOWN, Member, build_graph, read_members
 from evaluation.network.ties import BODY_PREFIX, BROKERED, EVENT, FORMAL, PROJECT, Edge, Window
 
 if TYPE_CHECKING:

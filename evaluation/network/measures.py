@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from evaluation.network.graph import PUBLIC, RESEARCH, without
+from evaluation.network.tie_graph import PUBLIC, RESEARCH, without
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -13,8 +13,6 @@ import duckdb
 
 from evaluation.pack.mart_rows import rows
 
-WITHDRAWN = "withdrawn"
-
 
 @dataclass(frozen=True)
 class EvidenceLine:

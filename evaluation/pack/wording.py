@@ -84,12 +84,6 @@ REASON = {
     "service_purchase": "Purchase of a service",
     "withdrawn": "Withdrawn",
 }
-SOURCE_TYPE = {
-    "private": "Private",
-    "public": "Public",
-    "university": "University",
-    "third_sector": "Third sector",
-}
 INTERVENTION = {
     "feasibility_study": "Feasibility study",
     "pilot": "Pilot",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from ingestion.apis.mapping import InvalidMapping
 from ingestion.catalogue import SOURCES
-from ingestion.declaration import Source
 from ingestion.files.inbox import (
     FileRead,
     FileReader,
@@ -27,12 +26,14 @@ from ingestion.files.inbox import (
 )
 from ingestion.files.ledger_check import broken_promises, kept_file
 from ingestion.files.limits import InvalidLimits, Limits
-from ingestion.files.readers import NightsReader, addressee_of
+from ingestion.files.night_reader import NightsReader, addressee_of
+from ingestion.files.spools import FileSpools
 from ingestion.files.whole_lists import CONFIRMATIONS, is_confirmed
-from ingestion.findings import WARNING, Finding, FindingSpool, ReaderFailed, RefusedFile, places, refusing
+from ingestion.files.whole_lists import held as held_words
+from ingestion.findings import WARNING, Finding, ReaderFailed, RefusedFile, places, refusing
 from ingestion.reading import NotReady, Reading, SourceReport, Unaccounted
 from ingestion.storage.landing import ListGuard, prepare
-from ingestion.storage.spool import Spool, spooling
+from ingestion.storage.spool import spooling
 
 if TYPE_CHECKING:
     from ingestion.files.ledger_check import BrokenPromise
@@ -59,7 +60,7 @@ class FileReading(Reading):
         reader = NightsReader(self.declaration.name, read, within)
         report = SourceReport(self.declaration.name)
         with spooling(self.home, self.declaration.name) as folder, ExitStack() as kept:
-            spools = _Spools(folder, self.declaration)
+            spools = FileSpools(folder, self.declaration)
             stock = take_stock(self.home, kind, reader.reads_again, are_lists=self.declaration.has_lists)
             again, not_taken = self._to_read_again(broken_promises(self.home, kind, self.clock), stock.paths, kept)
             not_taken += stock.not_taken
@@ -101,7 +102,7 @@ class FileReading(Reading):
                 files.append(InboxFile(path, kind, promise.sha256, promise.readings, promise.handled_at))
         return files, gone
 
-    def _land(self, spools: _Spools, report: SourceReport, not_taken: Sequence[NotTaken]) -> None:
+    def _land(self, spools: FileSpools, report: SourceReport, not_taken: Sequence[NotTaken]) -> None:
         """Land every stream, or none. Raises Unaccounted."""
         spools.findings.keep()
         loads: dict[str, Load] = {}
@@ -171,7 +172,7 @@ class FileReading(Reading):
             confirmed=frozenset(group for group, file in lists.items() if confirmed[file]),
         )
 
-    def _spool_file(self, reader: FileReader, file: InboxFile, spools: _Spools, *, is_known: bool) -> FileReport:
+    def _spool_file(self, reader: FileReader, file: InboxFile, spools: FileSpools, *, is_known: bool) -> FileReport:
         """Read a file to its end before any of it counts. Raises OSError when it cannot be read now."""
         bad: Counter[str] = Counter()
         unreadable: dict[str, list[str | None]] = {}
@@ -243,74 +244,11 @@ def _said(files: Sequence[FileReport], not_taken: Sequence[NotTaken]) -> list[st
 
 def _files_held(held: Sequence[HeldList], lists: Mapping[tuple[str, ...], InboxFile]) -> dict[InboxFile, str]:
     """The files whose lists are held, and what is said of each."""
-    from ingestion.files.whole_lists import held as words
-
     files: dict[InboxFile, list[HeldList]] = {}
     for one in held:
         files.setdefault(lists[one.group], []).append(one)
-    return {file: words(file, some) for file, some in files.items()}
+    return {file: held_words(file, some) for file, some in files.items()}
 
 
 def _told_of(kind: str, not_taken: Sequence[NotTaken]) -> list[Finding]:
     return [Finding("inbox", kind, one.name, "", one.rule, one.reason, severity=WARNING) for one in not_taken]
-
-
-class _Spools:
-    """What the files of a source give tonight: rows by stream, findings, and how many rows these refuse by stream."""
-
-    def __init__(self, folder: Path, declaration: Source) -> None:
-        self.source = declaration.name
-        self.streams = {stream.name: Spool(folder, stream, declaration.name) for stream in declaration.streams}
-        self.findings = FindingSpool(folder)
-        self.refused: Counter[str] = Counter()
-        self.whole: set[str] = set()
-        self.unreadable: dict[str, list[str | None]] = {name: [] for name in self.streams}
-        self.lists: dict[str, dict[tuple[str, ...], InboxFile]] = {name: {} for name in self.streams}
-        self._parts: dict[str, dict[str, int]] = {}
-
-    def keep(
-        self,
-        file: InboxFile,
-        whole: Set[str],
-        unreadable: Mapping[str, Sequence[str | None]],
-        lists: Mapping[str, Mapping[tuple[str, ...], InboxFile]],
-    ) -> None:
-        """Keep a file. Of a stream it is the whole list of (`whole`), what other files gave tonight is dropped.
-
-        `unreadable`: keys of its rows that are refused, None where it cannot be told. `lists`: what it lists whole.
-        """
-        for name, groups in lists.items():
-            self.lists[name].update(groups)
-        self.whole |= whole
-        for name in whole:
-            self.streams[name].forget()
-            self.unreadable[name] = []
-        for name, keys in unreadable.items():
-            self.unreadable[name] += keys
-        parts = {name: spool.keep(file.name) for name, spool in self.streams.items()}
-        self._parts[file.sha256] = {name: part.number for name, part in parts.items() if part is not None}
-        self.findings.keep()
-
-    def drop(self) -> None:
-        """Forget the file that is being read."""
-        for spool in self.streams.values():
-            spool.drop()
-        self.findings.drop()
-
-    def accounted(self, file: FileReport, loads: Mapping[str, Load]) -> FileReport:
-        """The report of a file with what became of its rows."""
-        rows = contradicted = 0
-        landed_in = []
-        for stream, part in self._parts.get(file.file.sha256, {}).items():
-            written, differing = loads[stream].landed.by_part.get(part, (0, 0))
-            rows += written
-            contradicted += differing
-            if written:
-                landed_in.append(f"{self.source}/{stream}/{loads[stream].landed.load_id}")
-        return replace(
-            file,
-            rows_loaded=file.rows_loaded - contradicted,
-            rows_quarantined=file.rows_quarantined + contradicted,
-            rows_landed=rows,
-            landed_in=tuple(landed_in),
-        )

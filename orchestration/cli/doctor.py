@@ -124,7 +124,7 @@ def doctor(home: Home = None) -> None:
 
         wmip doctor --home /srv/wmip
     """
-    from ingestion.doctor import probe_source
+    from ingestion.readiness import probe_source
 
     folder = resolve_home(home)
     configuration = load_configuration(folder)

@@ -60,7 +60,7 @@ def export(
 
         wmip network export --format csv --ties brokered --period 2024-25-Q4 --output network.csv
     """
-    from evaluation.network.export import NoNetwork, periods, write_csv, write_gexf
+    from evaluation.network.graph_files import NoNetwork, periods, write_csv, write_gexf
 
     folder = resolve_home(home)
     chosen = known_release(folder, release_id)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import psycopg
 
-from ingestion.doctor import Probe
+from ingestion.readiness import Probe
 from orchestration.errors import NightFailed, UserError
 from orchestration.postgresql import versions
 from orchestration.postgresql.address import VARIABLE, choose_address, connect, describe

@@ -25,7 +25,7 @@ def root(tmp_path):
         "evaluation/pack/report.css",
         "ingestion/names.txt",
         "evaluation/disclosure/public_tables.yaml",
-        "evaluation/disclosure/audit.py",
+        "evaluation/disclosure/interval_audit.py",
         "bi/superset/bundle/chart.yaml",
         "dbt_project/seeds/indicator.csv",
         "orchestration/__pycache__/x.pyc",

@@ -6,26 +6,24 @@ neither name, identifier, place nor title leaves this module.
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
 
 from common.yamlfile import read_yaml
 from ingestion.catalogue import SOURCES
 from ingestion.files.batch_check import NUMBER, TableCheck
-from ingestion.files.encodings import encoding_of
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.files.row_check import KEY_JOIN, RawRow, find_columns, heading_key, lacking, meant
 from ingestion.files.table_files import BATCH_ROWS, Table, read_tables, unpacked
-from ingestion.files.values import Column, NoValue
+from ingestion.files.values import Column
 from ingestion.findings import Finding, RefusedFile
 from ingestion.reader import Reader
+from ingestion.sources.threesixtygiving.standard_json import JsonObject, utf8, value_at
 from ingestion.storage.latest import read_latest
 
 if TYPE_CHECKING:
@@ -124,7 +122,7 @@ class GrantReader:
     def cells(self, grant: Any) -> list[Any]:
         """A grant of the standard's JSON as the cells of a row; never blank, whatever it is."""
         known = grant if isinstance(grant, dict) else {}
-        return [*(_at(known, path) for path in self.paths.values()), True]
+        return [*(value_at(known, path) for path in self.paths.values()), True]
 
     @property
     def json_positions(self) -> dict[str, int]:
@@ -204,8 +202,8 @@ class GrantReader:
         check = self.check(self.json_positions, f"{name}#grants/")
         count = 0
         try:
-            with _utf8(path) as handle:
-                rows = enumerate(ijson.items(handle, "grants.item", map_type=_Object))
+            with utf8(path) as handle:
+                rows = enumerate(ijson.items(handle, "grants.item", map_type=JsonObject))
                 while some := [RawRow(index, self.cells(grant)) for index, grant in islice(rows, BATCH_ROWS)]:
                     count += len(some)
                     yield check.check_rows(some), check.place, "grants/"
@@ -290,78 +288,6 @@ def list_names(grant_ids: pa.Array, file_name: str, dataset: str | None) -> pa.A
 def _heading(heading: Any) -> str:
     """`Recipient Org:0:Identifier`, `recipientOrganization/0/id`: steps by colon, without the first of a list."""
     return re.sub(r":0(?=:)", "", heading_key(heading).replace("/", ":"))
-
-
-class _Object(dict[str, Any]):
-    """An object of JSON. A key that stands twice in it with different values has none: nobody knows which is meant."""
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        if key in self and (isinstance(value, (dict, list)) or self[key] != value):
-            value = NoValue(instead="its key stands twice in one object; keep the right one")
-        super().__setitem__(key, value)
-
-
-_SHAPES: Mapping[type, str] = {_Object: "an object", dict: "an object", list: "a list"}
-
-
-def _at(grant: Any, path: Sequence[str]) -> Any:
-    """Value at a path such as recipientOrganization/0/id; None where the path ends early. `#` counts a list."""
-    value = grant
-    for step in path:
-        if value in (None, [], {}) or isinstance(value, NoValue):
-            break
-        if step == "#":
-            return sum(bool(item) for item in value) if isinstance(value, list) else None
-        wanted = list if step.isdigit() else dict
-        if not isinstance(value, wanted):
-            return _other_shape(value, _SHAPES[wanted])
-        value = (value[int(step)] if int(step) < len(value) else None) if wanted is list else value.get(step)
-    if value in ([], {}):
-        return None
-    return _other_shape(value, "one value") if isinstance(value, (dict, list)) else value
-
-
-def _other_shape(value: Any, wanted: str) -> NoValue:
-    return NoValue(instead=f"{_SHAPES.get(type(value), 'one value')} stands where the standard has {wanted}")
-
-
-@contextmanager
-def _utf8(path: Path) -> Iterator[_ShortNumerals]:
-    """A text file as bytes in UTF-8 without a mark."""
-    encoding = encoding_of(path)
-    with path.open("rb") as handle:
-        yield _ShortNumerals(
-            handle if encoding == "utf-8" else cast("BinaryIO", codecs.EncodedFile(handle, "utf-8", encoding))
-        )
-
-
-class _ShortNumerals:
-    """A file in which no more than so many digits follow each other: the parser makes numbers before anybody can look
-    at them. What is cut off belongs to no amount within bounds.
-    """
-
-    _MOST = 100
-    _LONG = re.compile(rb"(\d{%d})\d+" % _MOST)
-    _FIRST = re.compile(rb"\d*")
-    _LAST = re.compile(rb"\d{0,%d}\Z" % _MOST)
-
-    def __init__(self, handle: BinaryIO) -> None:
-        self._handle = handle
-        self._open = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes; none at the end only."""
-        while block := self._handle.read(size):
-            begun = self._FIRST.match(block)
-            if self._open and begun is not None:
-                block = begun[0][: self._MOST - self._open] + block[begun.end() :]
-            kept = self._LONG.sub(rb"\1", block)
-            last = self._LAST.search(kept)
-            count = len(last[0]) if last else 0
-            self._open = min(self._MOST, self._open + count) if count == len(kept) else count
-            if kept:
-                return kept
-        return b""
 
 
 READER = Reader(open=open_reader)

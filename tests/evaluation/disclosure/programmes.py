@@ -9,7 +9,7 @@ from typing import Any
 
 from evaluation.disclosure.configuration import LINKED, RuleSet, Scope, Series
 from evaluation.disclosure.contributions import Quarter, SeriesCells
-from evaluation.disclosure.figures import quarter_rows, year_rows
+from evaluation.disclosure.public_rows import quarter_rows, year_rows
 from evaluation.disclosure.series import protect_series
 from tests.evaluation.disclosure.attacker import Attacker, Protection, exposed
 from tests.evaluation.disclosure.makers import AMOUNTS, BUSINESSES, PEOPLE, quarters, row

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from evaluation.disclosure.configuration import Scope, Series
 from evaluation.disclosure.contributions import SeriesCells
-from evaluation.disclosure.figures import quarter_rows
+from evaluation.disclosure.public_rows import quarter_rows
 from evaluation.disclosure.series import protect_series
 from tests.conftest import examples
 from tests.evaluation.disclosure.attacker import Attacker

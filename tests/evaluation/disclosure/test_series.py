@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from evaluation.disclosure.configuration import Scope
 from evaluation.disclosure.errors import ManualReviewNeeded
-from evaluation.disclosure.figures import quarter_rows, year_rows
+from evaluation.disclosure.public_rows import quarter_rows, year_rows
 from evaluation.disclosure.series import protect_series, steps_of, years_of
 from tests.conftest import examples
 from tests.evaluation.disclosure.makers import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from evaluation.network.graph import Member, build_graph
+from evaluation.network.tie_graph import Member, build_graph
 from evaluation.network.ties import Edge
 
 CLUSTER = {"A": "health", "B": "health", "C": "clean", "D": "clean", "E": "auto"}

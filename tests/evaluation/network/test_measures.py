@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.network import measures
-from evaluation.network.graph import Member, build_graph, without
+from evaluation.network.tie_graph import Member, build_graph, without
 from tests.conftest import examples
 from tests.evaluation.network.graphs import PAIRS, edge, worked_example
 
@@ -49,7 +49,7 @@ def near_all(values: dict[str, float]):
 MEASURED = """
 import random
 from evaluation.network import measures
-from evaluation.network.graph import Member, build_graph
+from evaluation.network.tie_graph import Member, build_graph
 from tests.evaluation.network.graphs import edge
 
 draw = random.Random(7)

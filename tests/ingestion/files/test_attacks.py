@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.catalogue import SOURCES
-from ingestion.files import readers as file_readers
+from ingestion.files import night_reader as file_readers
 from ingestion.files.inbox import FileReport, printable, sha256_of
 from ingestion.ledgers import FINDINGS, QUARANTINE
 from ingestion.storage.latest import read_latest

@@ -61,7 +61,7 @@ def _one_night(home, kind, seeds):
 
 
 def _whose(path, kind):
-    from ingestion.files.readers import addressee_of
+    from ingestion.files.night_reader import addressee_of
 
     return addressee_of(path, kind.folder).source
 

@@ -14,7 +14,7 @@ import xlsxwriter
 
 from common.home import stream_folder
 from ingestion.catalogue import SOURCES
-from ingestion.files import readers as file_readers
+from ingestion.files import night_reader as file_readers
 from ingestion.ingest import ingest_source
 from ingestion.ledgers import FINDINGS, QUARANTINE
 from ingestion.storage.latest import read_latest
@@ -317,7 +317,7 @@ def test_a_file_that_the_disk_does_not_give_now_is_refused_by_nobody_and_read_th
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as broken:
-        broken.setattr("ingestion.files.readers.bounded", failing)
+        broken.setattr("ingestion.files.night_reader.bounded", failing)
         assert night().files == []
     assert ("a.csv", "unreadable_file") in read_latest(tmp_path, "findings", FINDINGS, ("place", "rule"))
     night()

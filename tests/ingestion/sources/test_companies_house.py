@@ -73,7 +73,7 @@ def test_a_file_on_which_the_reader_ended_leaves_no_edition_and_forgets_none(nig
     for name in ("1-2024-05-01", "2-2024-06-01-dies", "3-2024-04-01", "4-2024-05-02"):
         number, edition = name.split("-", 1)
         _drop(nights, f"{number}-BasicCompanyData-{edition}.csv", _changed(ROWS, "CompanyName", f"FIRM {number}"))
-    monkeypatch.setattr("ingestion.files.readers._read", read_with_faults)
+    monkeypatch.setattr("ingestion.files.night_reader._read", read_with_faults)
     report = nights.night(0)
     assert [(file.status, file.error_class) for file in report.files] == [
         ("loaded", None),

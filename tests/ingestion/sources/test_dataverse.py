@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from ingestion import ingest
-from ingestion.doctor import probe_source
+from ingestion.readiness import probe_source
 from sandbox.dataverse import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DataverseApi, Table
 from sandbox.loopback import Loopback
 from sandbox.transport_faults import FaultyTransport, TransportFault

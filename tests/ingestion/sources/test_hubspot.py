@@ -13,7 +13,7 @@ import requests
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ingestion.doctor import probe_source
+from ingestion.readiness import probe_source
 from sandbox.faults import ServerFaults
 from sandbox.hubspot import TOKEN, HubspotApi
 from sandbox.loopback import Loopback

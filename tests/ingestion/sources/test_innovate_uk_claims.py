@@ -13,7 +13,7 @@ import yaml
 from ingestion.apis.mapping import load_mapping
 from ingestion.catalogue import SOURCES
 from ingestion.declaration import FOLDER
-from ingestion.doctor import probe_source
+from ingestion.readiness import probe_source
 from sandbox.loopback import Loopback
 from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, SalesforceApi, stamp
 from tests.ingestion.sources.nights import FIRST_NIGHT, Nights

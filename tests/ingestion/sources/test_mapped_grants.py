@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from ingestion.apis.mapping import InvalidMapping
 from ingestion.catalogue import addressee
-from ingestion.doctor import probe_source
 from ingestion.files.values import BadValue, Column
 from ingestion.findings import RefusedFile
 from ingestion.ingest import ingest_source
 from ingestion.ledgers import QUARANTINE
+from ingestion.readiness import probe_source
 from ingestion.sources.mapped_grants.grant_mapping import load_grant_mapping
 from ingestion.sources.mapped_grants.reader import read_grants
 from ingestion.storage.latest import read_latest

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import Response
 
-from ingestion.doctor import probe_source
+from ingestion.readiness import probe_source
 from ingestion.sources.salesforce.reader import full_id
 from sandbox.loopback import Loopback
 from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, SalesforceApi, stamp

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ingestion.doctor import probe_source
+from ingestion.readiness import probe_source
 from sandbox.loopback import Loopback
 from sandbox.teams_graph import (
     CLIENT_ID,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ingestion.findings import RefusedFile
-from ingestion.sources.threesixtygiving.reader import GrantReader, _ShortNumerals
+from ingestion.sources.threesixtygiving.reader import GrantReader
+from ingestion.sources.threesixtygiving.standard_json import ShortNumerals
 
 REAL = Path(__file__).parents[2] / "fixtures" / "real" / "threesixtygiving"
 
@@ -204,7 +205,7 @@ def test_a_numeral_out_of_bounds_is_refused_at_its_cell(tmp_path, amount):
 @pytest.mark.parametrize("size", [1, 7, 100, 101, 1000])
 def test_digits_are_cut_off_wherever_a_block_ends(size):
     text = b"12 " + b"7" * 250 + b"." + b"5" * 100 + b"x" + b"1" * 99 + b"e5"
-    short = _ShortNumerals(io.BytesIO(text))
+    short = ShortNumerals(io.BytesIO(text))
     assert b"".join(iter(lambda: short.read(size), b"")) == (
         b"12 " + b"7" * 100 + b"." + b"5" * 100 + b"x" + b"1" * 99 + b"e5"
     )

@@ -10,7 +10,7 @@ import networkx as nx
 import pytest
 
 from evaluation.network.connectedness import EDGE, NODE, SCHEMAS
-from evaluation.network.export import NoNetwork, periods, write_csv, write_gexf
+from evaluation.network.graph_files import NoNetwork, periods, write_csv, write_gexf
 from tests.evaluation.network.graphs import CLUSTER, PAIRS
 
 DAY = date(2024, 5, 15)

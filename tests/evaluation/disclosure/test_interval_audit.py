@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.disclosure.audit import Attack, Target
 from evaluation.disclosure.errors import NotProtectable
+from evaluation.disclosure.interval_audit import Attack, Target
 
 
 def test_figures_that_contradict_each_other_are_not_shown():

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ingestion.doctor import probe_source
+from ingestion.readiness import probe_source
 from sandbox.loopback import Loopback
 from tests.ingestion.sources.faults import SUBJECTS, _own_certificate
 
