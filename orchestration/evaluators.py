@@ -18,7 +18,7 @@ import duckdb
 from evaluation.assumptions import build_sets
 from evaluation.gross import read_gross_jobs
 from evaluation.prices import read_deflators
-from orchestration.settings import EvaluationConfiguration
+from orchestration.configuration import EvaluationConfiguration
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -12,6 +12,7 @@ import dagster as dg
 
 from ingestion.storage.damage import require_readable
 from orchestration.access import close_home
+from orchestration.configuration import Configuration, load_configuration
 from orchestration.night import (
     FAILED,
     STARTED,
@@ -26,7 +27,7 @@ from orchestration.night import (
 from orchestration.privacy.persons import settle
 from orchestration.privacy.retention import apply_retention
 from orchestration.release.kept_registry import check_registry
-from orchestration.settings import Configuration, load_configuration, real_time
+from orchestration.settings import real_time
 from orchestration.trouble import reason
 
 Progress = Callable[[str, str], None]

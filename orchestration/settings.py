@@ -1,25 +1,17 @@
-"""Where the state lives, what time it is, which sources are on: reads the environment and `wmip.yaml`.
+"""Where the state lives and what time it is: reads the environment.
 
-Nothing here is read at import: the code location loads without any of it.
+Nothing here is read at import: the code location loads without any of it. Every command imports this, so it is light.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from common.home import inbox_folder, landing_folder, settings_file
-from common.yamlfile import read_yaml
-from evaluation.open_data.publisher import OpenDataSettings
-from ingestion.catalogue import SOURCES
-from ingestion.declaration import Settings as SourceSettings
-from ingestion.declaration import Source
 from orchestration.errors import UserError
 
 
@@ -37,7 +29,8 @@ NO_TELEMETRY = {
 }
 
 
-def _known_time_zone(value: str) -> str:
+def known_time_zone(value: str) -> str:
+    """The name of a time zone. Raises ValueError for what is none."""
     from zoneinfo import available_timezones
 
     if value not in available_timezones():
@@ -45,10 +38,10 @@ def _known_time_zone(value: str) -> str:
     return value
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The environment variables of the product, all with the prefix `WMIP_`."""
 
-    model_config = SettingsConfigDict(env_prefix="WMIP_", extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     home: Path = Path("data")
     clock: datetime | None = None
@@ -62,7 +55,7 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def _is_time_zone(cls, value: str) -> str:
-        return _known_time_zone(value)
+        return known_time_zone(value)
 
     @field_validator("clock")
     @classmethod
@@ -76,183 +69,17 @@ class Settings(BaseSettings):
         return (self.clock or real_time()).replace(microsecond=0)
 
 
-class ReleaseConfiguration(BaseModel):
-    """How many releases are kept (the current one and those with a `.keep` file never go), and who may read them."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    keep: int = Field(default=14, ge=1)
-    public_readable: bool = False
-    """Whether every account of the machine may read the public mart and the open data of releases."""
-
-
-class RetentionConfiguration(BaseModel):
-    """How many months persons' pseudonyms and original files are kept; what is not set is kept. Which periods are right
-    is for the programme's data protection officer and its funder to say, so there is no default.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    person_keys_months: int | None = Field(default=None, ge=1)
-    """Counted from the last time anything of the person was landed."""
-    originals_months: int | None = Field(default=None, ge=1)
-    """Counted from the night that handled the file."""
-
-
-class PostgresqlConfiguration(BaseModel):
-    """Whether the night also publishes to the PostgreSQL of WMIP_POSTGRES_URL, and how long it waits for readers."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    enabled: bool = False
-    patience_seconds: float = Field(default=300, ge=0)
-    public_only: bool = False
-    """Whether the evaluators' mart stays out of it; one database holds both marts or the public one alone."""
-
-
-class OrchestrationConfiguration(BaseModel):
-    """Which triggers start by themselves. Off unless chosen, so that no copy of a home runs unasked."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    schedule_enabled: bool = False
-    schedule: str = "0 2 * * *"
-    """When the night starts, as a cron expression in `timezone`."""
-    timezone: str = "Europe/London"
-    inbox_sensor_enabled: bool = False
-
-    @field_validator("schedule")
-    @classmethod
-    def _is_cron(cls, value: str) -> str:
-        from croniter import croniter
-
-        if not croniter.is_valid(value):
-            raise ValueError(f"{value!r} is not a cron expression such as '0 2 * * *' (minute hour day month weekday)")
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_timezone(cls, value: str) -> str:
-        return _known_time_zone(value)
-
-
-class AssuranceConfiguration(BaseModel):
-    """Who assured the evaluation under one assumption set, named by its SHA-256 or at least 12 characters of it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    assumptions: str = Field(min_length=12, pattern="^[0-9a-fA-F]+$")
-    assurer: str = Field(min_length=1)
-    assured_on: date
-
-
-class EvaluationConfiguration(BaseModel):
-    """Roles, not persons; and the simulation's size and seed."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    analyst: str | None = None
-    assurances: list[AssuranceConfiguration] = Field(default_factory=list)
-    draws: int = Field(default=10_000, ge=100, le=1_000_000)
-    seed: int = Field(default=1, ge=0)
-
-
-class SourceBlocks(BaseModel):
-    """The blocks of `sources`, each as its source's declaration allows it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-_BLOCKS: Any = {name: (source.settings_model, None) for name, source in SOURCES.items()}
-_SourceBlocks: Any = create_model("Sources", __base__=SourceBlocks, **_BLOCKS)
-
-
-class Configuration(BaseModel):
-    """`wmip.yaml`, validated."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    sources: _SourceBlocks = Field(default_factory=_SourceBlocks)
-    releases: ReleaseConfiguration = Field(default_factory=ReleaseConfiguration)
-    retention: RetentionConfiguration = Field(default_factory=RetentionConfiguration)
-    orchestration: OrchestrationConfiguration = Field(default_factory=OrchestrationConfiguration)
-    evaluation: EvaluationConfiguration = Field(default_factory=EvaluationConfiguration)
-    postgresql: PostgresqlConfiguration = Field(default_factory=PostgresqlConfiguration)
-    open_data: OpenDataSettings = Field(default_factory=OpenDataSettings)
-
-    def names(self, source: str) -> bool:
-        """Whether a source is configured."""
-        return source in self.sources.model_fields_set
-
-    def switch_on(self, source: str) -> None:
-        """Configure a source with nothing but its defaults."""
-        setattr(self.sources, source, SOURCES[source].settings_model())
-
-    def source(self, name: str) -> dict[str, Any]:
-        """What is set of one source; a source that is not configured is off."""
-        if not self.names(name):
-            return {"enabled": False}
-        block: SourceSettings = getattr(self.sources, name)
-        return {"enabled": block.enabled, **block.model_dump(exclude_unset=True)}
-
-    def enabled_sources(self) -> list[str]:
-        """Names of the sources that are switched on, in reading order."""
-        return [name for name in SOURCES if self.source(name)["enabled"]]
-
-
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment. Raises UserError naming the variable that is wrong."""
+    given = os.environ if environment is None else environment
+    prefix = "WMIP_"
     try:
-        if environment is None:
-            return Settings()
         return Settings.model_validate(
-            {
-                name.removeprefix("WMIP_").lower(): value
-                for name, value in environment.items()
-                if name.startswith("WMIP_")
-            }
+            {name.removeprefix(prefix).lower(): value for name, value in given.items() if name.startswith(prefix)}
         )
     except ValidationError as error:
         first = error.errors()[0]
-        variable = "WMIP_" + str(first["loc"][0]).upper()
-        raise UserError(f"environment variable {variable}: {first['msg']}") from None
-
-
-def load_configuration(home: Path) -> Configuration:
-    """`wmip.yaml` of a home. Raises UserError saying what to change.
-
-    A file source it does not name is on as soon as files were dropped for it, or when an API source that fetches files
-    for it is on; any other API source is off.
-    """
-    path = settings_file(home)
-    configuration = read_yaml(path, Configuration, raises=UserError) if path.exists() else Configuration()
-    for source in SOURCES.values():
-        if not source.inbox or configuration.names(source.name):
-            continue
-        fetching = [name for name in source.reads_after if SOURCES[name].kind == "api"]
-        if any(configuration.source(name)["enabled"] for name in fetching) or _ever_had_files(home, source):
-            configuration.switch_on(source.name)
-    return configuration
-
-
-def _ever_had_files(home: Path, source: Source) -> bool:
-    landed = (path for path in (landing_folder(home) / source.name).glob("*/*.parquet") if "_schema" not in path.name)
-    if any(landed):
-        return True
-    kind = str(source.inbox)
-    dropped = inbox_folder(home, kind).glob("[!.~]*")
-    return any(_is_for(source, path, kind) for path in dropped)
-
-
-def _is_for(source: Source, path: Path, kind: str) -> bool:
-    """Whether a dropped file is for a source; what cannot be looked at now is for none, and the night tells of it."""
-    # Readers bring Arrow with them; who only asks for a release does not wait for it.
-    from ingestion.files.night_reader import addressee_of
-
-    try:
-        return addressee_of(path, kind).source == source.name
-    except OSError:
-        return False
+        raise UserError(f"environment variable {prefix}{str(first['loc'][0]).upper()}: {first['msg']}") from None
 
 
 def switch_telemetry_off() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import dagster as dg
 
 from common.home import inbox_folder
+from orchestration.configuration import Configuration, load_configuration
 from orchestration.night import record_of_run
 from orchestration.notifications import failed_notice, notify_once
-from orchestration.settings import Configuration, load_configuration
 
 NIGHTLY = "nightly"
 QUIET_SECONDS = 5

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from common.home import landing_folder, runs_folder
-from ingestion.catalogue import SOURCES
 
 _MAGIC = b"PAR1"
 # Magic at both ends, and the length of the footer.
@@ -53,6 +52,9 @@ def damaged_files(home: Path, *, whole: bool = False) -> Iterator[Path]:
 
 def way_out(path: Path) -> str:
     """What to do about one damaged file, from where it lies."""
+    # Every command knows of damage, and few read sources.
+    from ingestion.catalogue import SOURCES
+
     if path.parent.name in {"source_run", "source_drift"}:
         return "It is a log of one night: put it back from your backup, or remove it; no figure depends on it."
     source, stream = path.parent.parent.name, path.parent.name

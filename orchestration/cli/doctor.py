@@ -20,11 +20,12 @@ from ingestion.storage.damage import DamagedFile, require_readable
 from orchestration.access import open_to_others
 from orchestration.cli.nights import TRUTH
 from orchestration.cli.options import Home, altered_release, console, misplaced_said, problems_said, resolve_home
+from orchestration.configuration import Configuration, load_configuration
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import NightFailed, UserError
 from orchestration.release import integrity, store
 from orchestration.release.kept_registry import check_registry
-from orchestration.settings import Configuration, load_configuration, load_settings
+from orchestration.settings import load_settings
 
 ENOUGH_BYTES = 2 * 1024**3
 PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "dlt", "pyarrow")

@@ -18,9 +18,9 @@ from evaluation.spreadsheets import write_csv
 from orchestration.cli.evaluation_tables import print_evaluation
 from orchestration.cli.options import Home, console, folder_to_write, resolve_home
 from orchestration.cli.releases import known_release
+from orchestration.configuration import load_configuration
 from orchestration.errors import UserError
 from orchestration.release import store
-from orchestration.settings import load_configuration
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,9 +11,9 @@ from common.home import release_folder
 from evaluation.open_data.errors import TotalsDiffer
 from orchestration.cli.options import Home, console, folder_to_write, resolve_home
 from orchestration.cli.releases import known_release
+from orchestration.configuration import load_configuration
 from orchestration.errors import NightFailed, UserError
 from orchestration.release import integrity
-from orchestration.settings import load_configuration
 
 
 def export(

@@ -19,8 +19,8 @@ from ingestion.catalogue import SOURCES
 from ingestion.findings import ERROR, RefusedFile, places
 from ingestion.sources.threesixtygiving_registry.reader import LIST, datasets, is_open, is_wanted
 from orchestration.cli.options import Home, console, resolve_home
+from orchestration.configuration import load_configuration
 from orchestration.errors import NightFailed, UserError
-from orchestration.settings import load_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -110,6 +110,9 @@ def main() -> None:
     stop_as_ctrl_c()
     try:
         app()
+    except SystemExit:
+        # How a command that ended well ends: what the others are made of is not even imported.
+        raise
     except _said_in_a_sentence() as error:
         say_error(error)
         if isinstance(error, NightStopped):

@@ -11,12 +11,13 @@ import typer
 from rich.table import Table
 
 from orchestration.cli.options import Home, console, resolve_home
+from orchestration.configuration import load_configuration
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import NightFailed, UserError
 from orchestration.night import only_writer
 from orchestration.privacy.staging import finish
 from orchestration.release.store import current_release
-from orchestration.settings import load_configuration, load_settings
+from orchestration.settings import load_settings
 
 _REFUSED = (
     "an address is never given on the command line: it would stay in the shell's history and the list of processes. "

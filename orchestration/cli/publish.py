@@ -9,9 +9,9 @@ import typer
 
 from orchestration.cli.options import Home, console, resolve_home, warn
 from orchestration.cli.releases import known_release
+from orchestration.configuration import load_configuration
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import UserError
-from orchestration.settings import load_configuration
 
 
 def publish(

@@ -20,8 +20,9 @@ from ingestion.files.values import BadValue, Column
 from ingestion.sources.returns.template import write_template
 from orchestration.access import make_home
 from orchestration.cli.options import Home, console, errors, file_to_write, resolve_home
+from orchestration.configuration import load_configuration
 from orchestration.errors import NightFailed, UserError
-from orchestration.settings import load_configuration, load_settings
+from orchestration.settings import load_settings
 
 if TYPE_CHECKING:
     from ingestion.sources.returns.answer import Answer

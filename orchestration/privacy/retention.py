@@ -19,7 +19,7 @@ from ingestion.storage.scratch import scratch
 from orchestration.privacy.persons import erase_pseudonyms, needed_key
 
 if TYPE_CHECKING:
-    from orchestration.settings import Configuration
+    from orchestration.configuration import Configuration
 
 EXPIRED = "retention"
 

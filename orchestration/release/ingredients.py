@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from common.home import public_rules_file
-from orchestration.settings import load_configuration
+from orchestration.configuration import load_configuration
 from quality.gate import Verdict
 
 # Name in the manifest -> what a person calls it.

@@ -231,7 +231,7 @@ def build(home: Path, options: Options) -> dict[str, Any]:
     """
     from identity.organisation_keys import resolve_organisations
     from ingestion.ingest import ensure_landing, ingest_source
-    from orchestration.settings import load_configuration
+    from orchestration.configuration import load_configuration
     from sandbox.programme import Programme
     from sandbox.server import SandboxServer
 

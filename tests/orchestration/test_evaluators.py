@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from orchestration.assets.evaluation import build_evaluation_asset
+from orchestration.configuration import Configuration, EvaluationConfiguration
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.evaluators import (
     EVALUATORS,
@@ -24,7 +25,6 @@ from orchestration.evaluators import (
 from orchestration.graph import build_defs
 from orchestration.night import read_record
 from orchestration.resources import Night, silent
-from orchestration.settings import Configuration, EvaluationConfiguration
 from tests.evaluation.registers import rows
 
 FACTS = NightFacts(date(2025, 6, 1), "candidate", "passed", EvaluationConfiguration())

@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from orchestration.cli.main import app
 from orchestration.cli.options import console
+from orchestration.configuration import load_configuration
 from orchestration.errors import UserError
-from orchestration.settings import load_configuration
 from sandbox.loopback import Loopback
 from sandbox.threesixtygiving_registry import RegistryApi, dataset
 

@@ -3,8 +3,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from orchestration.configuration import Configuration, load_configuration
 from orchestration.errors import UserError
-from orchestration.settings import Configuration, load_configuration, load_settings
+from orchestration.settings import load_settings
 
 
 def test_without_a_configuration_a_file_source_is_on_once_files_were_dropped_for_it(tmp_path):

@@ -5,8 +5,8 @@ import dagster as dg
 import pytest
 from pydantic import ValidationError
 
+from orchestration.configuration import Configuration
 from orchestration.night import NightRecord, write_record
-from orchestration.settings import Configuration
 from orchestration.triggers import QUIET_SECONDS, build_failure_sensor, build_inbox_sensor, build_schedule, inbox_state
 
 

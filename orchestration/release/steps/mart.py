@@ -7,12 +7,12 @@ from dataclasses import astuple
 import duckdb
 
 from common.sql import literal
+from orchestration.configuration import load_configuration
 from orchestration.privacy.retention import rules
 from orchestration.release.approval import GateRefused
 from orchestration.release.context import BuildContext
 from orchestration.release.steps.copying import RELEASED, candidate_and_release, copy_schema, write_parquet
 from orchestration.release.steps.gate_tables import GATE_TABLES
-from orchestration.settings import load_configuration
 from quality.fingerprint import SCHEMA, combine, table_fingerprints
 from quality.receipt import gate_status
 

@@ -11,9 +11,9 @@ from evaluation.disclosure.memory import MEMORY, REPORT
 from evaluation.disclosure.public_mart import PUBLIC_MART
 from evaluation.open_data.build import OpenData, build
 from evaluation.open_data.publisher import OpenDataSettings
+from orchestration.configuration import load_configuration
 from orchestration.release.context import BuildContext
 from orchestration.release.integrity import MART
-from orchestration.settings import load_configuration
 
 FOLDER = "open_data"
 

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from orchestration.assets.postgresql import POSTGRESQL_KEY, postgresql_release
+from orchestration.configuration import Configuration
 from orchestration.night import read_record
 from orchestration.resources import Night, silent
-from orchestration.settings import Configuration
 from tests.conftest import wmip
 
 pytestmark = pytest.mark.xdist_group("postgresql")
