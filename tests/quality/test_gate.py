@@ -53,72 +53,77 @@ def test_a_warning_lets_through_and_is_told(candidate, suite):
     assert verdict.counts == {"failed": 1, "passed": 1}
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {"name": "no_column", "unexpected_rows": "SELECT nothing_of_the_kind FROM {batch}"},
-        {"name": "fails_as_it_runs", "unexpected_rows": "SELECT job_key FROM {batch} WHERE error(job_key) IS NULL"},
-        {"name": "no_table", "table": "fct_gone", "unexpected_rows": "SELECT 1 FROM {batch}"},
-        {
-            "name": "missing_column",
-            "expectation": "expect_column_values_to_not_be_null",
-            "arguments": {"column": "gone"},
-        },
-        {"name": "no_such_expectation", "expectation": "expect_the_best", "arguments": {}},
-    ],
-    ids=lambda check: check["name"],
-)
+BROKEN = [
+    {"name": "no_column", "unexpected_rows": "SELECT nothing_of_the_kind FROM {batch}"},
+    {"name": "fails_as_it_runs", "unexpected_rows": "SELECT job_key FROM {batch} WHERE error(job_key) IS NULL"},
+    {"name": "no_table", "table": "fct_gone", "unexpected_rows": "SELECT 1 FROM {batch}"},
+    {
+        "name": "missing_column",
+        "expectation": "expect_column_values_to_not_be_null",
+        "arguments": {"column": "gone"},
+    },
+    {"name": "no_such_expectation", "expectation": "expect_the_best", "arguments": {}},
+]
+
+
 @pytest.mark.parametrize("severity", ["critical", "warning"])
-def test_a_check_that_cannot_be_evaluated_is_a_failed_check_whatever_its_severity(candidate, suite, broken, severity):
-    verdict = gate(candidate, suite(FILLED, {**broken, "severity": severity}))
-    assert verdict.results[0].outcome == "passed", "a broken check does not spoil the others"
-    assert verdict.results[1].outcome == "error"
+def test_a_check_that_cannot_be_evaluated_is_a_failed_check_whatever_its_severity(candidate, suite, severity):
+    verdict = gate(candidate, suite(FILLED, *({**broken, "severity": severity} for broken in BROKEN)))
+    good, *others = verdict.results
+    assert good.outcome == "passed", "a broken check does not spoil the others"
+    assert {result.check_name: result.outcome for result in others} == {one["name"]: "error" for one in BROKEN}
     assert not verdict.passed
-    assert "could not be evaluated" in explain(verdict)
+    assert explain(verdict).count("could not be evaluated") == len(BROKEN)
 
 
-@pytest.mark.parametrize(
-    ("condition", "outcome", "keys"),
-    [
-        ("regexp_matches(job_key, '^(?:a|b)$')", "failed", ["a", "b"]),
-        ("regexp_matches(job_key, '^(?:x|y)$')", "passed", []),
-        ("job_key = 'a:b' OR fte::INTEGER = 9 -- nobody", "passed", []),
-        ("job_key = 'b' -- this one;", "failed", ["b"]),
-        ("job_key = ' :later' OR '12:30:00'::TIME > '23:00'::TIME;", "passed", []),
-        ("regexp_matches(job_key, '^[[:alpha:]]$') AND fte < 1", "failed", ["b", "c"]),
-        (
-            "' :a:b \\\\:c \\:' = concat(' ', ':a:b ', chr(92), chr(92), ':c ', chr(92), ':') AND job_key = 'a'",
-            "failed",
-            ["a"],
-        ),
-        ("regexp_full_match(job_key, '[ab]{{1}}')", "failed", ["a", "b"]),
-    ],
-)
-def test_colons_and_comments_of_a_query_are_its_own(candidate, suite, condition, outcome, keys):
-    result = only(
-        gate(candidate, suite({"name": "own", "unexpected_rows": f"SELECT job_key FROM {{batch}} WHERE {condition}"}))
-    )
-    assert (result.outcome, sorted(result.failing_keys)) == (outcome, keys)
+def test_one_check_that_cannot_be_evaluated_closes_the_gate(candidate, suite):
+    assert not gate(candidate, suite(FILLED, {**BROKEN[0], "severity": "warning"})).passed
 
 
-@pytest.mark.parametrize("condition", ["'[ab]{1}'", "'{a}'", "'{'"])
-def test_a_single_brace_says_how_it_is_written(candidate, suite, condition):
-    query = f"SELECT job_key FROM {{batch}} WHERE regexp_full_match(job_key, {condition})"
-    result = only(gate(candidate, suite({"name": "own", "unexpected_rows": query})))
-    assert result.outcome == "error"
-    assert "a brace of the SQL's own is written twice, as in '[0-9]{{8}}'" in result.observed
+def own_queries(candidate, suite, queries):
+    """What became of queries, each the check of a suite: its result by query."""
+    checks = [{"name": f"own_{number}", "unexpected_rows": query} for number, query in enumerate(queries)]
+    return dict(zip(queries, gate(candidate, suite(*checks)).results, strict=True))
 
 
-@pytest.mark.parametrize("measure", ["mean", "max", "min", "sum"])
-def test_a_measure_of_nothing_says_that_there_is_no_value(candidate, suite, measure):
-    check = {
-        "name": "of_nothing",
-        "table": "fct_empty",
-        "expectation": f"expect_column_{measure}_to_be_between",
-        "arguments": {"column": "fte", "min_value": 0},
+def test_colons_and_comments_of_a_query_are_its_own(candidate, suite):
+    expected = {
+        "regexp_matches(job_key, '^(?:a|b)$')": ["a", "b"],
+        "regexp_matches(job_key, '^(?:x|y)$')": [],
+        "job_key = 'a:b' OR fte::INTEGER = 9 -- nobody": [],
+        "job_key = 'b' -- this one;": ["b"],
+        "job_key = ' :later' OR '12:30:00'::TIME > '23:00'::TIME;": [],
+        "regexp_matches(job_key, '^[[:alpha:]]$') AND fte < 1": ["b", "c"],
+        "' :a:b \\\\:c \\:' = concat(' ', ':a:b ', chr(92), chr(92), ':c ', chr(92), ':') AND job_key = 'a'": ["a"],
+        "regexp_full_match(job_key, '[ab]{{1}}')": ["a", "b"],
     }
-    result = only(gate(candidate, suite(check)))
-    assert (result.outcome, result.observed) == ("failed", "no value to compare")
+    queries = {f"SELECT job_key FROM {{batch}} WHERE {condition}": keys for condition, keys in expected.items()}
+    results = own_queries(candidate, suite, list(queries))
+    assert {query: (result.outcome, sorted(result.failing_keys)) for query, result in results.items()} == {
+        query: ("failed" if keys else "passed", keys) for query, keys in queries.items()
+    }
+
+
+def test_a_single_brace_says_how_it_is_written(candidate, suite):
+    conditions = ("'[ab]{1}'", "'{a}'", "'{'")
+    queries = [f"SELECT job_key FROM {{batch}} WHERE regexp_full_match(job_key, {found})" for found in conditions]
+    for query, result in own_queries(candidate, suite, queries).items():
+        assert result.outcome == "error", query
+        assert "a brace of the SQL's own is written twice, as in '[0-9]{{8}}'" in result.observed
+
+
+def test_a_measure_of_nothing_says_that_there_is_no_value(candidate, suite):
+    checks = [
+        {
+            "name": f"{measure}_of_nothing",
+            "table": "fct_empty",
+            "expectation": f"expect_column_{measure}_to_be_between",
+            "arguments": {"column": "fte", "min_value": 0},
+        }
+        for measure in ("mean", "max", "min", "sum")
+    ]
+    results = gate(candidate, suite(*checks)).results
+    assert [(result.outcome, result.observed) for result in results] == [("failed", "no value to compare")] * 4
 
 
 def test_a_gate_that_evaluated_nothing_stays_closed(candidate, suite):

@@ -21,10 +21,21 @@ CHECKS = {check.name: check for check in load_suites(suite_paths())}
 
 
 @pytest.fixture
-def judge(tmp_path):
+def judge(judge_by):
     """Judges a warehouse of the given tables by one of the product's checks: outcome and keys."""
 
     def run(name: str, *tables: str, enabled: tuple[str, ...] = ("returns",)) -> tuple[str, list[str]]:
+        (found,) = judge_by([name], *tables, enabled=enabled)
+        return found
+
+    return run
+
+
+@pytest.fixture
+def judge_by(tmp_path):
+    """Judges by several checks at once."""
+
+    def run(names: list[str], *tables: str, enabled: tuple[str, ...] = ("returns",)) -> list[tuple[str, list[str]]]:
         warehouse = tmp_path / "warehouse.duckdb"
         warehouse.unlink(missing_ok=True)
         with duckdb.connect(str(warehouse)) as connection:
@@ -33,11 +44,10 @@ def judge(tmp_path):
             for table in tables:
                 connection.execute(f"CREATE TABLE {table}")
         suite = tmp_path / "only.yaml"
-        only = {"checks": [CHECKS[name].model_dump(mode="json", exclude_unset=True)]}
+        only = {"checks": [CHECKS[name].model_dump(mode="json", exclude_unset=True) for name in names]}
         suite.write_text(yaml.safe_dump(only), encoding="utf-8")
         verdict = run_gate(warehouse, suites=[suite], enabled_sources=enabled, clock=CLOCK, declared=DECLARED)
-        (result,) = verdict.results
-        return result.outcome, result.failing_keys
+        return [(result.outcome, result.failing_keys) for result in verdict.results]
 
     return run
 
@@ -120,7 +130,7 @@ def test_a_table_may_be_empty_until_there_is_something_for_it(judge):
 
 
 @pytest.mark.parametrize("source", ["eventbrite", "zoom", "teams", "teams_graph", "tickettailor", "zoom_report"])
-def test_checks_of_events_and_persons_ask_for_any_source_of_events(judge, source):
+def test_checks_of_events_and_persons_ask_for_any_source_of_events(judge_by, source):
     tables = (
         "mart.fct_event_attendance (event_key VARCHAR, organisation_key VARCHAR)",
         "mart.dim_organisation (organisation_key VARCHAR)",
@@ -128,10 +138,15 @@ def test_checks_of_events_and_persons_ask_for_any_source_of_events(judge, source
         "intermediate.int_event__attendance AS SELECT 1 AS x",
         "intermediate.int_person__contact (x INT)",
     )
-    for name in ("fct_event_attendance_has_rows", "dim_person_has_rows"):
-        assert judge(name, *tables, enabled=(source,))[0] == "failed"
-        assert judge(name, *tables, enabled=("returns",))[0] == "not_applicable"
-    assert judge("organisations_are_resolved", *tables, enabled=(source,))[0] == "passed"
+    names = ["fct_event_attendance_has_rows", "dim_person_has_rows", "organisations_are_resolved"]
+    found = [outcome for outcome, _ in judge_by(names, *tables, enabled=(source,))]
+    assert found == ["failed", "failed", "passed"]
+
+
+def test_checks_of_events_and_persons_ask_for_nothing_where_no_source_has_any(judge_by):
+    tables = ("mart.fct_event_attendance (event_key VARCHAR)", "mart.dim_person (person_key VARCHAR)")
+    names = ["fct_event_attendance_has_rows", "dim_person_has_rows"]
+    assert [outcome for outcome, _ in judge_by(names, *tables)] == ["not_applicable"] * 2
 
 
 def test_no_check_asks_for_one_platform_of_several():

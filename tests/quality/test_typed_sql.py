@@ -88,15 +88,19 @@ def test_several_queries_at_once_are_none():
         require_query("-- nothing")
 
 
-@pytest.mark.parametrize("statement", [*WRITES, *READS])
-def test_a_check_of_a_tenant_that_is_more_than_a_query_is_a_failed_check(folder, candidate, suite, statement):
-    if "{batch}" not in statement:
-        statement += "  /* {batch} */"
-    text = statement.replace("{folder}", str(folder)).replace("{candidate}", str(candidate))
+def test_a_check_of_a_tenant_that_is_more_than_a_query_is_a_failed_check(folder, candidate, suite):
+    def of_a_check(statement):
+        batch = "" if "{batch}" in statement else "  /* {batch} */"
+        return statement.replace("{folder}", str(folder)).replace("{candidate}", str(candidate)) + batch
+
+    statements = {f"own_{number}": statement for number, statement in enumerate([*WRITES, *READS])}
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    own = suite(FILLED, {"name": "own", "unexpected_rows": text})
+    own = suite(FILLED, *({"name": name, "unexpected_rows": of_a_check(text)} for name, text in statements.items()))
     verdict = run_gate(candidate, suites=[own], enabled_sources=(), clock=CLOCK)
-    assert [result.outcome for result in verdict.results] == ["passed", "error"]
+    assert {result.check_name: result.outcome for result in verdict.results} == {
+        "job_key_filled": "passed",
+        **dict.fromkeys(statements, "error"),
+    }
     assert not verdict.passed
     after = {path: path.read_bytes() for path in folder.iterdir()}
     assert {path for path in after if after[path] != before.get(path)} == {own}
