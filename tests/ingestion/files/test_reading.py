@@ -284,6 +284,7 @@ def test_whatever_a_reader_meets_is_a_refused_file(tmp_path, night, monkeypatch,
     assert _landed(tmp_path) == {"1": "5", "2": "6", "3": "7"}
 
 
+@pytest.mark.long
 def test_a_reader_that_dies_hangs_or_eats_memory_takes_no_other_file_with_it(tmp_path, night, monkeypatch, caplog):
     names = ["dies.csv", "eats.csv", "hangs.csv"]
     for at, name in enumerate(names):
