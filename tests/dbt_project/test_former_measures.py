@@ -10,7 +10,7 @@ import pytest
 from evaluation.gross import GrossJobs
 from evaluation.gross_to_net import Circumstances, evaluate
 from ingestion.ingest import ensure_landing
-from orchestration.dbt_runner import run_dbt
+from tests.dbt_project.warehouses import make
 from tests.evaluation.registers import build, rows
 
 TABLES = ("evaluation_caveat", "evaluation_result", "evaluation_sensitivity", "evaluation_simulation")
@@ -29,9 +29,7 @@ def warehouse(tmp_path_factory):
     for name in TABLES:
         (home / "evaluation" / name).mkdir(parents=True)
         pq.write_table(made[name], home / "evaluation" / name / f"{name}.parquet")
-    selection = ["--exclude-resource-type", "unit_test", "--select", *TABLES]
-    run = run_dbt(["build", *selection], home=home, clock=datetime(2026, 11, 30, 2, tzinfo=UTC))
-    assert run.success, run.failures
+    make(home, datetime(2026, 11, 30, 2, tzinfo=UTC), *TABLES)
     return home / "warehouse.duckdb"
 
 

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from ingestion.ingest import ensure_landing, ingest_source
-from orchestration.dbt_runner import run_dbt
+from tests.dbt_project.warehouses import make
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 REGISTER = Path(__file__).parents[1] / "fixtures/real/companies_house/BasicCompanyData-2018-02-01-part2_2.csv"
@@ -50,9 +50,7 @@ def ask(tmp_path_factory):
     ensure_landing(home)
     for source in ("companies_house", "postcode_directory"):
         ingest_source(source, home=home, config={}, clock=CLOCK, run_id="night", environment={})
-    selection = [f"+{name}" for name in MODELS]
-    run = run_dbt(["build", "--exclude-resource-type", "unit_test", "--select", *selection], home=home, clock=CLOCK)
-    assert run.success, run.failures
+    make(home, CLOCK, *MODELS)
 
     def query(sql):
         # The views name their files relative to the home.

@@ -5,13 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import duckdb
-import pyarrow.parquet as pq
 import pytest
 
-from identity.organisation_keys import resolve_organisations
-from identity.resolve import REGISTRY_SCHEMA
 from ingestion.ingest import ensure_landing
-from orchestration.dbt_runner import run_dbt
+from tests.dbt_project.warehouses import count
 from tests.ingestion.sources.nights import Nights
 from tests.ingestion.sources.test_returns import BUSINESS, EVENT, MEMO, PILOT, POST, SESSION, TRANCHE, _write
 
@@ -112,16 +109,7 @@ def warehouse(tmp_path_factory):
     ensure_landing(home)
     for source in ("registers", "returns"):
         Nights(source, home, {}, {}).good_night(0)
-    (home / "registry").mkdir(exist_ok=True)
-    pq.write_table(REGISTRY_SCHEMA.empty_table(), home / "registry" / "organisation_record.parquet")
-    steps = (["--select", "tag:prepare"], ["--select", "+indicator_fact", "+finding", "--exclude", "tag:prepare"])
-    for step in steps:
-        # A test of models of both steps runs in the second.
-        only = ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
-        run = run_dbt(["build", *step, *only], home=home, clock=CLOCK)
-        assert run.failures == []
-        if step is steps[0]:
-            resolve_organisations(home, CLOCK)
+    count(home, CLOCK, "indicator_fact", "finding")
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         yield connection
 

@@ -7,15 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
 import pytest
 
-from identity.organisation_keys import resolve_organisations
-from identity.resolve import REGISTRY_SCHEMA
 from ingestion.catalogue import SOURCES
 from ingestion.ingest import ensure_landing
 from ingestion.storage.landing import as_table, land
-from orchestration.dbt_runner import run_dbt
+from tests.dbt_project.warehouses import count
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 STREAMS = [(source.name, stream.name) for source in SOURCES.values() for stream in source.streams if stream.types]
@@ -68,16 +65,7 @@ def warehouse(tmp_path_factory):
         elif source == "returns":
             row |= {"partner_code": "CB02", "file_name": "q2.xlsx"}
         land(home, source, stream, as_table(stream, [row]), clock=CLOCK)
-    (home / "registry").mkdir(exist_ok=True)
-    pq.write_table(REGISTRY_SCHEMA.empty_table(), home / "registry" / "organisation_record.parquet")
-    steps = (["--select", "tag:prepare"], ["--select", "+indicator_fact", "+finding", "--exclude", "tag:prepare"])
-    for step in steps:
-        # A test of models of both steps runs in the second.
-        only = ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
-        run = run_dbt(["build", *step, *only], home=home, clock=CLOCK)
-        assert run.failures == []
-        if step is steps[0]:
-            resolve_organisations(home, CLOCK)
+    count(home, CLOCK, "indicator_fact", "finding")
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         yield connection
 

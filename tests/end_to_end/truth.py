@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -27,7 +28,8 @@ import pyarrow.parquet as pq
 from common.home import registry_file
 from identity.organisation_keys import read_records
 from identity.resolve import resolve
-from orchestration.dbt_runner import run_dbt
+from orchestration import dbt_build
+from orchestration.dbt_compiled import PREPARE, Model, compiled
 from sandbox.options import SANDBOX_CLOCK, Dirt, Options
 
 # Nothing of these hangs on which records are one organisation: exact on both bases. So are all claims: what a body
@@ -36,7 +38,7 @@ EXACT = ("pilots_funded", "interventions_scaled", "event_attendees")
 BY_IDENTITY = ("new_collaborations", "businesses_assisted", "jobs_created", "resource_levered")
 INDICATORS = EXACT + BY_IDENTITY
 SOURCES = ("registers", "returns", "threesixtygiving", "mapped_grants", "eventbrite", "hubspot")
-COUNTED = ["+indicator_value", "+bridge_organisation_record"]
+COUNTED = ("indicator_value", "bridge_organisation_record")
 PLACES = Decimal("0.0001")
 Cell = tuple[str, str, str, str, str]
 
@@ -215,13 +217,17 @@ def count_again_with_true_organisations(home: Path, truth: dict[str, Any], scrat
     records = read_records(scratch / "warehouse.duckdb")
     registry = resolve(records, None, SANDBOX_CLOCK, TrueMatcher(truth))
     pq.write_table(registry, registry_file(scratch))
-    _dbt(scratch, "run", "--select", *COUNTED, "--exclude", "tag:prepare")
+    _count(scratch)
     return scratch / "warehouse.duckdb"
 
 
-def _dbt(home: Path, *arguments: str) -> None:
-    run = run_dbt(list(arguments), home=home, clock=SANDBOX_CLOCK)
-    assert run.success, run.failures
+def _count(home: Path) -> None:
+    _make(home, [model for model in compiled(home).with_all_they_read(COUNTED) if model.step != PREPARE])
+
+
+def _make(home: Path, models: Sequence[Model]) -> None:
+    failures = dbt_build.build(home, compiled(home), models, SANDBOX_CLOCK, lambda _model: None).failures
+    assert failures == []
 
 
 def build(home: Path, options: Options) -> dict[str, Any]:
@@ -252,9 +258,9 @@ def build(home: Path, options: Options) -> dict[str, Any]:
                 environment=environment,
             )
             assert {stream.status for stream in report.streams} <= {"loaded", "unchanged"}, report
-    _dbt(home, "build", "--select", "tag:prepare", "--exclude-resource-type", "test", "unit_test")
+    _make(home, compiled(home).of_step(PREPARE))
     resolve_organisations(home, SANDBOX_CLOCK)
-    _dbt(home, "run", "--select", *COUNTED, "--exclude", "tag:prepare")
+    _count(home)
     return programme.truth()
 
 
