@@ -87,7 +87,7 @@ class Covered:
 
 @dataclass(frozen=True)
 class NotGiven:
-    """A cell that says in words why it holds no value (`ingestion.sources.returns.blanks`): `shown` are the words."""
+    """A cell that says in words why it holds no value (`blanks` of the returns): `shown` are the words."""
 
     why: str
     shown: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,14 +18,16 @@ from common.home import inbox_folder, stream_folder
 from ingestion.catalogue import SOURCES
 from ingestion.files.limits import InvalidLimits, Limits
 from ingestion.files.values import BadValue, Column
-from ingestion.sources.returns.template import write_template
 from orchestration.access import make_home
-from orchestration.cli.options import Home, console, errors, file_to_write, resolve_home
+from orchestration.cli.options import Home, console, current_mart, errors, file_to_write, resolve_home
 from orchestration.configuration import load_configuration
 from orchestration.errors import NightFailed, UserError
+from orchestration.release.store import current_release
 from orchestration.settings import load_settings
 
 if TYPE_CHECKING:
+    import duckdb
+
     from ingestion.sources.returns.answer import Answer
     from orchestration.rehearsal import Remark
 
@@ -58,22 +61,32 @@ def template(
     out: Annotated[Path | None, typer.Option(help="Where to write it.", show_default="<partner> <period>.xlsx")] = None,
     home: Home = None,
 ) -> None:
-    """Write the blank workbook of a body and quarter, with drop-downs, dates and numbers checked while people type.
+    """Write the workbook of a body and quarter, to be filled in: with instructions, drop-downs, limits and colours, and
+    what is known of the body from its earlier returns. Without a home that was run it is blank.
 
     Example: wmip returns template --partner CB01 --period 2024-25-Q4
     """
-    known = _partners(resolve_home(home))
+    from ingestion.sources.returns.template import write_template
+    from orchestration.return_template import known_of, programme_quarters
+
+    where = resolve_home(home)
+    known = _partners(where)
     if known and partner not in known:
         raise UserError(f"{partner} is not in the partners register; known are {', '.join(sorted(known))}")
     try:
         period_key = Column("period_key", "--period", "period", required=True).read(period)
     except BadValue as bad:
         raise UserError(str(bad)) from None
+    if period_key not in (quarters := programme_quarters()):
+        raise UserError(f"--period {period_key} is not a quarter of the programme; choose one of {', '.join(quarters)}")
     path = file_to_write(out or Path(f"{partner} {period_key}.xlsx"))
     if path.exists():
         raise UserError(f"{path} exists already; move it, or say --out")
     cover = {"partner_code": partner, "partner_name": known.get(partner) or "", "period_key": str(period_key)}
-    write_template(path, {**cover, "submission_number": "1"})
+    with _open_mart(where) as mart:
+        facts = known_of(where, mart, partner, str(period_key))
+    with written(path) as temporary:
+        write_template(temporary, {**cover, "submission_number": "1"}, facts)
     console.print(f"Written: {path}", highlight=False, markup=False, soft_wrap=True)
 
 
@@ -152,6 +165,18 @@ def hand_in(file: Path, home: Path) -> Path:
     with written(target) as temporary:
         shutil.copyfile(file, temporary)
     return target
+
+
+@contextmanager
+def _open_mart(home: Path) -> Iterator[duckdb.DuckDBPyConnection | None]:
+    """The mart of the release that serves, to read from; None where nothing was published yet."""
+    import duckdb
+
+    if current_release(home) is None:
+        yield None
+        return
+    with duckdb.connect(str(current_mart(home)), read_only=True) as connection:
+        yield connection
 
 
 def _names(folder: Path, name: str) -> list[Path]:

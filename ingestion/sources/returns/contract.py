@@ -6,6 +6,7 @@ From one file come the workbook, its guidance, the reader, the checks, the lande
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, cached_property
@@ -28,22 +29,49 @@ Labels = dict[str, str]
 """What may stand in a cell -> what is landed."""
 
 
+VERSION_COLUMNS = ("template", "template_version")
+"""Which contract a workbook was read by: what its version does not ask was not left unanswered."""
+_NAME = "([A-Z][A-Z0-9_-]*)"
+
+
 class Tags(Declared):
-    """The cells that a table stands between; `{table}` is its name. `also_start`: other cells that begin it."""
+    """The cells that a table stands between; `{table}` is its name. `also_start`: other cells that begin it.
+
+    Without `end` a table goes down to the next that begins on its sheet, or to the last row that holds something.
+    """
 
     start: str
-    end: str
+    end: str | None = None
     also_start: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _name_the_table(self) -> Tags:
-        if "{table}" not in self.start or "{table}" not in self.end or self.start == self.end:
+        if "{table}" not in self.start or (self.end and "{table}" not in self.end) or self.start == self.end:
             raise ValueError("start and end differ, and hold {table} for the name of the table")
         return self
 
-    def cells(self, table: str) -> tuple[str, str]:
-        """The START and the END cell of a table."""
-        return self.start.format(table=table), self.end.format(table=table)
+    @cached_property
+    def _patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        forms = (("START", self.start), *(("START", form) for form in self.also_start), ("END", self.end))
+        return tuple(
+            (kind, re.compile(_NAME.join(map(re.escape, form.split("{table}"))))) for kind, form in forms if form
+        )
+
+    def read(self, cell: str) -> tuple[str, str] | None:
+        """The table that a cell begins or ends, and START or END; None for any other cell."""
+        for kind, pattern in self._patterns:
+            found = pattern.fullmatch(cell.strip())
+            if found:
+                return found[1], kind
+        return None
+
+    def starts(self, table: str) -> str:
+        """The cell above a table's headings."""
+        return self.start.format(table=table)
+
+    def ends(self, table: str) -> str | None:
+        """The cell below a table; None where none stands there."""
+        return self.end.format(table=table) if self.end else None
 
 
 class Column(Declared):
@@ -54,7 +82,8 @@ class Column(Declared):
     `ingestion.files.values.Column`. `expected_from`, `expected_to`: a value outside is odd, a warning. `unit`: of its
     numbers. `allowed`: what may stand there -> what is landed; `allowed_from`: a list of the contract's `lists`, of
     which any value is landed as it stands. `guidance`: what people are told of it; `message`: what they are told when
-    the cell is wrong, in place of the general sentence; `example`: a value as people write one.
+    the cell is wrong, in place of the general sentence; `example`: a value as people write one; `total`: the workbook
+    shows the sum.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -76,6 +105,7 @@ class Column(Declared):
     guidance: str = ""
     example: str = ""
     message: str = ""
+    total: bool = False
 
     @field_validator("kind")
     @classmethod
@@ -88,7 +118,7 @@ class Column(Declared):
         if (self.kind == "choice") != bool(self.allowed):
             raise ValueError("kind choice has `allowed`, and no other kind has")
         bounds = ("minimum", "above", "maximum", "expected_from", "expected_to", "unit")
-        given = [name for name in bounds if getattr(self, name) not in (None, "")]
+        given = [name for name in (*bounds, "total") if getattr(self, name) not in (None, "", False)]
         if given and not self.is_number:
             raise ValueError(f"{given[0]} is for numbers, not for kind {self.kind}")
         for lower, upper in (("minimum", "maximum"), ("above", "maximum"), ("expected_from", "expected_to")):
@@ -101,6 +131,10 @@ class Column(Declared):
     def is_number(self) -> bool:
         """Whether it takes numbers, which have bounds."""
         return self.kind in values.NUMBERS
+
+    def label(self, landed: str) -> str:
+        """What stands in a workbook for a landed value."""
+        return next((label for label, slug in self.allowed.items() if slug == landed), landed)
 
     @cached_property
     def cell(self) -> values.Column:
@@ -199,13 +233,26 @@ class Spread(Declared):
         return self
 
 
+class Carried(Declared):
+    """Which of a body's records the next workbook begins with, as they were last returned. `where`: column -> the
+    landed values that it may have (empty: none); `from_period`: a column of quarters, of which those before the
+    return's are left out.
+    """
+
+    where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    from_period: str | None = None
+
+
 class Table(Declared):
     """A table of the workbook. Grain: a row between its tags, or a row and column of its `spread`.
 
     `table`: its name in tags and messages; `title`: what people call it. `found_by`: its tags, or its headings.
-    `single`: one cell below a heading, that of its one column. `heading_rows`: how many make the headings (a merged
-    cell is that of every column below it), `guidance_rows`: rows below them that explain. `rows`: how many blank ones
-    the workbook begins with; `fixed`: its rows, by column, where people may add none.
+    `single`: one cell below a heading, that of its one column. `lead_rows`: between its START cell and its headings,
+    `heading_rows`: how many make the headings (a merged cell is that of every column below it), `guidance_rows`: rows
+    below them that explain. `not_read`: headings of columns that fill themselves. `rows`: how many the workbook shows
+    at first. `answers`: its first column has a row for each other table, by stream, its second takes Yes when there is
+    nothing to report; the workbook shows there how far each table is filled. `carried`: what of it is filled in at
+    first.
 
     `reference`: columns that name a record, which stands once in a workbook; `within`: number and name of the
     organisation that tells apart what one reference names; `references`: column -> table of this workbook in whose
@@ -221,11 +268,14 @@ class Table(Declared):
     guidance: str = ""
     found_by: Literal["tags", "headings"] = "tags"
     single: bool = False
+    lead_rows: int = Field(default=0, ge=0)
     heading_rows: int = Field(default=1, ge=1)
     guidance_rows: int = Field(default=0, ge=0)
     spread: Spread | None = None
-    rows: int = Field(default=50, ge=1)
-    fixed: tuple[Labels, ...] = ()
+    not_read: tuple[str, ...] = ()
+    rows: int = Field(default=20, ge=1)
+    answers: bool = False
+    carried: Carried | None = None
     reference: tuple[str, ...] = ()
     within: tuple[str, str] | None = None
     references: Labels = Field(default_factory=dict)
@@ -244,8 +294,9 @@ class Table(Declared):
                 if beside.allowed:
                     _known(f"{column.name}: value of {other}", [value], list(beside.allowed.values()))
         _known("column", [*self.reference, *(self.within or ()), *self.references], names)
-        for row in self.fixed:
-            _known("column", row, names)
+        if self.carried:
+            _known("column", self.carried.where, names)
+            _known("column", [self.carried.from_period] if self.carried.from_period else [], names)
         if self.single and (len(self.columns) > 1 or self.spread):
             raise ValueError("single: one cell is one column")
         return self
@@ -272,6 +323,13 @@ class Table(Declared):
         return {column.name: column for column in self.columns}[name]
 
 
+class EarlierRules(Declared):
+    """The rules of an earlier version that hold in this one too; a rule of the same id stands in place of its."""
+
+    version: int = Field(ge=1)
+    without: tuple[str, ...] = ()
+
+
 class ReturnContract(Declared):
     """A version of a programme's return. `template`: its name, `changes`: what is other than in the version before.
 
@@ -289,6 +347,7 @@ class ReturnContract(Declared):
     cover: Cover
     lists: dict[str, ListedValues] = Field(default_factory=dict)
     tables: tuple[Table, ...]
+    rules_as_of: EarlierRules | None = None
     rules: tuple[Rule, ...] = ()
 
     @model_validator(mode="after")
@@ -302,6 +361,10 @@ class ReturnContract(Declared):
         if self.version > 1 and not self.changes:
             raise ValueError("changes: what is other than in the version before is missing")
         for table in self.tables:
+            if table.answers and set(table.columns[0].allowed.values()) != {
+                other.stream for other in self.tables if not other.answers
+            }:
+                raise ValueError(f"{table.table}: {table.columns[0].heading} allows each other table, by its stream")
             _known(f"{table.table}: table", table.references.values(), names)
             columns = (*table.columns, *((table.spread.value,) if table.spread else ()))
             _known(f"{table.table}: list", [c.allowed_from for c in columns if c.allowed_from], list(self.lists))
@@ -343,7 +406,29 @@ def load_contracts(folder: Path, pattern: str) -> Contracts:
     for one, other in pairwise(ordered):
         if (one.template, one.version) == (other.template, other.version):
             raise InvalidDeclaration(f"{folder.name}: two contracts are {one.template} version {one.version}")
-    return tuple(ordered)
+    whole: dict[tuple[str, int], ReturnContract] = {}
+    for contract in ordered:
+        whole[contract.template, contract.version] = _with_earlier_rules(contract, whole, folder.name)
+    return tuple(whole.values())
+
+
+def _with_earlier_rules(
+    contract: ReturnContract, earlier: Mapping[tuple[str, int], ReturnContract], where: str
+) -> ReturnContract:
+    taken = contract.rules_as_of
+    if taken is None:
+        return contract
+    of = earlier.get((contract.template, taken.version))
+    said = f"{where}: {contract.template} version {contract.version}: rules_as_of"
+    if of is None:
+        raise InvalidDeclaration(f"{said}: there is no earlier version {taken.version}")
+    own = {rule.id: rule for rule in contract.rules}
+    try:
+        _known("rule", taken.without, [rule.id for rule in of.rules])
+        kept = [own.pop(rule.id, rule) for rule in of.rules if rule.id not in taken.without]
+        return ReturnContract.model_validate({**dict(contract), "rules": (*kept, *own.values())})
+    except ValueError as error:
+        raise InvalidDeclaration(f"{said}: {error}") from None
 
 
 _COVER_TYPES = {"submission_number": "integer", "submitted_on": "date"}
@@ -363,7 +448,7 @@ def streams_of(contracts: Iterable[ReturnContract]) -> tuple[Stream, ...]:
         name="covers",
         description="The cover of each return workbook. Grain: a file.",
         key=("file_sha256",),
-        columns=(*FILE_COLUMNS, *COVER_COLUMNS),
+        columns=(*FILE_COLUMNS, *COVER_COLUMNS, *VERSION_COLUMNS),
         types=_COVER_TYPES,
         needed=tuple(_COVER_TYPES),
     )
@@ -386,6 +471,7 @@ def streams_of(contracts: Iterable[ReturnContract]) -> tuple[Stream, ...]:
             texts={**(before.texts if before else {}), **texts},
             types=types,
             needed=tuple(name for name in types if name not in in_doubt),
+            ignores=tuple(dict.fromkeys((*(before.ignores if before else ()), *table.not_read))),
         )
     return (covers, *tables.values())
 

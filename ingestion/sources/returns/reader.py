@@ -6,7 +6,6 @@ should be is refused whole; a row that is wrong is refused alone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from common.home import stream_folder
-from ingestion.catalogue import SOURCES, return_contract
+from ingestion.catalogue import OWN_TEMPLATE, SOURCES, return_contract, return_contracts
 from ingestion.files.inbox import FileRead, FileReader, chunks
 from ingestion.files.row_check import RawRow, check_table, column_letter, heading_key, lacking, match_headings
 from ingestion.files.values import BadValue, Column, is_empty
@@ -23,7 +22,7 @@ from ingestion.findings import ERROR, NOTE, Finding, RefusedFile, refusing
 from ingestion.reader import Reader
 from ingestion.sources.returns.confirmations import SHEET as FINDINGS_SHEET
 from ingestion.sources.returns.confirmations import confirmations
-from ingestion.sources.returns.contract import Table
+from ingestion.sources.returns.contract import Cover, ReturnContract, Table, Tags
 from ingestion.sources.returns.references import reference_key, repetitions
 from ingestion.sources.returns.rules import ReadTable, Return, gravest, judge, refused
 from ingestion.storage.latest import read_latest
@@ -91,7 +90,7 @@ class ReturnReader:
     def read(self, path: Path, sha256: str) -> tuple[dict[str, list[Row]], list[Finding]]:
         """Rows by stream (with cover and provenance) and the findings. Raises RefusedFile."""
         sheets = _sheets(path)
-        fences = _fences(sheets)
+        self.contract, fences = _recognised(sheets)
         cover = self._cover(sheets, fences)
         self._refuse_number_given(cover, path.name, sha256)
         confirmed = confirmations(sheets.get(FINDINGS_SHEET, ()))
@@ -103,6 +102,8 @@ class ReturnReader:
             "covers": [
                 {
                     **common,
+                    "template": self.contract.template,
+                    "template_version": str(self.contract.version),
                     "sheet": self.contract.cover.sheet,
                     "row_number": "1",
                     "_source_record": f"{sha256}:{self.contract.cover.sheet}",
@@ -129,12 +130,12 @@ class ReturnReader:
         self,
         table: Table,
         sheets: Mapping[str, list[Sequence[Any]]],
-        fences: Mapping[tuple[str, str], _Fence],
+        fences: Fences,
         rows: list[Row],
         findings: list[Finding],
     ) -> ReadTable:
         """A table as the rules over the whole return see it; its rows are the very ones that land."""
-        headings, _, _ = _fenced(sheets, fences, table.sheet, table.table)
+        headings, _, _ = _fenced(sheets, fences, table.sheet, table.table, self.contract.tags, table.lead_rows)
         return ReadTable(
             stream=table.stream,
             rows=rows,
@@ -142,21 +143,25 @@ class ReturnReader:
             columns={column.name: column for column in table.columns},
             reference=table.reference,
             is_whole=not refusing(findings),
+            answers=table.answers,
         )
 
     def note(self, path: Path, sha256: str) -> None:
         """Take a workbook that waits to be read for handed in. One that would be refused is none."""
         with suppress(RefusedFile):
             sheets = _sheets(path)
-            cover = self._cover(sheets, _fences(sheets))
+            self.contract, fences = _recognised(sheets)
+            cover = self._cover(sheets, fences)
             self._refuse_number_given(cover, path.name, sha256)
             self._submitted(cover, path.name, sha256)
 
-    def _outside(
-        self, sheets: Mapping[str, list[Sequence[Any]]], fences: Mapping[tuple[str, str], _Fence], file_name: str
-    ) -> Iterator[Finding]:
+    def _outside(self, sheets: Mapping[str, list[Sequence[Any]]], fences: Fences, file_name: str) -> Iterator[Finding]:
         """Rows of the tables' sheets that stand in no table: refused where they look like rows of the table above."""
-        streams = {(table.sheet, table.table): table.stream for table in self.contract.tables}
+        streams = {
+            (table.sheet, table.table): table.stream
+            for table in self.contract.tables
+            if table.sheet != self.contract.cover.sheet
+        }
         for sheet in dict.fromkeys(sheet for sheet, _ in streams):
             tables = sorted(
                 ((fences[key], key[1], stream) for key, stream in streams.items() if key[0] == sheet),
@@ -176,22 +181,20 @@ class ReturnReader:
                     column_name="",
                     reason_code="outside_table",
                     message=f"the row stands {'below' if above else 'above'} the table {name} and "
-                    + (f"is not read; move it above the cell WMIP:{name}:END" if is_row else "was taken for a note"),
+                    + (
+                        f"is not read; move it above the cell {self.contract.tags.ends(name)}"
+                        if is_row
+                        else "was taken for a note"
+                    ),
                     cell=f"{column_letter(fence.left)}{index + 1}",
                     value_class="row",
                     severity=ERROR if is_row else NOTE,
                 )
 
-    def _cover(self, sheets: dict[str, list[Sequence[Any]]], fences: Mapping[tuple[str, str], _Fence]) -> Row:
+    def _cover(self, sheets: dict[str, list[Sequence[Any]]], fences: Fences) -> Row:
         described = self.contract.cover
         sheet = described.sheet
-        _, body, left = _fenced(sheets, fences, sheet, described.table)
-        given: dict[str, Any] = {}
-        for _, cells in body:
-            name = heading_key(cells[left] if len(cells) > left else None)
-            if name and name in given:
-                raise RefusedFile(f"sheet {sheet}: {cells[left]} stands twice; keep one")
-            given[name] = cells[left + 1] if len(cells) > left + 1 else None
+        given = _given(sheets, fences, described, self.contract.tags)
         cover: Row = {}
         # The fields that say whose workbook it is come first: all else that is wrong with a strange one follows.
         for column in (field.cell for field in described.fields):
@@ -199,7 +202,8 @@ class ReturnReader:
             if expected is None:
                 cover[column.name] = _cover_value(sheet, column, raw)
             elif is_empty(raw) or _cover_value(sheet, column, raw) != expected:
-                raise RefusedFile(f"sheet {sheet}: {column.heading} is not {expected}; use this round's workbook")
+                known = " or ".join(dict.fromkeys(_known_values(self.contract.template, column.name)))
+                raise RefusedFile(f"sheet {sheet}: {column.heading} is not {known}; use this round's workbook")
         cover.pop("partner_name")
         if self.partner_codes is not None and cover["partner_code"] not in self.partner_codes:
             raise RefusedFile(
@@ -225,14 +229,14 @@ class ReturnReader:
         self,
         table: Table,
         sheets: dict[str, list[Sequence[Any]]],
-        fences: Mapping[tuple[str, str], _Fence],
+        fences: Fences,
         file_name: str,
         sha256: str,
         common: Row,
         keys: dict[str, set[str]],
     ) -> tuple[list[Row], list[Finding]]:
         sheet, name, stream = table.sheet, table.table, table.stream
-        headings, body, _ = _fenced(sheets, fences, sheet, name)
+        headings, body, _ = _fenced(sheets, fences, sheet, name, self.contract.tags, table.lead_rows)
         columns = table.cells
         positions = match_headings(columns, headings, f"sheet {sheet}, table {name}")
         self.file_read.saw_table(stream, headings, positions, lacking(columns, positions))
@@ -359,29 +363,79 @@ class _Fence:
     left: int
 
 
-_TAG = re.compile(r"WMIP:([A-Z_]+):(START|END)")
+Fences = Mapping[tuple[str, str], _Fence]
+"""The tables of a workbook, by sheet and name."""
 
 
-def _fences(sheets: Mapping[str, list[Sequence[Any]]]) -> dict[tuple[str, str], _Fence]:
-    """The tables of a workbook by sheet and name. Raises RefusedFile for a START or END cell that stands twice."""
+def _recognised(sheets: dict[str, list[Sequence[Any]]]) -> tuple[ReturnContract, Fences]:
+    """The contract that a workbook's cover names, and its tables; else the one that comes nearest, which it breaks."""
+    found: list[tuple[int, bool, int]] = []
+    fences: dict[Tags, Fences] = {}
+    contracts = return_contracts()
+    for contract in contracts:
+        cover, tags = contract.cover, contract.tags
+        if tags not in fences:
+            fences[tags] = _fences(sheets, tags)
+        named = 0
+        with suppress(RefusedFile):
+            given = _given(sheets, fences[tags], cover, tags)
+            for field in cover.fields:
+                with suppress(BadValue):
+                    wanted = cover.must_be.get(field.name)
+                    named += wanted is not None and field.cell.read(given.get(heading_key(field.heading))) == wanted
+        found.append((named, contract.template == OWN_TEMPLATE, contract.version))
+    contract = contracts[found.index(max(found))]
+    return contract, fences[contract.tags]
+
+
+def _known_values(template: str, field: str) -> Iterator[str]:
+    """What a field of the cover must be in any version of a template."""
+    return (contract.cover.must_be[field] for contract in return_contracts() if contract.template == template)
+
+
+def _given(sheets: dict[str, list[Sequence[Any]]], fences: Fences, cover: Cover, tags: Tags) -> dict[str, Any]:
+    """What a cover says, by heading. Raises RefusedFile for one that is not there, or says something twice."""
+    _, body, left = _fenced(sheets, fences, cover.sheet, cover.table, tags)
+    given: dict[str, Any] = {}
+    for _, cells in body:
+        name = heading_key(cells[left] if len(cells) > left else None)
+        if name and name in given:
+            raise RefusedFile(f"sheet {cover.sheet}: {cells[left]} stands twice; keep one")
+        given[name] = cells[left + 1] if len(cells) > left + 1 else None
+    return given
+
+
+def _fences(sheets: Mapping[str, list[Sequence[Any]]], tags: Tags) -> Fences:
+    """The tables of a workbook. Raises RefusedFile for a START or END cell that stands twice."""
     found: dict[tuple[str, str], tuple[str, int, int]] = {}
+    for sheet, index, position, cell in _texts(sheets):
+        tag = tags.read(cell)
+        if tag is None:
+            continue
+        before = found.setdefault(tag, (sheet, index, position))
+        if before != (sheet, index, position):
+            raise RefusedFile(
+                f"the cell {cell.strip()} stands twice, in {_named(*before)} and {_named(sheet, index, position)}; "
+                "put all rows into one table and remove the other"
+            )
+    starts = {table: place for (table, kind), place in found.items() if kind == "START"}
+    fences = {}
+    for table, (sheet, index, left) in starts.items():
+        if tags.end is None:
+            below = [other for on, other, _ in starts.values() if on == sheet and other > index]
+            fences[sheet, table] = _Fence(sheet, index, min(below, default=len(sheets[sheet])), left)
+        elif found.get((table, "END"), ("",))[0] == sheet:
+            fences[sheet, table] = _Fence(sheet, index, found[table, "END"][1], left)
+    return fences
+
+
+def _texts(sheets: Mapping[str, list[Sequence[Any]]]) -> Iterator[tuple[str, int, int, str]]:
+    """Every text of a workbook with its sheet, row and column."""
     for sheet, rows in sheets.items():
         for index, cells in enumerate(rows):
             for position, cell in enumerate(cells):
-                tag = _TAG.fullmatch(cell.strip()) if isinstance(cell, str) else None
-                if tag is None:
-                    continue
-                before = found.setdefault((tag[1], tag[2]), (sheet, index, position))
-                if before != (sheet, index, position):
-                    raise RefusedFile(
-                        f"the cell {tag[0]} stands twice, in {_named(*before)} and {_named(sheet, index, position)}; "
-                        "put all rows into one table and remove the other"
-                    )
-    return {
-        (sheet, table): _Fence(sheet, index, found[table, "END"][1], left)
-        for (table, kind), (sheet, index, left) in found.items()
-        if kind == "START" and found.get((table, "END"), ("",))[0] == sheet
-    }
+                if isinstance(cell, str):
+                    yield sheet, index, position, cell
 
 
 def _named(sheet: str, index: int, position: int) -> str:
@@ -389,24 +443,23 @@ def _named(sheet: str, index: int, position: int) -> str:
 
 
 def _fenced(
-    sheets: Mapping[str, list[Sequence[Any]]], fences: Mapping[tuple[str, str], _Fence], sheet: str, table: str
+    sheets: Mapping[str, list[Sequence[Any]]], fences: Fences, sheet: str, table: str, tags: Tags, lead_rows: int = 0
 ) -> tuple[Sequence[Any], list[tuple[int, Sequence[Any]]], int]:
-    """Headings, numbered rows and first column of the table between its START and END cells.
+    """Headings, numbered rows and first column of a table.
 
-    Raises RefusedFile when the sheet or one of the cells is missing.
+    Raises RefusedFile when the sheet or one of the cells that it stands between is missing.
     """
     if sheet not in sheets:
         raise RefusedFile(f"the sheet {sheet} is missing; use the template's workbook")
     fence = fences.get((sheet, table))
     if fence is None:
-        tags = {cell.strip() for cells in sheets[sheet] for cell in cells if isinstance(cell, str)}
-        missing = next(kind for kind in ("START", "END") if f"WMIP:{table}:{kind}" not in tags)
-        raise RefusedFile(
-            f"sheet {sheet}: the cell WMIP:{table}:{missing} is missing; use the template's workbook unchanged"
-        )
-    if fence.end <= fence.start + 1:
-        raise RefusedFile(f"sheet {sheet}: the table {table} has no headings between its START and END cells")
-    body = list(_clipped(sheets[sheet], fence.start + 1, fence.end, fence.left))
+        standing = {cell.strip() for cells in sheets[sheet] for cell in cells if isinstance(cell, str)}
+        missing = next(tag for tag in (tags.starts(table), tags.ends(table)) if tag and tag not in standing)
+        raise RefusedFile(f"sheet {sheet}: the cell {missing} is missing; use the template's workbook unchanged")
+    first = fence.start + 1 + lead_rows
+    if fence.end <= first:
+        raise RefusedFile(f"sheet {sheet}: the table {table} has no headings below its cell {tags.starts(table)}")
+    body = list(_clipped(sheets[sheet], first, fence.end, fence.left))
     return body[0][1], body[1:], fence.left
 
 

@@ -66,7 +66,10 @@ class Rule(Declared):
 
 @dataclass
 class ReadTable:
-    """A table as it was read: its rows in landed form, where its columns stand, the rows that are refused already."""
+    """A table as it was read: its rows in landed form, where its columns stand, the rows that are refused already.
+
+    `answers`: it says of which other tables there is nothing to report.
+    """
 
     stream: str
     rows: list[Row] = field(default_factory=list)
@@ -74,6 +77,7 @@ class ReadTable:
     columns: Mapping[str, contract.Column] = field(default_factory=dict)
     reference: Sequence[str] = ()
     is_whole: bool = True
+    answers: bool = False
 
 
 @dataclass
@@ -90,6 +94,19 @@ class Return:
     def quarter(self) -> tuple[date, date]:
         """First and last day of the quarter it is about."""
         return quarter_days(str(self.cover["period_key"]))
+
+    @property
+    def sections(self) -> list[ReadTable]:
+        """The tables that hold what is returned."""
+        return [table for table in self.tables.values() if not table.answers]
+
+    @property
+    def is_nil(self) -> bool:
+        """Whether it says that there is nothing to report: as a whole, or of each table."""
+        answers = [row for table in self.tables.values() if table.answers for row in table.rows]
+        return self.cover.get("nil_return") == "yes" or (
+            len(answers) >= len(self.sections) and all(row["nothing_to_report"] == "yes" for row in answers)
+        )
 
     @property
     def submitted_on(self) -> date:
@@ -447,17 +464,33 @@ def earlier_period(rule: Rule, name: str, table: ReadTable, read: Return) -> Ite
 @_check
 def no_rows(_rule: Rule, _name: str, _table: ReadTable, read: Return) -> Iterator[Hit]:
     """Not one row in any table, and the cover does not say that there is nothing to report."""
-    if read.cover.get("nil_return") != "yes" and all(
-        not table.rows and table.is_whole for table in read.tables.values()
-    ):
+    if not read.is_nil and all(not table.rows and table.is_whole for table in read.sections):
         yield Hit({})
 
 
 @_check
 def rows_of_a_nil_return(_rule: Rule, _name: str, _table: ReadTable, read: Return) -> Iterator[Hit]:
     """Rows although the cover says that there is nothing to report."""
-    if read.cover.get("nil_return") == "yes" and any(table.rows for table in read.tables.values()):
+    if read.cover.get("nil_return") == "yes" and any(table.rows for table in read.sections):
         yield Hit({})
+
+
+@_check
+def nil_table_with_rows(rule: Rule, name: str, table: ReadTable, read: Return) -> Iterator[Hit]:
+    """A table of which it is said that there is nothing to report, and which holds rows."""
+    filled = {one.stream for one in read.sections if one.rows or not one.is_whole}
+    for row in _judged(rule, table):
+        if row[rule.at[name][0]] == "yes" and row["section"] in filled:
+            yield Hit(row)
+
+
+@_check
+def unanswered_table(rule: Rule, name: str, table: ReadTable, read: Return) -> Iterator[Hit]:
+    """A table without rows, of which it is not said that there is nothing to report."""
+    empty = {one.stream for one in read.sections if not one.rows and one.is_whole}
+    for row in _judged(rule, table):
+        if row[rule.at[name][0]] != "yes" and row["section"] in empty:
+            yield Hit(row)
 
 
 @_check

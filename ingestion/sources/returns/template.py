@@ -1,96 +1,133 @@
-"""The blank return workbook of a cluster body and quarter, made from the template contract that its reader uses.
+"""The return workbook that a person fills in, made from the contract that its reader uses.
 
-Drop-downs, dates and numbers are checked by Excel while people type; what gets past them is found by the reader.
+A front sheet with instructions and progress, a sheet for each table, what is known so far, and the guidance. What gets
+past the drop-downs, limits and colours is found by the reader. Reference: docs/decisions/0291.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ingestion.catalogue import return_contract
-from ingestion.files.values import NUMBERS, WHOLE
-from ingestion.sources.returns.contract import Column, Cover, Table
+from ingestion.sources.returns.contract import ReturnContract
+from ingestion.sources.returns.template_checks import Lists
+from ingestion.sources.returns.template_cover import FrontSheet
+from ingestion.sources.returns.template_sheet import Filled, TableSheet
+from ingestion.sources.returns.template_styles import Styles
+from ingestion.sources.returns.wording import needed, takes
 
 if TYPE_CHECKING:
-    from xlsxwriter.worksheet import Worksheet
+    from xlsxwriter import Workbook
 
-ROWS = 200
-"""Blank rows of each table; people insert more between START and END."""
-# A number to Excel: where the rule is a function, exceljs makes NaN of it.
-_FIRST_DATE = date(2000, 1, 1)
+GUIDANCE, SO_FAR, LISTS = "Guidance", "So far", "Lists"
+_WRITTEN = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+"""A property of the file, so that one body and quarter has one workbook."""
 
 
-def write_template(path: Path, cover: Mapping[str, str]) -> None:
+@dataclass(frozen=True)
+class Figure:
+    """What is known of an indicator before the quarter. `target`: in words, as it was agreed."""
+
+    name: str
+    unit: str
+    verified: float | None
+    claimed: float | None
+    forecast: float | None
+    target: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the warehouse knows of a body before it fills in its return. `rows`: landed rows by table, to begin with;
+    `figures`: up to the quarter `until`; `periods`: the quarters that the programme has.
+    """
+
+    rows: Filled = field(default_factory=dict)
+    figures: Sequence[Figure] = ()
+    until: str = ""
+    periods: Sequence[str] = ()
+
+
+def write_template(path: Path, cover: Mapping[str, str], known: Known | None = None) -> None:
     """Write the workbook. `cover`: what is known of it by field name, such as `partner_code` and `period_key`."""
     import xlsxwriter
 
-    contract = return_contract()
-    known = {**contract.cover.must_be, **cover}
+    contract, known = return_contract(), known or Known()
     # A text stays a text, whatever it begins with: a body's name comes from outside.
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        styles = {
-            "fence": book.add_format({"font_color": "#595959", "font_size": 8}),
-            "heading": book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1, "text_wrap": True}),
-            "date": book.add_format({"num_format": "dd/mm/yyyy"}),
-            "text": book.add_format({"num_format": "@"}),
-        }
-        sheet = book.add_worksheet(contract.cover.sheet)
-        sheet.set_column(0, 1, 28)
-        _cover(sheet, contract.cover, known, styles)
-        sheets: dict[str, tuple[Worksheet, int]] = {}
+        book.set_properties({"title": contract.title, "subject": cover.get("period_key", ""), "created": _WRITTEN})
+        book.set_calc_mode("auto")
+        styles = Styles(book)
+        front = book.add_worksheet(contract.cover.sheet)
+        lists = Lists(contract, known.periods, LISTS)
         for table in contract.tables:
-            name = table.sheet
-            sheet, top = sheets.get(name) or (book.add_worksheet(name), 0)
-            sheets[name] = (sheet, _table(sheet, top, table, styles))
+            if not table.answers:
+                TableSheet(book, contract, table, styles, lists, known.rows).write(cover)
+        if known.figures:
+            _so_far(book, styles, known, cover)
+        _guidance(book, contract, styles)
+        lists.write(book.add_worksheet(LISTS))
+        FrontSheet(front, contract, styles, cover, known.rows).write()
+        front.activate()
 
 
-def _cover(sheet: Worksheet, cover: Cover, known: Mapping[str, str], styles: Mapping[str, Any]) -> None:
-    sheet.write(0, 0, f"WMIP:{cover.table}:START", styles["fence"])
-    sheet.write_row(1, 0, ["Field", "Value"], styles["heading"])
-    for row, column in enumerate(cover.fields, 2):
-        sheet.write(row, 0, column.heading)
-        sheet.write(row, 1, known.get(column.name, ""), styles["date" if column.kind == "date" else "text"])
-    sheet.write(2 + len(cover.fields), 0, f"WMIP:{cover.table}:END", styles["fence"])
+def _so_far(book: Workbook, styles: Styles, known: Known, cover: Mapping[str, str]) -> None:
+    """What the body is known to have achieved before the quarter; nothing on it is read."""
+    sheet = book.add_worksheet(SO_FAR)
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 4, 16)
+    sheet.set_column(5, 5, 40)
+    sheet.write(0, 0, f"What is known of {cover.get('partner_name') or cover['partner_code']} so far", styles.title)
+    said = f"Figures of your body up to {known.until}, as the programme holds them. Nothing here is read."
+    sheet.merge_range(1, 0, 1, 5, said, styles.hint)
+    sheet.set_row(0, 26)
+    sheet.set_row(3, 30)
+    headings = ["Indicator", "Unit", "Verified so far", "Claimed so far", "Forecast for this quarter", "Target"]
+    sheet.write_row(3, 0, headings, styles.heading)
+    for at, figure in enumerate(known.figures, 4):
+        sheet.write(at, 0, figure.name, styles.label)
+        sheet.write(at, 1, figure.unit, styles.label)
+        for column, value in enumerate((figure.verified, figure.claimed, figure.forecast), 2):
+            sheet.write(at, column, "-" if value is None else value, styles.figure)
+        sheet.write(at, 5, figure.target, styles.wrapped)
+    styles.print_set_up(sheet)
+    styles.protect(sheet)
 
 
-def _table(sheet: Worksheet, top: int, table: Table, styles: Mapping[str, Any]) -> int:
-    """A table from row `top`; returns the row at which the next one may begin."""
-    first, last = top + 2, top + 1 + ROWS
-    sheet.write(top, 0, f"WMIP:{table.table}:START", styles["fence"])
-    for at, column in enumerate(table.columns):
-        heading = f"{column.heading} *" if column.required else column.heading
-        sheet.write(top + 1, at, heading, styles["heading"])
-        kind = column.kind
-        for row in range(first, last + 1):
-            sheet.write_blank(row, at, None, styles.get("date" if kind == "date" else "text" if kind == "text" else ""))
-        rule = _rule(column)
-        if rule is not None:
-            sheet.data_validation(first, at, last, at, rule)
-    sheet.set_column(0, len(table.columns) - 1, 18)
-    sheet.write(last + 1, 0, f"WMIP:{table.table}:END", styles["fence"])
-    return last + 4
-
-
-def _rule(column: Column) -> dict[str, Any] | None:
-    """What Excel lets into a column's cells; None for text."""
-    kind = column.kind
-    if kind == "choice":
-        return {"validate": "list", "source": [str(label) for label in column.allowed]}
-    if kind == "yes_no":
-        return {"validate": "list", "source": ["Yes", "No"]}
-    if kind == "date":
-        return {"validate": "date", "criteria": ">=", "value": _FIRST_DATE, "error_message": "A date, as dd/mm/yyyy"}
-    if kind in NUMBERS:
-        bounds = column.cell
-        what = "A whole number" if kind in WHOLE else "A number, without a pound sign"
-        return {
-            "validate": "integer" if kind in WHOLE else "decimal",
-            "criteria": "between",
-            "minimum": int(bounds.least),
-            "maximum": int(bounds.most),
-            "error_message": f"{what}, from {bounds.least:,} to {bounds.most:,}",
-        }
-    return None
+def _guidance(book: Workbook, contract: ReturnContract, styles: Styles) -> None:
+    """What each column of each table means, as the contract says it."""
+    sheet = book.add_worksheet(GUIDANCE)
+    sheet.hide_gridlines(2)
+    for at, width in enumerate((22, 28, 36, 66)):
+        sheet.set_column(at, at, width)
+    sheet.write(0, 0, "Guidance", styles.title)
+    sheet.set_row(0, 26)
+    sheet.write_row(1, 0, ["Section", "Column", "What it takes", "What it means"], styles.heading)
+    at = 2
+    for table in contract.tables:
+        if table.answers:
+            continue
+        sheet.merge_range(at, 0, at, 3, f"{table.name}: {table.guidance}", styles.band)
+        sheet.set_row(at, 15 * (1 + len(table.guidance) // 130) + 3)
+        at += 1
+        for column in table.columns:
+            what = f"{needed(table, column).capitalize()}: {takes(column)}"
+            what += f". For example {column.example}" if column.example else ""
+            sheet.write_row(at, 0, [table.name, column.heading, what, column.guidance], styles.wrapped)
+            sheet.set_row(at, 13.5 * max(1 + len(what) // 38, 1 + len(column.guidance) // 70) + 2)
+            at += 1
+    if contract.changes:
+        sheet.merge_range(at, 0, at, 3, "What is new since the version before", styles.band)
+        for change in contract.changes:
+            at += 1
+            sheet.merge_range(at, 0, at, 3, change, styles.wrapped)
+            sheet.set_row(at, 15 * (1 + len(change) // 150) + 2)
+    sheet.freeze_panes(2, 0)
+    styles.print_set_up(sheet)
+    sheet.repeat_rows(1)
+    styles.protect(sheet)

@@ -65,7 +65,7 @@ def loaded(tmp_path):
 def test_what_another_programme_asks_is_a_file(loaded):
     (contract,) = loaded(FIRST)
     table = contract.table("OUTPUTS")
-    assert contract.tags.cells("OUTPUTS") == ("T-OUTPUTS-START", "T-OUTPUTS-END")
+    assert (contract.tags.starts("OUTPUTS"), contract.tags.ends("OUTPUTS")) == ("T-OUTPUTS-START", "T-OUTPUTS-END")
     assert table.landed == ("project", "theme", "length", "quarter", "state", "amount")
     assert table.column("length").cell.minimum == Decimal("0.1"), "as it is written, not as a float"
     covers, outputs = streams_of([contract])
