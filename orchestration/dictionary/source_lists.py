@@ -1,7 +1,7 @@
 """Lists of sources that are kept where others read them, made from the declarations by `wmip docs index`.
 
-dbt's sources, the seed `source_system` and two tables of docs/contracts.md. A test fails where one is older than the
-declarations, so that nobody writes a source down twice.
+dbt's sources, the seed `source_system`, two tables of docs/contracts.md, a page for each return contract. A test fails
+where one is older than the declarations, so that nobody writes a source down twice.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from evaluation.spreadsheets import write_csv
 from ingestion.catalogue import SOURCES
 from ingestion.declaration import Source, Stream
 from ingestion.ledgers import LEDGERS
+from orchestration.dictionary.return_pages import return_pages
 
 ROOT = Path(__file__).resolve().parents[2]
 DBT_SOURCES = ROOT / "dbt_project" / "models" / "staging" / "_sources.yml"
@@ -49,6 +50,7 @@ def source_lists() -> dict[Path, str]:
         TYPED_STREAMS: typed_streams(SOURCES),
         SEED: seed(SOURCES),
         CONTRACTS: contracts(SOURCES),
+        **return_pages(),
     }
 
 

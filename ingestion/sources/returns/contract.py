@@ -504,7 +504,7 @@ def _table_differences(older: Table, newer: Table) -> Iterator[str]:
             yield f"column {column.heading} differs in {', '.join(changed)}"
 
 
-_COMPARED = ("heading", "kind", "unit", "required", "allowed", "minimum", "above", "maximum", "required_when")
+_COMPARED = ("heading", "kind", "required", "allowed", "minimum", "above", "maximum", "required_when")
 
 
 def _known(what: str, names: Iterable[str], known: Collection[str]) -> None:
