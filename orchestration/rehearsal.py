@@ -8,55 +8,22 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from common.home import inbox_folder, landing_folder, registry_folder, warehouse_file
 from orchestration.dbt_build import build
 from orchestration.dbt_compiled import PREPARE, Model, compiled
 from orchestration.errors import UserError
+from orchestration.return_counts import TO_DO
 
 SOURCE = "returns"
 # The models that the remarks are read from.
 _READ = ("finding", "indicator", "indicator_fact", "int_support__session")
-TO_DO = {
-    "business_insolvent": "the business is insolvent",
-    "below_threshold": "its support does not reach the threshold yet; later sessions add to it",
-    "conditions_not_met": "it needs new funding, the day that confirmed it, and a pilot completed or evaluated",
-    "duplicate": "the same counts on another record; give it a reference and title of its own if it is another",
-    "evidence_below_minimum": "send better evidence, or have the register verify it",
-    "excluded_source": "money of this source is no leverage",
-    "fewer_than_two_organisations": "list at least two organisations under MEMBERS",
-    "in_the_future": "its day has not come yet; correct the date if it is a slip",
-    "no_business_member": "list a business under MEMBERS",
-    "no_employment_increase": "employment at the firm rose by less than its posts; correct baseline or follow-up FTE",
-    "no_follow_up": "give the follow-up FTE once it is known",
-    "no_new_tie": "all its members worked together in the 36 months before",
-    "not_a_business": "it is returned as something else than a business; correct the organisation type if it is one",
-    "not_caused_by_programme": "the return says that the programme did not cause it",
-    "not_filled": "the post is vacant",
-    "not_new_post": "only new posts count",
-    "not_permanent": "only permanent posts of at least 12 months count",
-    "not_programme_funded": "the event is not the programme's own",
-    "not_supported_before": "no session or grant on or before its start is known; return the support first",
-    "out_of_area": "it is outside the area; give the postcode of the site that was supported if that is inside",
-    "outside_programme_period": "its date lies outside the programme; correct it if it is a slip",
-    "possible_duplicate": "another body returned an event of this title, day and venue; give it another title if it is "
-    "another one",
-    "rejected": "the register rejected it",
-    "reported_apart": "loans and equity are reported apart",
-    "generic_advice": "online or written advice counts only where it is specific to the business; if it is, say Yes",
-    "same_day_in_another_system": "the CRM has as much for this firm and day; nothing to do if it is the same session",
-    "same_session": "the session is counted on another record of the firm",
-    "secured_before_activity": "the agreement was signed before the body's activity began",
-    "service_purchase": "buying a service is no collaboration",
-    "unidentified_above_limit": "too many heads have no name; send the signed sheet",
-    "withdrawn": "it is withdrawn, in the return or by the register",
-}
-"""What a reason not to count means for who returned it, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +36,28 @@ class Remark:
     message: str
 
 
-def rehearse(home: Path, file: Path, clock: datetime, progress: Callable[[str], None]) -> list[Remark]:
-    """Findings of a workbook beside the home's history, then its rows that would not count; in order of place.
+@dataclass(frozen=True)
+class Figure:
+    """What a workbook's rows claim and verify of an indicator, in its unit, and what does not count by reason."""
+
+    indicator_key: str
+    claimed: Decimal
+    verified: Decimal
+    not_counted: Mapping[str, tuple[int, Decimal]]
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Findings of a workbook beside the home's history, then its rows that would not count, in order of place; and what
+    it counts for.
+    """
+
+    remarks: list[Remark]
+    figures: list[Figure]
+
+
+def rehearse(home: Path, file: Path, clock: datetime, progress: Callable[[str], None]) -> Rehearsal:
+    """What the night would make of a workbook.
 
     Nothing of the home is changed. Raises UserError when the models cannot be built on it.
     """
@@ -87,7 +74,7 @@ def rehearse(home: Path, file: Path, clock: datetime, progress: Callable[[str], 
         resolve_organisations(copy, clock)
         progress("counting")
         _build(copy, clock, [model for model in models if model.step != PREPARE])
-        return _remarks(warehouse_file(copy), file.name)
+        return Rehearsal(_remarks(warehouse_file(copy), file.name), _figures(warehouse_file(copy), file.name))
 
 
 def _share(home: Path, copy: Path) -> None:
@@ -121,6 +108,30 @@ def _build(copy: Path, clock: datetime, models: Sequence[Model]) -> None:
             "the workbook cannot be put beside what was returned before, because the warehouse does not build: "
             + " | ".join(failures[:3])
         )
+
+
+def _figures(warehouse: Path, file_name: str) -> list[Figure]:
+    return figures_of(warehouse, "mart.indicator_fact", file_name)
+
+
+def figures_of(mart: Path, facts: str, file_name: str) -> list[Figure]:
+    """The figures of the facts that stand in a workbook, by indicator, from a table of facts."""
+    import duckdb
+
+    with closing(duckdb.connect(str(mart), read_only=True)) as connection:
+        rows = connection.execute(
+            "SELECT indicator_key, not_counted_reason, count(*), sum(claimed_quantity), "
+            "coalesce(sum(claimed_quantity) FILTER (WHERE status <> 'withdrawn'), 0), "
+            "coalesce(sum(quantity) FILTER (WHERE is_counted AND status = 'verified'), 0) "
+            f"FROM {facts} WHERE starts_with(source_place, $file || '#') GROUP BY ALL ORDER BY ALL",
+            {"file": file_name},
+        ).fetchall()
+    found: dict[str, Figure] = {}
+    for indicator, reason, count, quantity, claimed, verified in rows:
+        before = found.get(indicator, Figure(indicator, Decimal(0), Decimal(0), {}))
+        reasons = {**before.not_counted, **({reason: (count, quantity)} if reason else {})}
+        found[indicator] = Figure(indicator, before.claimed + claimed, before.verified + verified, reasons)
+    return list(found.values())
 
 
 def _remarks(warehouse: Path, file_name: str) -> list[Remark]:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     import duckdb
 
     from ingestion.sources.returns.answer import Answer
-    from orchestration.rehearsal import Remark
+    from orchestration.rehearsal import Rehearsal, Remark
+    from orchestration.return_counts import Counted
 
 _SHOWN = 12
 """Cells of one sentence that are listed; the marked-up copy and JSON have all."""
@@ -115,13 +116,20 @@ def check(
     answer = _look_at(file, where)
     if marked_up is not None:
         _mark_up(file, answer, marked_up)
-    remarks = _rehearsed(file, where) if rehearse and where.is_dir() and answer.refused is None else []
+    from orchestration.return_counts import counts_as_json
+
+    rehearsal = _rehearsed(file, where) if rehearse and where.is_dir() and answer.refused is None else None
+    counts = _counts(answer, rehearsal, where)
     if form is CheckFormat.json:
-        typer.echo(json.dumps({**answer.as_json(), "beside_earlier_returns": [vars(one) for one in remarks]}, indent=2))
+        said = {"counts_for": counts_as_json(counts), "is_exact": rehearsal is not None}
+        remarks = [vars(one) for one in rehearsal.remarks] if rehearsal else []
+        typer.echo(json.dumps({**answer.as_json(), **said, "beside_earlier_returns": remarks}, indent=2))
     else:
         _tell(answer, is_registered=bool(_partners(where)))
-        if rehearse and where.is_dir():
-            _tell_remarks(answer, remarks)
+        if answer.refused is None:
+            _tell_counts(counts, is_exact=rehearsal is not None)
+        if rehearsal is not None:
+            _tell_remarks(answer, rehearsal.remarks)
     if answer.refused is not None:
         raise NightFailed(f"{file.name} would be refused whole: {answer.refused}")
     if answer.refused_rows:
@@ -201,7 +209,35 @@ def _partners(home: Path) -> dict[str, str | None]:
     return dict(read_latest(home, "registers", stream, ("partner_code", "name")))
 
 
-def _rehearsed(file: Path, home: Path) -> list[Remark]:
+def _counts(answer: Answer, rehearsal: Rehearsal | None, home: Path) -> list[Counted]:
+    from orchestration.return_counts import estimate, exact
+
+    if answer.refused is not None:
+        return []
+    return estimate(answer, home) if rehearsal is None else exact(answer, rehearsal.figures, home)
+
+
+def _tell_counts(counts: Sequence[Counted], *, is_exact: bool) -> None:
+    """Say what the return will count for, as a table."""
+    from rich.table import Table
+
+    from orchestration.return_counts import figure, reasons_said
+
+    how = "as the night would count it" if is_exact else "by itself: an estimate; --rehearse counts as the night does"
+    table = Table(box=None, pad_edge=False, title=f"\nWhat it will count for, {how}", title_justify="left")
+    table.add_column("Indicator")
+    for heading in ("Claimed", "Verified", "Quarter before", "Forecast"):
+        table.add_column(heading, justify="right")
+    table.add_column("Will not count")
+    for one in counts:
+        before = "-" if one.before_verified is None else figure(one.before_verified)
+        forecast = "-" if one.forecast is None else figure(one.forecast)
+        said = reasons_said(one)
+        table.add_row(one.name, figure(one.claimed), figure(one.verified), before, forecast, said)
+    console.print(table)
+
+
+def _rehearsed(file: Path, home: Path) -> Rehearsal:
     """What a night would find beside the home's history, and which rows would not count."""
     from orchestration.rehearsal import rehearse
 

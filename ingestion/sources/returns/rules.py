@@ -462,6 +462,28 @@ def earlier_period(rule: Rule, name: str, table: ReadTable, read: Return) -> Ite
 
 
 @_check
+def below_returned(rule: Rule, name: str, table: ReadTable, read: Return) -> Iterator[Hit]:
+    """A forecast of the return's own quarter that is less than the return itself holds of the indicator.
+
+    `given`: indicator -> the table, the column of the day, conditions (`when`), and the column to add, else rows.
+    """
+    first, last = map(str, read.quarter)
+    for row in _judged(rule, table):
+        of = rule.given.get(row["indicator_key"])
+        if of is None or row["forecast_period_key"] != read.cover["period_key"]:
+            continue
+        held = [
+            one
+            for one in read.tables[of["table"]].rows
+            if first <= (one.get(of["on"]) or "") <= last
+            and all(_is(one.get(column), tuple(wanted)) for column, wanted in of["when"].items())
+        ]
+        returned = sum((_number(one, of["add"]) if "add" in of else Decimal(1) for one in held), Decimal())
+        if _number(row, rule.at[name][0]) < returned:
+            yield Hit(row, None, {"returned": f"{returned:,f}"})
+
+
+@_check
 def no_rows(_rule: Rule, _name: str, _table: ReadTable, read: Return) -> Iterator[Hit]:
     """Not one row in any table, and the cover does not say that there is nothing to report."""
     if not read.is_nil and all(not table.rows and table.is_whole for table in read.sections):

@@ -354,6 +354,12 @@ CASES = {
         },
     ),
     "event_returned_twice": two("EVENTS", "title", {"event_ref": "E2"}, {"event_ref": "E2", "held_on": "2023-05-02"}),
+    "forecast_below_returned": one(
+        "FORECAST",
+        "forecast_value",
+        {"forecast_period_key": "2023-24-Q1", "forecast_value": "0.5"},
+        {"forecast_period_key": "2023-24-Q1", "forecast_value": "1"},
+    ),
     "forecast_of_the_past": one(
         "FORECAST",
         "forecast_period_key",
