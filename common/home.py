@@ -22,6 +22,7 @@ OURS = (
     "privacy",
     "registry",
     "releases",
+    "return_tokens.yaml",
     "runs",
     "spool",
     "verdicts",
@@ -42,6 +43,11 @@ def make_private(folder: Path) -> Path:
 def settings_file(home: Path) -> Path:
     """What is on, and how."""
     return home / "wmip.yaml"
+
+
+def return_tokens_file(home: Path) -> Path:
+    """The hash of each body's token for the page of the returns."""
+    return home / "return_tokens.yaml"
 
 
 def public_rules_file(home: Path) -> Path:

@@ -56,8 +56,8 @@ class Rehearsal:
     figures: list[Figure]
 
 
-def rehearse(home: Path, file: Path, clock: datetime, progress: Callable[[str], None]) -> Rehearsal:
-    """What the night would make of a workbook.
+def rehearse(home: Path, file: Path, quarter: str, clock: datetime, progress: Callable[[str], None]) -> Rehearsal:
+    """What the night would make of a workbook, which is of that quarter.
 
     Nothing of the home is changed. Raises UserError when the models cannot be built on it.
     """
@@ -74,7 +74,8 @@ def rehearse(home: Path, file: Path, clock: datetime, progress: Callable[[str], 
         resolve_organisations(copy, clock)
         progress("counting")
         _build(copy, clock, [model for model in models if model.step != PREPARE])
-        return Rehearsal(_remarks(warehouse_file(copy), file.name), _figures(warehouse_file(copy), file.name))
+        warehouse = warehouse_file(copy)
+        return Rehearsal(_remarks(warehouse, file.name), _figures(warehouse, file.name, quarter))
 
 
 def _share(home: Path, copy: Path) -> None:
@@ -110,21 +111,31 @@ def _build(copy: Path, clock: datetime, models: Sequence[Model]) -> None:
         )
 
 
-def _figures(warehouse: Path, file_name: str) -> list[Figure]:
-    return figures_of(warehouse, "mart.indicator_fact", file_name)
+def _figures(mart: Path, file_name: str, quarter: str) -> list[Figure]:
+    """The figures of the facts that stand in a workbook, in its own quarter, by indicator.
 
-
-def figures_of(mart: Path, facts: str, file_name: str) -> list[Figure]:
-    """The figures of the facts that stand in a workbook, by indicator, from a table of facts."""
+    What it says of other quarters counts there: `another_quarter`.
+    """
     import duckdb
 
     with closing(duckdb.connect(str(mart), read_only=True)) as connection:
         rows = connection.execute(
-            "SELECT indicator_key, not_counted_reason, count(*), sum(claimed_quantity), "
-            "coalesce(sum(claimed_quantity) FILTER (WHERE status <> 'withdrawn'), 0), "
-            "coalesce(sum(quantity) FILTER (WHERE is_counted AND status = 'verified'), 0) "
-            f"FROM {facts} WHERE starts_with(source_place, $file || '#') GROUP BY ALL ORDER BY ALL",
-            {"file": file_name},
+            """
+            SELECT
+                indicator_key,
+                CASE
+                    WHEN period_key IS DISTINCT FROM $quarter THEN 'another_quarter' ELSE not_counted_reason
+                END AS why,
+                count(*),
+                sum(claimed_quantity),
+                coalesce(
+                    sum(claimed_quantity) FILTER (WHERE claimed_period_key = $quarter AND status <> 'withdrawn'), 0
+                ),
+                coalesce(sum(quantity) FILTER (WHERE period_key = $quarter AND is_counted AND status = 'verified'), 0)
+            FROM mart.indicator_fact WHERE starts_with(source_place, $file || '#')
+            GROUP BY ALL ORDER BY ALL
+            """,
+            {"file": file_name, "quarter": quarter},
         ).fetchall()
     found: dict[str, Figure] = {}
     for indicator, reason, count, quantity, claimed, verified in rows:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, Any
 from common.home import release_folder
 from ingestion.sources.returns.answer import Answer
 from ingestion.sources.returns.references import reference_key
+from ingestion.sources.returns.rules import quarter_days
 
 if TYPE_CHECKING:
     from orchestration.rehearsal import Figure
 
 SEEDS = Path(__file__).resolve().parent.parent / "dbt_project" / "seeds"
 TO_DO = {
+    "another_quarter": "its day is in another quarter, in which it counts",
     "business_insolvent": "the business is insolvent",
     "below_threshold": "its support does not reach the threshold yet; later sessions add to it",
     "conditions_not_met": "it needs new funding, the day that confirmed it, and a pilot completed or evaluated",
@@ -60,18 +62,19 @@ TO_DO = {
     "withdrawn": "it is withdrawn, in the return or by the register",
 }
 """What a reason not to count means for who returned it, and what to do."""
-WITHDRAWN, WEAK = "withdrawn", "evidence_below_minimum"
+WITHDRAWN, WEAK, ELSEWHEN = "withdrawn", "evidence_below_minimum", "another_quarter"
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What one row claims of an indicator, in its exact unit (jobs: contracted hours)."""
+    """What one row claims of an indicator, in its exact unit (jobs: contracted hours), and on which day."""
 
     indicator_key: str
     quantity: Decimal
     evidence: str | None
     row: Row
+    on: str
     reason: str | None = None
 
 
@@ -95,16 +98,16 @@ class Counted:
 
 
 def estimate(answer: Answer, home: Path | None = None) -> list[Counted]:
-    """What a return will count for by itself, a row a headline indicator; `home` for the quarter before."""
+    """What a return will count for in its quarter, a row a headline indicator; `home` for the quarter before."""
     found = {
         row["indicator_key"]: Counted(row["indicator_key"], row["name"], row["unit"])
         for row in _seed("indicator")
         if row["is_headline"] == "true"
     }
-    for claim, allowed in _settled(claims(answer.rows)):
+    for claim, allowed in _settled(of_the_quarter(answer)):
         counted = found[claim.indicator_key]
         per_unit = _limit("ft_hours") if claim.indicator_key == "jobs_created" else Decimal(1)
-        if claim.reason != WITHDRAWN:
+        if claim.reason not in (WITHDRAWN, ELSEWHEN):
             counted.claimed += claim.quantity / per_unit
         counted.verified += allowed / per_unit
         if claim.reason is not None:
@@ -130,6 +133,18 @@ def exact(answer: Answer, figures: Iterable[Figure], home: Path) -> list[Counted
     return list(counted.values())
 
 
+def of_the_quarter(answer: Answer) -> Iterator[Claim]:
+    """The claims of a return; a row that repeats another is none, and what is of another quarter counts there."""
+    repeated = {finding.place for finding in answer.findings if finding.reason_code == "row_repeated"}
+    rows = {
+        stream: [row for row in found if f"{answer.file_name}#{row['sheet']}!{row['row_number']}" not in repeated]
+        for stream, found in answer.rows.items()
+    }
+    first, last = map(str, quarter_days(answer.cover["period_key"]))
+    for claim in claims(rows):
+        yield claim if first <= (claim.on or last) <= last else replace(claim, reason=ELSEWHEN)
+
+
 def claims(rows: Mapping[str, list[dict[str, Any]]]) -> Iterator[Claim]:
     """What every row of a return claims, and why it would not count whatever its evidence."""
     yield from map(_intervention, rows.get("interventions", ()))
@@ -150,7 +165,7 @@ def _settled(found: Iterable[Claim]) -> Iterator[tuple[Claim, Decimal]]:
         reason = claim.reason
         if reason is None and grades.get((claim.indicator_key, str(claim.evidence)), "Z") > least[claim.indicator_key]:
             reason = WEAK
-        settled = Claim(claim.indicator_key, claim.quantity, claim.evidence, claim.row, reason)
+        settled = replace(claim, reason=reason)
         if claim.indicator_key == "jobs_created" and reason is None:
             posts[_employer(claim.row)].append(settled)
         else:
@@ -167,21 +182,21 @@ def _capped(posts: list[Claim]) -> Iterator[tuple[Claim, Decimal]]:
         allowed = min(left, post.quantity)
         left -= allowed
         reason = None if allowed else "no_employment_increase"
-        yield Claim(post.indicator_key, post.quantity, post.evidence, post.row, reason), allowed
+        yield replace(post, reason=reason), allowed
 
 
 def _intervention(row: Row) -> Claim:
     reason = WITHDRAWN if row["status"] in ("withdrawn", "terminated_before_spend") else None
     if row["intervention_type"] != "scaled":
-        return Claim("pilots_funded", Decimal(1), row["evidence"], row, reason)
+        return Claim("pilots_funded", Decimal(1), row["evidence"], row, row["agreement_signed_on"], reason)
     is_open = (
         row["new_funding_confirmed_on"] is None
         or Decimal(row["new_funding_gbp"] or 0) <= (_limit("min_scale_gbp") or 0)
         or row["pilot_completed"] != "yes"
     )
-    return Claim(
-        "interventions_scaled", Decimal(1), row["evidence"], row, reason or ("conditions_not_met" if is_open else None)
-    )
+    reason = reason or ("conditions_not_met" if is_open else None)
+    on = row["new_funding_confirmed_on"] or ""
+    return Claim("interventions_scaled", Decimal(1), row["evidence"], row, on, reason)
 
 
 def _assisted(rows: Mapping[str, list[dict[str, Any]]]) -> Iterator[Claim]:
@@ -204,7 +219,7 @@ def _assisted(rows: Mapping[str, list[dict[str, Any]]]) -> Iterator[Claim]:
             reason = "not_a_business"
         elif minutes < _limit("assisted_hours") * 60:
             reason = "below_threshold"
-        yield Claim(_H4, Decimal(1), "signed_support_log", business, reason)
+        yield Claim(_H4, Decimal(1), "signed_support_log", business, max(s["supported_on"] for s in held), reason)
 
 
 _H4 = "businesses_assisted"
@@ -232,7 +247,7 @@ def _collaborations(rows: Mapping[str, list[dict[str, Any]]]) -> Iterator[Claim]
             reason = "fewer_than_two_organisations"
         elif not any(member["organisation_type"] == "business" for member in listed):
             reason = "no_business_member"
-        yield Claim("new_collaborations", Decimal(1), row["evidence"], row, reason)
+        yield Claim("new_collaborations", Decimal(1), row["evidence"], row, row["agreed_on"], reason)
 
 
 def _member(row: Row) -> str:
@@ -256,9 +271,8 @@ def _job(row: Row) -> Claim:
         "no_follow_up": row["follow_up_fte"] is None,
     }
     hours = min(_limit("ft_hours"), Decimal(row["contracted_hours"]))
-    return Claim(
-        "jobs_created", hours, row["evidence"], row, next((one for one, holds in reasons.items() if holds), None)
-    )
+    reason = next((one for one, holds in reasons.items() if holds), None)
+    return Claim("jobs_created", hours, row["evidence"], row, row["started_on"], reason)
 
 
 def _leverage(row: Row) -> Claim:
@@ -269,7 +283,7 @@ def _leverage(row: Row) -> Claim:
         "reported_apart": row["kind"] in ("loan", "equity"),
     }
     reason = next((one for one, holds in reasons.items() if holds), None)
-    return Claim("resource_levered", Decimal(row["amount_gbp"]), row["evidence"], row, reason)
+    return Claim("resource_levered", Decimal(row["amount_gbp"]), row["evidence"], row, row["stage_reached_on"], reason)
 
 
 def _event(row: Row) -> Iterator[Claim]:
@@ -283,7 +297,8 @@ def _event(row: Row) -> Iterator[Claim]:
     is_above = heads > _limit("unidentified_share_limit") * (names + heads)
     for quantity, why in ((names, reason), (heads, reason or ("unidentified_above_limit" if is_above else None))):
         if quantity:
-            yield Claim("event_attendees", quantity if is_ours else Decimal(0), row["evidence"], row, why)
+            claimed = quantity if is_ours else Decimal(0)
+            yield Claim("event_attendees", claimed, row["evidence"], row, row["held_on"], why)
 
 
 @cache

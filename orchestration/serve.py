@@ -28,7 +28,7 @@ def on_loopback(arguments: Sequence[str]) -> list[str]:
         if name not in _HOST_OPTIONS:
             continue
         host = value or (arguments[at + 1] if at + 1 < len(arguments) else "")
-        if not _is_loopback(host):
+        if not is_loopback(host):
             raise SystemExit(
                 f"wmip: {host or 'no address'}: `make serve` is for this machine alone, as Dagster has no login; "
                 "put a proxy with one before it (docs/runbook.md, Scheduled operation)"
@@ -37,7 +37,8 @@ def on_loopback(arguments: Sequence[str]) -> list[str]:
     return ["--host", "127.0.0.1", *arguments]
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether an address is one of this machine alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

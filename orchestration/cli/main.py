@@ -31,6 +31,7 @@ _COMMANDS = {
     "erase": "persons:erase",
     "rotate-key": "persons:rotate_key",
     "doctor": "doctor:doctor",
+    "serve": "serve:serve",
     "release": "release_diff:app",
     "registry": "registry:app",
     "network": "network:app",

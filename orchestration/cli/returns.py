@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from common.durable import written
-from common.home import inbox_folder, stream_folder
-from ingestion.catalogue import SOURCES
-from ingestion.files.limits import InvalidLimits, Limits
 from ingestion.files.values import BadValue, Column
-from orchestration.access import make_home
 from orchestration.cli.options import Home, console, current_mart, errors, file_to_write, resolve_home
-from orchestration.configuration import load_configuration
 from orchestration.errors import NightFailed, UserError
 from orchestration.release.store import current_release
+from orchestration.returns_desk import hand_in, partners, reading_settings
 from orchestration.settings import load_settings
 
 if TYPE_CHECKING:
@@ -71,7 +66,7 @@ def template(
     from orchestration.return_template import known_of, programme_quarters
 
     where = resolve_home(home)
-    known = _partners(where)
+    known = partners(where)
     if known and partner not in known:
         raise UserError(f"{partner} is not in the partners register; known are {', '.join(sorted(known))}")
     try:
@@ -118,14 +113,16 @@ def check(
         _mark_up(file, answer, marked_up)
     from orchestration.return_counts import counts_as_json
 
-    rehearsal = _rehearsed(file, where) if rehearse and where.is_dir() and answer.refused is None else None
+    rehearsal = None
+    if rehearse and where.is_dir() and answer.refused is None:
+        rehearsal = _rehearsed(file, where, answer.cover["period_key"])
     counts = _counts(answer, rehearsal, where)
     if form is CheckFormat.json:
         said = {"counts_for": counts_as_json(counts), "is_exact": rehearsal is not None}
         remarks = [vars(one) for one in rehearsal.remarks] if rehearsal else []
         typer.echo(json.dumps({**answer.as_json(), **said, "beside_earlier_returns": remarks}, indent=2))
     else:
-        _tell(answer, is_registered=bool(_partners(where)))
+        _tell(answer, is_registered=bool(partners(where)))
         if answer.refused is None:
             _tell_counts(counts, is_exact=rehearsal is not None)
         if rehearsal is not None:
@@ -146,7 +143,7 @@ def submit(file: Workbook, home: Home = None) -> None:
     answer = _look_at(file, where)
     if answer.refused is not None:
         raise NightFailed(f"{file.name} would be refused whole: {answer.refused}")
-    _tell(answer, is_registered=bool(_partners(where)))
+    _tell(answer, is_registered=bool(partners(where)))
     if not answer.rows["covers"]:
         raise NightFailed(f"{file.name} is no return as it stands, and was not handed in")
     target = hand_in(file, where)
@@ -164,15 +161,22 @@ def submit(file: Workbook, home: Home = None) -> None:
     )
 
 
-def hand_in(file: Path, home: Path) -> Path:
-    """Put a file into the inbox of a home under a name of its own; where it is now."""
-    inbox = inbox_folder(home, "returns")
-    make_home(home)
-    inbox.mkdir(parents=True, exist_ok=True)
-    target = next(path for path in _names(inbox, file.name) if not path.exists() or _same(path, file))
-    with written(target) as temporary:
-        shutil.copyfile(file, temporary)
-    return target
+@app.command()
+def token(
+    partner: Annotated[str, typer.Option(help="Code of the cluster body, as in the partners register.")],
+    home: Home = None,
+) -> None:
+    """Make the token with which a body signs in to the page of `wmip serve`. It is shown once; the one before ends.
+
+    Example: wmip returns token --partner CB01
+    """
+    from orchestration.returns_page.tokens import make_token
+
+    where = resolve_home(home)
+    known = partners(where)
+    if known and partner not in known:
+        raise UserError(f"{partner} is not in the partners register; known are {', '.join(sorted(known))}")
+    typer.echo(make_token(where, partner))
 
 
 @contextmanager
@@ -185,28 +189,6 @@ def _open_mart(home: Path) -> Iterator[duckdb.DuckDBPyConnection | None]:
         return
     with duckdb.connect(str(current_mart(home)), read_only=True) as connection:
         yield connection
-
-
-def _names(folder: Path, name: str) -> list[Path]:
-    """The name itself, else with a number: what was handed in before stays."""
-    path = Path(name)
-    return [folder / name, *(folder / f"{path.stem} ({number}){path.suffix}" for number in range(2, 1000))]
-
-
-def _same(one: Path, other: Path) -> bool:
-    from ingestion.files.inbox import sha256_of
-
-    return sha256_of(one) == sha256_of(other)
-
-
-def _partners(home: Path) -> dict[str, str | None]:
-    """Codes and names of the bodies of the register that was read; empty before the first night."""
-    from ingestion.storage.latest import read_latest
-
-    if not stream_folder(home, "registers", "partners").is_dir():
-        return {}
-    stream = SOURCES["registers"].stream("partners")
-    return dict(read_latest(home, "registers", stream, ("partner_code", "name")))
 
 
 def _counts(answer: Answer, rehearsal: Rehearsal | None, home: Path) -> list[Counted]:
@@ -237,12 +219,12 @@ def _tell_counts(counts: Sequence[Counted], *, is_exact: bool) -> None:
     console.print(table)
 
 
-def _rehearsed(file: Path, home: Path) -> Rehearsal:
+def _rehearsed(file: Path, home: Path, quarter: str) -> Rehearsal:
     """What a night would find beside the home's history, and which rows would not count."""
     from orchestration.rehearsal import rehearse
 
     with errors.status("Rehearsing") as status:
-        return rehearse(home, file, load_settings().now(), lambda what: status.update(f"Rehearsing: {what}"))
+        return rehearse(home, file, quarter, load_settings().now(), lambda what: status.update(f"Rehearsing: {what}"))
 
 
 def _tell_remarks(answer: Answer, remarks: Sequence[Remark]) -> None:
@@ -296,23 +278,14 @@ def _say(lines: Iterable[str]) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def _settings(home: Path) -> tuple[Mapping[str, Any], Limits]:
-    """What this home sets for the returns, as its nights read them, and the limits of a workbook."""
-    settings = {**SOURCES["returns"].settings, **load_configuration(home).source("returns")}
-    try:
-        return settings, Limits.of(settings)
-    except InvalidLimits as wrong:
-        raise UserError(f"wmip.yaml, sources: returns: {wrong}") from None
-
-
 def _look_at(file: Path, home: Path) -> Answer:
     """Read a workbook as a night would."""
     from ingestion.sources.returns.answer import look_at
 
     if not file.is_file():
         raise UserError(f"{file} is not a file")
-    settings, within = _settings(home)
+    settings, within = reading_settings(home)
     try:
-        return next(look_at(file, home, settings, _partners(home) or None, within))
+        return next(look_at(file, home, settings, partners(home) or None, within))
     except OSError as error:
         raise UserError(f"{file} could not be read ({error.strerror}); try again") from None
