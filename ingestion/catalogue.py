@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.declaration import FOLDER, Source, load_declaration
+from ingestion.findings import is_passing
 from ingestion.persons.pseudonyms import PERSON_KEYS
 
 if TYPE_CHECKING:
@@ -77,8 +78,6 @@ def recognises(source: Source, path: Path) -> bool:
     it cannot make anything of, which is then refused by whom it falls to. Raises OSError for one that cannot be read
     now.
     """
-    from ingestion.findings import is_passing
-
     asked = source.reader().recognises
     try:
         return asked is not None and bool(asked(path))

@@ -21,6 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from common.sql import literal, quoted
 from orchestration.dbt_runner import TARGET_DIR, compile_project, ensure_parsed, project_fingerprint
 from orchestration.errors import UserError
 from orchestration.settings import load_settings
@@ -197,8 +198,6 @@ def _canonical(data_type: str) -> str:
 
 def _comments(node: Any) -> str:
     """What the materialization of dbt_project/macros says of a model with `persist_docs`."""
-    from common.sql import literal, quoted
-
     table, kept = f"{quoted(node.schema)}.{quoted(node.name)}", node.config.persist_docs
     statements = []
     if kept.get("relation") and node.description:

@@ -12,7 +12,9 @@ from typing import Protocol
 
 from ingestion.files.archives import UNREADABLE_ARCHIVE
 from ingestion.files.excel import DAMAGED, ExcelBook
+from ingestion.files.excel97 import Excel97Book, IsEncryptedError
 from ingestion.files.limits import limits
+from ingestion.files.opendocument import OpenDocumentBook
 from ingestion.files.sheets import MEGABYTE, NumberedCells, Sheet, refusal
 from ingestion.findings import RefusedFile
 
@@ -86,8 +88,6 @@ def _of_archive(path: Path) -> _Book:
     except (*UNREADABLE_ARCHIVE, OSError, ValueError) as error:
         raise refusal(error, DAMAGED) from None
     if is_opendocument:
-        from ingestion.files.opendocument import OpenDocumentBook
-
         return OpenDocumentBook(path)
     if any(name.startswith("xl/") and name.endswith("workbook.bin") for name in names):
         raise RefusedFile("is a binary workbook (.xlsb); open it in Excel and save it as Excel Workbook (.xlsx)")
@@ -102,8 +102,6 @@ def _of_compound(path: Path) -> _Book:
     content = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in content:
         raise RefusedFile(_LOCKED)
-    from ingestion.files.excel97 import Excel97Book, IsEncryptedError
-
     try:
         return Excel97Book(content)
     except IsEncryptedError:

@@ -1,0 +1,84 @@
+"""What is imported within a function is there for a reason: it is heavy, it would go in a circle, or few need it."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from orchestration.code_version import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+ROOMS = PROJECT["tool"]["importlinter"]["root_packages"]
+# Beside those that ruff forbids at the head of any module: what one module may need, and another does without.
+HEAVY = {
+    *PROJECT["tool"]["ruff"]["lint"]["flake8-tidy-imports"]["banned-module-level-imports"],
+    *("cryptography", "dagster", "duckdb", "ijson", "numpy", "psycopg", "pyarrow", "rapidfuzz", "requests", "scipy"),
+    *("sqlalchemy", "starlette", "uvicorn", "xlsxwriter", "xlrd"),
+    # Reads the declaration of every source.
+    "ingestion.catalogue",
+}
+# A command starts with what it needs itself, and nothing but the demo knows the pretend programme.
+FREE = ("orchestration.cli",)
+
+
+def _named(path: Path) -> str:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+TREES = {_named(path): ast.parse(path.read_bytes()) for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))}
+
+
+def _imported(node: ast.AST) -> set[str]:
+    """Modules that a statement imports, with what it may name as one."""
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return set()
+
+
+def _at_the_head(tree: ast.Module) -> set[str]:
+    is_typing = "TYPE_CHECKING"
+    statements = [node for node in tree.body if not (isinstance(node, ast.If) and is_typing in ast.dump(node.test))]
+    return set().union(*map(_imported, statements))
+
+
+@cache
+def _started(name: str) -> frozenset[str]:
+    """All that importing a module imports: the product's modules, and others by their names."""
+    seen: set[str] = set()
+    waiting = {name}
+    while waiting:
+        found = waiting.pop()
+        seen.add(found)
+        if found in TREES:
+            waiting |= {*_at_the_head(TREES[found]), found.rpartition(".")[0] or found} - seen
+    return frozenset(seen)
+
+
+@cache
+def _heavy(name: str) -> set[str]:
+    return {heavy for heavy in HEAVY for found in _started(name) if found == heavy or found.startswith(f"{heavy}.")}
+
+
+def _within_functions(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for function in ast.walk(tree):
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for node in ast.walk(function):
+                yield from ((node.lineno, name) for name in sorted(_imported(node)) if name in TREES)
+
+
+def test_what_a_function_imports_of_ours_is_heavy_or_would_go_in_a_circle():
+    light = [
+        f"{module}:{line} imports {name}"
+        for module, tree in TREES.items()
+        if not module.startswith(FREE)
+        for line, name in _within_functions(tree)
+        if module not in _started(name) and not _heavy(name) - _heavy(module)
+    ]
+    assert light == [], "these can stand at the head of their modules"
+    assert sum(1 for tree in TREES.values() for _ in _within_functions(tree)) > 20
