@@ -79,7 +79,7 @@ class FrontSheet:
             if rule:
                 sheet.data_validation(row, 1, row, 1, rule)
             if described.required:
-                sheet.conditional_format(row, 1, row, 1, {"type": "blanks", "format": styles.missing})
+                self._colour((row, 1, row, 1), f"LEN(B{row + 1})=0", "missing")
         return top + 2 + len(cover.fields)
 
     def _sections(self, answers: Table, top: int) -> None:
@@ -100,10 +100,8 @@ class FrontSheet:
             sheet.write_formula(at, 4, _state_formula(at + 1, self._filled(table)), styles.state, self._state(table))
         sheet.data_validation(first, 1, last, 1, cover_rule(nothing) or {})
         for begins, style in ((COMPLETE, "done"), (NOTHING, "done"), (UNANSWERED, "missing"), (BOTH, "wrong")):
-            rule = {"type": "text", "criteria": "begins with", "value": begins, "format": getattr(styles, style)}
-            sheet.conditional_format(first, 4, last, 4, rule)
-        unfinished = {"type": "text", "criteria": "containing", "value": "missing", "format": styles.missing}
-        sheet.conditional_format(first, 4, last, 4, unfinished)
+            self._colour((first, 4, last, 4), f'LEFT(E{first + 1},{len(begins)})="{begins}"', style)
+        self._colour((first, 4, last, 4), f"AND(C{first + 1}>0,D{first + 1}>0)", "missing")
         states, count = f"$E${first + 1}:$E${last + 1}", len(section.allowed)
         done = f'COUNTIF({states},"{COMPLETE}*")+COUNTIF({states},"{NOTHING}")'
         at_first = sum(self._state(table) == LOOK_OVER for table in self.tables)
@@ -111,6 +109,11 @@ class FrontSheet:
         sheet.write_formula(2, 0, f'={done}&"{said}"', styles.strong, f"{at_first}{said}")
         bar = f'=REPT("█",2*({done}))&REPT("░",2*({count}-({done})))'
         sheet.write_formula(2, 1, bar, styles.bar, "█" * (2 * at_first) + "░" * (2 * (count - at_first)))
+
+    def _colour(self, area: tuple[int, int, int, int], formula: str, style: str) -> None:
+        """Colour cells where a formula is true; exceljs spoils every other kind of rule."""
+        rule = {"type": "formula", "criteria": f"={formula}", "format": getattr(self.styles, style)}
+        self.sheet.conditional_format(*area, {**rule, "stop_if_true": True})
 
     def _filled(self, table: Table) -> int:
         return len(self.rows.get(table.table, ()))

@@ -6,6 +6,7 @@ import subprocess
 import zipfile
 from collections import Counter
 from datetime import date
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -19,6 +20,7 @@ from ingestion.sources.returns.template import Figure, Known, write_template
 from ingestion.sources.returns.template_checks import LAST_ROW
 from ingestion.sources.returns.template_styles import CARRIED
 
+OFFICE = Path(__file__).parents[3] / "fixtures" / "real" / "office"
 CONTRACT = return_contract()
 TABLES = [table for table in CONTRACT.tables if not table.answers]
 HEADINGS_AT = 4
@@ -265,6 +267,27 @@ def test_a_name_that_begins_like_a_formula_is_a_text(tmp_path):
     book = openpyxl.load_workbook(tmp_path / "b.xlsx")
     cells = [book["Businesses"]["B5"], book["Cover"].cell(labels(book["Cover"], "Cluster body name"), 2)]
     assert [(cell.value, cell.data_type) for cell in cells] == [(name, "s"), (name, "s")]
+
+
+@pytest.mark.parametrize("program", ["exceljs-4.4.0", "libreoffice-7.4.7", "sheetjs-0.18.5"])
+def test_what_other_programs_fill_in_and_save_is_read(program):
+    rows, findings = read(OFFICE / f"return-v2-{program}.xlsx")
+    assert findings == []
+    assert {stream: len(found) for stream, found in rows.items() if found} == {
+        "covers": 1,
+        "sections": 9,
+        "businesses": 1,
+        "support_sessions": 3,
+        "events": 1,
+        "forecasts": 1,
+    }
+    assert [row["row_number"] for row in rows["support_sessions"]] == ["5", "105", "205"]
+    assert {row["supported_on"] for row in rows["support_sessions"]} == {"2025-02-01", "2025-02-02", "2025-02-03"}
+    assert rows["businesses"][0]["company_number"] == "01234567"
+    assert sum(row["nothing_to_report"] == "yes" for row in rows["sections"]) == 5
+    # What exceljs makes of rules other than formulas no other program opens.
+    book = openpyxl.load_workbook(OFFICE / f"return-v2-{program}.xlsx")
+    assert book["Cover"].protection.sheet == (not program.startswith("sheetjs"))
 
 
 @pytest.mark.slow
