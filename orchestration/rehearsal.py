@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from common.home import inbox_folder, landing_folder, registry_folder, warehouse_file
+from ingestion.files.inbox import take_stock
 from orchestration.dbt_build import build
 from orchestration.dbt_compiled import PREPARE, Model, compiled
 from orchestration.errors import UserError
@@ -90,7 +91,6 @@ def _share(home: Path, copy: Path) -> None:
 
 def _read(home: Path, copy: Path, file: Path, clock: datetime) -> None:
     """Read the workbook as a night would, beside those that wait in the home's inbox."""
-    from ingestion.files.inbox import take_stock
     from ingestion.ingest import ensure_landing, ingest_source
 
     inbox = inbox_folder(copy, SOURCE)

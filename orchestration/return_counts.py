@@ -21,6 +21,7 @@ from common.home import release_folder
 from ingestion.sources.returns.answer import Answer
 from ingestion.sources.returns.references import reference_key
 from ingestion.sources.returns.rules import quarter_days
+from orchestration.release import store
 
 if TYPE_CHECKING:
     from orchestration.rehearsal import Figure
@@ -323,8 +324,6 @@ def quarter_before(period_key: str) -> str:
 
 def _add_quarter_before(found: Mapping[str, Counted], answer: Answer, home: Path) -> None:
     """The body's figures of the quarter before, from the release that readers use; nothing without one."""
-    from orchestration.release import store
-
     release = store.current_release(home)
     if release is None:
         return

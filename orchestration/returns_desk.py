@@ -13,6 +13,7 @@ from common.durable import written
 from common.home import inbox_folder, stream_folder
 from ingestion.catalogue import SOURCES
 from ingestion.files.limits import InvalidLimits, Limits
+from ingestion.storage.latest import read_latest
 from orchestration.access import make_home
 from orchestration.configuration import load_configuration
 from orchestration.errors import UserError
@@ -20,8 +21,6 @@ from orchestration.errors import UserError
 
 def partners(home: Path) -> dict[str, str | None]:
     """Codes and names of the bodies of the register that was read; empty before the first night."""
-    from ingestion.storage.latest import read_latest
-
     if not stream_folder(home, "registers", "partners").is_dir():
         return {}
     stream = SOURCES["registers"].stream("partners")
