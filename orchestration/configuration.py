@@ -52,6 +52,14 @@ class PostgresqlConfiguration(BaseModel):
     """Whether the evaluators' mart stays out of it; one database holds both marts or the public one alone."""
 
 
+class SiteConfiguration(BaseModel):
+    """Whether every release also holds its sites: `site/` for evaluators, `site_public/` for everyone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: bool = False
+
+
 class OrchestrationConfiguration(BaseModel):
     """Which triggers start by themselves. Off unless chosen, so that no copy of a home runs unasked."""
 
@@ -121,6 +129,7 @@ class Configuration(BaseModel):
     evaluation: EvaluationConfiguration = Field(default_factory=EvaluationConfiguration)
     postgresql: PostgresqlConfiguration = Field(default_factory=PostgresqlConfiguration)
     open_data: OpenDataSettings = Field(default_factory=OpenDataSettings)
+    site: SiteConfiguration = Field(default_factory=SiteConfiguration)
 
     def names(self, source: str) -> bool:
         """Whether a source is configured."""

@@ -22,6 +22,18 @@ class Dimension:
 
 
 @dataclass(frozen=True)
+class Check:
+    """One check of the gate and how it went."""
+
+    check: str
+    dimension: str
+    severity: str
+    table: str
+    outcome: str
+    meaning: str
+
+
+@dataclass(frozen=True)
 class OpenWarning:
     """A check that does not hold but does not block either."""
 
@@ -180,10 +192,27 @@ _RETURNS = """
 """
 
 
+_CHECKS = """
+    SELECT check_name AS check, dimension, severity, table_name AS table, outcome, meaning
+    FROM quality_result
+    ORDER BY outcome IN ('passed', 'not_applicable'), dimension, check_name
+"""
+
+
+def read_dimensions(mart: duckdb.DuckDBPyConnection) -> tuple[Dimension, ...]:
+    """The checks by dimension, from either mart."""
+    return tuple(Dimension(**row) for row in rows(mart, _DIMENSIONS))
+
+
+def read_checks(mart: duckdb.DuckDBPyConnection) -> tuple[Check, ...]:
+    """Every check of the gate, from either mart; those that do not hold first."""
+    return tuple(Check(**row) for row in rows(mart, _CHECKS))
+
+
 def read_assurance(mart: duckdb.DuckDBPyConnection) -> Assurance:
     """What the release says of its own quality."""
     return Assurance(
-        dimensions=tuple(Dimension(**row) for row in rows(mart, _DIMENSIONS)),
+        dimensions=read_dimensions(mart),
         warnings=tuple(OpenWarning(**row) for row in rows(mart, _WARNINGS)),
         waivers=tuple(Waiver(**row) for row in rows(mart, _WAIVERS)),
         sources=tuple(Source(**row) for row in rows(mart, _SOURCES)),

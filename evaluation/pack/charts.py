@@ -7,7 +7,7 @@ alone. The same figures give the same bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from evaluation import numbers
 from evaluation.pack import wording
 from evaluation.pack.impact import Range
 from evaluation.pack.leverage import Leverage
-from evaluation.pack.programme import Indicator, Quarter, QuarterFigure
+from evaluation.pack.programme import IndicatorDefinition, Quarter
 
 INK = "#1c2733"
 QUIET = "#4d5b69"
@@ -27,6 +27,7 @@ VERIFIED_COLOUR = "#0b5f6e"
 CLAIMED_COLOUR = "#a3541a"
 LOST_COLOUR = "#b8bfc7"
 TARGET_COLOUR = "#6b2d73"
+RANGE_COLOUR = "#9fc4ca"
 FONT = "Arial, Helvetica, sans-serif"
 _CONFIG = {
     "aria": False,
@@ -58,7 +59,8 @@ def name_picture(svg: str, name: str, title: str, description: str) -> Markup:
     root = _ROOT.match(svg)
     if root is None:
         raise ValueError(f"chart {name}: the renderer wrote no SVG element with a size")
-    body = svg[root.end() :]
+    # The picture is one image with one text; what the renderer says of its parts would be images without any.
+    body = re.sub(r' (?:role|aria-roledescription)="[^"]*"', "", svg[root.end() :])
     for found in sorted(set(re.findall(r'id="([^"]+)"', body)), key=len, reverse=True):
         body = body.replace(f'id="{found}"', f'id="{name}-{found}"').replace(f"url(#{found})", f"url(#{name}-{found})")
     head = (
@@ -78,16 +80,22 @@ def render(chart: Any, name: str, title: str, description: str) -> Picture:
 
 
 def trend(
-    indicator: Indicator, quarters: Sequence[Quarter], figures: dict[tuple[str, str, str], QuarterFigure]
+    indicator: IndicatorDefinition, quarters: Sequence[Quarter], cumulative: Mapping[tuple[str, str, str], Decimal]
 ) -> Picture:
-    """Cumulative verified and claimed figures by quarter, and the target as a line where one was stated."""
+    """Cumulative verified and claimed figures by quarter, and the target as a line where one was stated.
+
+    `cumulative`: by indicator, quarter and basis. A figure that is not there is a gap in its line, never a zero.
+    """
     import altair as alt
+
+    def figure(quarter: Quarter, basis: str) -> Decimal | None:
+        return cumulative.get((indicator.key, quarter.key, basis))
 
     data = [
         {
             "quarter": quarter.key[2:].replace("-Q", " Q"),
             "basis": basis,
-            "value": float(figures[(indicator.key, quarter.key, basis)].cumulative),
+            "value": None if (value := figure(quarter, basis)) is None else float(value),
         }
         for quarter in quarters
         for basis in ("claimed", "verified")
@@ -120,22 +128,25 @@ def trend(
         "basis:N", legend=None, scale=alt.Scale(domain=["verified", "claimed"], range=["circle", "square"])
     )
     layers: list[Any] = [
-        base.mark_line(strokeWidth=2.5).encode(color=colour, strokeDash=dash),
-        base.mark_point(filled=True, size=42, opacity=1).encode(color=colour, shape=shape),
+        base.mark_line(strokeWidth=2.5, invalid="break-paths-filter-domains").encode(color=colour, strokeDash=dash),
+        base.mark_point(filled=True, size=42, opacity=1, invalid="filter").encode(color=colour, shape=shape),
     ]
     if indicator.to_reach is not None:
         layers += _target_line(indicator.to_reach, indicator)
     chart = alt.layer(*layers).properties(width=280, height=130)
-    last = quarters[-1].key
-    verified = figures[(indicator.key, last, "verified")].cumulative
-    claimed = figures[(indicator.key, last, "claimed")].cumulative
+    said = [
+        f"{basis} {numbers.number(value, indicator.unit)} by {wording.quarter(last.key)}"
+        for basis in ("verified", "claimed")
+        for last in [next((quarter for quarter in reversed(quarters) if figure(quarter, basis) is not None), None)]
+        if last is not None and (value := figure(last, basis)) is not None
+    ]
     goal = wording.target(indicator)
     return render(
         chart,
         f"trend-{indicator.key}",
         f"{indicator.name}: cumulative by quarter",
-        f"Line chart. By {wording.quarter(last)}: verified {numbers.number(verified, indicator.unit)}, "
-        f"claimed {numbers.number(claimed, indicator.unit)}, target: {goal}. The figures are in the table below it.",
+        f"Line chart. {', '.join(said).capitalize() or 'No figure is shown'}; target: {goal}. "
+        "The figures are in the table below it.",
     )
 
 
@@ -146,7 +157,7 @@ def _amount_label(unit: str) -> str:
     return "format(datum.value, ',~f')"
 
 
-def _target_line(target: Decimal, indicator: Indicator) -> list[Any]:
+def _target_line(target: Decimal, indicator: IndicatorDefinition) -> list[Any]:
     import altair as alt
 
     data = alt.Data(
@@ -252,7 +263,7 @@ def ranges(of_measure: Sequence[Range], *, narrow: bool) -> Picture:
     down = 12 if narrow else 7
     above = -8
     chart = alt.layer(
-        base.mark_rule(strokeWidth=7, color="#9fc4ca", strokeCap="round", yOffset=down).encode(
+        base.mark_rule(strokeWidth=7, color=RANGE_COLOUR, strokeCap="round", yOffset=down).encode(
             x=alt.X("low:Q", scale=alt.Scale(zero=True), axis=axis), x2="high:Q"
         ),
         base.mark_point(

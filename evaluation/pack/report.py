@@ -188,7 +188,5 @@ def _css() -> Any:
 def _trends(figures: PackFigures) -> dict[str, charts.Picture]:
     if not figures.quarters:
         return {}
-    return {
-        indicator.key: charts.trend(indicator, figures.quarters, figures.quarter_figures)
-        for indicator in figures.headline
-    }
+    cumulative = {key: figure.cumulative for key, figure in figures.quarter_figures.items()}
+    return {indicator.key: charts.trend(indicator, figures.quarters, cumulative) for indicator in figures.headline}

@@ -38,6 +38,7 @@ _COMMANDS = {
     "returns": "returns:app",
     "grants": "grants:app",
     "docs": "docs:app",
+    "site": "site:app",
 }
 """The commands in order, each with its module in `orchestration.cli` and its name there; `wmip release` is whole with
 its last module. A command imports its own module alone: all of them take longer than a look at a workbook.

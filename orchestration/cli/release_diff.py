@@ -13,10 +13,11 @@ import typer
 from rich.table import Table
 
 from evaluation.numbers import fixed
+from evaluation.site.changes import ValueChange
 from evaluation.spreadsheets import write_csv
 from orchestration.cli.options import Home, console, resolve_home
 from orchestration.cli.releases import app, known_release
-from orchestration.release.difference import Difference, ValueChange, compare
+from orchestration.release.difference import Difference, compare
 
 ALL = "all"
 COLUMNS = (

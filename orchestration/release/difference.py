@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.home import release_folder
-from common.sql import literal
+from evaluation.site.changes import ValueChange, attached, value_changes
 from orchestration.release.integrity import MART
 
 if TYPE_CHECKING:
@@ -48,24 +47,6 @@ class InfoChange:
 
 
 @dataclass(frozen=True)
-class ValueChange:
-    """A figure that is not the same; None where that release has no such figure."""
-
-    indicator_key: str
-    period_key: str
-    scope: str
-    scope_key: str
-    basis: str
-    before: Decimal | None
-    after: Decimal | None
-
-    @property
-    def difference(self) -> Decimal:
-        """After less before; a figure that is not there counts as nothing."""
-        return (self.after or Decimal(0)) - (self.before or Decimal(0))
-
-
-@dataclass(frozen=True)
 class FactChange:
     """A fact that came, went, or says something else in one column. `change` is added, removed or the column."""
 
@@ -97,14 +78,8 @@ class Difference:
 
 def compare(home: Path, before: str, after: str) -> Difference:
     """What changed from release `before` to release `after`; both must exist. Rows come in a fixed order."""
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        for alias, release_id in (("older", before), ("newer", after)):
-            mart = literal(release_folder(home, release_id) / MART)
-            connection.execute(f"ATTACH {mart} AS {alias} (READ_ONLY)")
-        return Difference(before, after, _info(connection), _values(connection), _facts(connection))
+    with attached(*(release_folder(home, release_id) / MART for release_id in (before, after))) as connection:
+        return Difference(before, after, _info(connection), value_changes(connection), _facts(connection))
 
 
 def _info(connection: duckdb.DuckDBPyConnection) -> list[InfoChange]:
@@ -114,17 +89,6 @@ def _info(connection: duckdb.DuckDBPyConnection) -> list[InfoChange]:
     return [
         InfoChange(column, _text(old), _text(new)) for column, old, new in zip(INFO_COLUMNS, older, newer, strict=True)
     ]
-
-
-def _values(connection: duckdb.DuckDBPyConnection) -> list[ValueChange]:
-    rows = connection.execute("""
-        SELECT indicator_key, period_key, scope, scope_key, basis, o.value, n.value
-        FROM older.indicator_value AS o
-        FULL JOIN newer.indicator_value AS n USING (indicator_key, period_key, scope, scope_key, basis)
-        WHERE o.value IS DISTINCT FROM n.value
-        ORDER BY indicator_key, period_key, scope, scope_key, basis
-    """).fetchall()
-    return [ValueChange(*row) for row in rows]
 
 
 def _facts(connection: duckdb.DuckDBPyConnection) -> list[FactChange]:

@@ -18,7 +18,7 @@ _CALLED = {
     "suites_fingerprint": "the checks of the gate",
     "code_version": "the code (models, disclosure control, evaluation, pack, templates)",
     "public_rules_fingerprint": "the home's public_tables.yaml",
-    "settings_fingerprint": "open_data, evaluation, retention or releases.keep in wmip.yaml",
+    "settings_fingerprint": "open_data, evaluation, retention, site or releases.keep in wmip.yaml",
 }
 
 
@@ -26,7 +26,7 @@ def ingredients(home: Path, verdict: Verdict, evaluation_fingerprint: str, code_
     """What a release made now would be made of, by name. Raises UserError when `wmip.yaml` cannot be read."""
     own_rules = public_rules_file(home)
     configuration = load_configuration(home)
-    settings = [configuration.open_data, configuration.evaluation, configuration.retention]
+    settings = [configuration.open_data, configuration.evaluation, configuration.retention, configuration.site]
     read = "".join(part.model_dump_json() for part in settings) + str(configuration.releases.keep)
     return {
         "figures_fingerprint": verdict.figures_fingerprint,

@@ -36,6 +36,7 @@ from orchestration.release.steps.pack import write_pack
 from orchestration.release.steps.public import protect_public_mart
 from orchestration.release.steps.receipt import write_receipt
 from orchestration.release.steps.registry import keep_registry
+from orchestration.release.steps.site import write_sites
 from orchestration.trouble import disk_trouble
 from quality.receipt import gate_status
 
@@ -50,6 +51,7 @@ STEPS: tuple[Step, ...] = (
     Step("writing the pack", write_pack),
     Step("keeping the organisation keys", keep_registry),
     Step("writing the receipt", write_receipt),
+    Step("writing the sites", write_sites),
 )
 
 

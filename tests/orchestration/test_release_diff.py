@@ -12,9 +12,10 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from evaluation.site.changes import ValueChange
 from orchestration.cli.main import app
 from orchestration.errors import UserError
-from orchestration.release.difference import FactChange, ValueChange, compare
+from orchestration.release.difference import FactChange, compare
 
 FACT = """
     fact_key VARCHAR, indicator_key VARCHAR, status VARCHAR, is_counted BOOLEAN, not_counted_reason VARCHAR,

@@ -1,0 +1,87 @@
+"""What a cluster body is told beside its figures: its returns, what was refused in them, why claims do not count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+
+from evaluation.pack.mart_rows import rows
+
+
+@dataclass(frozen=True)
+class OwedReturn:
+    """A return the body owes, and whether it is here."""
+
+    period_key: str
+    submitted_on: date | None
+    submission_number: int | None
+    is_received: bool
+    is_waived: bool
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """A row of one of its current returns that is in no figure until it is corrected."""
+
+    place: str
+    column_name: str | None
+    message: str
+
+
+@dataclass(frozen=True)
+class NotCounted:
+    """Facts of the body that do not count, by indicator and reason. `claimed` in the indicator's unit."""
+
+    indicator_key: str
+    reason: str
+    facts: int
+    claimed: Decimal
+
+
+@dataclass(frozen=True)
+class BodyNotes:
+    """All of it for one body."""
+
+    returns: tuple[OwedReturn, ...]
+    refused: tuple[RefusedRow, ...]
+    not_counted: tuple[NotCounted, ...]
+
+
+_RETURNS = """
+    SELECT partner_key, period_key, submitted_on, submission_number, is_received, is_waived
+    FROM return_expected
+    ORDER BY partner_key, period_key
+"""
+_REFUSED = """
+    SELECT DISTINCT r.partner_key, q.place, q.column_name, q.message
+    FROM quarantined_row AS q
+    INNER JOIN return_expected AS r ON split_part(q.place, '#', 1) = r.file_name
+    ORDER BY ALL
+"""
+_NOT_COUNTED = """
+    SELECT partner_key, indicator_key, coalesce(not_counted_reason, status) AS reason, count(*) AS facts,
+        CAST(sum(exact_claimed_quantity) / max(exact_per_unit) AS DECIMAL(18, 4)) AS claimed
+    FROM indicator_fact
+    WHERE NOT is_counted AND partner_key IS NOT NULL
+    GROUP BY ALL
+    ORDER BY partner_key, indicator_key, facts DESC, reason
+"""
+
+
+def read_bodies(mart: duckdb.DuckDBPyConnection) -> Mapping[str, BodyNotes]:
+    """Of every body of the mart."""
+    keys = [row["partner_key"] for row in rows(mart, "SELECT partner_key FROM dim_partner ORDER BY 1")]
+    returns: dict[str, list[OwedReturn]] = {key: [] for key in keys}
+    refused: dict[str, list[RefusedRow]] = {key: [] for key in keys}
+    not_counted: dict[str, list[NotCounted]] = {key: [] for key in keys}
+    for row in rows(mart, _RETURNS):
+        returns.setdefault(row.pop("partner_key"), []).append(OwedReturn(**row))
+    for row in rows(mart, _REFUSED):
+        refused.setdefault(row.pop("partner_key"), []).append(RefusedRow(**row))
+    for row in rows(mart, _NOT_COUNTED):
+        not_counted.setdefault(row.pop("partner_key"), []).append(NotCounted(**row))
+    return {key: BodyNotes(tuple(returns[key]), tuple(refused[key]), tuple(not_counted[key])) for key in keys}
