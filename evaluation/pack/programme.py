@@ -131,6 +131,11 @@ _INDICATORS = """
 """
 
 
+def read_definitions(mart: duckdb.DuckDBPyConnection) -> list[IndicatorDefinition]:
+    """Every indicator without its figures, from either mart: headline ones in the order of their codes, then others."""
+    return [IndicatorDefinition(**row) for row in rows(mart, f"SELECT {_DEFINITION} {_INDICATORS}")]
+
+
 def read_indicators(mart: duckdb.DuckDBPyConnection) -> list[Indicator]:
     """Every indicator: the headline ones in the order of their codes, then the others."""
     figures = "p.actual_value AS verified, p.claimed_value AS claimed, p.output_rag, p.forecast_rag, p.override_rag"
