@@ -29,6 +29,7 @@ RAG_STYLE = {
 
 MOST_DRIFTS = 8
 MOST_NAMES = 12
+MOST_TASKS = 6
 # ONS and Treasury renew what is here once a year at least.
 OLD_MONTHS = 12
 
@@ -251,6 +252,44 @@ def _returns(connection: Any) -> list[str]:
     ]
 
 
+def _reconciliation(connection: Any) -> list[Any]:
+    """What bodies returned beside what platforms and CRMs hold, by who has to settle it, and the newest tasks."""
+    # Releases of before November 2026 do not say it.
+    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reconciliation'").fetchall():
+        return []
+    rows = _query(
+        connection,
+        """
+        SELECT owner,
+            count(*) FILTER (agreement IN ('agrees', 'within_tolerance')) AS agree,
+            count(*) FILTER (agreement = 'differs') AS differ,
+            count(*) FILTER (agreement = 'only_returned') AS only_returned,
+            count(*) FILTER (agreement = 'only_held') AS only_held,
+            count(*) FILTER (agreement = 'awaiting_return') AS awaiting
+        FROM reconciliation
+        GROUP BY owner
+        ORDER BY owner
+        """,
+    )
+    if not rows:
+        return []
+    table = _table(
+        "Returned, beside event platforms and CRMs",
+        "To settle by", ">Agree", ">Differ", ">Only returned", ">Only held", ">Not yet returned",
+    )  # fmt: skip
+    for row in rows:
+        table.add_row(row["owner"], *(f"{count:,}" for name, count in row.items() if name != "owner"))
+    tasks = _query(
+        connection,
+        "SELECT owner, period_key, task FROM reconciliation WHERE task IS NOT NULL "
+        "ORDER BY period_key DESC, owner, reconciliation_key",
+    )
+    lines = [f"  {row['owner']} {row['period_key']}: {row['task']}" for row in tasks[:MOST_TASKS]]
+    if len(tasks) > MOST_TASKS:
+        lines.append(f'  … and {len(tasks) - MOST_TASKS} more: wmip sql "SELECT owner, task FROM reconciliation"')
+    return [table, *lines]
+
+
 def _gate(connection: Any) -> list[str]:
     (counts,) = _query(
         connection,
@@ -335,6 +374,7 @@ def print_scorecard(console: Console, home: Path, by: str | None = None) -> None
         parts += _reference(connection)
         parts += _drift(connection)
         parts += _returns(connection)
+        parts += _reconciliation(connection)
         parts += _gate(connection)
         parts += _refusals(connection)
     release = release_folder(home, info["release_id"])

@@ -35,6 +35,7 @@ def test_every_command_explains_itself_with_an_example():
 
 def test_the_scorecard_shows_what_a_programme_manager_asks(home):
     said = wmip("scorecard", "--home", home, "--by", "partner").stdout
+    assert "Returned, beside event platforms and CRMs" in said
     for part in (
         "Pilots funded",
         "about 15",
