@@ -1,6 +1,6 @@
--- What a body that keeps a CRM returned of a business in a quarter, and what the CRM holds, without what is void or told
--- twice in it. A session may stand in either: of one day it counts once, of two days twice. Grain: body, business and
--- quarter.
+-- What a body that keeps a CRM returned of a business in a quarter, and what the CRM holds; neither what is void nor
+-- what is told twice in it. A session may stand in either: of one day it counts once, of two days twice.
+-- Grain: body, business and quarter.
 with sessions as (
     select
         sessions.partner_key,
