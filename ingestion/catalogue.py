@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,22 +30,56 @@ def return_contract(template: str = OWN_TEMPLATE, version: int | None = None) ->
     return found[max(found) if version is None else version]
 
 
-def _load() -> dict[str, Source]:
-    """Every declared source; those that others read after come first."""
-    found = {path.parent.name: load_declaration(path.parent) for path in sorted(FOLDER.glob("*/declaration.yaml"))}
-    ordered: dict[str, Source] = {}
+class _Sources(MutableMapping[str, Source]):
+    """Every declared source by name, each read when it is asked for: a command that needs two does not wait for all.
 
-    def place(name: str) -> None:
-        for earlier in found[name].reads_after:
-            place(earlier)
-        ordered.setdefault(name, found[name])
+    In order, those that others read after come first.
+    """
 
-    for name in sorted(found, key=lambda name: (found[name].kind != "files", name)):
-        place(name)
-    return ordered
+    def __init__(self) -> None:
+        self._read: dict[str, Source] = {}
+        self._order: list[str] | None = None
+
+    def __getitem__(self, name: str) -> Source:
+        if name not in self._read:
+            if self._order is not None or not (FOLDER / name / "declaration.yaml").is_file():
+                raise KeyError(name)
+            self._read[name] = load_declaration(FOLDER / name)
+        return self._read[name]
+
+    def __setitem__(self, name: str, source: Source) -> None:
+        order = self._ordered()
+        self._read[name] = source
+        if name not in order:
+            order.append(name)
+
+    def __delitem__(self, name: str) -> None:
+        self._ordered().remove(name)
+        del self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ordered())
+
+    def __len__(self) -> int:
+        return len(self._ordered())
+
+    def _ordered(self) -> list[str]:
+        if self._order is None:
+            found = {path.parent.name: self[path.parent.name] for path in sorted(FOLDER.glob("*/declaration.yaml"))}
+            ordered: dict[str, None] = {}
+
+            def place(name: str) -> None:
+                for earlier in found[name].reads_after:
+                    place(earlier)
+                ordered.setdefault(name)
+
+            for name in sorted(found, key=lambda name: (found[name].kind != "files", name)):
+                place(name)
+            self._order = list(ordered)
+        return self._order
 
 
-SOURCES: dict[str, Source] = _load()
+SOURCES: MutableMapping[str, Source] = _Sources()
 
 
 def providers() -> dict[str, set[str]]:

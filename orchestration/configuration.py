@@ -151,14 +151,19 @@ class Configuration(BaseModel):
         return [name for name in SOURCES if self.source(name)["enabled"]]
 
 
+def read_configuration(home: Path) -> Configuration:
+    """What `wmip.yaml` of a home says, without a look at what was dropped. Raises UserError saying what to change."""
+    path = settings_file(home)
+    return read_yaml(path, Configuration, raises=UserError) if path.exists() else Configuration()
+
+
 def load_configuration(home: Path) -> Configuration:
     """`wmip.yaml` of a home. Raises UserError saying what to change.
 
     A file source it does not name is on as soon as files were dropped for it, or when an API source that fetches files
     for it is on; any other API source is off.
     """
-    path = settings_file(home)
-    configuration = read_yaml(path, Configuration, raises=UserError) if path.exists() else Configuration()
+    configuration = read_configuration(home)
     for source in SOURCES.values():
         if not source.inbox or configuration.names(source.name):
             continue

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from common.durable import written
-from common.home import inbox_folder, stream_folder
+from common.home import inbox_folder, settings_file, stream_folder
+from common.yamlfile import YamlFile
 from ingestion.catalogue import SOURCES
 from ingestion.files.limits import InvalidLimits, Limits
 from ingestion.storage.latest import read_latest
 from orchestration.access import make_home
-from orchestration.configuration import load_configuration
 from orchestration.errors import UserError
 
 
@@ -29,11 +31,27 @@ def partners(home: Path) -> dict[str, str | None]:
 
 def reading_settings(home: Path) -> tuple[Mapping[str, Any], Limits]:
     """What a home sets for the returns, as its nights read them, and the limits of a workbook. Raises UserError."""
-    settings = {**SOURCES["returns"].settings, **load_configuration(home).source("returns")}
+    settings = {**SOURCES["returns"].settings, **_set_of_returns(home)}
     try:
         return settings, Limits.of(settings)
     except InvalidLimits as wrong:
         raise UserError(f"wmip.yaml, sources: returns: {wrong}") from None
+
+
+def _set_of_returns(home: Path) -> dict[str, Any]:
+    """The block of the returns alone: to check those of all sources takes longer than to read a workbook."""
+    if not settings_file(home).exists():
+        return {}
+    content = YamlFile(settings_file(home), raises=UserError).content
+    sources = content.get("sources") if isinstance(content, dict) else None
+    block = sources.get("returns") if isinstance(sources, dict) else None
+    try:
+        return SOURCES["returns"].settings_model.model_validate(block or {}).model_dump(exclude_unset=True)
+    except ValidationError:
+        from orchestration.configuration import read_configuration
+
+        # Which says where, and what is allowed.
+        return read_configuration(home).source("returns")
 
 
 def hand_in(file: Path, home: Path) -> Path:
