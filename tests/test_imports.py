@@ -19,6 +19,7 @@ HEAVY = {
     *("sqlalchemy", "starlette", "uvicorn", "xlsxwriter", "xlrd"),
     # Reads the declaration of every source.
     "ingestion.catalogue",
+    "orchestration.configuration",
 }
 # A command starts with what it needs itself, and nothing but the demo knows the pretend programme.
 FREE = ("orchestration.cli",)
