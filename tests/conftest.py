@@ -92,9 +92,10 @@ class Home:
             return connection.execute(sql).fetchall()
 
 
-# What `make test-fast` leaves out beside the slow: whole nights, builds of the models, campaigns of attacks; and what
-# reads a source from a server, night after night.
+# What `make test-fast` leaves out beside the slow: whole nights, builds of the models, campaigns of attacks; and the
+# contract tests of sources, which read one night after night: by what their modules name.
 LONG_FIXTURES = {"demo_home", "small_release", "small_copy"}
+NIGHTLY = {"Loopback", "Nights", "ingest_source"}
 LONG_PLACES = (
     "tests/bi/",
     "tests/dbt_project/",
@@ -102,6 +103,7 @@ LONG_PLACES = (
     "tests/evaluation/disclosure/test_attack.py",
     "tests/evaluation/disclosure/test_revision.py",
     "tests/ingestion/files/test_attacks.py",
+    "tests/ingestion/files/test_child.py",
     "tests/ingestion/files/test_fuzz.py",
     "tests/ingestion/sources/test_faults.py",
     "tests/ingestion/storage/test_damage.py",
@@ -134,8 +136,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as long what takes a night, a server or a campaign, and begin with it: short ones fill the gaps."""
     for item in items:
         # The name of a test begins with its path.
-        is_served = item.nodeid.startswith("tests/ingestion/sources/") and hasattr(item.module, "Loopback")
-        is_there = is_served or item.nodeid.startswith(LONG_PLACES)
+        is_read = item.nodeid.startswith("tests/ingestion/sources/") and not NIGHTLY.isdisjoint(vars(item.module))
+        is_there = is_read or item.nodeid.startswith(LONG_PLACES)
         if is_there or not LONG_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.long)
     items.sort(key=lambda item: item.get_closest_marker("long") is None)

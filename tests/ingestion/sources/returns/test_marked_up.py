@@ -168,6 +168,7 @@ def test_drop_downs_formats_protection_and_tables_are_what_they_were(tmp_path):
     assert sum(len(rules) for rules, *_ in after.values()) > 20
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["libreoffice-7.4.7.xlsx", "exceljs-4.4.0.xlsx", "gnumeric-1.12.55.xlsx"])
 def test_a_workbook_of_another_program_comes_back_whole(tmp_path, name):
     path = OFFICE / name
