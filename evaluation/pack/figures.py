@@ -17,6 +17,7 @@ from evaluation.pack.impact import Impact, read_impact
 from evaluation.pack.leverage import Leverage, read_leverage
 from evaluation.pack.milestones import Intervention, read_interventions
 from evaluation.pack.network import Network, read_network
+from evaluation.pack.pivot import LongFigure, read_long_figures
 from evaluation.pack.programme import Forecast, Indicator, Quarter, QuarterFigure, Release
 from evaluation.pack.restatement import Restatements, read_restatements
 
@@ -34,6 +35,7 @@ class PackFigures:
     reporting_quarter: Quarter | None
     quarter_figures: dict[tuple[str, str, str], QuarterFigure]
     forecasts: dict[tuple[str, str], Forecast]
+    long_figures: tuple[LongFigure, ...]
     evidence: dict[str, Evidence]
     by_body: Breakdown | None
     by_area: Breakdown | None
@@ -77,6 +79,7 @@ def read_figures(
         reporting_quarter=programme.reporting_quarter(quarters, released_on),
         quarter_figures=programme.read_quarter_figures(mart),
         forecasts=programme.read_forecasts(mart),
+        long_figures=read_long_figures(mart, public),
         evidence=read_evidence(mart),
         by_body=None if public is None else read_breakdown(public, *BODY),
         by_area=None if public is None else read_breakdown(public, *AREA),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from evaluation.pack.figures import PackFigures
-from evaluation.pack.sheets import assurance, closing, headline, milestones, money, quarters, risks, scopes
+from evaluation.pack.sheets import assurance, closing, headline, milestones, money, pivot, quarters, risks, scopes
 from evaluation.pack.sheets.sheet import Sheet, Styles
 
 # A text stays a text, whatever it begins with; formulas are written as such.
@@ -63,5 +63,6 @@ def write_workbook(figures: PackFigures, path: Path) -> None:
         closing.write_restatements(sheet(closing.RESTATEMENTS, "Restatements", 30, 16, 24, 16, 16, 16), figures)
         closing.write_caveats(sheet(closing.CAVEATS, "Caveats and definitions", 32, 52, 60, 14, 16, 11), figures)
         closing.write_sign_off(sheet(closing.SIGN_OFF, "Sign-off", 34, 56, 28, 28, 16), figures)
+        pivot.write(sheet(pivot.NAME, "Data for pivots", 9, 30, 14, 13, 9, 18, 24, 34, 10, 15, 9), figures)
         first_sheet = workbook.get_worksheet_by_name(headline.NAME)
         first_sheet.activate()

@@ -120,6 +120,23 @@ class Sheet:
         self.row += 1
         return self.row - 1
 
+    def table(self, name: str, headings: Sequence[str], rows: Sequence[Sequence[Decimal | str | None]]) -> None:
+        """An Excel table with filters, which pivots and formulas know by `name`. What is None is an empty cell."""
+        first = self.row
+        for at, row in enumerate(rows, first + 1):
+            for column, value in enumerate(row):
+                if isinstance(value, Decimal):
+                    self._sheet.write_number(at, column, float(value))
+                elif value:
+                    self._sheet.write_string(at, column, value)
+        self.row = first + 1 + len(rows)
+        last = max(self.row - 1, first + 1)
+        columns = [{"header": heading} for heading in headings]
+        style = {"name": name, "columns": columns, "style": "Table Style Light 1"}
+        self._sheet.add_table(first, 0, last, len(headings) - 1, style)
+        self._sheet.freeze_panes(first + 1, 0)
+        self._sheet.repeat_rows(first)
+
     def cell(self, row: int, column: int, *, fixed: bool = False) -> str:
         """The address of a cell of this sheet."""
         return str(xl_rowcol_to_cell(row, column, row_abs=fixed, col_abs=fixed))

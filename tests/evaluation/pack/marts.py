@@ -261,12 +261,13 @@ def build_public_mart(path: Path) -> Path:
             CREATE TABLE dim_period AS
             SELECT unnest(['2023-24-Q3', '2023-24-Q4', '2024-25-Q1']) AS period_key, unnest([true, true, false]) AS is_public;
             CREATE TABLE dim_partner AS FROM (VALUES ('CB01', '{NASTY}'), ('CB02', 'Second body')) AS t (partner_key, name);
+            CREATE TABLE dim_cluster (cluster_key VARCHAR, name VARCHAR);
             CREATE TABLE dim_local_authority AS
             FROM (VALUES ('E08000025', 'Birmingham'), ('E08000026', 'Coventry'), ('E08000027', 'Dudley'), ('E08000028', 'Sandwell'))
                 AS t (local_authority_code, name);
             CREATE TABLE indicator_value AS
-            SELECT indicator_key, period_key, scope, scope_key, 'verified' AS basis, value::DECIMAL(18, 4) AS cumulative_value,
-                status AS cumulative_status
+            SELECT indicator_key, period_key, scope, scope_key, 'verified' AS basis, value::DECIMAL(18, 4) AS value, status,
+                value::DECIMAL(18, 4) AS cumulative_value, status AS cumulative_status
             FROM (VALUES
                 ('businesses_assisted', '2023-24-Q4', 'local_authority', 'E08000025', 23, NULL),
                 ('businesses_assisted', '2023-24-Q4', 'local_authority', 'E08000026', 12, NULL),

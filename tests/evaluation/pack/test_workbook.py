@@ -28,6 +28,7 @@ SHEETS = [
     "Restatements",
     "Caveats",
     "Sign-off",
+    "Data for pivots",
 ]
 NAMESPACE = {"s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 
@@ -220,3 +221,24 @@ def test_a_text_that_begins_like_a_formula_is_none(tmp_path):
 def test_the_same_release_gives_the_same_bytes(pack, marts, tmp_path):
     again = build_pack(marts.mart, tmp_path, public=marts.public, previous=marts.previous, source_labels=LABELS)
     assert [path.read_bytes() for path in again] == [(pack / path.name).read_bytes() for path in again]
+
+
+def test_a_pivot_gets_one_row_a_figure_and_no_cut_that_is_not_public(book, marts, pack):
+    rows = book.rows("Data for pivots")
+    (start,) = (at for at, row in enumerate(rows) if row[0] == "Code")
+    assert rows[start][:5] == ["Code", "Indicator", "Unit", "Financial year", "Quarter"]
+    figures = [row for row in rows[start + 1 :] if row[0]]
+    whole = [row for row in figures if row[5] == "programme"]
+    verified = [row for row in whole if row[0] == "H5" and row[8] == "verified"]
+    assert sum(row[9] for row in verified) == 4.5
+    assert {row[8] for row in whole} == {"verified", "claimed"}
+    cuts = marts.public.execute(
+        "SELECT count(*), count(value) FROM indicator_value WHERE scope <> 'programme'"
+    ).fetchone()
+    of_cuts = [row for row in figures if row[5] != "programme"]
+    assert (len(of_cuts), sum(isinstance(row[9], float) for row in of_cuts)) == cuts
+    assert all(isinstance(row[9], float) or row[10] in ("c", "x") for row in figures)
+    with zipfile.ZipFile(pack / WORKBOOK) as archive:
+        table = archive.read("xl/tables/table1.xml").decode()
+    last = start + 1 + len(figures)
+    assert f'ref="A{start + 1}:K{last}"' in table
