@@ -71,6 +71,11 @@ def checks_folder(home: Path) -> Path:
     return home / "checks"
 
 
+def judgements_file(home: Path) -> Path:
+    """What the gate's engine said of each check, and of what."""
+    return home / "verdicts" / "judgements.json"
+
+
 def lock_file(home: Path) -> Path:
     """Held by the one process that writes."""
     return home / ".writer.lock"

@@ -15,8 +15,10 @@ from typing import Literal
 import duckdb
 
 from common.sql import literal, quoted
+from quality import judged
+from quality.evaluation import Evaluation
 from quality.fingerprint import SCHEMA, VOLATILE_TABLES, combine, table_fingerprints
-from quality.gx_engine import Evaluation, evaluate
+from quality.gx_engine import evaluate
 from quality.suites import CheckDefinition, load_suites, suites_fingerprint
 
 Outcome = Literal["passed", "failed", "error", "not_applicable"]
@@ -60,6 +62,8 @@ class Verdict:
     suites_fingerprint: str
     checked_at: datetime
     results: list[CheckResult] = field(default_factory=list)
+    # On how many checks the engine's judgement of an earlier night stands, because they found the same.
+    judged_before: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -160,8 +164,12 @@ def run_gate(
     enabled_sources: Collection[str],
     clock: datetime,
     declared: Declared | None = None,
+    judgements: Path | None = None,
 ) -> Verdict:
-    """Check the candidate in `warehouse` by all `suites`. Raises InvalidSuite when a suite file cannot be used."""
+    """Check the candidate in `warehouse` by all `suites`. Raises InvalidSuite when a suite file cannot be used.
+
+    `judgements`: where those are kept that stand while a check finds the same.
+    """
     declared = declared or Declared()
     checks = load_suites(suites)
     inapplicable = {check.name: _inapplicable(check, enabled_sources, declared) for check in checks}
@@ -170,13 +178,20 @@ def run_gate(
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         fingerprints = table_fingerprints(connection)
         rows = _row_counts(connection)
-    evaluations = evaluate(warehouse, [(check, _sql(check, filled_in)) for check in applicable])
+    checked = [(check, _sql(check, filled_in)) for check in applicable]
+    asked = judged.questions(warehouse, checked, fingerprints) if judgements is not None else []
+    stands = judged.standing(judgements, asked) if judgements is not None else {}
+    open_ones = [(check, sql) for check, sql in checked if check.name not in stands]
+    evaluations = stands | (evaluate(warehouse, open_ones) if open_ones else {})
+    if judgements is not None:
+        judged.keep(judgements, asked, evaluations)
     missing = Evaluation(False, "not evaluated: no result came back", 0, [], error="no result came back")
     return Verdict(
         candidate_fingerprint=combine(fingerprints),
         figures_fingerprint=combine(fingerprints, without=VOLATILE_TABLES),
         suites_fingerprint=suites_fingerprint(suites),
         checked_at=clock,
+        judged_before=len(stands),
         results=[
             _result(
                 check,

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from quality.evaluation import Evaluation
 from quality.fingerprint import SCHEMA
 from quality.suites import CheckDefinition
 from quality.typed_sql import NotAQuery, lock, open_read_only, require_query
@@ -33,17 +33,6 @@ class _Dialect(StrEnum):
     """A dialect as GX's engine compares them: by value."""
 
     DUCKDB = "duckdb"
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What GX said of one check. `error` is set when it could not be evaluated."""
-
-    passed: bool
-    observed: str
-    failing_rows: int
-    failing_keys: list[str]
-    error: str | None = None
 
 
 def evaluate(warehouse: Path, checks: Sequence[tuple[CheckDefinition, str | None]]) -> dict[str, Evaluation]:

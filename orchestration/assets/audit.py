@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from common.home import checks_folder, warehouse_file
+from common.home import checks_folder, judgements_file, warehouse_file
 from ingestion.catalogue import person_key_forms, providers
 from orchestration.night import BLOCKED
 from orchestration.notifications import notify_once
@@ -68,12 +68,19 @@ def build_gate(mart_keys: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
     def gate(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         night: Night = context.resources.night
         night.progress("Checking the candidate", f"{len(specs)} checks")
+        if night.full:
+            judgements_file(night.home).unlink(missing_ok=True)
         verdict = run_gate(
             warehouse_file(night.home),
             suites=gate_suites(night.home),
             enabled_sources=night.configuration.enabled_sources(),
             clock=night.clock,
             declared=Declared(providers(), person_key_forms()),
+            judgements=judgements_file(night.home),
+        )
+        applicable = sum(result.passed is not None for result in verdict.results)
+        night.count_work(
+            {"checks_judged": applicable - verdict.judged_before, "checks_as_before": verdict.judged_before}
         )
         path = verdicts.save(night.home, verdict)
         night.update_record(
