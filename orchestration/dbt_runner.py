@@ -1,4 +1,4 @@
-"""dbt in this process: the project is parsed, compiled and run here, and parsed only when its files changed.
+"""dbt in this process: the project is parsed and compiled here, and parsed only when its files changed.
 
 dbt keeps its DuckDB handle open after a run (dbt-core #11980), so every run here ends by closing it: others open the
 same file next.
@@ -13,12 +13,12 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from common.home import dbt_folder, warehouse_file
+from common.home import warehouse_file
 from orchestration.errors import UserError
 from orchestration.stopping import noticing_stop
 
@@ -31,28 +31,10 @@ _PARSED = "partial_parse.msgpack"
 _KEPT = (MANIFEST, _PARSED, "semantic_manifest.json")
 # Of which project the kept files are, and their checksums.
 _MARKER = "parsed_of.json"
-# It would print tracebacks of its own; the events tell us, and its log file has all.
-_SILENT = ("--log-level", "none", "--no-use-colors")
-# Which of dbt's events are kept beside warnings and errors: a node is done, shows rows. A build has thousands of
-# others, each of which would have to be read out of its message.
-_KEPT_EVENTS = frozenset({"NodeFinished", "ShowNode"})
-_TELLING = frozenset({"warn", "error"})
+# It would print tracebacks of its own; its result tells us, and its log file has all.
+SILENT = ("--log-level", "none", "--no-use-colors")
 _PARSED_FOLDERS = ("models", "macros", "seeds", "tests")
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class DbtRun:
-    """What one dbt invocation did: those of its structured log events that are kept, and the nodes that failed with
-    why.
-
-    `stopped_by` names the signal that ended it, if one did.
-    """
-
-    success: bool
-    events: list[dict[str, Any]] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    stopped_by: str | None = None
 
 
 def project_fingerprint() -> str:
@@ -68,7 +50,8 @@ def project_fingerprint() -> str:
 
 
 @contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+def in_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """The variables in the environment meanwhile, and what stood there afterwards."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -153,10 +136,8 @@ def _checksums() -> dict[str, str | None]:
 def _parse(home: Path) -> None:
     from dbt.cli.main import dbtRunner
 
-    with _environment(dbt_environment(home, None)), _stopping():
-        result = dbtRunner().invoke(
-            [*_SILENT, "parse", "--target-path", str(TARGET_DIR), "--log-path", str(TARGET_DIR)]
-        )
+    with in_environment(dbt_environment(home, None)), _stopping():
+        result = dbtRunner().invoke([*SILENT, "parse", "--target-path", str(TARGET_DIR), "--log-path", str(TARGET_DIR)])
     if not result.success:
         raise UserError(f"the dbt project does not parse: {result.exception}")
 
@@ -182,14 +163,14 @@ def compile_project(folder: Path, marks: Mapping[str, str]) -> list[Any]:
     variables = {**dbt_environment(folder, None), "WMIP_WAREHOUSE": str(warehouse_file(folder.resolve())), **marks}
     below = ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
     nodes: list[Any] = []
-    with _environment(variables), _stopping():
+    with in_environment(variables), _stopping():
         for command in (
             ["seed"],
             ["compile", "--select", "resource_type:model", "resource_type:test", "--no-introspect"],
         ):
             try:
-                result = dbtRunner(manifest=_manifest()).invoke(
-                    [*_SILENT, *command, "--no-populate-cache", "--no-write-json", *below]
+                result = dbtRunner(manifest=parsed_manifest()).invoke(
+                    [*SILENT, *command, "--no-populate-cache", "--no-write-json", *below]
                 )
             finally:
                 DuckDBConnectionManager.close_all_connections()
@@ -199,71 +180,10 @@ def compile_project(folder: Path, marks: Mapping[str, str]) -> list[Any]:
     return nodes
 
 
-def _manifest() -> Any:
+def parsed_manifest() -> Any:
     """The parsed project. dbt changes it as it compiles: each invocation gets its own copy, read without a parse."""
     from dbt.contracts.graph.manifest import Manifest
 
     manifest = Manifest.from_msgpack((TARGET_DIR / _PARSED).read_bytes())
     manifest.build_parent_and_child_maps()
     return manifest
-
-
-def run_dbt(
-    arguments: list[str],
-    *,
-    home: Path,
-    clock: datetime,
-) -> DbtRun:
-    """Run one dbt command on a home's warehouse, as by hand, and close the file again.
-
-    `arguments` as on dbt's command line (`["build", "--select", "tag:prepare"]`). Artefacts and the log go below the
-    home. A night runs what dbt compiled instead (orchestration/dbt_build.py).
-    """
-    with noticing_stop() as signals:
-        try:
-            run = _invoke(arguments, home, clock)
-        except Exception:
-            # Reading dbt's manifest turns whatever it meets into an error of its own, a signal too.
-            if not signals:
-                raise
-            run = DbtRun(success=False)
-    return replace(run, stopped_by=signals[0]) if signals else run
-
-
-def _invoke(arguments: list[str], home: Path, clock: datetime) -> DbtRun:
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-    from google.protobuf.json_format import MessageToDict
-
-    ensure_parsed(home)
-    events: list[dict[str, Any]] = []
-
-    def record(message: Any) -> None:
-        if message.info.name not in _KEPT_EVENTS and message.info.level not in _TELLING:
-            return
-        events.append(MessageToDict(message, preserving_proto_field_name=True))
-
-    state = dbt_folder(home.resolve())
-    with _environment(dbt_environment(home, clock)):
-        try:
-            result = dbtRunner(manifest=_manifest(), callbacks=[record]).invoke(
-                [
-                    *_SILENT,
-                    *arguments,
-                    # The parsed manifest is there; another of each build would cost a second.
-                    "--no-write-json",
-                    "--target-path",
-                    str(state / "target"),
-                    "--log-path",
-                    str(state / "logs"),
-                ]
-            )
-        finally:
-            DuckDBConnectionManager.close_all_connections()
-    failures = []
-    if result.exception is not None:
-        failures.append(str(result.exception))
-    for node in getattr(result.result, "results", None) or []:
-        if str(node.status) in {"error", "fail", "runtime error"}:
-            failures.append(f"{node.node.resource_type} {node.node.name}: {(node.message or '').strip()}")
-    return DbtRun(bool(result.success), events, failures)

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.storage.office import REGISTERS
-from orchestration.dbt_runner import run_dbt
+from tests.dbt_project.by_hand import run_dbt
 
 CHAIN = (
     "int_lock__quarter", "int_lock__fact", "int_lock__difference", "int_lock__excepted", "int_lock__credit",

@@ -11,7 +11,7 @@ from identity.resolve import REGISTRY_SCHEMA
 from ingestion.catalogue import SOURCES
 from ingestion.ingest import ensure_landing
 from ingestion.ledgers import LEDGERS
-from orchestration.dbt_runner import run_dbt
+from tests.dbt_project.by_hand import run_dbt
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
-from orchestration.dbt_runner import run_dbt
+from tests.dbt_project.by_hand import run_dbt
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 

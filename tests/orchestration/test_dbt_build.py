@@ -10,8 +10,8 @@ import pytest
 from common.home import warehouse_file
 from orchestration.dbt_build import build
 from orchestration.dbt_compiled import COUNT, EVALUATE, PREPARE, Compiled, Model, compiled
-from orchestration.dbt_runner import run_dbt
 from quality.fingerprint import table_fingerprints
+from tests.dbt_project.by_hand import run_dbt
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 SCHEMAS = ("seed", "staging", "intermediate", "mart", "evaluation")

@@ -1,11 +1,9 @@
-import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from orchestration import dbt_runner
 from orchestration.errors import NightFailed, UserError
 from orchestration.night import (
     NightRecord,
@@ -98,19 +96,3 @@ def test_a_clock_that_jumped_ahead_is_told_of(tmp_path):
     write_record(tmp_path, NightRecord("r", CLOCK.isoformat(), "published", number=1))
     assert check_clock(tmp_path, CLOCK + timedelta(days=90)) == ""
     assert "400 days after the last night" in check_clock(tmp_path, CLOCK + timedelta(days=400))
-
-
-def test_a_stop_that_a_library_turns_into_its_own_error_is_still_a_stop(tmp_path, monkeypatch, stoppable):
-    """Reading dbt's manifest makes an error about a unit test of whatever it meets."""
-
-    def swallowing(*_arguments):
-        try:
-            signal.raise_signal(signal.SIGTERM)
-        except BaseException as stopped:
-            raise ValueError("Field 'unit_tests' has an invalid value") from stopped
-
-    monkeypatch.setattr(dbt_runner, "_invoke", swallowing)
-    assert dbt_runner.run_dbt([], home=tmp_path, clock=CLOCK) == dbt_runner.DbtRun(False, stopped_by="SIGTERM")
-    monkeypatch.setattr(dbt_runner, "_invoke", lambda *_arguments: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        dbt_runner.run_dbt([], home=tmp_path, clock=CLOCK)
