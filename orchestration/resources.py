@@ -27,6 +27,7 @@ from orchestration.night import (
 from orchestration.privacy.persons import settle
 from orchestration.privacy.retention import apply_retention
 from orchestration.release.kept_registry import check_registry
+from orchestration.returns_office import settle as settle_returns
 from orchestration.settings import real_time
 from orchestration.trouble import reason
 
@@ -112,6 +113,7 @@ def night_resource(
             require_readable(where)
             close_home(where)
             settle_persons(where, now, configuration, os.environ, progress)
+            settle_returns(where, now)
             tonight = Night(
                 home=where,
                 clock=now,

@@ -196,6 +196,16 @@
             },
             'needed': ['expires_on'],
         },
+        'registers.calendar': {
+            'key': ['period_key', 'partner_code'],
+            'is_list': true,
+            'types': {
+                'due_on': 'date',
+                'new_records_until': 'date',
+                'edits_until': 'date',
+            },
+            'needed': [],
+        },
         'returns.covers': {
             'key': ['file_sha256'],
             'place': "file_name || '#' || sheet",

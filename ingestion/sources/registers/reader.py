@@ -104,6 +104,15 @@ CONTRACTS: dict[str, list[Column]] = {
         Column("approved_by_role", "approved_by_role", "open_text", required=True),
         Column("expires_on", "expires_on", "date", required=True),
     ],
+    "calendar": [
+        Column("period_key", "period_key", "period", required=True),
+        Column("partner_code", "partner_code", required=True),
+        Column("due_on", "due_on", "date"),
+        Column("new_records_until", "new_records_until", "date"),
+        Column("edits_until", "edits_until", "date"),
+        Column("is_due", "is_due", "yes_no"),
+        Column("reason", "reason", "open_text"),
+    ],
 }
 
 

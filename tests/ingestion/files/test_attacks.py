@@ -64,6 +64,7 @@ TARGETS = {
     "groups.csv": Target("group_key", "company_number", "text"),
     "ratings.csv": Target("expires_on", "reason", "as agreed"),
     "waivers.csv": Target("expires_on", "reason", "as agreed"),
+    "calendar.csv": Target("partner_code", "reason", "as agreed"),
     "teams.csv": Target("Join Time", "Duration", "Briefing"),
     "zoom_report.csv": Target("Join Time", "Guest", "Briefing"),
     "eventbrite_report.csv": Target("Attendee #", "Order Date", "Firm"),

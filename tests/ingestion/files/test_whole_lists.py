@@ -21,6 +21,7 @@ HEADINGS = {
     "also_claimed": "indicator_key,partner_code,source_ref,also_claimed_under,programme_share",
     "groups": "company_number,group_key",
     "ratings": "indicator_key,rag,reason,approved_by_role,expires_on",
+    "calendar": "period_key,partner_code,due_on,new_records_until,edits_until,is_due,reason",
     "removals": "file_name,content_sha256,reason,approved_by_role",
 }
 ROWS = {
@@ -30,6 +31,7 @@ ROWS = {
     "groups": "{0}000000,01111111",
     "ratings": "{0},amber,one large pilot is late,programme manager,2026-01-01",
     "waivers": "every_expected_return_is_here,{0}:2024-25-Q1,merged,programme manager,2026-01-01",
+    "calendar": "2024-25-Q1,{0},2024-08-15,2024-09-30,2024-10-31,,as agreed",
     "verification": "pilots_funded,CB01,{0},rejected,,2025-01-01,monitoring officer,no agreement seen",
 }
 KEYS = {
@@ -39,6 +41,7 @@ KEYS = {
     "ratings": "indicator_key",
     "partners": "partner_code",
     "waivers": "scope_key",
+    "calendar": "partner_code",
     "verification": "source_ref",
 }
 

@@ -31,49 +31,11 @@ grid as (
 ),
 
 amounts as (
-    select
-        indicator_key,
-        period_key,
-        partner_key,
-        cluster_key,
-        local_authority_code,
-        'verified' as basis,
-        exact_quantity as amount
-    from {{ ref('indicator_fact') }}
-    where is_counted and status = 'verified'
-    union all
-    select
-        indicator_key,
-        claimed_period_key as period_key,
-        partner_key,
-        cluster_key,
-        local_authority_code,
-        'claimed' as basis,
-        exact_claimed_quantity as amount
-    from {{ ref('indicator_fact') }}
-    where status <> 'withdrawn'
+    {{ amounts_of(ref('indicator_fact'), 'is_counted') }}
 ),
 
 scoped as (
-    select
-        amounts.indicator_key,
-        amounts.period_key,
-        'programme' as scope,
-        programme.programme_key as scope_key,
-        amounts.basis,
-        amounts.amount
-    from amounts
-    cross join {{ ref('programme') }} as programme
-    union all
-    select indicator_key, period_key, 'partner' as scope, partner_key as scope_key, basis, amount
-    from amounts
-    where partner_key is not null
-    union all
-    select indicator_key, period_key, 'cluster' as scope, cluster_key as scope_key, basis, amount
-    from amounts
-    union all
-    select indicator_key, period_key, 'local_authority' as scope, local_authority_code as scope_key, basis, amount
-    from amounts
+    {{ amounts_by_scope('amounts') }}
 ),
 
 summed as (

@@ -1,0 +1,297 @@
+"""What the programme office does with returns: statuses, locks, exceptions, decisions about restatements.
+
+Everything is one more file of an append-only register (`ingestion.storage.office`); the models make of it what is
+reported (docs/decisions/0310). Roles decide, never persons.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from common.home import release_folder
+from ingestion.ingest import ensure_landing
+from ingestion.storage.office import FACT_COLUMNS, REGISTERS, append, read
+from orchestration.errors import UserError
+from orchestration.release.integrity import MART
+from orchestration.release.store import current_release
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+OPEN, SUBMITTED, RETURNED, ACCEPTED, LOCKED = "open", "submitted", "returned", "accepted", "locked"
+PROGRAMME = "PROGRAMME"
+"""Stands for the facts that no body returned, such as grants."""
+ALL = "all"
+
+# From which statuses the office goes to which. An unlocked quarter is an accepted one again.
+_FROM = {
+    RETURNED: {SUBMITTED, ACCEPTED},
+    ACCEPTED: {SUBMITTED, RETURNED},
+    LOCKED: {ACCEPTED},
+}
+_LONGEST_EXCEPTION_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Act:
+    """Who does something, when and why."""
+
+    role: str
+    reason: str
+    at: datetime
+
+    @property
+    def instant(self) -> datetime:
+        """When, as registers keep it."""
+        return self.at.replace(tzinfo=None, microsecond=0)
+
+
+class Mart:
+    """The release that readers use, opened to look a body's quarter up. Raises UserError when there is none."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        release_id = current_release(home)
+        if release_id is None:
+            raise UserError(f"no release in {home} yet: statuses and locks are of what was published. First `wmip run`")
+        self.release_id = release_id
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows of a query."""
+        with self._connect() as connection:
+            return connection.execute(sql, list(parameters)).fetchall()
+
+    def table(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """The same as an Arrow table."""
+        with self._connect() as connection:
+            return connection.execute(sql, list(parameters)).to_arrow_table()
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(str(release_folder(self.home, self.release_id) / MART), read_only=True)
+        connection.execute("SET TimeZone = 'UTC'")
+        return connection
+
+    def check(self, partner: str, period: str) -> None:
+        """Raise UserError for a body or quarter that there is not, naming those that there are."""
+        bodies = [key for (key,) in self.query("SELECT partner_key FROM dim_partner ORDER BY 1")]
+        if partner not in {*bodies, PROGRAMME}:
+            raise UserError(
+                f"{partner} is no cluster body; known are {', '.join(bodies)}, and {PROGRAMME} for the rest"
+            )
+        quarters = dict(
+            self.query("SELECT period_key, status FROM dim_period WHERE is_programme_period ORDER BY period_key")
+        )
+        if period not in quarters:
+            raise UserError(f"{period} is no quarter of the programme; they are {', '.join(quarters)}")
+
+    def is_over(self, period: str) -> bool:
+        """Whether a quarter has ended."""
+        return self.query("SELECT status <> 'open' FROM dim_period WHERE period_key = ?", [period]) == [(True,)]
+
+
+def status_of(home: Path, mart: Mart, partner: str, period: str) -> tuple[str, dict[str, Any] | None]:
+    """The status of a body's quarter now, and the change that made it; none where a submission or nothing did."""
+    changes = [
+        row
+        for row in read(home, "return_status").to_pylist()
+        if (row["partner_code"], row["period_key"]) == (partner, period)
+    ]
+    last = max(changes, key=lambda row: row["changed_at"], default=None)
+    ((received,),) = mart.query(
+        "SELECT max(f.handled_at) FROM return_expected AS r JOIN inbox_file AS f ON f.file_sha256 = r.file_sha256 "
+        "WHERE r.partner_key = ? AND r.period_key = ?",
+        [partner, period],
+    )
+    if last is None:
+        return (SUBMITTED if received else OPEN), None
+    if last["status"] != LOCKED and received is not None and received > last["changed_at"]:
+        return SUBMITTED, None
+    return str(last["status"]), last
+
+
+def change_status(home: Path, partner: str, period: str, status: str, act: Act) -> str:
+    """Return, accept or lock a body's quarter; what was done, in words. Raises UserError when it is not its turn."""
+    mart = Mart(home)
+    mart.check(partner, period)
+    now, _ = status_of(home, mart, partner, period)
+    if now == status:
+        raise UserError(f"{partner} {period} is {status} already; nothing was changed")
+    if now == LOCKED:
+        raise UserError(f"{partner} {period} is locked; `wmip returns unlock` opens it, with a reason")
+    if not _may_follow(mart, partner, period, now, status):
+        asked = " or ".join(sorted(_FROM[status]))
+        raise UserError(f"{partner} {period} is {now}, and only what is {asked} can be {status}")
+    if status == LOCKED and not mart.is_over(period):
+        raise UserError(f"{period} is not over yet; only a quarter that has ended can be locked")
+    if status != LOCKED:
+        _write(home, mart, partner, period, status, act)
+        return f"{partner} {period} is {status}"
+    facts = _lock(home, mart, partner, period, act)
+    return f"{partner} {period} is locked as release {mart.release_id} says it: {facts} fact(s) kept"
+
+
+def _may_follow(mart: Mart, partner: str, period: str, now: str, status: str) -> bool:
+    """A quarter of what no body returned, or whose return is waived, is never submitted: it is locked as it stands."""
+    if now in _FROM[status]:
+        return True
+    waived = mart.query(
+        "SELECT 1 FROM return_expected WHERE partner_key = ? AND period_key = ? AND is_waived", [partner, period]
+    )
+    return status == LOCKED and now == OPEN and (partner == PROGRAMME or bool(waived))
+
+
+def unlock(home: Path, partner: str, period: str, act: Act) -> str:
+    """Open a locked quarter again: what it says is as known from the next night on. Raises UserError if it is not."""
+    mart = Mart(home)
+    mart.check(partner, period)
+    _require_locked(home, mart, partner, period)
+    _write(home, mart, partner, period, ACCEPTED, act)
+    return f"{partner} {period} is accepted, not locked: from the next night on its figures are as known"
+
+
+def allow(home: Path, partner: str, period: str, indicator: str, until: date, act: Act) -> str:
+    """Approve changes of one indicator in a locked quarter beforehand, until a day. Raises UserError otherwise."""
+    mart = Mart(home)
+    mart.check(partner, period)
+    _require_locked(home, mart, partner, period)
+    indicators = [key for (key,) in mart.query("SELECT indicator_key FROM dim_indicator ORDER BY indicator_key")]
+    if indicator not in indicators:
+        raise UserError(f"an exception is for one indicator; {indicator} is none of {', '.join(indicators)}")
+    days = (until - act.at.date()).days
+    if not 0 <= days <= _LONGEST_EXCEPTION_DAYS:
+        raise UserError(
+            f"an exception ends within {_LONGEST_EXCEPTION_DAYS} days, and not before today; {until} does not"
+        )
+    row = {
+        "partner_code": partner,
+        "period_key": period,
+        "indicator_key": indicator,
+        "granted_at": act.instant,
+        "expires_on": until,
+        "approved_by_role": act.role,
+        "reason": act.reason,
+    }
+    append(home, "lock_exception", [row], act.at)
+    return f"{indicator} of {partner} {period} may change until {until}; nothing else of that quarter"
+
+
+def decide(home: Path, chosen: Sequence[str], decision: str, cause: str | None, act: Act) -> list[dict[str, Any]]:
+    """Approve or reject what waits: by restatement key, or `all`. The rows that were decided.
+
+    Raises UserError for a key that does not wait in the current release.
+    """
+    mart = Mart(home)
+    waiting = mart.table("SELECT * FROM indicator_restatement WHERE state = 'pending' AND is_open").to_pylist()
+    by_key = {row["restatement_key"]: row for row in waiting}
+    already = {row["restatement_key"] for row in read(home, "restatement_decision").to_pylist()}
+    keys = [row["restatement_key"] for row in waiting if row["follows_fact_key"] is None] if ALL in chosen else chosen
+    keys = [key for key in dict.fromkeys(keys) if ALL not in chosen or key not in already]
+    for key in keys:
+        if key not in by_key:
+            raise UserError(
+                f"{key} does not wait in release {mart.release_id}; `wmip returns restatements` lists what does"
+            )
+        if by_key[key]["follows_fact_key"] is not None:
+            raise UserError(f"{key} waits for {by_key[key]['follows_fact_key']}: decide that one, and it follows")
+    rows = [
+        {
+            **{column: by_key[key].get(column) for column in REGISTERS["restatement_decision"]},
+            "decision": decision,
+            "cause": cause or by_key[key]["cause"],
+            "reason": act.reason,
+            "approved_by_role": act.role,
+            "decided_at": act.instant,
+        }
+        for key in keys
+    ]
+    append(home, "restatement_decision", rows, act.at)
+    return rows
+
+
+def settle(home: Path, at: datetime) -> None:
+    """Before a night: keep for good what the current release said, and what an exception let into it."""
+    ensure_landing(home)
+    if current_release(home) is None:
+        return
+    mart = Mart(home)
+    if not mart.query("SELECT 1 FROM information_schema.tables WHERE table_name = 'indicator_value_as_of'"):
+        # Made by an earlier version of the product.
+        return
+    _keep_excepted(home, mart, at)
+    _keep_figures(home, mart, at)
+
+
+def _keep_figures(home: Path, mart: Mart, at: datetime) -> None:
+    """What the release said otherwise than the one before it: releases are dropped some day, this stays."""
+    figures = mart.table(
+        """
+        SELECT view_name, indicator_key, period_key, scope, scope_key, basis, exact_value, known_from, release_id
+        FROM indicator_value_as_of CROSS JOIN release_info
+        WHERE view_name <> 'as_first_reported' AND known_from = released_at
+        ORDER BY ALL
+        """
+    )
+    kept = read(home, "published_figure")
+    if len(figures) and figures["known_from"][0] not in set(kept["known_from"]):
+        append(home, "published_figure", figures, at)
+
+
+def _keep_excepted(home: Path, mart: Mart, at: datetime) -> None:
+    """What was approved by an exception stays approved when it is over."""
+    decided = {row["restatement_key"] for row in read(home, "restatement_decision").to_pylist()}
+    ((released_at,),) = mart.query("SELECT released_at FROM release_info")
+    found = mart.table(
+        "SELECT * FROM indicator_restatement WHERE state = 'approved' AND decided_at IS NULL"
+    ).to_pylist()
+    rows = [
+        {
+            **{column: row.get(column) for column in REGISTERS["restatement_decision"]},
+            "decision": "approved",
+            "decided_at": released_at,
+        }
+        for row in found
+        if row["restatement_key"] not in decided
+    ]
+    append(home, "restatement_decision", rows, at)
+
+
+def _require_locked(home: Path, mart: Mart, partner: str, period: str) -> None:
+    now, _ = status_of(home, mart, partner, period)
+    if now != LOCKED:
+        raise UserError(f"{partner} {period} is {now}, not locked; nothing was changed")
+
+
+def _lock(home: Path, mart: Mart, partner: str, period: str, act: Act) -> int:
+    """Keep the facts first: a lock whose facts are not there would hold nothing."""
+    key = f"{partner}:{period}:{hashlib.sha256(f'{mart.release_id}{act.instant}'.encode()).hexdigest()[:8]}"
+    facts = mart.table(
+        f"SELECT ? AS lock_key, {', '.join(FACT_COLUMNS)} FROM indicator_fact "
+        "WHERE coalesce(partner_key, ?) = ? AND (period_key = ? OR claimed_period_key = ?) ORDER BY fact_key",
+        [key, PROGRAMME, partner, period, period],
+    )
+    append(home, "locked_fact", facts, act.at)
+    _write(home, mart, partner, period, LOCKED, act, key)
+    return len(facts)
+
+
+def _write(
+    home: Path, mart: Mart, partner: str, period: str, status: str, act: Act, lock_key: str | None = None
+) -> None:
+    row = {
+        "partner_code": partner,
+        "period_key": period,
+        "status": status,
+        "changed_at": act.instant,
+        "changed_by_role": act.role,
+        "reason": act.reason,
+        "release_id": mart.release_id,
+        "lock_key": lock_key,
+    }
+    append(home, "return_status", [row], act.at)
