@@ -14,8 +14,16 @@ def gate_status(verdict: Verdict) -> str:
     return "passed_with_warnings" if verdict.counts.get("failed") else "passed"
 
 
-def build_receipt(verdict: Verdict, *, release_id: str, waivers: list[dict[str, Any]]) -> dict[str, Any]:
-    """A receipt as plain data for `receipt.json`. Waivers print beside what they waive."""
+def build_receipt(
+    verdict: Verdict,
+    *,
+    release_id: str,
+    waivers: list[dict[str, Any]],
+    restatements: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """A receipt as plain data for `receipt.json`. Waivers print beside what they waive; `restatements`: the material
+    ones of locked quarters (domain.md 2.1 R12).
+    """
     return {
         "release_id": release_id,
         "gate_status": gate_status(verdict),
@@ -24,6 +32,7 @@ def build_receipt(verdict: Verdict, *, release_id: str, waivers: list[dict[str, 
         "checked_at": verdict.checked_at.isoformat(),
         "outcomes": verdict.counts,
         "waivers": waivers,
+        "material_restatements": restatements or [],
         "checks": [
             {
                 "check": result.check_name,

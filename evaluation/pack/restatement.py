@@ -1,4 +1,4 @@
-"""Which figures of the release before this one were changed by it."""
+"""Which figures of the release before this one were changed by it, and which of locked quarters are known otherwise."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import duckdb
 
-from evaluation.pack.mart_rows import rows
+from evaluation.pack.mart_rows import has_table, rows
 
 # Rule R12: from which change on a restatement is material.
 MATERIAL_SHARE = Decimal("0.05")
@@ -49,11 +49,41 @@ class Restatement:
 
 
 @dataclass(frozen=True)
+class LockedRestatement:
+    """A material difference between what a body's quarter said when it was locked and what is known (rule R12)."""
+
+    indicator_key: str
+    partner_key: str
+    period_key: str
+    locked: Decimal
+    known: Decimal
+    waiting: int
+    approved: int
+    causes: str
+
+    @property
+    def difference(self) -> Decimal:
+        """Known less locked."""
+        return self.known - self.locked
+
+    @property
+    def standing(self) -> str:
+        """In words, how much of it counts already."""
+        return ", ".join(
+            f"{count} {said}" for count, said in ((self.approved, "approved"), (self.waiting, "waiting")) if count
+        )
+
+
+@dataclass(frozen=True)
 class Restatements:
-    """What changed since the release `before_id`; None when there is no earlier release to compare with."""
+    """What changed since the release `before_id`; None when there is no earlier release to compare with.
+
+    `locked`: the material differences behind locks, whatever came before.
+    """
 
     before_id: str | None
     changes: tuple[Restatement, ...]
+    locked: tuple[LockedRestatement, ...] = ()
 
 
 _FIGURES = """
@@ -66,10 +96,31 @@ _FIGURES = """
 """
 
 
+_LOCKED = """
+    SELECT r.indicator_key, r.restated_partner_key AS partner_key, r.restated_period_key AS period_key,
+        max(r.locked_value) AS locked, max(r.known_value) AS known,
+        count(*) FILTER (r.is_open) AS waiting, count(*) FILTER (r.state = 'approved') AS approved,
+        string_agg(DISTINCT r.cause, ', ' ORDER BY r.cause) AS causes
+    FROM indicator_restatement AS r
+    INNER JOIN dim_indicator AS i USING (indicator_key)
+    WHERE r.is_material AND i.is_headline
+    GROUP BY ALL
+    ORDER BY any_value(i.indicator_code), 3, 2
+"""
+
+
+def read_locked_restatements(mart: duckdb.DuckDBPyConnection) -> tuple[LockedRestatement, ...]:
+    """The material differences of locked quarters; none in a mart of before there were locks."""
+    if not has_table(mart, "indicator_restatement"):
+        return ()
+    return tuple(LockedRestatement(**row) for row in rows(mart, _LOCKED))
+
+
 def read_restatements(mart: duckdb.DuckDBPyConnection, previous: duckdb.DuckDBPyConnection | None) -> Restatements:
     """Compare with the release readers had before. A quarter either of them does not have is not compared."""
+    locked = read_locked_restatements(mart)
     if previous is None:
-        return Restatements(None, ())
+        return Restatements(None, (), locked)
     (info,) = rows(previous, "SELECT release_id FROM release_info")
     now = {(row["indicator_key"], row["period_key"]): row["value"] for row in rows(mart, _FIGURES)}
     changes = []
@@ -77,4 +128,4 @@ def read_restatements(mart: duckdb.DuckDBPyConnection, previous: duckdb.DuckDBPy
         key = (row["indicator_key"], row["period_key"])
         if key in now and now[key] != row["value"]:
             changes.append(Restatement(*key, row["value"], now[key], row["was_closed"]))
-    return Restatements(info["release_id"], tuple(changes))
+    return Restatements(info["release_id"], tuple(changes), locked)

@@ -231,14 +231,14 @@ def _refusals(connection: Any) -> list[str]:
 
 
 def _returns(connection: Any) -> list[str]:
-    """Who has not returned a quarter, and who returned it after the days the gate allows, by name."""
+    """Who has not returned a quarter, and who returned it after its deadline, by name; how complete the newest is."""
     rows = _query(
         connection,
         """
         SELECT r.partner_key || ' ' || r.period_key AS what, r.is_received, r.submitted_on - p.ends_on AS days
         FROM return_expected AS r
         INNER JOIN dim_period AS p USING (period_key)
-        WHERE NOT r.is_waived AND (NOT r.is_received OR r.submitted_on > p.ends_on + INTERVAL 60 DAY)
+        WHERE NOT r.is_waived AND NOT r.is_on_time
         ORDER BY r.period_key DESC, r.partner_key
         """,
     )
@@ -288,6 +288,29 @@ def _reconciliation(connection: Any) -> list[Any]:
     if len(tasks) > MOST_TASKS:
         lines.append(f'  … and {len(tasks) - MOST_TASKS} more: wmip sql "SELECT owner, task FROM reconciliation"')
     return [table, *lines]
+
+
+def _restatements(connection: Any) -> list[str]:
+    """What is known of locked quarters otherwise than they say, the material in full."""
+    from evaluation.pack.restatement import read_locked_restatements
+
+    material = read_locked_restatements(connection)
+    (counts,) = (
+        _query(connection, "SELECT count(*) FILTER (is_open) AS waiting FROM indicator_restatement")
+        if connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'indicator_restatement'").fetchall()
+        else [{"waiting": 0}]
+    )
+    lines = []
+    if counts["waiting"]:
+        lines.append(f"[bold]{counts['waiting']} restatement(s) wait[/bold]: `wmip returns restatements` lists them")
+    if material:
+        lines.append(f"[bold]{len(material)} material restatement(s)[/bold] of locked quarters")
+        lines += [
+            f"  {one.indicator_key} {one.partner_key} {one.period_key}: locked {one.locked:f}, known {one.known:f} "
+            f"({one.standing}; {one.causes})"
+            for one in material[:MOST_NAMES]
+        ]
+    return lines
 
 
 def _gate(connection: Any) -> list[str]:
@@ -375,6 +398,7 @@ def print_scorecard(console: Console, home: Path, by: str | None = None) -> None
         parts += _drift(connection)
         parts += _returns(connection)
         parts += _reconciliation(connection)
+        parts += _restatements(connection)
         parts += _gate(connection)
         parts += _refusals(connection)
     release = release_folder(home, info["release_id"])

@@ -1,4 +1,6 @@
-"""The registry of organisation keys, kept with every release: without it organisations would come back under others."""
+"""The registry, kept with every release: without its organisation keys organisations would come back under others,
+without the office's registers locked quarters would move.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from itertools import count
 from pathlib import Path
 
 from common.durable import written
-from common.home import make_private, registry_file, registry_folder, release_folder
+from common.home import make_private, office_folder, registry_file, registry_folder, release_folder
+from ingestion.storage.office import REGISTERS
 from orchestration.errors import UserError
 from orchestration.release.integrity import DamagedRelease, checksum, read_manifest
 from orchestration.release.store import current_release, release_ids
@@ -35,6 +38,18 @@ def check_registry(home: Path) -> None:
     published = _rows(registry_file(release_folder(home, current))) if current else None
     if published is not None and rows < published:
         raise UserError(f"{path} holds {rows:,} records, the release {current} was made of {published:,}. {_WAY_OUT}")
+    lost = _lost(home, release_folder(home, current)) if current else []
+    if lost:
+        raise UserError(
+            f"{lost[0]} and {len(lost) - 1} more file(s) of the office's registers are missing; release {current} was "
+            "made with them: locks would be forgotten. Nothing was changed. `wmip registry restore` takes them back"
+        )
+
+
+def _lost(home: Path, release: Path) -> list[Path]:
+    """Files of the office's registers that a release was made with and the home has no more."""
+    kept = (path for register in REGISTERS for path in sorted(office_folder(release, register).glob("*.parquet")))
+    return [home / path.relative_to(release) for path in kept if not (home / path.relative_to(release)).exists()]
 
 
 def restore_registry(home: Path) -> str:
@@ -43,6 +58,11 @@ def restore_registry(home: Path) -> str:
     What was there stays beside it as `.damaged`, with a number where there is one already. Only the holder of the
     writer lock restores. Raises UserError when no release holds one.
     """
+    for release_id in release_ids(home):
+        for path in _lost(home, release_folder(home, release_id)):
+            make_private(path.parent)
+            with written(path) as temporary:
+                shutil.copyfile(release_folder(home, release_id) / path.relative_to(home), temporary)
     for release_id in release_ids(home):
         kept = registry_file(release_folder(home, release_id))
         if not kept.exists() or not _is_as_published(home, release_id, kept):

@@ -14,7 +14,8 @@ from tests.dbt_project.by_hand import run_dbt
 CHAIN = (
     "int_lock__quarter", "int_lock__fact", "int_lock__difference", "int_lock__excepted", "int_lock__credit",
     "int_lock__restatement", "int_fact__reported", "indicator_fact", "int_lock__leg", "int_lock__cell",
-    "int_lock__decision", "indicator_restatement", "indicator_value",
+    "int_lock__decision", "indicator_restatement", "indicator_value", "int_figure__tonight", "int_figure__version",
+    "indicator_value_as_of",
 )  # fmt: skip
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 QUARTERS = ("2023-24-Q1", "2023-24-Q2", "2023-24-Q3", "2023-24-Q4")
@@ -98,7 +99,11 @@ class World:
         """)
         quarters = ", ".join(f"'{quarter}'" for quarter in QUARTERS)
         self.db.execute(
-            f"CREATE TABLE mart.dim_period AS SELECT unnest([{quarters}]) AS period_key, true AS is_programme_period"
+            f"CREATE TABLE mart.dim_period AS SELECT unnest([{quarters}]) AS period_key, true AS is_programme_period;"
+            "CREATE TABLE intermediate.int_period__calendar AS FROM mart.dim_period;"
+            "CREATE TABLE intermediate.int_return__period AS SELECT period_key, CAST(? AS DATE) AS due_on "
+            "FROM mart.dim_period",
+            [self.now.date() + timedelta(days=2)],
         )
 
     def _table(self, name: str, columns: dict[str, str]) -> None:
@@ -118,6 +123,27 @@ class World:
             sql = re.sub(r"cast\('2025[^']*' as timestamp\)", f"TIMESTAMP '{self.now}'", self.sql[name])
             self.db.execute(f"CREATE OR REPLACE TABLE {schema}.{name} AS {sql}")
         return self
+
+    def release(self) -> World:
+        """The night was published: what it said otherwise than the one before is kept."""
+        self.db.execute(
+            "INSERT INTO staging.stg_office__published_figure SELECT view_name, indicator_key, period_key, scope, "
+            "scope_key, basis, exact_value, known_from, 'r' FROM mart.indicator_value_as_of "
+            "WHERE view_name <> 'as_first_reported' AND known_from = ?",
+            [self.now],
+        )
+        return self
+
+    def as_of(self, view: str, when: datetime | None = None, scope="partner", basis="verified") -> dict:
+        """The figures of one view on a date, but for zeros: by key and quarter."""
+        return {
+            (key, quarter[-2:]): float(value)
+            for key, quarter, value in self.db.execute(
+                "SELECT scope_key, period_key, value FROM mart.indicator_value_as_of WHERE view_name = ? AND scope = ? "
+                "AND basis = ? AND known_from <= ? AND (known_until IS NULL OR known_until > ?) AND value <> 0",
+                [view, scope, basis, when or self.now, when or self.now],
+            ).fetchall()
+        }
 
     def _fill(self, table: str, rows) -> None:
         self.db.execute(f"DELETE FROM {table}")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+from collections import defaultdict
+
 import pytest
 
-from tests.dbt_project.lock_world import World, compiled, fact
+from tests.dbt_project.lock_world import QUARTERS, World, compiled, fact
 
 Q1, Q2, Q3 = "2023-24-Q1", "2023-24-Q2", "2023-24-Q3"
 
@@ -182,3 +185,143 @@ def test_what_is_material_follows_rule_12(world, locked, known, material):
     world.night(fact("A", quantity=locked, status="verified")).status("locked")
     world.night(fact("A", quantity=known, status="verified"))
     assert world.rows("SELECT is_material FROM mart.indicator_restatement") == [(material,)]
+
+
+def test_the_three_questions_are_answered_on_any_date(world):
+    """First reported by the day after the deadline, which is the second day here; locked; known and reported since."""
+    world.night(fact("A", quantity=2)).release()
+    first = world.now
+    world.night(fact("A", quantity=3)).release()
+    world.status("locked").night(fact("A", quantity=3)).release()
+    locked = world.now
+    world.night(fact("A", quantity=7)).release()
+    waiting = world.now
+    world.decide().night(fact("A", quantity=7)).release()
+    world.night(fact("A", quantity=7)).release()
+    here = ("CB01", "Q1")
+    assert world.as_of("as_reported", first) == {here: 2}
+    assert world.as_of("as_locked", first) == {}
+    assert world.as_of("as_first_reported") == {here: 3}
+    assert world.as_of("as_locked", locked) == world.as_of("as_locked") == {here: 3}
+    assert (world.as_of("as_reported", waiting), world.as_of("as_known", waiting)) == ({here: 3}, {here: 7})
+    assert world.as_of("as_reported") == world.as_of("as_known") == world.figures() == {here: 7}
+    assert world.as_of("as_reported", scope="programme") == {("programme", "Q1"): 7}
+    # What changed is kept, not what stayed.
+    assert world.rows("SELECT count(*) FROM staging.stg_office__published_figure WHERE scope = 'partner'") == [(14,)]
+
+
+def _returned(random_of: random.Random) -> list[dict]:
+    """Six units, each returned by one body or both, at some quarter; one of them has the credit."""
+    facts = []
+    for unit in "ABCDEF":
+        claims = []
+        for body in ("CB01", "CB02"):
+            if random_of.random() < 0.7:
+                quarter = random_of.choice(QUARTERS)
+                claimed = random_of.choice(QUARTERS[: QUARTERS.index(quarter) + 1])
+                claims.append((quarter, body, claimed, random_of.random() < 0.75))
+        credited = min((claim for claim in claims if claim[3]), default=None)
+        facts += [
+            fact(
+                f"{unit}-{claim[1]}", claim[1], claim[0], int(claim is credited), claimed=1, claimed_quarter=claim[2],
+                unit_key=unit, cluster_key=random_of.choice(["creative", "aerospace"]),
+            )
+            for claim in claims
+        ]  # fmt: skip
+    return facts
+
+
+def _sums(facts: list[dict]) -> dict[str, dict[tuple[str, str], float]]:
+    """What is known, by hand."""
+    found: dict = {"verified": defaultdict(float), "claimed": defaultdict(float)}
+    for one in facts:
+        for basis, quarter in (("verified", one["period_key"]), ("claimed", one["claimed_period_key"])):
+            for key in (one["partner_key"], one["cluster_key"], one["local_authority_code"], "programme"):
+                found[basis][(key, quarter[-2:])] += float(one[f"{basis}_amount"])
+    return {basis: {cell: value for cell, value in cells.items() if value} for basis, cells in found.items()}
+
+
+SCOPES = ("partner", "cluster", "local_authority", "programme")
+
+
+def _all_scopes(figures, **given) -> dict[tuple[str, str], float]:
+    return {cell: value for scope in SCOPES for cell, value in figures(scope=scope, **given).items()}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_all_three_views_are_the_truth(sql, seed):
+    """Returns change every night; quarters are locked, opened, restated: in every cell and on both bases."""
+    random_of, world = random.Random(seed), World(sql)
+    locks: dict[tuple[str, str], dict[str, float]] = {}
+    approved: set[tuple[str, str]] = set()
+    facts = _returned(random_of)
+    for _ in range(7):
+        world.night(*facts).release()
+        known = _sums(facts)
+        for basis in ("verified", "claimed"):
+            assert _all_scopes(lambda scope, b=basis: world.as_of("as_known", scope=scope, basis=b)) == known[basis]
+            reported = _all_scopes(world.figures, basis=basis)
+            assert reported == _all_scopes(lambda scope, b=basis: world.as_of("as_reported", scope=scope, basis=b))
+            assert _with_what_waits(world, reported, basis) == known[basis]
+            for (body, quarter), was in locks.items():
+                assert world.as_of("as_locked", basis=basis).get((body, quarter), 0) == was[basis]
+                if (body, quarter) not in approved:
+                    assert reported.get((body, quarter), 0) == was[basis]
+        assert (
+            world.rows(
+                "SELECT unit_key FROM mart.indicator_fact WHERE is_counted GROUP BY unit_key HAVING count(*) > 1"
+            )
+            == []
+        )
+        assert _more_than_claimed(world) == []
+        act = random_of.choice(("lock", "lock", "unlock", "approve", "reject", "nothing"))
+        free = [(body, q) for body in ("CB01", "CB02") for q in QUARTERS if (body, q[-2:]) not in locks]
+        if act == "lock" and free:
+            body, quarter = random_of.choice(free)
+            cell = (body, quarter[-2:])
+            locks[cell] = {basis: world.figures(basis=basis).get(cell, 0) for basis in ("verified", "claimed")}
+            approved.discard(cell)
+            world.status("locked", body, quarter)
+        elif act == "unlock" and locks:
+            body, quarter = random_of.choice(sorted(locks))
+            del locks[body, quarter]
+            world.status("accepted", body, f"2023-24-{quarter}")
+        elif act in {"approve", "reject"}:
+            world.decide("approved" if act == "approve" else "rejected")
+            approved |= set(locks) if act == "approve" else set()
+        if random_of.random() < 0.8:
+            changed = {one["fact_key"]: one for one in _returned(random_of)}
+            units = set(random_of.sample("ABCDEF", 2))
+            facts = [one for one in facts if one["unit_key"] not in units]
+            facts += [one for one in changed.values() if one["unit_key"] in units]
+    # Everything approved, what is reported is what is known.
+    for _ in range(3):
+        world.night(*facts).decide()
+    world.night(*facts)
+    assert world.waiting() == []
+    assert _all_scopes(world.figures) == _sums(facts)["verified"]
+
+
+def _with_what_waits(world: World, reported: dict, basis: str) -> dict:
+    """The figures with every open restatement taken from its old cell to its new one."""
+    quantity, quarter = {
+        "verified": ("exact_quantity", "period_key"),
+        "claimed": ("exact_claimed_quantity", "claimed_period_key"),
+    }[basis]
+    found = defaultdict(float, reported)
+    for side, sign in (("old", -1), ("new", 1)):
+        for row in world.rows(
+            f"SELECT {side}_partner_key, {side}_cluster_key, {side}_local_authority_code, 'programme', "
+            f"{side}_{quarter}, {side}_{quantity} FROM mart.indicator_restatement WHERE is_open"
+        ):
+            for key in row[:4]:
+                found[(key, row[4][-2:])] += sign * float(row[5])
+    return {cell: value for cell, value in found.items() if value}
+
+
+def _more_than_claimed(world: World) -> list[tuple]:
+    return world.rows(
+        "SELECT scope_key, period_key FROM mart.indicator_value AS v JOIN mart.indicator_value AS c "
+        "USING (indicator_key, period_key, scope, scope_key) WHERE v.scope = 'partner' AND v.basis = 'verified' "
+        "AND c.basis = 'claimed' AND v.exact_cumulative_value > c.exact_cumulative_value"
+    )

@@ -12,7 +12,28 @@ SIGN_OFF = "Sign-off"
 
 
 def write_restatements(sheet: Sheet, figures: PackFigures) -> None:
-    """Verified figures that differ from the release before."""
+    """Verified figures that differ from the release before, and material differences of locked quarters."""
+    by_key = {indicator.key: indicator for indicator in figures.indicators}
+    if figures.restatements.locked:
+        sheet.text(
+            "Locked quarters of bodies of which something material is known otherwise than when they were locked."
+        )
+        sheet.gap()
+        sheet.columns(["Indicator", "Quarter, body", "Standing", "Locked", "Known", "Cause"], figures_from=3)
+        for one in figures.restatements.locked:
+            indicator = by_key[one.indicator_key]
+            sheet.line(
+                [
+                    f"{indicator.code} {indicator.name}",
+                    f"{wording.quarter(one.period_key)}, {one.partner_key}",
+                    one.standing,
+                    one.locked,
+                    one.known,
+                    one.causes,
+                ],
+                indicator.unit,
+            )
+        sheet.gap()
     before = figures.restatements.before_id
     if before is None:
         sheet.text("There is no earlier release to compare with.")
@@ -20,7 +41,6 @@ def write_restatements(sheet: Sheet, figures: PackFigures) -> None:
     sheet.text(f"Verified figures of the programme that differ from release {before}.")
     sheet.gap()
     sheet.columns(["Indicator", "Quarter", "Quarter was", "Before", "Now", "Difference"], freeze=True, figures_from=3)
-    by_key = {indicator.key: indicator for indicator in figures.indicators}
     for change in figures.restatements.changes:
         indicator = by_key[change.indicator_key]
         difference = Formula(f"={sheet.cell(sheet.row, 4)}-{sheet.cell(sheet.row, 3)}", change.difference)
