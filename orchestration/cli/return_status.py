@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, fields
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +27,13 @@ Partner = Annotated[str, typer.Option(help="Cluster body, as in the register; PR
 Period = Annotated[str, typer.Option(help="Quarter of the financial year, such as 2024-25-Q4.")]
 Role = Annotated[str, typer.Option(help="Role that decides, such as 'programme manager'; never a name.")]
 Reason = Annotated[str, typer.Option(help="Why, in a few words.")]
+
+
+class DiffFormat(StrEnum):
+    """How differences are written out."""
+
+    table = "table"
+    json = "json"
 
 
 class Cause(StrEnum):
@@ -226,3 +235,31 @@ def _show(home: Path, sql: str, parameters: list[object], output: Format) -> Non
 
 def _say(said: str) -> None:
     console.print(said, highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def diff(
+    partner: Annotated[str, typer.Option(help="Cluster body, as in the register.")],
+    period: Period,
+    before: Annotated[
+        int | None, typer.Option(help="Number of the earlier submission; default the last but one.")
+    ] = None,
+    after: Annotated[int | None, typer.Option(help="Number of the later one; default the last.")] = None,
+    output: Annotated[DiffFormat, typer.Option("--format", help="How to show it.")] = DiffFormat.table,
+    home: Home = None,
+) -> None:
+    """Show cell by cell what changed between two submissions of a body's quarter that were read.
+
+    Example: wmip returns diff --partner CB01 --period 2024-25-Q4 --before 1 --after 2 --format json
+    """
+    from orchestration.submissions import compare
+
+    changes = compare(resolve_home(home), partner, _period(period), before, after)
+    if output is DiffFormat.json:
+        typer.echo(json.dumps([asdict(change) for change in changes], indent=2))
+        return
+    if changes:
+        from orchestration.cli.rows import show as show_rows
+
+        show_rows([each.name for each in fields(changes[0])], [tuple(asdict(change).values()) for change in changes])
+    _say(f"{len(changes)} cell(s) differ; rows that were refused are in `return_finding`")

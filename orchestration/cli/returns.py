@@ -135,10 +135,14 @@ def check(
 
 @app.command()
 def submit(file: Workbook, home: Home = None) -> None:
-    """Check a filled workbook and put it into the inbox. One that would be refused whole is not taken.
+    """Check a filled workbook and put it into the inbox. One that would be refused whole is not taken, nor one that is
+    here already or older than what is here.
 
     Example: wmip returns submit 'CB01 2024-25-Q4.xlsx'
     """
+    from ingestion.files.inbox import sha256_of
+    from orchestration.submissions import require_new
+
     where = resolve_home(home)
     answer = _look_at(file, where)
     if answer.refused is not None:
@@ -146,6 +150,7 @@ def submit(file: Workbook, home: Home = None) -> None:
     _tell(answer, is_registered=bool(partners(where)))
     if not answer.rows["covers"]:
         raise NightFailed(f"{file.name} is no return as it stands, and was not handed in")
+    require_new(where, answer.rows["covers"][0], sha256_of(file))
     target = hand_in(file, where)
     bad = answer.refused_rows
     _say(

@@ -93,7 +93,9 @@ def test_what_would_be_refused_whole_is_not_handed_in(home, tmp_path):
 def test_a_workbook_handed_in_twice_is_one_and_another_of_its_name_takes_none_away(home, tmp_path):
     path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [BUSINESS]})
     assert returns(home, "submit", path).exit_code == 0
-    assert returns(home, "submit", path).exit_code == 0
+    same = returns(home, "submit", path)
+    assert isinstance(same.exception, UserError)
+    assert "this very workbook waits in the inbox already, as r.xlsx" in str(same.exception)
     again = {"BUSINESSES": [{**BUSINESS, "Business ref": "B2"}]}
     _write(path, rows=again)
     refused = returns(home, "submit", path)
