@@ -210,11 +210,15 @@ def _acting(home: Path | None, role: str, reason: str) -> Iterator[tuple[Path, A
 
 
 def _text(option: str, value: str) -> str:
-    try:
-        read = Column(option, option, "open_text", required=True).read(value)
-    except BadValue as bad:
-        raise UserError(str(bad)) from None
-    return str(read)
+    from ingestion.persons.contact_details import contact_details
+
+    text = " ".join(value.split())
+    if not text:
+        raise UserError(f"{option} says nothing; it is kept with what is decided")
+    found = contact_details(text)
+    if found:
+        raise UserError(f"{option} holds {found[0].what}; it is kept for good, so name a role and no person")
+    return text
 
 
 def _period(value: str) -> str:
