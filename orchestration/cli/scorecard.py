@@ -235,7 +235,7 @@ def _returns(connection: Any) -> list[str]:
     rows = _query(
         connection,
         """
-        SELECT r.partner_key || ' ' || r.period_key AS what, r.is_received, r.submitted_on - p.ends_on AS days
+        SELECT r.partner_key || ' ' || r.period_key AS what, r.is_received, r.first_submitted_on - p.ends_on AS days
         FROM return_expected AS r
         INNER JOIN dim_period AS p USING (period_key)
         WHERE NOT r.is_waived AND NOT r.is_on_time

@@ -8,7 +8,10 @@ with submissions as (
         partners.partner_code is not null as is_registered,
         max(case when submissions.is_current then submissions.file_name end) over (
             partition by submissions.partner_code, submissions.period_key
-        ) as current_file_name
+        ) as current_file_name,
+        min(submissions.submitted_on) over (
+            partition by submissions.partner_code, submissions.period_key
+        ) as first_submitted_on
     from {{ ref('stg_returns__submissions') }} as submissions
     left join {{ ref('stg_inbox__files') }} as files
         on submissions.file_sha256 = files.file_sha256 and files.kind = 'returns'
@@ -35,6 +38,7 @@ select
     submissions.rows_loaded,
     submissions.rows_quarantined,
     submissions.is_current,
+    submissions.first_submitted_on,
     due.due_on,
     submissions.submitted_on <= due.due_on as is_on_time,
     coalesce(submissions.submitted_on > due.new_records_until, false) as is_after_new_records,

@@ -4,12 +4,14 @@ select
     due.due_on,
     due.new_records_until,
     due.edits_until,
+    submissions.first_submitted_on,
     submissions.submitted_on,
     submissions.submission_number,
     submissions.file_name,
     submissions.file_sha256,
     submissions.file_sha256 is not null as is_received,
-    coalesce(submissions.is_on_time, false) as is_on_time,
+    -- A correction does not make late what was first handed in on time.
+    coalesce(submissions.first_submitted_on <= due.due_on, false) as is_on_time,
     coalesce(waivers.is_in_force, false) as is_waived,
     due.locked_at is not null as is_locked
 from {{ ref('int_return__due') }} as due
