@@ -16,6 +16,7 @@ from ingestion.catalogue import SOURCES
 from ingestion.declaration import Source, Stream
 from ingestion.ledgers import LEDGERS
 from orchestration.dictionary.return_pages import return_pages
+from orchestration.dictionary.return_rules import rule_lists
 
 ROOT = Path(__file__).resolve().parents[2]
 DBT_SOURCES = ROOT / "dbt_project" / "models" / "staging" / "_sources.yml"
@@ -51,6 +52,7 @@ def source_lists() -> dict[Path, str]:
         SEED: seed(SOURCES),
         CONTRACTS: contracts(SOURCES),
         **return_pages(),
+        **rule_lists(),
     }
 
 

@@ -14,12 +14,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator
 
-from common.yamlfile import nearest
-from ingestion.declaration import Declared
+from common.yamlfile import nearest, read_yaml
+from ingestion.declaration import Declared, InvalidDeclaration
 from ingestion.files.row_check import column_letter
 from ingestion.files.values import BadValue, Column
 from ingestion.findings import ERROR, NOTE, WARNING, Finding
@@ -62,6 +64,22 @@ class Rule(Declared):
         if check not in CHECKS:
             raise ValueError(f"no such check; {nearest(check, sorted(CHECKS))}")
         return check
+
+
+class CellRule(Declared):
+    """What the reader says of single cells or rows, for the register of rules."""
+
+    id: str
+    severity: Literal["error", "warning", "note"]
+    text: str
+    remedy: str
+
+
+@cache
+def cell_rules() -> tuple[CellRule, ...]:
+    """The rules of single cells and rows. Raises InvalidDeclaration."""
+    path = Path(__file__).with_name("cell_rules.yaml")
+    return read_yaml(path, tuple[CellRule, ...], f"returns/{path.name}", InvalidDeclaration)
 
 
 @dataclass
