@@ -40,10 +40,7 @@ def test_what_the_reader_says_of_cells_and_rows_is_in_the_register():
 
 def test_the_page_lists_the_newest_of_every_rule():
     page = rule_lists()[PAGE]
-    assert (
-        "| `signed_in_far_above_headcount` | error | EVENTS: Signed in, Headcount | The cell is more than twice the headcount |"
-        in page
-    )
+    assert "| `signed_in_far_above_headcount` | error | EVENTS: Signed in, Headcount | The cell is more" in page
     assert page.count("| `missing` |") == len({contract.template for contract in return_contracts()})
     assert (
         rule_lists()[SEED].splitlines()[0]
