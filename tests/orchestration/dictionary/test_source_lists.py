@@ -22,7 +22,6 @@ NAMED = {
     "orchestration/cli/main.py": "the command `returns`",
     "orchestration/evaluators.py": "the assumptions of an evaluation are rows of the registers",
     "orchestration/rehearsal.py": "`returns check` rehearses a night of the returns",
-    "orchestration/return_template.py": "what is known of a body before it fills in its return",
     "quality/suites/completeness.yaml": "what only returns fill, and staging that fills a table",
     "quality/suites/timeliness.yaml": "returns are owed by quarter",
 }
