@@ -34,8 +34,8 @@ def write_workbook(figures: PackFigures, path: Path) -> None:
             return Sheet(workbook, styles, name, title, footer=footer, widths=widths)
 
         quarter_widths = (30, 13, *(12 for _ in figures.quarters), 14)
-        scope_widths = (36, *(15 for _ in figures.headline))
-        first = sheet(headline.NAME, release.programme, 26, 12, 11, 11, 11, 13, 16, 13, 10, 13, 18, 44)
+        scope_widths = (32, *(17 for _ in figures.headline))
+        first = sheet(headline.NAME, release.programme, 26, 12, 11, 11, 11, 13, 16, 13, 10, 13, 18, 14, 14, 44)
         by_quarter = sheet(quarters.NAME, "Indicators by quarter", *quarter_widths)
         rows = quarters.write(by_quarter, figures)
         headline.write(first, figures, by_quarter, rows)

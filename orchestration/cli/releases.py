@@ -33,7 +33,9 @@ def known_release(folder: Path, release_id: str | None) -> str:
 def list_(home: Home = None) -> None:
     """List the releases, newest first; `*` marks the one readers use."""
     folder = resolve_home(home)
-    table = Table("", "Release", "Published", "Gate", "Code", "Inputs")
+    table = Table()
+    for heading in ("", "Release", "Published", "Gate", "Code", "Inputs"):
+        table.add_column(heading, no_wrap=heading == "Release", overflow="fold")
     damages = []
     try:
         current = store.current_release(folder)
@@ -46,7 +48,7 @@ def list_(home: Home = None) -> None:
         table.add_row(
             "*" if item.release_id == current else "",
             item.release_id,
-            item.released_at,
+            item.released_at[:16].replace("T", " "),
             "[red]damaged[/red]" if item.problem else item.gate_status,
             item.code_version,
             item.input_fingerprint[:12],

@@ -23,7 +23,7 @@ def write(sheet: Sheet, figures: PackFigures) -> None:
 
 def _checks(sheet: Sheet, figures: PackFigures) -> None:
     sheet.heading("Checks by dimension")
-    sheet.columns(["Dimension", "Checks", "Hold", "Do not hold", "Not applicable"], freeze=True)
+    sheet.columns(["Dimension", "Checks", "Hold", "Do not hold", "Not applicable"])
     first = sheet.row
     lines = figures.assurance.dimensions
     for line in lines:

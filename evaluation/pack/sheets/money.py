@@ -18,7 +18,7 @@ def write_finance(sheet: Sheet, figures: PackFigures) -> None:
     """Grants and awards, and what no return carries."""
     sheet.text("As far as the returns and the grants data carry it. x: not available; nothing is estimated.")
     sheet.heading("Grants of the programme to organisations")
-    sheet.columns(["Financial year of the award", "Grants", "Amount (GBP)"], freeze=True)
+    sheet.columns(["Financial year of the award", "Grants", "Amount (GBP)"])
     first = sheet.row
     for year in figures.grants:
         sheet.line([year.financial_year, year.awards, year.amount_gbp], ["", "count", "GBP"])

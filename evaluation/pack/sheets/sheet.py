@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from textwrap import wrap
 from typing import Any
 
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -15,6 +16,10 @@ INK = "#1C2733"
 QUIET = "#4D5B69"
 HEADING = "#E6F0F1"
 A4 = 9
+LINE_POINTS = 13.5
+# A column's width is in digits, than which letters are narrower; in bold less so. Excel's own width where none is set.
+_LETTERS, _BOLD = 1.2, 1.08
+_DEFAULT_WIDTH = 8.43
 
 _NUMBER_FORMATS = {"GBP": "£#,##0;[Black]-£#,##0", "FTE": "#,##0.0", "share": "0%"}
 _WHOLE = "#,##0"
@@ -61,6 +66,7 @@ class Sheet:
         self.name = name
         self._styles = styles
         self._sheet = workbook.add_worksheet(name)
+        self._widths = widths
         self._columns = len(widths)
         for column, width in enumerate(widths):
             self._sheet.set_column(column, column, width)
@@ -82,8 +88,7 @@ class Sheet:
             self._sheet.merge_range(self.row, 0, self.row, self._columns - 1, text, style)
         else:
             self._sheet.write_string(self.row, 0, text, style)
-        if lines > 1:
-            self._sheet.set_row(self.row, 14 * lines)
+        self._make_room(max(lines, _lines(text, sum(self._widths) * _LETTERS)))
         self.row += 1
 
     def gap(self) -> None:
@@ -104,9 +109,10 @@ class Sheet:
                 text_wrap=True,
                 bg_color=HEADING,
                 bottom=1,
-                align="right" if column >= figures_from else "left",
+                **_aligned("right" if column >= figures_from else "left", column),
             )
             self._sheet.write_string(self.row, column, text, style)
+        self._make_room(max(_lines(text, self._width(at) * _BOLD) for at, text in enumerate(headings)))
         self.row += 1
         if freeze:
             self._sheet.freeze_panes(self.row, 1)
@@ -117,6 +123,8 @@ class Sheet:
         for column, value in enumerate(values):
             unit = units if isinstance(units, str) else units[column]
             self._cell(column, value, unit, total)
+        texts = ((at, value) for at, value in enumerate(values) if isinstance(value, str))
+        self._make_room(max((_lines(text, self._width(at) * _LETTERS) for at, text in texts), default=1))
         self.row += 1
         return self.row - 1
 
@@ -136,6 +144,14 @@ class Sheet:
         self._sheet.add_table(first, 0, last, len(headings) - 1, style)
         self._sheet.freeze_panes(first + 1, 0)
         self._sheet.repeat_rows(first)
+
+    def _width(self, column: int) -> float:
+        return self._widths[column] if column < self._columns else _DEFAULT_WIDTH
+
+    def _make_room(self, lines: int) -> None:
+        """The height of the row that is being written: only Excel finds it by itself."""
+        if lines > 1:
+            self._sheet.set_row(self.row, LINE_POINTS * lines)
 
     def cell(self, row: int, column: int, *, fixed: bool = False) -> str:
         """The address of a cell of this sheet."""
@@ -163,8 +179,18 @@ class Sheet:
             )
         else:
             is_mark = value is not None and len(value) == 1
-            style = self._styles.get(text_wrap=True, align="right" if is_mark else "left", **look)
+            style = self._styles.get(text_wrap=True, **_aligned("right" if is_mark else "left", column), **look)
             self._sheet.write_string(self.row, column, value or "", style)
+
+
+def _aligned(side: str, column: int) -> dict[str, Any]:
+    """Text beside a figure keeps its distance."""
+    return {"align": side} | ({"indent": 1} if side == "left" and column else {})
+
+
+def _lines(text: str, width: float) -> int:
+    """How many lines a text takes in a cell so many characters wide."""
+    return sum(max(1, len(wrap(part, max(1, int(width))))) for part in text.split("\n"))
 
 
 def _format_of(unit: str) -> str:

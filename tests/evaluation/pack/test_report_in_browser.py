@@ -54,7 +54,9 @@ def opened(browser, pack):
 def test_nothing_sticks_out_of_the_window(opened, viewport):
     page = opened(viewport)
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    for section in page.evaluate("[...document.querySelectorAll('main > section')].map(s => s.id)"):
+        page.evaluate(f"location.hash = '{section}'")
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], section
     hidden = page.evaluate("[...document.querySelectorAll('table')].filter(t => !t.closest('.scroll')).length")
     assert hidden == 0, "every table can be scrolled in its own box"
 
@@ -85,15 +87,37 @@ def test_a_screen_reader_is_told_what_each_picture_says(opened):
     )
 
 
+def test_on_a_phone_sections_are_folded_and_the_open_one_stands_in_the_address(opened):
+    page = opened({"width": 390, "height": 844}, java_script_enabled=False)
+    glance, card = page.get_by_role("heading", name="All seven at a glance"), page.locator("#jobs_created")
+    assert glance.is_visible()
+    assert not card.is_visible()
+    assert page.locator("body").bounding_box()["height"] < 6_000
+    page.get_by_role("link", name="Jobs created", exact=True).click()
+    assert card.is_visible()
+    assert page.url.endswith("#jobs_created")
+    page.get_by_role("heading", name="By quarter").get_by_role("link").click()
+    assert page.get_by_role("table", name="Verified, in the quarter alone").is_visible()
+    assert not card.is_visible()
+    page.get_by_role("link", name="Fold this section").click()
+    assert page.url.endswith("#contents")
+    assert page.locator("#quarters table").first.is_hidden()
+
+
 def test_letters_are_large_enough_to_read_on_a_phone(opened):
     page = opened(PHONE)
-    smallest = page.evaluate("""
+    sections = page.evaluate("[...document.querySelectorAll('main > section')].map(s => s.id)")
+    assert min(_smallest_letter(page, section) for section in sections) >= 9
+
+
+def _smallest_letter(page, section: str) -> float:
+    page.evaluate(f"location.hash = '{section}'")
+    return page.evaluate("""
         Math.min(...[...document.querySelectorAll('main svg.chart text')].filter(t => t.textContent.trim())
             .map(t => [t, t.ownerSVGElement]).filter(([t, s]) => s.getBoundingClientRect().width > 0)
             .map(([t, s]) => parseFloat(getComputedStyle(t).fontSize)
-                * s.getBoundingClientRect().width / s.viewBox.baseVal.width))
+                * s.getBoundingClientRect().width / s.viewBox.baseVal.width), 99)
     """)
-    assert smallest >= 9
 
 
 def test_it_prints_on_white_without_the_menu(opened):

@@ -242,3 +242,17 @@ def test_a_pivot_gets_one_row_a_figure_and_no_cut_that_is_not_public(book, marts
         table = archive.read("xl/tables/table1.xml").decode()
     last = start + 1 + len(figures)
     assert f'ref="A{start + 1}:K{last}"' in table
+
+
+def test_a_text_that_takes_several_lines_has_the_height_for_them(tmp_path):
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as workbook:
+        sheet = Sheet(workbook, Styles(workbook), "One", "Title", footer="", widths=[10, 10])
+        sheet.columns(["Name", "Hours of support given"])
+        sheet.line(["short", Decimal(1)])
+        sheet.line(["a name of more letters than the column has", Decimal(1)])
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
+        root = ElementTree.fromstring(archive.read("xl/worksheets/sheet1.xml"))
+    heights = {row.attrib["r"]: row.attrib.get("ht") for row in root.iterfind(".//s:row", NAMESPACE)}
+    assert heights == {"1": "24", "2": "40.5", "3": None, "4": "54"}
