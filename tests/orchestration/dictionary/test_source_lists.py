@@ -15,12 +15,14 @@ from orchestration.dictionary.model_lists import metrics, model_lists, union_mem
 from orchestration.dictionary.source_lists import ROOT, contracts, dbt_sources, seed, source_lists
 
 NAMED = {
+    "evaluation/site/templates/scope.html.j2": "what the page of a body says of its returns",
     "ingestion/catalogue.py": "the template of the returns",
     "ingestion/declaration.py": "the contracts in which the tables of returns are declared",
     "ingestion/files/whole_lists.py": "the register in which removals are confirmed",
     "orchestration/cli/grants.py": "commands about one source: mappings, and the 360Giving registry",
     "orchestration/cli/main.py": "the command `returns`",
     "orchestration/evaluators.py": "the assumptions of an evaluation are rows of the registers",
+    "orchestration/submissions.py": "the commands about submissions, which are of returns",
     "orchestration/rehearsal.py": "`returns check` rehearses a night of the returns",
     "quality/suites/completeness.yaml": "what only returns fill, and staging that fills a table",
     "quality/suites/timeliness.yaml": "returns are owed by quarter",
