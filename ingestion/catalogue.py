@@ -6,19 +6,18 @@ from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.declaration import FOLDER, Source, load_declaration
+from ingestion.declaration import FOLDER, OWN_TEMPLATE, Source, load_declaration
 from ingestion.findings import is_passing
 from ingestion.persons.pseudonyms import PERSON_KEYS
 
 if TYPE_CHECKING:
     from ingestion.sources.returns.contract import Contracts, ReturnContract
 
-OWN_TEMPLATE = "WMIP-RETURN"
-"""The return of this programme's cluster bodies, of which `wmip returns template` writes the newest version."""
-
 
 def return_contracts() -> Contracts:
-    """The contract of every return that is read, by template and version, the oldest first."""
+    """The contract of every return that is known, by template and version, the oldest first. Read are those of
+    `ingestion.declaration.taken_templates`; the others are told by name.
+    """
     from ingestion.sources.returns.contract import load_contracts
 
     return load_contracts(FOLDER / "returns", str(SOURCES["returns"].contracts))

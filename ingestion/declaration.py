@@ -6,6 +6,7 @@ nearest one that does. Every data column is text unless a type is given; provena
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
@@ -52,6 +53,18 @@ PROVIDED = ("events", "attendances", "persons", "support", "grants", "claims")
 """What the mart gets from sources, beside the organisations of `organisation_records`."""
 VALUE_TYPES = ("date", "day", "index", "integer", "money", "number", "quantity", "whole")
 """What staging makes of a landed text; the macro `typed` of the dbt project says as what."""
+
+
+OWN_TEMPLATE = "WMIP-RETURN"
+"""The return of this programme's cluster bodies, of which `wmip returns template` writes the newest version."""
+
+
+def taken_templates() -> tuple[str, ...]:
+    """The returns that are read here, by template: ours, and those that `WMIP_RETURNS` names, with commas between.
+
+    In the environment, as the streams of a return are declared before any home is known.
+    """
+    return (OWN_TEMPLATE, *filter(None, map(str.strip, os.environ.get("WMIP_RETURNS", "").split(","))))
 
 
 class InvalidDeclaration(Exception):
@@ -375,4 +388,5 @@ def load_declaration(folder: Path) -> Source:
 def _contracted(folder: Path, pattern: str) -> tuple[Stream, ...]:
     from ingestion.sources.returns.contract import load_contracts, streams_of
 
-    return streams_of(load_contracts(folder, pattern))
+    taken = taken_templates()
+    return streams_of(contract for contract in load_contracts(folder, pattern) if contract.template in taken)

@@ -198,17 +198,18 @@ def check_table(
     stream: str,
     place: str,
     key: Sequence[str] = (),
+    blank_rows: bool = False,
 ) -> CheckedTable:
-    """Check every row; all that is wrong with a row is found at once. Blank rows are skipped. Contact details in a text
-    are withheld, with a warning at the cell.
+    """Check every row; all that is wrong with a row is found at once. Blank rows are skipped, unless `blank_rows` are
+    to be judged too. Contact details in a text are withheld, with a warning at the cell.
 
     `place` is what stands before the row number in a finding's place; `key` the columns that say which record it is.
     """
     checked = CheckedTable()
     read = set(positions.values())
+    needed = [positions[column.name] for column in columns if column.required and column.name in positions]
     for raw in rows:
-        # A formula nobody calculated in a column nobody reads makes no row.
-        if all(is_empty(cell) or (at not in read and isinstance(cell, NoValue)) for at, cell in enumerate(raw.cells)):
+        if not blank_rows and _is_blank(raw.cells, read, needed):
             continue
         if raw.has_surplus:
             checked.findings.append(surplus(source, stream, f"{place}{raw.number}"))
@@ -233,6 +234,16 @@ def check_table(
                 )
             )
     return checked
+
+
+def _is_blank(cells: Sequence[Any], read: set[int], needed: Sequence[int]) -> bool:
+    """Whether nobody filled in a row. A formula nobody calculated makes none in a column nobody reads, nor where it is
+    all there is and a cell that must be filled in is empty: a template's own.
+    """
+    filled = [at for at, cell in enumerate(cells) if not is_empty(cell)]
+    if any(not isinstance(cells[at], NoValue) or (at in read and cells[at].shown) for at in filled):
+        return False
+    return not (read & set(filled)) or any(at not in filled for at in needed)
 
 
 _Problem = tuple[Column, str, str, str, str]

@@ -112,14 +112,13 @@ class Column:
     """One column of a table people fill in.
 
     `kind` is text (a code or reference, in which no contact details may stand), name_of_organisation or open_text (of
-    which they are withheld, `ingestion.persons.contact_details`), date,
-    partial_date (a date, a year and month, or a year), serial_date (a date, or a day number as Excel counts them),
-    ordered_date (the same; without a `form` a date that can be read in two ways is refused), one of NUMBERS, yes_no,
-    choice, period, company_number or postcode; `form` is how the dates of a file are written, where that is declared:
-    as strptime has it, for ordered_date one of DATE_ORDERS;
-    `allowed` maps what may stand there to what is landed; bounds are in the column's own unit and narrow those of its
-    kind. A column that is not `essential` is left empty, with a warning, where its value cannot be used: the rest of
-    the row counts.
+    which they are withheld, `ingestion.persons.contact_details`), date, partial_date (a date, a year and month, or a
+    year), serial_date (a date, or a day number as Excel counts them), ordered_date (the same; without a `form` a date
+    that can be read in two ways is refused), one of NUMBERS, yes_no, choice, period, company_number, postcode,
+    postcodes, or one of which only that it was given lands (person, email, telephone); `form` is how the dates of a
+    file are written, where that is declared: as strptime has it, for ordered_date one of DATE_ORDERS; `allowed` maps
+    what may stand there to what is landed; bounds are in the column's own unit and narrow those of its kind. A column
+    that is not `essential` is left empty, with a warning, where its value cannot be used: the rest of the row counts.
     """
 
     name: str
@@ -460,6 +459,53 @@ def _company_number(column: Column, raw: Any) -> str:
     return text
 
 
+GIVEN = "given"
+"""What lands of a person's name, address or telephone number: that it was given. Who it is stays in the original."""
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
+
+
+def _person(_column: Column, _raw: Any) -> str:
+    return GIVEN
+
+
+def _email(column: Column, raw: Any) -> str:
+    if not _ADDRESS.fullmatch(_text(column, raw)):
+        raise BadValue(
+            "not_an_address",
+            value_class(raw),
+            f"{column.heading} is no e-mail address; give one such as name@body.org.uk",
+        )
+    return GIVEN
+
+
+def _telephone(column: Column, raw: Any) -> str:
+    import phonenumbers
+
+    try:
+        is_number = phonenumbers.is_possible_number(phonenumbers.parse(_text(column, raw), "GB"))
+    except phonenumbers.NumberParseException:
+        is_number = False
+    if not is_number:
+        raise BadValue(
+            "not_a_telephone_number",
+            value_class(raw),
+            f"{column.heading} is no telephone number; give one with its area code, such as 0121 496 0000",
+        )
+    return GIVEN
+
+
+def _postcodes(column: Column, raw: Any) -> str:
+    """One postcode or more, with commas between them."""
+    found = [_POSTCODE.fullmatch(part.replace(" ", "")) for part in _text(column, raw).upper().split(",")]
+    if None in found:
+        raise BadValue(
+            "not_a_postcode",
+            value_class(raw),
+            f"{column.heading} is not a list of postcodes; give them with commas between, such as B1 1AA, B1 1AB",
+        )
+    return ", ".join(f"{one[1]} {one[2]}" for one in found if one)
+
+
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
 
 
@@ -486,6 +532,10 @@ _READERS = {
     "period": _period,
     "company_number": _company_number,
     "postcode": _postcode,
+    "postcodes": _postcodes,
+    "person": _person,
+    "email": _email,
+    "telephone": _telephone,
 }
 COLUMN_KINDS = tuple(_READERS)
 """The kinds of columns that there are."""

@@ -148,7 +148,7 @@ def submit(file: Workbook, home: Home = None) -> None:
     if answer.refused is not None:
         raise NightFailed(f"{file.name} would be refused whole: {answer.refused}")
     _tell(answer, is_registered=bool(partners(where)))
-    if not answer.rows["covers"]:
+    if not answer.is_return:
         raise NightFailed(f"{file.name} is no return as it stands, and was not handed in")
     require_new(where, answer.rows["covers"][0], sha256_of(file))
     target = hand_in(file, where)

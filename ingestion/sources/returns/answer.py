@@ -15,6 +15,7 @@ from typing import Any
 from ingestion.files.inbox import FileRead, sha256_of, take_stock
 from ingestion.files.limits import Limits, limited_to
 from ingestion.findings import Finding, RefusedFile, places, refusing
+from ingestion.sources.returns.contract import is_of_covers
 from ingestion.sources.returns.reader import ReturnReader, handed_in
 from ingestion.sources.returns.rules import SEVERITIES
 
@@ -57,10 +58,15 @@ class Answer:
         return self.refused is None and not self.refused_rows
 
     @property
+    def is_return(self) -> bool:
+        """Whether its cover stands, so that it counts as a return."""
+        return self.refused is None and any(rows for stream, rows in self.rows.items() if is_of_covers(stream))
+
+    @property
     def tables(self) -> dict[str, tuple[int, int]]:
         """Rows that are right and rows that would be refused, of each table that has any."""
         wrong = Counter(stream for stream, _ in {(one.stream, one.place) for one in refusing(self.findings)})
-        found = {stream: (len(rows), wrong[stream]) for stream, rows in self.rows.items() if stream != "covers"}
+        found = {stream: (len(rows), wrong[stream]) for stream, rows in self.rows.items() if not is_of_covers(stream)}
         return {stream: counts for stream, counts in found.items() if any(counts)}
 
     @property
@@ -118,7 +124,7 @@ def _grouped(findings: Iterable[Finding]) -> Iterator[Said]:
         alike = (one.severity, one.reason_code, sheet_of(one), one.stream, one.message)
         groups.setdefault(alike, []).append(one)
     for (severity, rule, sheet, stream, message), group in groups.items():
-        cells = (one.cell or (f"row {row_of(one)}" if one.stream != "covers" else "the whole") for one in group)
+        cells = (one.cell or (f"row {row_of(one)}" if not is_of_covers(one.stream) else "the whole") for one in group)
         records = (one.key for one in group if one.key)
         yield Said(severity, rule, sheet, stream, message, tuple(dict.fromkeys(cells)), tuple(dict.fromkeys(records)))
 
@@ -141,4 +147,5 @@ def look_at(
         except RefusedFile as refusal:
             yield Answer(path.name, sha256, refused=str(refusal))
             return
-    yield Answer(path.name, sha256, cover=reader.cover, rows=rows, findings=tuple(findings))
+    cover = {name: value for name, value in reader.cover.items() if value is not None}
+    yield Answer(path.name, sha256, cover=cover, rows=rows, findings=tuple(findings))

@@ -20,13 +20,15 @@ from common.yamlfile import YamlFile, nearest
 from ingestion.declaration import COVER_COLUMNS, FILE_COLUMNS, Declared, InvalidDeclaration, Stream
 from ingestion.files import values
 from ingestion.files.row_check import heading_key
-from ingestion.persons.contact_details import KINDS
+from ingestion.persons.contact_details import KINDS, OPEN_TEXT
 from ingestion.sources.returns.rules import Rule
 
 # A number as it is written, so that 0.1 is a tenth.
 Exact = Annotated[Decimal, BeforeValidator(lambda given: str(given) if isinstance(given, float) else given)]
 Labels = dict[str, str]
 """What may stand in a cell -> what is landed."""
+NOT_GIVEN = "not_given"
+"""The landed column that says why cells of a row hold no value (`blanks`)."""
 
 
 VERSION_COLUMNS = ("template", "template_version")
@@ -151,20 +153,23 @@ _OF_CELLS = (
 class CoverField(Column):
     """What the workbook says of itself. `stands`: in the row of its heading, or in a cell below it.
 
-    `sheet`: where it is not that of the cover; `table`: the tags it stands between, where it has tags of its own.
+    `sheet`: where it is not that of the cover; `table`: the tags it stands between, where it has tags of its own;
+    `guidance_rows`: rows between its heading and its cell that explain.
     """
 
     stands: Literal["beside", "below"] = "beside"
     sheet: str | None = None
     table: str | None = None
+    guidance_rows: int = Field(default=0, ge=0)
 
 
 class Cover(Declared):
     """Whose return a workbook is. `must_be`: field -> the value without which it is another return, which is said
     before all else; `constants`: landed column -> its value, where the workbook does not ask. `registered`: the body
-    must stand in the partners register.
+    must stand in the partners register. `stream`: where covers land, those of another programme apart from ours.
     """
 
+    stream: str = Field(default="covers", pattern=r"^([a-z][a-z0-9_]*_)?covers$")
     sheet: str
     table: str = "COVER"
     must_be: Labels
@@ -247,7 +252,8 @@ class Table(Declared):
     """A table of the workbook. Grain: a row between its tags, or a row and column of its `spread`.
 
     `table`: its name in tags and messages; `title`: what people call it. `found_by`: its tags, or its headings.
-    `single`: one cell below a heading, that of its one column. `lead_rows`: between its START cell and its headings,
+    `single`: one cell below a heading, that of its one column: a row of a stream of questions and answers, which such
+    tables share. `lead_rows`: between its START cell and its headings,
     `heading_rows`: how many make the headings (a merged cell is that of every column below it), `guidance_rows`: rows
     below them that explain. `not_read`: headings of columns that fill themselves. `rows`: how many the workbook shows
     at first. `answers`: its first column has a row for each other table, by stream, its second takes Yes when there is
@@ -304,6 +310,8 @@ class Table(Declared):
     @property
     def landed(self) -> tuple[str, ...]:
         """The columns that a row of it lands with."""
+        if self.single:
+            return ("question", "answer")
         spread = self.spread
         over = (*(label.name for label in spread.labels), spread.value.name) if spread else ()
         return (*(column.name for column in self.columns), *over)
@@ -334,6 +342,7 @@ class ReturnContract(Declared):
     """A version of a programme's return. `template`: its name, `changes`: what is other than in the version before.
 
     `guidance`: how to fill it in, step by step, for the front sheet. `placeholders`: what an untouched drop-down shows.
+    `has_free_text`: its sheets hold text of all kinds between the tables, so that only a row right below one is judged.
     """
 
     template: str
@@ -344,6 +353,7 @@ class ReturnContract(Declared):
     guidance: tuple[str, ...] = ()
     tags: Tags
     placeholders: tuple[str, ...] = ()
+    has_free_text: bool = False
     cover: Cover
     lists: dict[str, ListedValues] = Field(default_factory=dict)
     tables: tuple[Table, ...]
@@ -354,7 +364,7 @@ class ReturnContract(Declared):
     def _names_its_tables(self) -> ReturnContract:
         names = [table.table for table in self.tables]
         _once("table", [*names, self.cover.table])
-        _once("stream", [table.stream for table in self.tables])
+        _once("stream", [*(table.stream for table in self.tables if not table.single), *self._answers])
         _once("rule", [rule.id for rule in self.rules])
         if not self.tables:
             raise ValueError("tables: there is none")
@@ -373,6 +383,10 @@ class ReturnContract(Declared):
             for name, columns in rule.at.items():
                 _known(f"{rule.id}: column", [*columns, *rule.when], self.table(name).landed)
         return self
+
+    @property
+    def _answers(self) -> set[str]:
+        return {table.stream for table in self.tables if table.single}
 
     @property
     def sheets(self) -> dict[str, tuple[Table, ...]]:
@@ -442,38 +456,51 @@ _TYPES = {
 }
 
 
+def is_of_covers(stream: str) -> bool:
+    """Whether a stream holds the covers of workbooks, of whatever programme."""
+    return stream.endswith("covers")
+
+
 def streams_of(contracts: Iterable[ReturnContract]) -> tuple[Stream, ...]:
     """A stream for each table of any version, with the columns it has in any, as the newest describes it."""
-    covers = Stream(
-        name="covers",
-        description="The cover of each return workbook. Grain: a file.",
-        key=("file_sha256",),
-        columns=(*FILE_COLUMNS, *COVER_COLUMNS, *VERSION_COLUMNS),
-        types=_COVER_TYPES,
-        needed=tuple(_COVER_TYPES),
-    )
+    contracts = tuple(contracts)
+    covers = {
+        contract.cover.stream: Stream(
+            name=contract.cover.stream,
+            description="The cover of each return workbook. Grain: a file.",
+            key=("file_sha256",),
+            columns=(*FILE_COLUMNS, *COVER_COLUMNS, *VERSION_COLUMNS),
+            types=_COVER_TYPES,
+            needed=tuple(_COVER_TYPES),
+        )
+        for contract in contracts
+    }
     tables: dict[str, Stream] = {}
     for table in (table for contract in contracts for table in contract.tables):
         before = tables.get(table.stream)
         value = (table.spread.value,) if table.spread else ()
-        columns = (*table.columns, *value)
-        texts = {column.name: column.kind for column in columns if column.kind in KINDS}
+        # Whatever any of the answers is: what reaches people is withheld of each.
+        columns = () if table.single else (*table.columns, *value)
+        texts = {"answer": OPEN_TEXT} if table.single else {}
+        texts |= {column.name: column.kind for column in columns if column.kind in KINDS}
         types = {column.name: _TYPES[column.kind] for column in columns if column.kind in _TYPES}
         types = {**(before.types if before else {}), **types}
         in_doubt = {column.name for column in columns if not column.essential}
         tables[table.stream] = Stream(
             name=table.stream,
             description=table.description,
-            key=("file_sha256", "row_number"),
+            key=("file_sha256", "question" if table.single else "row_number"),
             columns=tuple(
-                dict.fromkeys((*(before.columns if before else (*FILE_COLUMNS, *COVER_COLUMNS)), *table.landed))
+                dict.fromkeys(
+                    (*(before.columns if before else (*FILE_COLUMNS, *COVER_COLUMNS)), *table.landed, NOT_GIVEN)
+                )
             ),
             texts={**(before.texts if before else {}), **texts},
             types=types,
             needed=tuple(name for name in types if name not in in_doubt),
             ignores=tuple(dict.fromkeys((*(before.ignores if before else ()), *table.not_read))),
         )
-    return (covers, *tables.values())
+    return (*covers.values(), *tables.values())
 
 
 def differences(older: ReturnContract, newer: ReturnContract) -> Iterator[str]:

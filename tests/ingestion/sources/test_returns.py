@@ -171,7 +171,7 @@ def test_what_a_kind_of_row_needs_is_asked_for(tmp_path):
         ({"cover": {"Cluster body code": "CB77"}}, "not in the partners register"),
         ({"cover": {"Period": "Q1 2023"}}, "financial quarter"),
         ({"leave_out": ("Jobs",)}, "sheet Jobs is missing"),
-        ({"leave_out": ("JOBS:START",)}, "WMIP:JOBS:START is missing"),
+        ({"leave_out": ("JOBS:START", "Post ref")}, "WMIP:JOBS:START is missing"),
         ({"leave_out": ("Contracted hours",)}, "heading Contracted hours is missing"),
     ],
 )
@@ -400,7 +400,7 @@ def test_a_needed_heading_that_stands_twice_refuses_the_workbook(tmp_path):
 
 
 def test_an_end_or_postcode_that_cannot_be_used_drops_no_event(tmp_path):
-    path = _write(tmp_path / "r.xlsx", rows={"EVENTS": [{**EVENT, "Ends on": "tbc", "Venue postcode": "=1/0"}]})
+    path = _write(tmp_path / "r.xlsx", rows={"EVENTS": [{**EVENT, "Ends on": "soon", "Venue postcode": "=1/0"}]})
     with zipfile.ZipFile(path) as book:
         parts = {name: book.read(name) for name in book.namelist()}
     with zipfile.ZipFile(path, "w") as book:
