@@ -27,6 +27,7 @@ OURS = (
     "spool",
     "verdicts",
     "warehouse.duckdb",
+    "warehouse.duckdb.before",
 )
 # What people drop or write for the product to read.
 THEIRS = ("inbox", "mappings", "checks")
@@ -133,6 +134,11 @@ def run_folder(home: Path, run_id: str) -> Path:
 def warehouse_file(home: Path) -> Path:
     """The candidate."""
     return home / "warehouse.duckdb"
+
+
+def earlier_warehouse_file(home: Path) -> Path:
+    """The candidate of the night before, kept until tonight's stands."""
+    return home / "warehouse.duckdb.before"
 
 
 def verdict_file(home: Path, candidate_fingerprint: str) -> Path:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common.home import warehouse_file
+from common.home import earlier_warehouse_file, warehouse_file
 from common.sql import listed, literal, quoted
 from orchestration.dbt_compiled import Compiled, Model, filled_in, of_night
 from orchestration.dbt_runner import PROJECT_DIR
@@ -23,9 +23,12 @@ _SEEDS = "seeds"
 
 @dataclass
 class Build:
-    """What came of a build: seconds of each model that stands, and what failed, in DuckDB's words."""
+    """What came of a build: seconds of each model that stands, which of them are as the night before made them, and
+    what failed, in DuckDB's words.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
+    taken_over: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
 
@@ -36,15 +39,19 @@ class _BrokenContract(Exception):
 def build(
     home: Path, project: Compiled, models: Sequence[Model], clock: datetime, on_model: Callable[[Model], None]
 ) -> Build:
-    """Make `models`, in their order, in a home's warehouse; what reads one that failed is left out, as dbt does.
+    """Make `models`, in their order, in a home's warehouse; what reads one that failed is left out, as dbt does. A
+    table that would be made of the same as the night before is taken over from its warehouse, where that is kept.
 
     `on_model` is told of each before it is made. A signal that arrives meanwhile ends the build as DuckDB or Python
     says it.
     """
     import duckdb
 
+    from orchestration.unchanged import Ledger
+
     made, lost, marks = Build(), set[str](), of_night(clock)
     with _warehouse(home, project) as connection:
+        ledger = Ledger(connection, home.resolve(), earlier_warehouse_file(home.resolve()))
         for schema in sorted({model.schema for model in models}):
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
         for model in models:
@@ -52,9 +59,16 @@ def build(
                 lost.add(model.unique_id)
                 continue
             on_model(model)
-            started = time.perf_counter()
+            started, sql = time.perf_counter(), filled_in(model.sql, marks)
+            made_of = ledger.made_of(model, sql if model.sql else project.seeds_digest)
             try:
-                _make(connection, model, marks)
+                if model.kind != "view" and ledger.take_over(model, made_of):
+                    made.taken_over.append(model.unique_id)
+                else:
+                    _make(connection, model, sql)
+                if model.comments:
+                    connection.execute(model.comments)
+                ledger.note(model, made_of)
             except (duckdb.Error, _BrokenContract) as error:
                 lost.add(model.unique_id)
                 made.failures.append(f"{model.unique_id.partition('.')[0]} {model.name}: {str(error).strip()}")
@@ -75,21 +89,18 @@ def _warehouse(home: Path, project: Compiled) -> Iterator[duckdb.DuckDBPyConnect
         connection.execute(f"SET file_search_path = {literal(f'{where},{PROJECT_DIR}')}")
         connection.execute(f"ATTACH {literal(project.seeds)} AS {_SEEDS} (READ_ONLY)")
         yield connection
-        connection.execute(f"DETACH {_SEEDS}")
 
 
-def _make(connection: duckdb.DuckDBPyConnection, model: Model, marks: Mapping[str, str]) -> None:
+def _make(connection: duckdb.DuckDBPyConnection, model: Model, sql: str) -> None:
     name = f"{quoted(model.schema)}.{quoted(model.name)}"
     if model.kind == "seed":
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM {_SEEDS}.{name}")
         return
-    query = f"(\n{filled_in(model.sql, marks)}\n)"
+    query = f"(\n{sql}\n)"
     if model.columns:
         _require_contract(connection, model, query)
         query = f"SELECT {listed(column for column, _ in model.columns)} FROM {query}"
     connection.execute(f"CREATE OR REPLACE {model.kind.upper()} {name} AS {query}")
-    if model.comments:
-        connection.execute(model.comments)
 
 
 def _require_contract(connection: duckdb.DuckDBPyConnection, model: Model, query: str) -> None:

@@ -77,11 +77,14 @@ class DataTest:
 
 @dataclass(frozen=True)
 class Compiled:
-    """The project as dbt compiled it: models and seeds in an order in which they can be made, tests by name."""
+    """The project as dbt compiled it: models and seeds in an order in which they can be made, tests by name; `seeds`:
+    the file they lie loaded in, and its SHA-256.
+    """
 
     models: tuple[Model, ...]
     tests: tuple[DataTest, ...]
     seeds: Path
+    seeds_digest: str = ""
 
     def of_step(self, step: int) -> list[Model]:
         """The models and seeds that a step makes."""
@@ -144,7 +147,7 @@ def _compile(state: str) -> Compiled:
     ]
     tests.sort(key=lambda test: test.unique_id)
     _keep(state, models, tests)
-    return Compiled(tuple(models), tuple(tests), TARGET_DIR / SEEDS)
+    return Compiled(tuple(models), tuple(tests), TARGET_DIR / SEEDS, _seeds_digest())
 
 
 def _keep(state: str, models: Iterable[Model], tests: Iterable[DataTest]) -> None:
@@ -247,6 +250,7 @@ def _stored(state: str) -> Compiled | None:
         ),
         tuple(DataTest(**{**each, "reads": tuple(each["reads"])}) for each in said["tests"]),
         TARGET_DIR / SEEDS,
+        _seeds_digest(),
     )
 
 
@@ -256,7 +260,9 @@ def _pairs(listed: Iterable[Sequence[str]]) -> tuple[tuple[str, str], ...]:
 
 def _head(state: str, content: str) -> str:
     """First line of what is kept: what it is of, and its checksum with that of the seeds."""
+    return f"{state} {hashlib.sha256(content.encode()).hexdigest()} {_seeds_digest()}"
+
+
+def _seeds_digest() -> str:
     seeds = TARGET_DIR / SEEDS
-    digest = hashlib.sha256(content.encode())
-    digest.update(seeds.read_bytes() if seeds.exists() else b"")
-    return f"{state} {digest.hexdigest()}"
+    return hashlib.sha256(seeds.read_bytes()).hexdigest() if seeds.exists() else ""

@@ -8,16 +8,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from common.home import earlier_warehouse_file, warehouse_file
 from orchestration.dbt_compiled import DataTest, filled_in, of_night
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a test: rows against it, or why it could not be run."""
+    """What came of a test: rows against it, or why it could not be run. `was_run`: False for one that passed the night
+    before on the same.
+    """
 
     test: DataTest
     failures: int
     error: str | None = None
+    was_run: bool = True
 
     @property
     def passed(self) -> bool:
@@ -35,19 +39,32 @@ def ready(tests: Iterable[DataTest], built: Iterable[str], before: Iterable[str]
     return [test for test in tests if now & set(test.reads) and set(test.reads) <= now | earlier]
 
 
-def run_tests(warehouse: Path, tests: Sequence[DataTest], clock: datetime) -> list[Outcome]:
-    """Run tests on a warehouse, which is only read. A test that cannot be run is an error, never a pass."""
+def run_tests(home: Path, tests: Sequence[DataTest], clock: datetime) -> list[Outcome]:
+    """Run tests on a home's warehouse. A test that cannot be run is an error, never a pass; one that passed the night
+    before on the same content, to the row, is not run again.
+    """
     import duckdb
 
-    outcomes, marks = [], of_night(clock)
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    from orchestration.unchanged import Ledger
+
+    outcomes, passed, marks = [], dict[str, str](), of_night(clock)
+    with duckdb.connect(str(warehouse_file(home))) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        ledger = Ledger(connection, home.resolve(), earlier_warehouse_file(home))
         for test in tests:
-            query = f"SELECT count(*) FROM (\n{filled_in(test.sql, marks)}\n) AS against"
+            sql = filled_in(test.sql, marks)
+            made_of = ledger.made_of(test, sql)
+            if ledger.passed_before(test, made_of):
+                outcomes.append(Outcome(test, 0, was_run=False))
+                passed[test.unique_id] = made_of
+                continue
             try:
-                found: Any = connection.execute(query).fetchone()
+                found: Any = connection.execute(f"SELECT count(*) FROM (\n{sql}\n) AS against").fetchone()
             except duckdb.Error as error:
                 outcomes.append(Outcome(test, 0, str(error)))
-            else:
-                outcomes.append(Outcome(test, int(found[0])))
+                continue
+            outcomes.append(Outcome(test, int(found[0])))
+            if outcomes[-1].passed:
+                passed[test.unique_id] = made_of
+        ledger.note_passed(passed)
     return outcomes

@@ -12,5 +12,5 @@ from orchestration.resources import night_resource  # noqa: E402
 _settings = load_settings()
 defs = build_defs(
     _settings.home,
-    night=night_resource(_settings.home, _settings.clock, accept_clock=_settings.accept_clock),
+    night=night_resource(_settings.home, _settings.clock, accept_clock=_settings.accept_clock, full=_settings.full),
 )

@@ -44,6 +44,8 @@ class NightRecord:
     number: int = 0
     # What people should know of a night that went well all the same.
     notice: str = ""
+    # What was done and what was taken over, being made of the same as the night before: models, data tests, checks.
+    work: dict[str, int] = field(default_factory=dict)
 
 
 def new_run_id(home: Path, clock: datetime) -> str:

@@ -53,6 +53,14 @@ class Night:
     configuration: Configuration
     environment: Mapping[str, str]
     progress: Progress
+    # Whether everything is made anew, though it was made of the same the night before.
+    full: bool = False
+
+    def count_work(self, counted: Mapping[str, int]) -> None:
+        """Add to what tonight's record says was done and was taken over from the night before."""
+        record = read_record(self.home, self.run_id)
+        before = record.work if record is not None else {}
+        self.update_record(work={name: before.get(name, 0) + counted.get(name, 0) for name in {**before, **counted}})
 
     def update_record(self, **changes: Any) -> NightRecord:
         """Change fields of tonight's record and write it."""
@@ -83,13 +91,14 @@ def night_resource(
     progress: Progress = silent,
     *,
     accept_clock: bool = False,
+    full: bool = False,
     opened: Opened = unnoticed,
 ) -> dg.ResourceDefinition:
     """The `night` resource: one per run, because all steps of a run share one process.
 
     `clock`: tonight's instant, else the real one when the run starts; `accept_clock`: it is right, though the last
-    night ran later by it. `progress(stage, message)` is told what is being done, `opened(run_id)` that the night has
-    begun.
+    night ran later by it; `full`: everything is made anew. `progress(stage, message)` is told what is being done,
+    `opened(run_id)` that the night has begun.
     """
     where = home.resolve()
 
@@ -112,6 +121,7 @@ def night_resource(
                 configuration=configuration,
                 environment=os.environ,
                 progress=progress,
+                full=full,
             )
             tonight.update_record(
                 dagster_run_id=context.run.run_id if context.run else None, number=next_number(where), notice=notice

@@ -87,10 +87,12 @@ def run_night(
     *,
     clock: datetime | None = None,
     accept_clock: bool = False,
+    full: bool = False,
 ) -> NightRecord:
     """Run tonight's job on a home and return how it ended; grain: one run.
 
-    `clock`: tonight's instant, else the real one; `accept_clock`: it is right, though the last night ran later by it.
+    `clock`: tonight's instant, else the real one; `accept_clock`: it is right, though the last night ran later by it;
+    `full`: everything is made anew.
     Never raises for a night that failed: the record says so, and why.
     """
     switch_telemetry_off()
@@ -105,7 +107,7 @@ def run_night(
     # The night that this run opened, and no other of the home.
     opened: list[str] = []
     try:
-        night = night_resource(home, clock, doing, accept_clock=accept_clock, opened=opened.append)
+        night = night_resource(home, clock, doing, accept_clock=accept_clock, full=full, opened=opened.append)
         with written_privately(), dg.DagsterInstance.get() as instance:
             job_def = build_defs(home, night=night).resolve_job_def(job or NIGHTLY)
             result = job_def.execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET)

@@ -52,6 +52,9 @@ class Settings(BaseModel):
     accept_clock: bool = False
     """A clock earlier than the last night's is right: `wmip run --accept-clock`."""
 
+    full: bool = False
+    """Everything is made anew, though it is made of the same as the night before: `wmip run --full`."""
+
     @field_validator("time_zone")
     @classmethod
     def _is_time_zone(cls, value: str) -> str:

@@ -2,20 +2,21 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from common.home import warehouse_file
-from orchestration.dbt_build import build
+from orchestration.dbt_build import Build, build
 from orchestration.dbt_compiled import COUNT, EVALUATE, PREPARE, Compiled, DataTest, compiled, step_of
 from orchestration.dbt_tests import Outcome, ready, run_tests
 from orchestration.night import FAILED, STOPPED
 from orchestration.resources import Night
 from orchestration.stopping import noticing_stop, stopped_message
 from orchestration.trouble import after_sources, damage, disk_trouble
+from orchestration.unchanged import set_aside
 
 OWNER = "team:warehouse"
 # Layers whose dbt tests are asset checks of their own: what others read. Every event costs the night some ten
@@ -121,6 +122,7 @@ def _build(
     if not failures:
         night.progress(stage, f"{title}: tests")
         outcomes = _run_tests(night, stage, title, _tests_of(project, manifest["sources"], step))
+        _say_what_was_not_done(night, made, outcomes)
         yield from _as_check_results(context, outcomes, manifest)
         failures = [str(outcome) for outcome in outcomes if not outcome.passed]
     if failures:
@@ -133,9 +135,20 @@ def _build(
         raise dg.Failure(description=message, allow_retries=False)
 
 
+def _say_what_was_not_done(night: Night, made: Build, outcomes: Sequence[Outcome]) -> None:
+    """Into tonight's record, which counts over all steps."""
+    counted = Counter(
+        models_made=len(made.seconds) - len(made.taken_over),
+        models_as_before=len(made.taken_over),
+        data_tests_run=sum(outcome.was_run for outcome in outcomes),
+        data_tests_as_before=sum(not outcome.was_run for outcome in outcomes),
+    )
+    night.count_work(counted)
+
+
 def _run_tests(night: Night, stage: str, title: str, tests: Sequence[DataTest]) -> list[Outcome]:
     with noticing_stop() as signals:
-        outcomes = run_tests(warehouse_file(night.home), tests, night.clock)
+        outcomes = run_tests(night.home, tests, night.clock)
     if signals:
         raise _stopped(night, stage, title, signals[0])
     return outcomes
@@ -166,10 +179,7 @@ def build_model_assets(manifest_path: Path) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(name="prepare", **declared(PREPARE))
     def prepare(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
-        # The candidate is rebuilt from landing, registry and seeds every night: nothing of an earlier,
-        # perhaps interrupted, build can be in it.
-        for leftover in night.home.glob("warehouse.duckdb*"):
-            leftover.unlink()
+        set_aside(night.home, keep=not night.full)
         yield from _build(context, manifest, "Staging the landed streams", PREPARE)
 
     @dg.multi_asset(name="build_mart", **declared(COUNT))

@@ -51,10 +51,12 @@ class By(StrEnum):
     partner = "partner"
 
 
-def _night(home: Path, clock: datetime | None, job: str | None = None, *, accept_clock: bool = False) -> NightRecord:
+def _night(
+    home: Path, clock: datetime | None, job: str | None = None, *, accept_clock: bool = False, full: bool = False
+) -> NightRecord:
     try:
         with NightProgress(console) as progress:
-            return run_night(home, progress, job, clock=clock, accept_clock=accept_clock)
+            return run_night(home, progress, job, clock=clock, accept_clock=accept_clock, full=full)
     except KeyboardInterrupt:
         raise NightStopped(f"{stopped_message('starting')}. {what_serves(home)}") from None
 
@@ -80,6 +82,9 @@ def run(
         bool,
         typer.Option("--accept-clock", help="The clock is right, though the last night of the home ran later by it."),
     ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Make and judge everything anew, also what is as the night before left it.")
+    ] = False,
 ) -> None:
     """Run tonight's job: read the enabled sources, build, check, publish.
 
@@ -100,7 +105,8 @@ def run(
     if found := misplaced_said(folder):
         warn(found)
     settings = load_settings()
-    _conclude(folder, _night(folder, settings.clock, accept_clock=accept_clock or settings.accept_clock))
+    accepted = accept_clock or settings.accept_clock
+    _conclude(folder, _night(folder, settings.clock, accept_clock=accepted, full=full or settings.full))
 
 
 def scorecard(

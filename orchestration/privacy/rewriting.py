@@ -37,7 +37,7 @@ _NAMES = re.compile(rf"{PSEUDONYM.pattern}|(?<!{_LOCAL}){_LOCAL}++@{_LABEL}(?:\.
 """A pseudonym or an e-mail address, wherever it stands in a text."""
 _LIKELY = r"p_[0-9a-f]{32}|[^ @]@[^ @]+\.[^ @]"
 """The same for a quick look, as DuckDB and Arrow read it: finds more."""
-_DERIVED = ("warehouse.duckdb", "warehouse.duckdb.wal")
+_DERIVED = ("warehouse.duckdb", "warehouse.duckdb.wal", "warehouse.duckdb.before")
 _ENCODINGS = ("utf-8-sig", "utf-16", "cp1252")
 _ORIGINALS = ("originals", "inbox")
 

@@ -80,7 +80,7 @@ def test_rows_against_it_fail_it_and_what_cannot_be_run_is_no_pass(tmp_path):
     bad = a_test("bad", "SELECT a FROM t WHERE a IS NULL")
     broken = a_test("broken", "SELECT a FROM gone")
     late = a_test("late", "SELECT a FROM t WHERE CAST('@WMIP_CLOCK@' AS TIMESTAMP) > TIMESTAMP '2025-05-15 01:59'")
-    outcomes = run_tests(warehouse, [good, bad, broken, late], CLOCK)
+    outcomes = run_tests(tmp_path, [good, bad, broken, late], CLOCK)
     assert [outcome.passed for outcome in outcomes] == [True, False, False, False]
     assert outcomes[3].failures == 3
     assert str(outcomes[1]) == "test bad: Got 2 results, and none are allowed"
