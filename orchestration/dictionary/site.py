@@ -14,7 +14,7 @@ from quality.suites import load_suites, suite_paths
 
 WRITTEN = ROOT / "docs"
 DICTIONARY = "dictionary"
-_COPIED = {".md", ".png", ".svg", ".css"}
+_COPIED = {".md", ".png", ".jpg", ".svg", ".css"}
 
 
 def write_dictionary(folder: Path, home: Path) -> list[str]:
