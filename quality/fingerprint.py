@@ -17,24 +17,20 @@ VOLATILE_TABLES = frozenset({"source_run", "source_drift", "release_info", "qual
 
 def table_fingerprints(connection: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> dict[str, str]:
     """Fingerprint of each table of a schema: columns with types, row count, hash of the rows in any order."""
-    tables = connection.execute(
-        "SELECT table_name FROM information_schema.tables "
-        "WHERE table_catalog = current_database() AND table_schema = ? ORDER BY table_name",
+    columns: dict[str, list[tuple[str, str]]] = {}
+    for table, name, kind in connection.execute(
+        "SELECT table_name, column_name, data_type FROM information_schema.columns "
+        "WHERE table_catalog = current_database() AND table_schema = ? ORDER BY table_name, ordinal_position",
         [schema],
-    ).fetchall()
+    ).fetchall():
+        columns.setdefault(table, []).append((name, kind))
     found = {}
-    for (table,) in tables:
-        columns = connection.execute(
-            "SELECT column_name, data_type FROM information_schema.columns "
-            "WHERE table_catalog = current_database() AND table_schema = ? AND table_name = ? "
-            "ORDER BY ordinal_position",
-            [schema, table],
-        ).fetchall()
+    for table in columns:
         # Two aggregates: rows that occur twice cancel out in xor, not in the sum.
         content = connection.execute(
             f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT) FROM {schema}.{quoted(table)} AS t"
         ).fetchone()
-        found[table] = hashlib.sha256(repr((columns, content)).encode()).hexdigest()
+        found[table] = hashlib.sha256(repr((columns[table], content)).encode()).hexdigest()
     return found
 
 
