@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Networks that inspect traffic have their certificate in the machine's store, not in uv's own.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup demo test test-fast coverage test-slow test-fuzz test-truth test-disclosure test-newest test-browser lint format serve bench bench-readers bench-queries docs site-engine superset lock clean
+.PHONY: help setup demo test test-fast coverage test-slow test-fuzz test-truth test-disclosure test-newest test-browser lint format serve bench bench-against bench-readers bench-queries docs site-engine superset lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -81,6 +81,9 @@ serve: $(INSTALLED) ## Dagster in the browser, with schedule and sensors, on WMI
 
 bench: $(INSTALLED) ## Print the benchmarks, measured in one run
 	@$(BIN)/python -m benchmarks.night
+
+bench-against: $(INSTALLED) ## Print first, quiet and small nights beside those of the commit 11e2f91, in one run
+	@$(BIN)/python -m benchmarks.against
 
 bench-readers: $(INSTALLED) ## Print rows a second of every reader, and memory as a file grows
 	@$(BIN)/python -m benchmarks.readers

@@ -5,6 +5,7 @@ Loads without secrets, without a network and without Great Expectations.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def build_defs(
     `clock`: the instant of its nights, else the real one when a run starts. `progress(stage, message)` is told what a
     run does. `overrides`: resources that stand in the place of ours (`night`).
     """
-    manifest = ensure_parsed(home)
+    manifest = json.loads(ensure_parsed(home).read_text(encoding="utf-8"))
     models = build_model_assets(manifest)
     mart_keys = {key for asset in models for key in asset.keys if key.path[0] == "mart"}
     evaluation_keys = {key for asset in models for key in asset.keys if key.path[0] == "evaluation"}

@@ -3,10 +3,9 @@
 The verdict is looked up here as well: started alone on a candidate that failed, this computes nothing.
 """
 
-import json
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import dagster as dg
 
@@ -25,9 +24,8 @@ SOURCE = "evaluated"
 STAGE = "Evaluating"
 
 
-def _specs(manifest_path: Path, mart_keys: set[dg.AssetKey]) -> list[dg.AssetSpec]:
+def _specs(manifest: Mapping[str, Any], mart_keys: set[dg.AssetKey]) -> list[dg.AssetSpec]:
     """One asset a table of the dbt source, downstream of the whole mart: its checks stand before it."""
-    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
     tables = [node for node in manifest["sources"].values() if node["source_name"] == SOURCE]
     return [
         dg.AssetSpec(
@@ -42,9 +40,9 @@ def _specs(manifest_path: Path, mart_keys: set[dg.AssetKey]) -> list[dg.AssetSpe
     ]
 
 
-def build_evaluation_asset(manifest_path: Path, mart_keys: set[dg.AssetKey]) -> dg.AssetsDefinition:
+def build_evaluation_asset(manifest: Mapping[str, Any], mart_keys: set[dg.AssetKey]) -> dg.AssetsDefinition:
     """The step between the gate and the release that makes every table of the source `evaluated`."""
-    specs = _specs(manifest_path, mart_keys)
+    specs = _specs(manifest, mart_keys)
     expected = {spec.key.path[-1] for spec in specs}
 
     @dg.multi_asset(name="evaluate", specs=specs, required_resource_keys={"night"})

@@ -1,10 +1,8 @@
 """The dbt models as assets: the builds before and after the organisation keys, and the one after the gate."""
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -161,11 +159,10 @@ def _stopped(night: Night, stage: str, title: str, by: str) -> dg.Failure:
     return dg.Failure(description=message, allow_retries=False)
 
 
-def build_model_assets(manifest_path: Path) -> list[dg.AssetsDefinition]:
+def build_model_assets(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
     """The three builds: everything tagged `prepare` (seeds, staging, organisation records); the candidate; and, tagged
     `evaluation`, what is made of a candidate that passed.
     """
-    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in _BUILT]
 
     def declared(step: int) -> dict[str, Any]:

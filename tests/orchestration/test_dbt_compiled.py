@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from types import SimpleNamespace
 
@@ -25,7 +26,8 @@ def test_what_was_compiled_and_is_damaged_is_none(tmp_path, monkeypatch, caplog,
     tests = [DataTest(name, name, "SELECT 1", "model.p.a", ("model.p.a",)) for name in "xy"]
     dbt_compiled._keep("project", models, tests)
     kept = dbt_compiled._stored("project")
-    assert kept == Compiled(tuple(models), tuple(tests), tmp_path / dbt_compiled.SEEDS)
+    digest = hashlib.sha256(b"seeds").hexdigest()
+    assert kept == Compiled(tuple(models), tuple(tests), tmp_path / dbt_compiled.SEEDS, digest)
     assert dbt_compiled._stored("another") is None
     assert caplog.records == []
     nodes = tmp_path / dbt_compiled.NODES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -121,8 +122,8 @@ def test_landed_registers_are_read_with_their_rows(warehouse):
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory) -> Path:
-    return ensure_parsed(tmp_path_factory.mktemp("parsed"))
+def manifest(tmp_path_factory) -> dict:
+    return json.loads(ensure_parsed(tmp_path_factory.mktemp("parsed")).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("prepared", ["nothing", "no verdict"])

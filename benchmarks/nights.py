@@ -1,0 +1,75 @@
+"""Three nights of a sandbox home, each step by its CPU: the first, a quiet one, one with a new workbook. Prints JSON.
+
+Run on the tree it lies in, or on that of another commit (`PYTHONPATH`): it asks only for what both have.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+NIGHTS = ("first", "quiet", "one new workbook")
+
+
+def cpu_seconds() -> float:
+    """CPU of this process and of those it has waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+class Stages:
+    """Listens to a night's progress; CPU seconds of each stage."""
+
+    def __init__(self) -> None:
+        self.cpu: dict[str, float] = {}
+        self._stage, self._since = "Starting", cpu_seconds()
+
+    def __call__(self, stage: str, _message: str) -> None:
+        """A stage goes on, or another begins."""
+        now = cpu_seconds()
+        self.cpu[self._stage] = self.cpu.get(self._stage, 0.0) + now - self._since
+        self._stage, self._since = stage, now
+
+
+def one_night(home: Path, scale: float, number: int) -> dict[str, Any]:
+    """Run a home's night of that number, 0 the first, and measure it; making the programme is not counted."""
+    from sandbox.options import SANDBOX_CLOCK, Options
+    from sandbox.programme import Programme
+    from sandbox.server import SandboxServer
+
+    programme = Programme.generate(Options(seed=1, scale=scale))
+    late = home.parent / "late.xlsx"
+    if number == 0:
+        programme.write_inbox(home)
+        # One return waits for the third night.
+        shutil.move(max((home / "inbox" / "returns").glob("CB*20*.xlsx")), late)
+    elif number == len(NIGHTS) - 1:
+        shutil.move(late, home / "inbox" / "returns" / "late return.xlsx")
+    with SandboxServer(programme) as server:
+        server.configure(home, os.environ)
+        started, before = time.perf_counter(), cpu_seconds()
+        from orchestration.run_night import run_night
+
+        stages = Stages()
+        record = run_night(home, stages, clock=SANDBOX_CLOCK + timedelta(days=number))
+        stages("", "")
+    return {
+        "outcome": record.outcome,
+        "message": record.message,
+        "cpu": cpu_seconds() - before,
+        "wall": time.perf_counter() - started,
+        "stages": stages.cpu,
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "work": getattr(record, "work", {}),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(one_night(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))))
