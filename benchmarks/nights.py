@@ -11,7 +11,9 @@ import resource
 import shutil
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,15 @@ class Stages:
         self._stage, self._since = stage, now
 
 
+def _runner() -> Any:
+    """The function that runs a night, where the tree has it."""
+    try:
+        from orchestration.run_night import run_night
+    except ModuleNotFoundError:
+        return import_module("orchestration.nightly").run_night
+    return partial(run_night, clock=datetime.fromisoformat(os.environ["WMIP_CLOCK"]))
+
+
 def one_night(home: Path, scale: float, number: int) -> dict[str, Any]:
     """Run a home's night of that number, 0 the first, and measure it; making the programme is not counted."""
     from sandbox.options import SANDBOX_CLOCK, Options
@@ -55,10 +66,10 @@ def one_night(home: Path, scale: float, number: int) -> dict[str, Any]:
     with SandboxServer(programme) as server:
         server.configure(home, os.environ)
         started, before = time.perf_counter(), cpu_seconds()
-        from orchestration.run_night import run_night
-
-        stages = Stages()
-        record = run_night(home, stages, clock=SANDBOX_CLOCK + timedelta(days=number))
+        stages, clock = Stages(), SANDBOX_CLOCK + timedelta(days=number)
+        # How trees of before took it.
+        os.environ["WMIP_CLOCK"] = clock.strftime("%Y-%m-%dT%H:%M:%SZ")
+        record = _runner()(home, stages)
         stages("", "")
     return {
         "outcome": record.outcome,
