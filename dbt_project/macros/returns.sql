@@ -17,6 +17,30 @@
     and {{ one }}.reference_key = {{ other }}.reference_key
 {%- endmacro %}
 
+{# The tables of the return workbook, by the stream that they land in. #}
+{% macro section_names() %}
+    {{ return([
+        'interventions', 'businesses', 'support_sessions', 'collaborations', 'collaboration_members', 'jobs',
+        'leverage', 'events', 'forecasts',
+    ]) }}
+{% endmacro %}
+
+{# The same as a relation. Grain: table. #}
+{% macro return_sections() %}
+    {%- for section in section_names() %}
+    select '{{ section }}' as section{{ ' union all' if not loop.last }}
+    {%- endfor %}
+{% endmacro %}
+
+{# Rows that were read of each table of the workbooks that count. Grain: body, quarter and table. #}
+{% macro section_row_counts() %}
+    {%- for section in section_names() %}
+    select partner_code, period_key, '{{ section }}' as section, count(*) as row_count
+    from ({{ returned_rows(section) }}) as returned
+    group by partner_code, period_key{{ ' union all' if not loop.last }}
+    {%- endfor %}
+{% endmacro %}
+
 {# Rows of the workbooks that count, with their place; without those that lack a value. Grain: row of a workbook. #}
 {% macro current_rows(stream) %}
     {%- if 'returns.' ~ stream in typed_streams() %}

@@ -31,8 +31,10 @@ NOT_GIVEN = "not_given"
 """The landed column that says why cells of a row hold no value (`blanks`)."""
 
 
-VERSION_COLUMNS = ("template", "template_version")
-"""Which contract a workbook was read by: what its version does not ask was not left unanswered."""
+WHOLE_COLUMNS = ("template", "template_version", "nil_return")
+"""Of a whole workbook: by which contract it was read (what its version does not ask was not left unanswered), and
+whether it says that there is nothing to report (`yes`, or empty).
+"""
 _NAME = "([A-Z][A-Z0-9_-]*)"
 
 
@@ -469,7 +471,7 @@ def streams_of(contracts: Iterable[ReturnContract]) -> tuple[Stream, ...]:
             name=contract.cover.stream,
             description="The cover of each return workbook. Grain: a file.",
             key=("file_sha256",),
-            columns=(*FILE_COLUMNS, *COVER_COLUMNS, *VERSION_COLUMNS),
+            columns=(*FILE_COLUMNS, *COVER_COLUMNS, *WHOLE_COLUMNS),
             types=_COVER_TYPES,
             needed=tuple(_COVER_TYPES),
         )

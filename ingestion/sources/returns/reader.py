@@ -229,6 +229,8 @@ class ReturnReader:
         sha256: str,
     ) -> tuple[dict[str, list[Row]], list[Finding]]:
         """What is left of the rows once the rules over the whole return were heard, and all that was found."""
+        for cover_row in rows[self.contract.cover.stream]:
+            cover_row["nil_return"] = "yes" if read.is_nil else None
         judged = judge(self.contract.rules, read)
         refused(read, judged)
         for table in self.contract.tables:

@@ -35,6 +35,7 @@ select
     {{ typed('returns.covers', 'submitted_on') }} as submitted_on,
     -- What a body returned that is in the register no longer does not count.
     submission_rank = 1 and partners.partner_code is not null as is_current,
+    coalesce(nil_return = 'yes', false) as is_nil_return,
     -- The workbook whose number it repeats.
     case when copy_number > 1 then standing_file_name end as repeats_file_name
 from ranked
