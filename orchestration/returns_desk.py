@@ -19,6 +19,7 @@ from ingestion.files.limits import InvalidLimits, Limits
 from ingestion.storage.latest import read_latest
 from orchestration.access import make_home
 from orchestration.errors import UserError
+from orchestration.submissions import require_new
 
 
 def partners(home: Path) -> dict[str, str | None]:
@@ -54,12 +55,18 @@ def _set_of_returns(home: Path) -> dict[str, Any]:
         return read_configuration(home).source("returns")
 
 
-def hand_in(file: Path, home: Path) -> Path:
-    """Put a file into the inbox of a home under a name of its own; where it is. What was handed in before stays."""
+def hand_in(file: Path, home: Path, cover: Mapping[str, Any]) -> Path:
+    """Put a workbook into the inbox of a home under a name of its own; where it is. What was handed in before stays.
+
+    Raises UserError for one that is here already, or older than what is here.
+    """
+    from ingestion.files.inbox import sha256_of
+
+    require_new(home, cover, sha256_of(file))
     inbox = inbox_folder(home, "returns")
     make_home(home)
     inbox.mkdir(parents=True, exist_ok=True)
-    target = next(path for path in _names(inbox, file.name) if not path.exists() or _same(path, file))
+    target = next(path for path in _names(inbox, file.name) if not path.exists())
     with written(target) as temporary:
         shutil.copyfile(file, temporary)
     return target
@@ -69,9 +76,3 @@ def _names(folder: Path, name: str) -> list[Path]:
     """The name itself, else with a number."""
     path = Path(name)
     return [folder / name, *(folder / f"{path.stem} ({number}){path.suffix}" for number in range(2, 1000))]
-
-
-def _same(one: Path, other: Path) -> bool:
-    from ingestion.files.inbox import sha256_of
-
-    return sha256_of(one) == sha256_of(other)

@@ -140,9 +140,6 @@ def submit(file: Workbook, home: Home = None) -> None:
 
     Example: wmip returns submit 'CB01 2024-25-Q4.xlsx'
     """
-    from ingestion.files.inbox import sha256_of
-    from orchestration.submissions import require_new
-
     where = resolve_home(home)
     answer = _look_at(file, where)
     if answer.refused is not None:
@@ -150,8 +147,7 @@ def submit(file: Workbook, home: Home = None) -> None:
     _tell(answer, is_registered=bool(partners(where)))
     if not answer.is_return:
         raise NightFailed(f"{file.name} is no return as it stands, and was not handed in")
-    require_new(where, answer.rows["covers"][0], sha256_of(file))
-    target = hand_in(file, where)
+    target = hand_in(file, where, answer.rows["covers"][0])
     bad = answer.refused_rows
     _say(
         [

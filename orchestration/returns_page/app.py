@@ -25,6 +25,7 @@ from starlette.routing import Route
 from starlette.templating import Jinja2Templates
 
 from ingestion.findings import RefusedFile
+from orchestration.errors import UserError
 from orchestration.return_counts import estimate, figure, reasons_said
 from orchestration.returns_page.history import feedback, late_quarters, submissions
 from orchestration.returns_page.reading import look, marked_up, take
@@ -149,7 +150,10 @@ class Desk:
         key, looked = self._looked(request)
         if looked.answer.refused is not None or not looked.answer.rows.get("covers"):
             raise HTTPException(422, "This workbook would be refused whole, and was not handed in.")
-        target = await run_in_threadpool(take, self.home, looked.name, looked.content)
+        try:
+            target = await run_in_threadpool(take, self.home, looked.name, looked.content, looked.answer)
+        except UserError as refusal:
+            raise HTTPException(409, str(refusal)) from None
         self.looked.forget(key)
         return self.page(request, "submitted", answer=looked.answer, name=target.name)
 

@@ -49,10 +49,10 @@ def copies(path: Path, answer: Answer) -> Iterator[bytes]:
     yield to.read_bytes()
 
 
-def take(home: Path, name: str, content: bytes) -> Path:
-    """Hand a workbook in; where it is."""
+def take(home: Path, name: str, content: bytes, answer: Answer) -> Path:
+    """Hand a workbook in; where it is. Raises UserError for one that is here already, or older than what is here."""
     with _as_file(name, content) as path:
-        return hand_in(path, home)
+        return hand_in(path, home, answer.rows["covers"][0])
 
 
 def _within(home: Path) -> tuple[dict[str, object], Limits]:
