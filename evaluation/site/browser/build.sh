@@ -2,7 +2,8 @@
 # Builds the query engine of the site into a folder: build.sh FOLDER. Needs npm, and the npm registry once.
 # The versions and checksums are those of package-lock.json; nothing that a package would run at install is run.
 set -eu
-target=$1
+mkdir -p "$1"
+target=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -21,7 +22,6 @@ for package in @duckdb/duckdb-wasm apache-arrow flatbuffers hyparquet hyparquet-
         [ -f "$file" ] && printf '%s\n\n' "$package" && cat "$file" && printf '\n\n'
     done
 done >LICENCES.txt || true
-mkdir -p "$target"
 mv engine.js duckdb.wasm.gz worker.js.gz LICENCES.txt "$target"
 # For the tests: no part of any site.
 cp node_modules/axe-core/axe.min.js "$target"
