@@ -49,6 +49,11 @@ at a workbook.
 class _Commands(TyperGroup):
     """The commands by name, imported when they are called for."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        # Only their names are asked for: to say which was meant.
+        self.commands: dict[str, Any] = dict.fromkeys(_COMMANDS)
+
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
 
