@@ -35,6 +35,7 @@ _OFFICE, _TABLE, _TEXT, _CALC = (
 )
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _DURATION = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
+_CLOCK = re.compile(r"\d{1,4}:[0-5]\d(:[0-5]\d)?", re.ASCII)
 _ERROR = re.compile(r"#[A-Z0-9/!?_]{1,20}|Err:\d{1,4}")
 _BOOLEAN = {"of:=TRUE()": True, "of:=FALSE()": False}
 _LONGEST_TEXT = 1_000_000
@@ -196,7 +197,10 @@ def _value(attributes: dict[str, str], text: str) -> Any:
     if formula in _BOOLEAN:
         return _BOOLEAN[formula]
     given = attributes.get(f"{_OFFICE}{_HOLDS.get(kind, 'value')}")
-    return NoValue() if given is None else _typed(kind, given)
+    if given is None:
+        return NoValue()
+    # SheetJS writes a duration as a number of days, and shows it as a time.
+    return timedelta(days=float(given)) if kind == "float" and _CLOCK.fullmatch(text) else _typed(kind, given)
 
 
 _HOLDS = {"date": "date-value", "time": "time-value", "boolean": "boolean-value"}
