@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.home import release_folder
 from common.sql import literal
+from ingestion.declaration import OWN_TEMPLATE
 from ingestion.sources.returns.answer import Answer
 from ingestion.sources.returns.references import reference_key
 from ingestion.sources.returns.rules import quarter_days
@@ -100,7 +101,12 @@ class Counted:
 
 
 def estimate(answer: Answer, home: Path | None = None) -> list[Counted]:
-    """What a return will count for in its quarter, a row a headline indicator; `home` for the quarter before."""
+    """What a return will count for in its quarter, a row a headline indicator; `home` for the quarter before.
+
+    Nothing for the return of another programme, which counts for none of our indicators.
+    """
+    if answer.template != OWN_TEMPLATE:
+        return []
     found = {
         row["indicator_key"]: Counted(row["indicator_key"], row["name"], row["unit"])
         for row in _seed("indicator")

@@ -123,7 +123,7 @@ def check(
         typer.echo(json.dumps({**answer.as_json(), **said, "beside_earlier_returns": remarks}, indent=2))
     else:
         _tell(answer, is_registered=bool(partners(where)))
-        if answer.refused is None:
+        if counts:
             _tell_counts(counts, is_exact=rehearsal is not None)
         if rehearsal is not None:
             _tell_remarks(answer, rehearsal.remarks)

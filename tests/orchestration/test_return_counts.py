@@ -1,5 +1,6 @@
 """What a return will count for by itself, held against what a whole night counted of the same returns."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import duckdb
@@ -95,6 +96,12 @@ def test_the_exact_figures_take_the_place_of_the_estimate(tmp_path):
     assert (of.claimed, of.verified, of.not_counted) == (7, 5, {"duplicate": (1, Decimal(2))})
     assert counts["pilots_funded"].claimed == 0
     assert of.before_verified is None
+
+
+def test_the_return_of_another_programme_counts_for_none_of_our_indicators(tmp_path):
+    answer = answer_to(_write(tmp_path / "r.xlsx", rows={"BUSINESSES": [BUSINESS]}))
+    assert len(estimate(answer)) == 7
+    assert estimate(replace(answer, template="PATHFINDERS")) == []
 
 
 def test_figures_are_written_as_people_read_them_and_kept_exact(tmp_path):

@@ -37,7 +37,7 @@ class Said:
 class Answer:
     """What was found in one workbook. `refused`: why it would be refused whole; then nothing else is known of it.
 
-    `rows`: what was read, by stream; `cover`: whose return it is.
+    `template`: which return it is. `rows`: what was read, by stream; `cover`: whose return it is.
     """
 
     file_name: str
@@ -46,6 +46,7 @@ class Answer:
     cover: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    template: str = ""
 
     @property
     def refused_rows(self) -> int:
@@ -148,4 +149,4 @@ def look_at(
             yield Answer(path.name, sha256, refused=str(refusal))
             return
     cover = {name: value for name, value in reader.cover.items() if value is not None}
-    yield Answer(path.name, sha256, cover=cover, rows=rows, findings=tuple(findings))
+    yield Answer(path.name, sha256, cover=cover, rows=rows, findings=tuple(findings), template=reader.contract.template)
