@@ -21,11 +21,14 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
+from common.home import releases_folder
 from ingestion.findings import RefusedFile
 from orchestration.errors import UserError
+from orchestration.release.steps.site import SITE_PUBLIC
 from orchestration.return_counts import estimate, figure, reasons_said
 from orchestration.returns_page.history import feedback, late_quarters, submissions
 from orchestration.returns_page.reading import look, marked_up, take
@@ -261,12 +264,21 @@ def make_app(
         Route("/history", guarded(desk.history)),
         Route("/feedback.csv", guarded(desk.feedback)),
         Route("/parts/{name}", guarded(desk.part)),
+        # The public one alone: whoever may come here may be no evaluator.
+        Mount("/site", _Site(directory=releases_folder(home) / "current" / SITE_PUBLIC, html=True, check_dir=False)),
     ]
     return Starlette(
         routes=routes,
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)],
         exception_handlers={_NotSignedIn: not_signed_in, HTTPException: told, 500: told},
     )
+
+
+class _Site(StaticFiles):
+    """The public site of the release readers have now."""
+
+    async def check_config(self) -> None:
+        """A home has one from its first release with sites on; until then its pages are not found."""
 
 
 def _guarded(answer: Response) -> Response:
