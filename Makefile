@@ -6,8 +6,8 @@ INSTALLED := $(VENV)/.installed
 UV_VERSION := 0.13.9
 NODE_VERSION := 24.19.0
 ENGINE := build/site-engine/vega.js
-# One worker a core; long tests first, so that no core waits for the last of them.
-PARALLEL := -n logical --dist loadgroup --no-loadscope-reorder
+# One worker a core, as far as memory goes; long tests first, so that no core waits for the last of them.
+PARALLEL := -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 ROOMS := common ingestion identity quality evaluation orchestration sandbox tests benchmarks
 
 export DO_NOT_TRACK := 1
