@@ -18,6 +18,7 @@ from evaluation.disclosure.contributions import SCHEMA
 from evaluation.disclosure.marks import PublishedFigures
 from evaluation.disclosure.memory import MEMORY, recall
 from evaluation.disclosure.memory import remember as leave
+from ingestion.storage.office import append
 from orchestration.cli.main import app
 from orchestration.cli.registry import app as registry_app
 from orchestration.cli.releases import app as releases_app
@@ -52,6 +53,12 @@ def build_candidate(home: Path, value: int) -> None:
             COMMENT ON TABLE mart.indicator_value IS 'A sum over indicator_fact.';
             CREATE TABLE mart.source_run AS SELECT TIMESTAMP '2025-07-01 01:00:00' AS last_good_read_at;
             CREATE TABLE mart.waiver AS SELECT 'a' AS check_name, 'b' AS scope_key, false AS is_in_force;
+            CREATE TABLE mart.indicator_restatement AS FROM (VALUES
+                ('jobs_created', 'CB01', '2024-25-Q1', 10.0, 12.0, true, 'pending', true),
+                ('jobs_created', 'CB01', '2024-25-Q1', 10.0, 12.0, false, 'approved', true),
+                ('jobs_created', 'CB02', '2024-25-Q1', 100.0, 100.5, true, 'pending', false)
+            ) AS t (indicator_key, restated_partner_key, restated_period_key, locked_value, known_value, is_open, state,
+                is_material);
         """)
 
 
@@ -103,9 +110,12 @@ def test_a_passed_candidate_becomes_a_whole_release(home):
     assert integrity.verify(home, "2025-07-01.1") == []
     shown = store.show(home, "2025-07-01.1")
     assert shown["manifest"]["rows"] == {
-        "evaluation_result": 1, "evaluation_run": 1, "indicator_value": 1,
+        "evaluation_result": 1, "evaluation_run": 1, "indicator_restatement": 3, "indicator_value": 1,
         "quality_result": 1, "release_info": 1, "retention_rule": 3, "source_run": 1, "waiver": 1,
     }  # fmt: skip
+    (material,) = shown["receipt"]["material_restatements"]
+    assert (material["partner_key"], material["locked_value"], material["known_value"]) == ("CB01", "10.0", "12.0")
+    assert (material["waiting"], material["approved"]) == ("1", "1")
     assert "parquet/indicator_value.parquet" in shown["manifest"]["files"]
     with duckdb.connect(str(home / "releases/current/mart.duckdb"), read_only=True) as connection:
         comment = connection.execute(
@@ -355,7 +365,10 @@ def test_an_altered_release_is_not_taken_for_unchanged(home):
         (lambda home: (home / "public_tables.yaml").write_text("x: 1"), "public_tables.yaml"),
         (lambda home: (home / "wmip.yaml").write_text(LICENCE), "open_data, evaluation"),
         (lambda home: (home / "wmip.yaml").write_text("evaluation: {analyst: head of research}"), "open_data, eval"),
-        (lambda home: (home / "wmip.yaml").write_text("retention: {originals_months: 3}"), "retention or releases"),
+        (
+            lambda home: (home / "wmip.yaml").write_text("retention: {originals_months: 3}"),
+            "retention, site or releases",
+        ),
     ],
     ids=["code", "public rules", "licence", "evaluation", "retention"],
 )
@@ -465,6 +478,21 @@ def test_a_lost_damaged_or_older_registry_is_refused_and_restored_from_the_relea
     kept = sorted(path.parent.glob("*.damaged*"))
     assert [one.stat().st_size for one in kept][:2] == [len(whole) - 20, 0], "each that was replaced stays"
     assert len(kept) == 3
+
+
+def test_what_the_office_decided_is_kept_with_the_release_and_taken_back(home):
+    write_registry(home, 5)
+    row = {"partner_code": "CB01", "period_key": "2024-25-Q1", "status": "locked", "changed_by_role": "manager"}
+    path = append(home, "return_status", [row], CLOCK)
+    publish(home, steps=STEPS_WITH_REGISTRY)
+    assert integrity.verify(home, "2025-07-01.1") == []
+    whole = path.read_bytes()
+    path.unlink()
+    with pytest.raises(UserError, match=r"locks would be forgotten.*wmip registry restore"):
+        check_registry(home)
+    restore_registry(home)
+    assert path.read_bytes() == whole
+    check_registry(home)
 
 
 def test_a_registry_that_is_there_is_replaced_only_when_told(home):
