@@ -11,11 +11,11 @@ import duckdb
 import psycopg
 import pytest
 
-from tests.docs.cookbook import COOKBOOK, Question, questions
+from evaluation.site.questions import COOKBOOK, Question, read_questions
 
 pytestmark = pytest.mark.xdist_group("small_release")
 
-QUESTIONS = questions()
+QUESTIONS = read_questions()
 # A small sandbox may have no business that two bodies claim.
 MAY_BE_EMPTY = {9}
 TYPES = {"VARCHAR": "text", "DOUBLE": "double precision"}
@@ -74,17 +74,17 @@ def _load(mart, connection: psycopg.Connection, schema: str, table: str, source:
 
 def test_there_are_twenty_questions_each_with_one_query_its_columns_and_how_to_read_it():
     assert [question.number for question in QUESTIONS] == list(range(1, 21))
-    assert [q.number for q in QUESTIONS if len(q.queries) != 1 or not q.columns or not q.has_reading] == []
+    assert [q.number for q in QUESTIONS if len(q.queries) != 1 or not q.columns or not q.reading] == []
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: f"question {question.number}")
 def test_a_query_gives_the_same_on_duckdb_and_postgresql(question: Question, mart, postgres):
     relation = mart.execute(question.queries[0])
-    assert [column[0] for column in relation.description] == question.columns
+    assert [column[0] for column in relation.description] == list(question.columns)
     rows = relation.fetchall()
     assert rows or question.number in MAY_BE_EMPTY
     cursor = postgres.execute(question.queries[0])
-    assert [column.name for column in cursor.description] == question.columns
+    assert [column.name for column in cursor.description] == list(question.columns)
     assert sorted(map(_comparable, cursor.fetchall())) == sorted(map(_comparable, rows))
 
 
