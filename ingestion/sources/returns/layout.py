@@ -13,6 +13,7 @@ from typing import Any
 from ingestion.files.row_check import column_letter, find_columns, heading_key, match_headings
 from ingestion.files.values import is_empty
 from ingestion.findings import RefusedFile
+from ingestion.sources.returns.blanks import said_of_table
 from ingestion.sources.returns.contract import ReturnContract, SpreadColumn, Table, Tags
 
 Sheets = Mapping[str, Sequence[Sequence[Any]]]
@@ -145,7 +146,24 @@ class Layout:
 
     def _next_tag(self, sheet: str, row: int) -> int:
         below = [spot.row for spots in self._spots.values() for spot in spots if spot.sheet == sheet and spot.row > row]
-        return min(below, default=len(self.sheets[sheet]))
+        return min(below, default=self._last_row(sheet, row))
+
+    def _last_row(self, sheet: str, row: int) -> int:
+        """The row after the last of a table that nothing ends: texts that stand alone below a blank row are notes."""
+        rows = self.sheets[sheet]
+        end = len(rows)
+        if self.contract.tags.end is not None:
+            return end
+        is_note = False
+        for index in range(end - 1, row, -1):
+            filled = [cell for cell in rows[index] if not is_empty(cell)]
+            if not filled and is_note:
+                end, is_note = index, False
+            elif filled and (len(filled) > 1 or not isinstance(filled[0], str) or said_of_table(filled)):
+                break
+            else:
+                is_note = bool(filled)
+        return end
 
     def _by_headings(self, table: Table) -> Block | None:
         """A table whose START cell is lost, by its headings, where they stand in one place alone."""

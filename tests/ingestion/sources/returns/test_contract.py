@@ -1,12 +1,13 @@
 """Return contracts: what a file may say, what of it is refused and where, and what is made of several versions."""
 
 import re
+import shutil
 from decimal import Decimal
 
 import pytest
 
 from ingestion.catalogue import return_contract, return_contracts
-from ingestion.declaration import InvalidDeclaration
+from ingestion.declaration import FOLDER, InvalidDeclaration
 from ingestion.sources.returns.contract import differences, load_contracts, streams_of
 
 FIRST = """\
@@ -145,3 +146,29 @@ def test_headings_of_the_programmes_return_carry_no_calendar_dates():
         if contract.template == return_contract().template:
             headings = [column.heading for table in contract.tables for column in table.columns]
             assert [heading for heading in headings if dated.search(heading)] == []
+
+
+def test_a_new_round_is_a_copied_file_with_what_changed(tmp_path):
+    """The walk of docs/sources/returns.md: earlier rules hold on, and the comparison tells the rest."""
+    folder = tmp_path / "returns"
+    shutil.copytree(FOLDER / "returns" / "contracts", folder / "contracts")
+    newest = return_contract()
+    text = (folder / "contracts" / f"wmip_return_v{newest.version}.yaml").read_text(encoding="utf-8")
+    number = newest.version + 1
+    text = text.replace(f"version: {newest.version}\nprogramme", f"version: {number}\nprogramme")
+    text = text.replace(f"template_version: '{newest.version}'", f"template_version: '{number}'")
+    text = re.sub(r"rules_as_of: \{.*\}", f"rules_as_of: {{version: {newest.version}}}", text)
+    asked = "  - {name: founded_on, heading: Founded on, kind: date}\n  - {name: sole_trader,"
+    text = text.replace("  - {name: sole_trader,", asked, 1)
+    (folder / "contracts" / "next.yaml").write_text(text, encoding="utf-8")
+    contracts = load_contracts(folder, "contracts/*.yaml")
+    made = next(one for one in contracts if one.template == newest.template and one.version == number)
+    assert list(differences(newest, made)) == ["table BUSINESSES: column Founded on is new"]
+    assert {rule.id for rule in made.rules} == {rule.id for rule in newest.rules}
+    streams = {stream.name: stream for stream in streams_of(contracts)}
+    assert "founded_on" in streams["businesses"].columns
+    assert streams["businesses"].types["founded_on"] == "date"
+    wrong = text.replace(f"rules_as_of: {{version: {newest.version}}}", "rules_as_of: {version: 77}")
+    (folder / "contracts" / "next.yaml").write_text(wrong, encoding="utf-8")
+    with pytest.raises(InvalidDeclaration, match="there is no earlier version 77"):
+        load_contracts(folder, "contracts/*.[y]aml")

@@ -143,6 +143,25 @@ def test_rows_below_those_that_are_shown_are_read(blank, tmp_path):
     assert [(row["row_number"], row["forecast_value"]) for row in rows["forecasts"]] == [("1500", "3")]
 
 
+def test_a_text_that_stands_alone_below_a_table_is_a_note_and_what_is_begun_is_a_row(blank, tmp_path):
+    cells = [
+        *typed("Forecast", 5, A="Jobs created", B="2024-25-Q4", C=3),
+        *typed("Forecast", 8, A="Checked by finance"),
+        *typed("Forecast", 9, A="on Monday"),
+        *typed("Businesses", 5, A="B1"),
+        *typed("Jobs", 7, A="nil"),
+        *typed("Events", 5, A="E1", B="None", C=None),
+        *typed("Events", 9, B="Zoom", D="Late one"),
+    ]
+    rows, findings = read(filled(blank, tmp_path / "notes.xlsx", cells=cells))
+    assert len(rows["forecasts"]) == 1
+    notes = {finding.cell: finding.severity for finding in findings if finding.reason_code == "outside_table"}
+    assert notes == {"A8": "note", "A9": "note"}
+    wrong = {(finding.stream, finding.place.rpartition("!")[2]) for finding in findings if finding.severity == "error"}
+    assert wrong == {("businesses", "5"), ("events", "5"), ("events", "9")}
+    assert ("jobs", "yes") in {(row["section"], row["nothing_to_report"]) for row in rows["sections"]}
+
+
 def test_headings_are_frozen_protected_without_password_and_explained(book):
     for table in TABLES:
         sheet = book[table.sheet]
