@@ -267,6 +267,8 @@ def _mark_up(file: Path, answer: Answer, to: Path) -> None:
     target = file_to_write(to)
     if target.exists():
         raise UserError(f"{target} exists already; move it, or name another file")
+    if target.suffix.lower() != ".xlsx":
+        raise UserError(f"{target.name}: the marked-up copy is an .xlsx workbook, without macros; name it so")
     try:
         write_marked_up(file, answer, target)
     except CannotMark as reason:

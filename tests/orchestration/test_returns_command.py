@@ -1,5 +1,6 @@
 """`wmip returns`: a blank workbook that its own reader takes, and filled ones before and as they are handed in."""
 
+import json
 import re
 
 import pytest
@@ -7,6 +8,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli.main import app
 from orchestration.errors import NightFailed, UserError
+from orchestration.returns_page.tokens import whose
 from tests.ingestion.sources.nights import Nights
 from tests.ingestion.sources.test_returns import BUSINESS, EVENT, POST, SESSION, TRANCHE, _write
 
@@ -206,3 +208,27 @@ def test_a_workbook_is_checked_within_the_homes_own_limits(home, tmp_path):
     wrong = returns(home, "check", path)
     assert isinstance(wrong.exception, UserError)
     assert "limits: cells" in str(wrong.exception)
+
+
+def test_an_answer_is_data_and_the_workbook_back(home, tmp_path):
+    path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [{**BUSINESS, "Postcode": "Birmingham"}]})
+    marked = tmp_path / "marked.xlsx"
+    result = returns(home, "check", path, "--format", "json", "--marked-up", marked)
+    assert result.exit_code == 0, result.exception
+    answer = json.loads(result.stdout)
+    assert [one["rule"] for one in answer["findings"] if one["severity"] == "warning"] == ["postcode_unreadable"]
+    assert {one["indicator"] for one in answer["counts_for"]} >= {"pilots_funded", "resource_levered"}
+    assert answer["is_exact"] is False
+    assert marked.is_file()
+    for to, said in ((marked, "exists already"), (tmp_path / "m.xlsm", "name it so")):
+        refused = returns(home, "check", path, "--marked-up", to)
+        assert isinstance(refused.exception, UserError)
+        assert said in str(refused.exception)
+
+
+def test_a_token_is_made_for_a_body_of_the_register(home):
+    made = returns(home, "token", "--partner", "CB01")
+    assert made.exit_code == 0
+    assert whose(home, made.stdout) == "CB01"
+    assert whose(home, "x" * 43) is None
+    assert "known are CB01" in str(returns(home, "token", "--partner", "CB77").exception)

@@ -42,7 +42,13 @@ def write_marked_up(path: Path, answer: Answer, to: Path) -> None:
     with warnings.catch_warnings():
         # Of what openpyxl cannot keep it warns one part at a time; nothing of the template is among it.
         warnings.simplefilter("ignore")
-        book = load_workbook(path, rich_text=True)
+        try:
+            book = load_workbook(path, rich_text=True)
+        except Exception:  # noqa: BLE001 - it raises whatever it meets, and the reader takes more than it does
+            raise CannotMark(
+                "it can be read, and not be marked up, as parts of it are not as Excel writes them; open it, save it "
+                "and try again"
+            ) from None
         said_before = _reasons(book)
         _unmark(book)
         for (sheet, cell), findings in _by_cell(answer.findings).items():

@@ -1,5 +1,7 @@
 """The answer to a workbook: what is said of it, and the workbook back with what is wrong at its cells."""
 
+import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -187,6 +189,30 @@ def test_of_what_cannot_be_read_no_copy_is_made(tmp_path):
     with pytest.raises(CannotMark):
         write_marked_up(path, answer_to(path), tmp_path / "m.xlsx")
     assert not (tmp_path / "m.xlsx").exists()
+
+
+def test_macros_are_not_kept(tmp_path):
+    path = _write(tmp_path / "r.xlsm", rows={"BUSINESSES": [{**BUSINESS, "Postcode": "x"}]})
+    with zipfile.ZipFile(path, "a") as book:
+        book.writestr("xl/vbaProject.bin", b"no macro at all")
+    write_marked_up(path, answer_to(path), tmp_path / "m.xlsx")
+    with zipfile.ZipFile(tmp_path / "m.xlsx") as book:
+        assert not [name for name in book.namelist() if "vba" in name]
+        assert b"macroEnabled" not in book.read("[Content_Types].xml")
+
+
+def test_what_can_be_read_and_not_be_marked_up_is_told(tmp_path):
+    path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [{**BUSINESS, "Postcode": "x"}]})
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    parts["docProps/core.xml"] = re.sub(rb">[0-9-]+T[0-9:]+Z<", b">some day<", parts["docProps/core.xml"])
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+    answer = answer_to(path)
+    assert answer.refused is None
+    with pytest.raises(CannotMark, match="open it, save it"):
+        write_marked_up(path, answer, tmp_path / "m.xlsx")
 
 
 def test_a_finding_in_a_merged_cell_is_marked_at_the_first_of_them(tmp_path):
