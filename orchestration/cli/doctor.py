@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from rich.markup import escape
-from rich.table import Table
 
 from common.home import settings_file
 from ingestion.catalogue import SOURCES
@@ -19,7 +18,15 @@ from ingestion.persons.erasures import DONE, WrongKey, pseudonym_key, read_erasu
 from ingestion.storage.damage import DamagedFile, require_readable
 from orchestration.access import open_to_others
 from orchestration.cli.nights import TRUTH
-from orchestration.cli.options import Home, altered_release, console, misplaced_said, problems_said, resolve_home
+from orchestration.cli.options import (
+    Home,
+    altered_release,
+    console,
+    misplaced_said,
+    problems_said,
+    resolve_home,
+    whole_table,
+)
 from orchestration.configuration import Configuration, load_configuration
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import NightFailed, UserError
@@ -159,7 +166,7 @@ def doctor(home: Home = None) -> None:
     if rows[-1][0]:
         rows += _persons(folder, configuration)
     rows += _releases(folder)
-    table = Table("", "What", "Found")
+    table = whole_table(None, "", "What", "Found")
     for passed, what, found in rows:
         table.add_row(MARKS[passed], what, escape(found))
     console.print(table)

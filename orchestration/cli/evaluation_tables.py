@@ -84,9 +84,9 @@ def _side_by_side(level: str, rows: list[Row]) -> Table:
     sets = list(dict.fromkeys(row["assumption_set"] for row in rows))
     title = "UK level" if level == "uk" else f"{level.capitalize()} level"
     table = Table(title=f"{title}: central (low to high)", title_justify="left")
-    table.add_column("Modelled")
+    table.add_column("Modelled", overflow="fold")
     for name in sets:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     cells = {(row["measure"], row["assumption_set"], row["scenario"]): row for row in rows}
     for measure, label in NAMES.items():
         unit = cells[(measure, sets[0], "central")]["unit"]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from evaluation.numbers import fixed
 from ingestion.apis.http import SourceFailed, failure, session
@@ -18,7 +17,7 @@ from ingestion.apis.mapping import InvalidMapping
 from ingestion.catalogue import SOURCES
 from ingestion.findings import ERROR, RefusedFile, places
 from ingestion.sources.threesixtygiving_registry.reader import LIST, datasets, is_open, is_wanted
-from orchestration.cli.options import Home, console, resolve_home
+from orchestration.cli.options import Home, console, resolve_home, whole_table
 from orchestration.configuration import load_configuration
 from orchestration.errors import NightFailed, UserError
 
@@ -112,7 +111,7 @@ def discover(
         raise UserError(
             f"none of the {len(listed)} datasets is of a publisher with {publisher!r} in name, prefix or id"
         )
-    table = Table("Publisher", "Id", "Dataset", "Changed", "Licence", "Nightly")
+    table = whole_table(None, "Publisher", "Id", "Dataset", "Changed", "Licence", "Nightly")
     for one in sorted(found, key=lambda one: (*_named(one), str(one["id"]))):
         licence = str(one.get("license_name") or one.get("license") or "none stated")
         short = re.search(r"\(([^()]+)\)$", licence)
@@ -178,7 +177,10 @@ def _show(read: GrantTable) -> None:
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if read.rows:
-        table = Table(*_SHOWN, title=f"The first {min(FIRST, len(read.rows))}")
+        table = whole_table(
+            f"The first {min(FIRST, len(read.rows))}",
+            *(f">{name}" if name == "amount_awarded" else name for name in _SHOWN),
+        )
         for row in read.rows[:FIRST]:
             table.add_row(*(row[name] or "" for name in _SHOWN))
         console.print(table, markup=False)

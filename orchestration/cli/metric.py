@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from orchestration.cli.options import Format, Home, console, current_mart, resolve_home
+from orchestration.cli.options import Format, Home, console, current_mart, resolve_home, whole_table
 from orchestration.cli.rows import require_outside, write_relation
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import UserError
@@ -41,7 +40,7 @@ def metric(
     if not names:
         if by:
             raise UserError("--by breaks a metric down; name one, such as jobs_created")
-        table = Table("Metric", "What it is")
+        table = whole_table(None, "Metric", "What it is")
         for name, label in metrics.names():
             table.add_row(name, label)
         console.print(table)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from common.home import release_folder, releases_folder
 from orchestration.errors import NightFailed, UserError
@@ -127,3 +128,14 @@ def problems_said(release_id: str, problems: list[str]) -> str:
         f"release {release_id} is not what was published: {'; '.join(problems)}. `wmip release verify` looks at all of "
         "it, `wmip release rollback ID` lets readers see another one, and the next night that passes makes a new one"
     )
+
+
+def whole_table(title: str | None, *headings: str) -> Table:
+    """A table that cuts nothing: texts fold, and a heading that begins with `>` is one of figures, which stay whole."""
+    table = Table(title=title, title_justify="left")
+    for heading in headings:
+        figures = heading.startswith(">")
+        table.add_column(
+            heading.removeprefix(">"), justify="right" if figures else "left", no_wrap=figures, overflow="fold"
+        )
+    return table

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from orchestration.cli.options import Home, console, resolve_home, warn
+from orchestration.cli.options import Home, console, resolve_home, warn, whole_table
 from orchestration.errors import NightFailed, UserError
 from orchestration.night import only_writer
 from orchestration.release import integrity, store
@@ -33,9 +32,7 @@ def known_release(folder: Path, release_id: str | None) -> str:
 def list_(home: Home = None) -> None:
     """List the releases, newest first; `*` marks the one readers use."""
     folder = resolve_home(home)
-    table = Table()
-    for heading in ("", "Release", "Published", "Gate", "Code", "Inputs"):
-        table.add_column(heading, no_wrap=heading == "Release", overflow="fold")
+    table = whole_table(None, "", ">Release", "Published", "Gate", "Code", "Inputs")
     damages = []
     try:
         current = store.current_release(folder)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from common.home import release_folder
 from evaluation.numbers import millions
-from orchestration.cli.options import current_mart
+from orchestration.cli.options import current_mart, whole_table
 from orchestration.night import BLOCKED, DAMAGED, FAILED, PUBLISHED, STOPPED, NightRecord, latest_record
 from orchestration.release.integrity import DamagedRelease
 from orchestration.release.store import current_release
@@ -38,17 +38,6 @@ def _number(value: Any, unit: str) -> str:
     return "" if value is None else millions(Decimal(str(value)), unit)
 
 
-def _table(title: str, *headings: str) -> Table:
-    """A table whose figures stay whole on 80 columns; a heading that begins with `>` is a column of figures."""
-    table = Table(title=title, title_justify="left")
-    for heading in headings:
-        figures = heading.startswith(">")
-        table.add_column(
-            heading.removeprefix(">"), justify="right" if figures else "left", no_wrap=figures, overflow="fold"
-        )
-    return table
-
-
 def _query(connection: Any, query: str) -> list[dict[str, Any]]:
     """Rows as dictionaries; what looks like rich's markup in a text (a file may be called `[/b].xlsx`) is just text."""
     relation = connection.sql(query)
@@ -71,7 +60,7 @@ def _target(row: dict[str, Any]) -> str:
 
 
 def _indicators(connection: Any) -> list[Any]:
-    table = _table("Indicators against target", "", "Indicator", ">Target", ">Verified", ">Claimed", "Rating")
+    table = whole_table("Indicators against target", "", "Indicator", ">Target", ">Verified", ">Claimed", "Rating")
     rows = _query(
         connection,
         """
@@ -121,7 +110,7 @@ def _by(connection: Any, scope: str) -> Table:
         key = (row[label], row["indicator_code"])
         cells[key] = cells.get(key, Decimal(0)) + Decimal(str(row["value"]))
     what = "Cluster body" if scope == "partner" else "Quarter"
-    table = _table(f"Verified, by {what.lower()}", what, *(f">{code}" for code in codes))
+    table = whole_table(f"Verified, by {what.lower()}", what, *(f">{code}" for code in codes))
     for line in sorted({key[0] for key in cells}):
         table.add_row(line, *(_number(cells.get((line, code), Decimal(0)), units[code]) for code in codes))
     return table
@@ -146,7 +135,7 @@ def _drift(connection: Any) -> list[str]:
 
 
 def _sources(connection: Any) -> Table:
-    table = _table("Sources", "Source", "Tonight", ">Last good read", ">Age", ">Read", ">New", ">Refused")
+    table = whole_table("Sources", "Source", "Tonight", ">Last good read", ">Age", ">Read", ">New", ">Refused")
     rows = _query(
         connection,
         """
@@ -187,7 +176,7 @@ def _reference(connection: Any) -> list[Any]:
     if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reference_edition'").fetchall():
         return []
     rows = _query(connection, "SELECT * FROM reference_edition ORDER BY reference_table")
-    table = _table("Reference data", "Table", "Publisher", ">Edition", ">Age", "Renewed by, in inbox/reference")
+    table = whole_table("Reference data", "Table", "Publisher", ">Edition", ">Age", "Renewed by, in inbox/reference")
     for row in rows:
         age = row["age_months"]
         table.add_row(
@@ -273,8 +262,7 @@ def _reconciliation(connection: Any) -> list[Any]:
     )
     if not rows:
         return []
-    table = _table(
-        "Returned, beside event platforms and CRMs",
+    table = whole_table("Returned, beside event platforms and CRMs",
         "To settle by", ">Agree", ">Differ", ">Only returned", ">Only held", ">Not yet returned",
     )  # fmt: skip
     for row in rows:
