@@ -263,7 +263,7 @@ def _reconciliation(connection: Any) -> list[Any]:
     if not rows:
         return []
     table = whole_table("Returned, beside event platforms and CRMs",
-        "To settle by", ">Agree", ">Differ", ">Only returned", ">Only held", ">Not yet returned",
+        "To settle by", ">Agree", ">Differ", ">Only returned", ">Only held", ">Awaited",
     )  # fmt: skip
     for row in rows:
         table.add_row(row["owner"], *(f"{count:,}" for name, count in row.items() if name != "owner"))
