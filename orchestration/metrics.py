@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn
 
+from common.yamlfile import nearest
 from orchestration.errors import UserError
 
 
@@ -95,6 +96,6 @@ class Metrics:
         known = [name for name, _ in self.names()]
         wrong = [name for name in names if name not in known]
         if wrong:
-            return f"no metric {', '.join(wrong)}; there are {', '.join(known)}"
+            return f"no metric {', '.join(wrong)}; {nearest(wrong[0], known)}"
         ways = ", ".join(self.ways_to_group(names[0]))
         return f"{', '.join(names)} cannot be broken down by {', '.join(by)}; try {ways}"

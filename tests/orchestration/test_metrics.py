@@ -93,7 +93,8 @@ def test_several_metrics_are_broken_down_together_by_names(engines, manifest):
 @pytest.mark.parametrize(
     ("names", "by", "message"),
     [
-        (["jobs"], [], r"no metric jobs; there are .*jobs_created"),
+        (["jobs"], [], r"no metric jobs; known are .*jobs_created"),
+        (["jobs_craeted"], [], r"did you mean jobs_created\?"),
         (["jobs_created"], ["clustr"], r"jobs_created cannot be broken down by clustr; try cluster, cluster__name"),
     ],
 )
