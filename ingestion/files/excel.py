@@ -11,6 +11,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -28,6 +29,7 @@ DAMAGED = (
 _ERROR = re.compile(r"#[A-Z0-9/!?_]{1,20}")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+_ELEMENTS = {f"{uri} {tag}": tag for uri in (_MAIN, _STRICT) for tag in ("c", "v", "is", "f", "row", "mergeCell")}
 
 
 class ExcelBook:
@@ -116,16 +118,21 @@ class _Scan:
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
         self._row = self._column = 0
+        self._reference: str | None = None
         self._kind = ""
         self._formula = self._has_value = self._in_value = False
         self._shown = ""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        uri, _, tag = name.rpartition(" ")
-        if uri not in (_MAIN, _STRICT):
+        tag = _ELEMENTS.get(name)
+        if tag is None:
             return
         if tag == "c":
-            self._column, self._row = _place(attributes.get("r"), self._column, self._row)
+            reference = attributes.get("r")
+            if reference is None:
+                self._find_place()
+                self._column += 1
+            self._reference = reference
             self._kind = attributes.get("t", "")
             self._formula = self._has_value = False
             self._shown = ""
@@ -136,7 +143,7 @@ class _Scan:
         elif tag == "f":
             self._formula = True
         elif tag == "row":
-            self._row, self._column = int(attributes.get("r", self._row + 1)), 0
+            self._row, self._column, self._reference = int(attributes.get("r", self._row + 1)), 0, None
             if attributes.get("hidden") in ("1", "true"):
                 self.sheet.hide(self._row)
         elif tag == "mergeCell":
@@ -147,13 +154,20 @@ class _Scan:
             self._shown += text
 
     def end(self, name: str) -> None:
-        tag = name.rpartition(" ")[2]
+        tag = _ELEMENTS.get(name)
         if tag == "v":
             self._in_value = False
         elif tag == "c" and (self._formula or self._has_value):
             self._cell()
 
+    def _find_place(self) -> None:
+        """Where the last cell stands; looked for only where it matters, as most cells of a form are blank."""
+        if self._reference is not None:
+            self._column, self._row = _place(self._reference)
+            self._reference = None
+
     def _cell(self) -> None:
+        self._find_place()
         self.sheet.use(self._row, self._column)
         if self._kind == "e":
             shown = self._shown.strip()
@@ -167,16 +181,19 @@ class _Scan:
 
 def _area(reference: str) -> Area:
     first, _, last = reference.partition(":")
-    (left, top), (right, bottom) = (_place(corner, 0, 0) for corner in (first, last or first))
+    (left, top), (right, bottom) = (_place(corner) for corner in (first, last or first))
     return Area(top, left, bottom, right)
 
 
-def _place(reference: str | None, column: int, row: int) -> tuple[int, int]:
-    """Column and row (from 1) of a cell; one that does not say stands after the one before."""
-    if reference is None:
-        return column + 1, row
+def _place(reference: str) -> tuple[int, int]:
+    """Column and row (from 1) of a cell."""
     letters = reference.rstrip("0123456789")
+    return _column(letters), int(reference[len(letters) :])
+
+
+@lru_cache(maxsize=1024)
+def _column(letters: str) -> int:
     column = 0
     for letter in letters:
         column = column * 26 + ord(letter) - 64
-    return column, int(reference[len(letters) :])
+    return column

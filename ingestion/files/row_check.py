@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from rapidfuzz.distance import OSA
@@ -71,7 +72,16 @@ def heading_key(heading: Any) -> str:
     """Headings are compared without case, doubled and no-break blanks, blanks around a colon or slash, and a star at
     the end.
     """
-    plain = " ".join(clean_text(unicodedata.normalize("NFKC", str(heading or ""))).split())
+    text = str(heading or "")
+    return _key(text) if len(text) < _LONG_HEADING else _key.__wrapped__(text)
+
+
+_LONG_HEADING = 300
+
+
+@lru_cache(maxsize=8192)
+def _key(text: str) -> str:
+    plain = " ".join(clean_text(unicodedata.normalize("NFKC", text)).split())
     return _PARTED.sub(r"\1", plain).rstrip("*").strip().lower()
 
 

@@ -23,6 +23,7 @@ UNTOUCHED = "please select an option"
 EMPTY = frozenset({"", UNTOUCHED, "please select"})
 """Text that stands for nothing, in lower case."""
 _LONGEST_EMPTY = 100
+_EMPTY_BEGIN = frozenset(text[:1] for text in EMPTY)
 UNSTORABLE = r"[\x00-\x08\x0e-\x1b\x7f\x{200b}\x{2060}\x{feff}]"
 """What no text column holds: control characters (PostgreSQL refuses what DuckDB stores) and blanks without width."""
 _UNSTORABLE = re.compile(re.sub(r"\\x{(....)}", r"\\u\1", UNSTORABLE))
@@ -196,7 +197,13 @@ class Column:
 def is_empty(raw: Any) -> bool:
     """Blank cells, untouched drop-downs, and cells that say why they hold nothing or are covered by another."""
     if isinstance(raw, str):
-        return not raw or (len(raw) < _LONGEST_EMPTY and _plain(raw).lower() in EMPTY)
+        if not raw:
+            return True
+        # Most cells are told by their first letter.
+        begins = raw[0]
+        if len(raw) >= _LONGEST_EMPTY or (begins.isalnum() and begins.lower() not in _EMPTY_BEGIN):
+            return False
+        return _plain(raw).lower() in EMPTY
     return raw is None or isinstance(raw, (Covered, NotGiven))
 
 
@@ -219,6 +226,8 @@ def clean_text(text: str) -> str:
     """Text as it may be stored: without what no column holds. Every text of every reader passes here, or its twin for
     Arrow columns (`ingestion.storage.spool`).
     """
+    if text.isascii() and text.isprintable():
+        return text
     return _SURROGATE.sub("\ufffd", _UNSTORABLE.sub("", text))
 
 

@@ -61,6 +61,11 @@ class Tags(Declared):
             (kind, re.compile(_NAME.join(map(re.escape, form.split("{table}"))))) for kind, form in forms if form
         )
 
+    @cached_property
+    def begins(self) -> tuple[str, ...]:
+        """What every such cell begins with."""
+        return tuple({form.partition("{table}")[0] for form in (self.start, *self.also_start, self.end or self.start)})
+
     def read(self, cell: str) -> tuple[str, str] | None:
         """The table that a cell begins or ends, and START or END; None for any other cell."""
         for kind, pattern in self._patterns:
@@ -385,6 +390,11 @@ class ReturnContract(Declared):
             for name, columns in rule.at.items():
                 _known(f"{rule.id}: column", [*columns, *rule.when], self.table(name).landed)
         return self
+
+    @property
+    def kinds_of_tags(self) -> tuple[Tags, ...]:
+        """The tags of its tables, and those of its lists."""
+        return tuple(dict.fromkeys((self.tags, *(of.tags for of in self.lists.values() if of.tags))))
 
     @property
     def _answers(self) -> set[str]:

@@ -70,10 +70,11 @@ class Headings:
 def tags_of(sheets: Sheets, tags: Iterable[Tags]) -> dict[Tags, dict[Tag, list[Spot]]]:
     """Every cell of a workbook that begins or ends a table, by kind of tag."""
     found: dict[Tags, dict[Tag, list[Spot]]] = {kind: {} for kind in tags}
+    begins = tuple({beginning for kind in found for beginning in kind.begins})
     for sheet, rows in sheets.items():
         for row, cells in enumerate(rows):
             for column, cell in enumerate(cells):
-                if not isinstance(cell, str) or len(cell) < _SHORTEST_TAG or len(cell) > _LONGEST_TAG:
+                if not isinstance(cell, str) or len(cell) > _LONGEST_TAG or not cell.lstrip().startswith(begins):
                     continue
                 for kind, spots in found.items():
                     tag = kind.read(cell)
@@ -82,15 +83,21 @@ def tags_of(sheets: Sheets, tags: Iterable[Tags]) -> dict[Tags, dict[Tag, list[S
     return found
 
 
-_SHORTEST_TAG, _LONGEST_TAG = 5, 120
+_LONGEST_TAG = 120
 
 
 class Layout:
     """Where the tables of a contract stand in a workbook. `problems`: what keeps it from being read, in words."""
 
-    def __init__(self, contract: ReturnContract, sheets: Sheets, spots: Mapping[Tag, Sequence[Spot]]) -> None:
+    def __init__(
+        self,
+        contract: ReturnContract,
+        sheets: Sheets,
+        spots: Mapping[Tag, Sequence[Spot]],
+        all_spots: Mapping[Tags, Mapping[Tag, Sequence[Spot]]] | None = None,
+    ) -> None:
         self.contract, self.sheets = contract, sheets
-        self._spots = spots
+        self._spots, self._all_spots = spots, all_spots or {}
         self.problems: list[str] = []
         self.blocks: dict[str, Block] = {}
 
@@ -115,6 +122,12 @@ class Layout:
             )
             return None
         return block
+
+    def of_list(self, name: str) -> Block | None:
+        """Where a list of the contract stands; None where its START cell is lost or stands twice."""
+        described = self.contract.lists[name]
+        tags = described.tags or self.contract.tags
+        return Layout(self.contract, self.sheets, self._all_spots.get(tags, {})).tagged(described.table, tags)
 
     def is_twice(self, name: str) -> bool:
         """Whether a tag of a table stands twice, which is told of as a problem."""

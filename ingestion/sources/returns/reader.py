@@ -25,7 +25,7 @@ from ingestion.sources.returns.blanks import NIL, told
 from ingestion.sources.returns.confirmations import SHEET as FINDINGS_SHEET
 from ingestion.sources.returns.confirmations import confirmations
 from ingestion.sources.returns.contract import NOT_GIVEN, ListedValues, Table
-from ingestion.sources.returns.layout import Block, Headings, Layout, Sheets, headings_of, listed, tags_of
+from ingestion.sources.returns.layout import Block, Headings, Layout, Sheets, headings_of, listed
 from ingestion.sources.returns.recognition import Cover, recognised
 from ingestion.sources.returns.rules import ReadTable, Return, gravest, judge, refused
 from ingestion.sources.returns.tables import TableRead, TableReader, hidden_rows, unread_rows
@@ -132,7 +132,9 @@ class ReturnReader:
         }
         findings: list[Finding] = []
         headings = self._headings(layout, sheets)
-        lists = self._lists(sheets)
+        lists = self._lists(layout)
+        listed_values = {name: self._listed(sheets, lists, name, cover) for name in lists}
+        placeholders = frozenset(map(heading_key, self.contract.placeholders))
         parents: dict[str, set[str]] = {}
         states: list[Row] = []
         for table in self.contract.tables:
@@ -143,9 +145,9 @@ class ReturnReader:
                 headings[table.table],
                 file_name,
                 sha256,
-                {name: self._listed(sheets, lists, name, cover) for name in lists},
+                listed_values,
                 parents,
-                frozenset(map(heading_key, self.contract.placeholders)),
+                placeholders,
             )
             found = reader.read(sheets, common)
             parents[table.table] = reader.references(found.rows)
@@ -265,13 +267,12 @@ class ReturnReader:
             raise RefusedFile("; ".join(problems))
         return found
 
-    def _lists(self, sheets: Sheets) -> dict[str, tuple[ListedValues, Block]]:
+    def _lists(self, layout: Layout) -> dict[str, tuple[ListedValues, Block]]:
         """Where the lists of allowed values stand. Raises RefusedFile for one that is missing."""
         found: dict[str, tuple[ListedValues, Block]] = {}
         for name, described in self.contract.lists.items():
             tags = described.tags or self.contract.tags
-            place = Layout(self.contract, sheets, tags_of(sheets, [tags])[tags])
-            block = place.tagged(described.table, tags)
+            block = layout.of_list(name)
             if block is None:
                 raise RefusedFile(
                     f"sheet {described.sheet}: the cell {tags.starts(described.table)} is missing, below which stands "

@@ -21,7 +21,8 @@ def recognised(sheets: Sheets, contracts: Sequence[ReturnContract], taken: Colle
     `taken`: the templates that are taken here. Raises RefusedFile for a workbook that is no return, one of another
     programme or round, and one whose cover cannot be read.
     """
-    spots = tags_of(sheets, dict.fromkeys(contract.tags for contract in contracts))
+    kinds = (tags for contract in contracts for tags in contract.kinds_of_tags)
+    spots = tags_of(sheets, dict.fromkeys(kinds))
     ranked = [(_likeness(contract, sheets, spots[contract.tags], taken), at) for at, contract in enumerate(contracts)]
     likeness, at = max(ranked)
     contract = contracts[at]
@@ -31,7 +32,7 @@ def recognised(sheets: Sheets, contracts: Sequence[ReturnContract], taken: Colle
             "is not a return: no cell of it begins a table, and no cover says which return it is; use the template's "
             f"workbook. What is read here: {own}"
         )
-    layout = Layout(contract, sheets, spots[contract.tags])
+    layout = Layout(contract, sheets, spots[contract.tags], spots)
     wrong = [
         f"{_place(spot, field)}: {field.heading} is not {_known_values(contracts, contract, field.name)}{_found(raw)}"
         for field, spot, raw in _fields(layout, sheets)
