@@ -89,6 +89,6 @@ def read_figures(
         network=read_network(mart),
         impact=read_impact(mart),
         assurance=read_assurance(mart),
-        restatements=read_restatements(mart, previous),
+        restatements=read_restatements(mart, previous, public),
         source_labels=source_labels,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import duckdb
@@ -50,28 +50,30 @@ class Restatement:
 
 @dataclass(frozen=True)
 class LockedRestatement:
-    """A material difference between what a body's quarter said when it was locked and what is known (rule R12)."""
+    """A material difference between what a body's quarter said when it was locked and what is known (rule R12).
+
+    `locked` and `known` are None where they are confidential; how many facts differ is so then as well.
+    """
 
     indicator_key: str
     partner_key: str
     period_key: str
-    locked: Decimal
-    known: Decimal
+    locked: Decimal | None
+    known: Decimal | None
     waiting: int
     approved: int
     causes: str
 
     @property
-    def difference(self) -> Decimal:
+    def difference(self) -> Decimal | None:
         """Known less locked."""
-        return self.known - self.locked
+        return None if self.known is None or self.locked is None else self.known - self.locked
 
     @property
     def standing(self) -> str:
         """In words, how much of it counts already."""
-        return ", ".join(
-            f"{count} {said}" for count, said in ((self.approved, "approved"), (self.waiting, "waiting")) if count
-        )
+        parts = [(count, said) for count, said in ((self.approved, "approved"), (self.waiting, "waiting")) if count]
+        return ", ".join(said if self.difference is None else f"{count} {said}" for count, said in parts)
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,35 @@ def read_locked_restatements(mart: duckdb.DuckDBPyConnection) -> tuple[LockedRes
     return tuple(LockedRestatement(**row) for row in rows(mart, _LOCKED))
 
 
-def read_restatements(mart: duckdb.DuckDBPyConnection, previous: duckdb.DuckDBPyConnection | None) -> Restatements:
-    """Compare with the release readers had before. A quarter either of them does not have is not compared."""
-    locked = read_locked_restatements(mart)
+# Indicators whose figures by body everyone may see; a body's quarter of the others can be one business.
+_OPEN = """
+    SELECT DISTINCT indicator_key FROM disclosure_rule
+    WHERE scope = 'partner' AND resolution = 'quarter' AND open_because IS NOT NULL
+"""
+
+
+def _protected(
+    locked: tuple[LockedRestatement, ...], public: duckdb.DuckDBPyConnection | None
+) -> tuple[LockedRestatement, ...]:
+    """That something changed, and for figures that need no protection what; without a public mart for none."""
+    shown = (
+        {row["indicator_key"] for row in rows(public, _OPEN)}
+        if public is not None and has_table(public, "disclosure_rule")
+        else set()
+    )
+    return tuple(one if one.indicator_key in shown else replace(one, locked=None, known=None) for one in locked)
+
+
+def read_restatements(
+    mart: duckdb.DuckDBPyConnection,
+    previous: duckdb.DuckDBPyConnection | None,
+    public: duckdb.DuckDBPyConnection | None = None,
+) -> Restatements:
+    """Compare with the release readers had before. A quarter either of them does not have is not compared.
+
+    Figures of bodies are shown as the public mart lets them be (decision 30): a pack goes from hand to hand.
+    """
+    locked = _protected(read_locked_restatements(mart), public)
     if previous is None:
         return Restatements(None, (), locked)
     (info,) = rows(previous, "SELECT release_id FROM release_info")

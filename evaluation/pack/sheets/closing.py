@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from evaluation.pack import notes, wording
+from evaluation.pack.breakdown import CONFIDENTIAL
 from evaluation.pack.figures import PackFigures
-from evaluation.pack.sheets.sheet import Formula, Sheet
+from evaluation.pack.sheets.sheet import Formula, Sheet, marked
 
 RESTATEMENTS = "Restatements"
 CAVEATS = "Caveats"
@@ -16,7 +17,8 @@ def write_restatements(sheet: Sheet, figures: PackFigures) -> None:
     by_key = {indicator.key: indicator for indicator in figures.indicators}
     if figures.restatements.locked:
         sheet.text(
-            "Locked quarters of bodies of which something material is known otherwise than when they were locked."
+            "Locked quarters of bodies of which something material is known otherwise than when they were locked. "
+            "c: confidential."
         )
         sheet.gap()
         sheet.columns(["Indicator", "Quarter, body", "Standing", "Locked", "Known", "Cause"], figures_from=3)
@@ -27,8 +29,8 @@ def write_restatements(sheet: Sheet, figures: PackFigures) -> None:
                     f"{indicator.code} {indicator.name}",
                     f"{wording.quarter(one.period_key)}, {one.partner_key}",
                     one.standing,
-                    one.locked,
-                    one.known,
+                    marked(one.locked, CONFIDENTIAL),
+                    marked(one.known, CONFIDENTIAL),
                     one.causes,
                 ],
                 indicator.unit,

@@ -100,6 +100,14 @@ _VALUES = """
     ) AS t (indicator_key, target_value, is_approximate, rag, reason) USING (indicator_key);
 """
 
+# A locked quarter of a body, of which a thirteenth business is known by now.
+_RESTATED = """
+    CREATE TABLE indicator_restatement AS
+    SELECT 'businesses_assisted' AS indicator_key, 'CB01' AS restated_partner_key, '2023-24-Q4' AS restated_period_key,
+        12.0 AS locked_value, 13.0 AS known_value, true AS is_open, 'pending' AS state, 'revision' AS cause,
+        true AS is_material;
+"""
+
 _REST = f"""
     CREATE TABLE dim_programme AS SELECT 'programme' AS programme_key, 'Programme of the test' AS name;
     CREATE TABLE dim_period AS
@@ -244,7 +252,7 @@ def _release(path: Path, release_id: str, released_at: str, facts: str, evaluati
 
 def build_mart(path: Path) -> Path:
     """The release the pack is made of."""
-    return _release(path, "2024-05-15.1", "2024-05-15 02:00:00", _FACTS, _EVALUATION + _NETWORK)
+    return _release(path, "2024-05-15.1", "2024-05-15 02:00:00", _FACTS, _EVALUATION + _NETWORK + _RESTATED)
 
 
 def build_previous_mart(path: Path) -> Path:

@@ -234,6 +234,10 @@ def test_restated_quarters_are_marked(page):
     assert "closed: a material restatement" in page.text_of["restatements"]
 
 
+def test_a_restatement_of_a_body_is_as_confidential_as_its_figures(page):
+    assert re.search(r"Businesses assisted\s*Q4 2023-24\s*CB01\s*c\s*c\s*c\s*waiting", page.text_of["restatements"])
+
+
 def test_names_from_the_returns_cannot_become_markup(source, page):
     assert NASTY in page.text_of["bodies"]
     assert "<script" not in source

@@ -5,7 +5,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from evaluation.pack.restatement import Restatement, read_locked_restatements
+from evaluation.pack.restatement import LockedRestatement, Restatement, read_locked_restatements, read_restatements
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,38 @@ def test_material_differences_of_locked_quarters_are_listed_with_how_they_stand(
         (found,) = read_locked_restatements(mart)
     assert (found.partner_key, found.difference, found.standing) == ("CB01", 2, "1 approved, 1 waiting")
     assert found.causes == "correction, revision"
+
+
+_LOCKED = """
+    CREATE TABLE dim_indicator AS FROM (VALUES ('businesses_assisted', 'H4', true), ('pilots_funded', 'H1', true))
+        AS t (indicator_key, indicator_code, is_headline);
+    CREATE TABLE indicator_restatement AS
+    SELECT indicator_key, 'CB01' AS restated_partner_key, '2024-25-Q1' AS restated_period_key, 2.0 AS locked_value,
+        3.0 AS known_value, true AS is_open, 'pending' AS state, 'revision' AS cause, true AS is_material
+    FROM dim_indicator;
+"""
+
+
+def _restated(*, is_public: bool) -> dict[str, LockedRestatement]:
+    with duckdb.connect() as mart, duckdb.connect() as public:
+        mart.execute(_LOCKED)
+        public.execute("""
+            CREATE TABLE disclosure_rule AS FROM (VALUES
+                ('pilots_funded', 'partner', 'quarter', 'awards are announced'),
+                ('businesses_assisted', 'partner', 'year', NULL)
+            ) AS t (indicator_key, scope, resolution, open_because);
+        """)
+        found = read_restatements(mart, None, public if is_public else None).locked
+    return {one.indicator_key: one for one in found}
+
+
+def test_a_pack_tells_no_small_count_of_a_locked_quarter():
+    """Two businesses locked and three known: one business. That it changed is told, by how much is not."""
+    found = _restated(is_public=True)
+    hidden, shown = found["businesses_assisted"], found["pilots_funded"]
+    assert (hidden.locked, hidden.known, hidden.difference, hidden.standing) == (None, None, None, "waiting")
+    assert (shown.locked, shown.known, shown.difference, shown.standing) == (2, 3, 1, "1 waiting")
+
+
+def test_without_a_public_mart_a_pack_shows_no_locked_figure_of_a_body():
+    assert {one.difference for one in _restated(is_public=False).values()} == {None}
