@@ -61,7 +61,7 @@ def _examined(path: Path) -> dict[str, Sheet]:
     try:
         with zipfile.ZipFile(path) as archive:
             refuse_if_too_large(archive)
-            parts = _parts(archive)
+            parts = sheet_parts(archive)
             return {
                 shown: _sheet(archive, part, name, shown)
                 for shown, (name, part) in zip(shown_names(parts), parts.items(), strict=True)
@@ -70,7 +70,7 @@ def _examined(path: Path) -> dict[str, Sheet]:
         raise refusal(error, DAMAGED) from None
 
 
-def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
+def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     """Where the XML of each sheet of cells is, by name in the workbook's order."""
     names = {name.lower(): name for name in archive.namelist()}
     targets: dict[str, str] = {}

@@ -1,7 +1,8 @@
 """The officer's own workbook back: cells coloured, comments that say what to do, and a sheet of all findings.
 
-The workbook is what it was otherwise: drop-downs, formats, protection and tables stay, macros do not. On the sheet of
-findings a warning can be confirmed with a reason; that sheet is read with the workbook when it is handed in again.
+The workbook is what it was otherwise: drop-downs, formats, protection and tables stay, macros, pictures and shapes do
+not. On the sheet of findings a warning can be confirmed with a reason; that sheet is read with the workbook when it is
+handed in again.
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ from typing import TYPE_CHECKING, Any
 from ingestion.findings import ERROR, NOTE, WARNING, Finding
 from ingestion.sources.returns.answer import Answer, Said, sheet_of
 from ingestion.sources.returns.confirmations import END, HEADINGS, SHEET, START
-from ingestion.sources.returns.stored_values import put_back, stored_values
+from ingestion.sources.returns.put_back import Dropped, dropped_of, put_back
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
+    from openpyxl.comments import Comment
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 COLOURS = {ERROR: "FFF4B6B6", WARNING: "FFFFE08A", NOTE: "FFCFE2F3"}
 _AUTHOR = "wmip"
+_MARK = "The check found:\n"
+"""Begins what is ours of a comment: what stands before it is the officer's or the template's, and stays."""
 _WIDTHS = (10, 15, 20, 8, 62, 24, 18, 36)
 _LONGEST = 30_000
 """A cell of Excel holds 32,767 characters."""
@@ -43,7 +47,7 @@ def write_marked_up(path: Path, answer: Answer, to: Path) -> None:
         # Of what openpyxl cannot keep it warns one part at a time; nothing of the template is among it.
         warnings.simplefilter("ignore")
         try:
-            book = load_workbook(path, rich_text=True)
+            book, dropped = load_workbook(path, rich_text=True), dropped_of(path)
         except Exception:  # noqa: BLE001 - it raises whatever it meets, and the reader takes more than it does
             raise CannotMark(
                 "it can be read, and not be marked up, as parts of it are not as Excel writes them; open it, save it "
@@ -54,11 +58,11 @@ def write_marked_up(path: Path, answer: Answer, to: Path) -> None:
         for (sheet, cell), findings in _by_cell(answer.findings).items():
             if sheet in book.sheetnames:
                 _mark(book[sheet], cell, findings)
-        _findings_sheet(book, answer, said_before)
+        _findings_sheet(book, answer, said_before, dropped)
         # By openpyxl, in the order of the sheets.
         parts = {sheet.title: f"xl/worksheets/sheet{at}.xml" for at, sheet in enumerate(book.worksheets, 1)}
         book.save(to)
-        put_back(to, stored_values(path), parts)
+        put_back(to, dropped, parts)
 
 
 def _by_cell(findings: Iterable[Finding]) -> dict[tuple[str, str], list[Finding]]:
@@ -78,10 +82,18 @@ def _unmark(book: Workbook) -> None:
     for sheet in book.worksheets:
         for row in sheet.iter_rows():
             for cell in row:
-                if cell.comment is not None and cell.comment.author == _AUTHOR:
-                    cell.comment = None
+                if cell.comment is not None and _MARK in cell.comment.text:
+                    cell.comment = _before(cell.comment)
                     if cell.fill.fgColor.rgb in COLOURS.values():
                         cell.fill = PatternFill()
+
+
+def _before(comment: Comment) -> Comment | None:
+    """What was said of a cell before it was marked."""
+    from openpyxl.comments import Comment
+
+    said = comment.text.partition(_MARK)[0].rstrip()
+    return Comment(said, comment.author, height=comment.height, width=comment.width) if said else None
 
 
 def _mark(sheet: Worksheet, at: str, findings: list[Finding]) -> None:
@@ -91,9 +103,9 @@ def _mark(sheet: Worksheet, at: str, findings: list[Finding]) -> None:
     cell: Any = sheet[_anchor(sheet, at)]
     gravest = min(findings, key=lambda one: (ERROR, WARNING, NOTE).index(one.severity)).severity
     cell.fill = PatternFill("solid", fgColor=COLOURS[gravest])
-    before = f"{cell.comment.text}\n\n" if cell.comment is not None else ""
-    text = before + "\n\n".join(f"{one.severity.capitalize()}: {one.message}" for one in findings)
-    cell.comment = Comment(text, _AUTHOR, height=30 + 18 * (1 + len(text) // 42), width=320)
+    said, author = (f"{cell.comment.text}\n\n", cell.comment.author) if cell.comment is not None else ("", _AUTHOR)
+    text = said + _MARK + "\n\n".join(f"{one.severity.capitalize()}: {one.message}" for one in findings)
+    cell.comment = Comment(text, author, height=30 + 18 * (1 + len(text) // 42), width=320)
 
 
 def _anchor(sheet: Worksheet, at: str) -> str:
@@ -110,7 +122,7 @@ def _reasons(book: Workbook) -> dict[tuple[str, str], str]:
     return {(str(row[5]), str(row[6] or "")): str(row[7]) for row in rows if len(row) > 7 and row[7]}
 
 
-def _findings_sheet(book: Workbook, answer: Answer, reasons: Mapping[tuple[str, str], str]) -> None:
+def _findings_sheet(book: Workbook, answer: Answer, reasons: Mapping[tuple[str, str], str], dropped: Dropped) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 
@@ -124,6 +136,11 @@ def _findings_sheet(book: Workbook, answer: Answer, reasons: Mapping[tuple[str, 
     sheet["A2"] = (
         f"{counts[ERROR]} to correct (their rows are refused), {counts[WARNING]} to look at, {counts[NOTE]} more. "
         "Quickest first. Where a warning is right as it stands, say why in the last column and hand this workbook in."
+        + (
+            " Pictures and shapes are left out of this copy; your own workbook has them."
+            if dropped.has_pictures
+            else ""
+        )
     )
     sheet["A3"] = START
     sheet.append(HEADINGS)

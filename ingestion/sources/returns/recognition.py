@@ -134,11 +134,14 @@ def _rows_beside(layout: Layout, sheets: Sheets) -> dict[str, Spot]:
     found: dict[str, Spot] = {}
     if block is None:
         return found
+    wanted = {heading_key(field.heading) for field in layout.contract.cover.fields}
     for row in range(block.first, block.end):
         cells = block.cells(sheets[block.sheet][row])
         heading = cells[block.left] if len(cells) > block.left else None
         key = heading_key(heading)
-        if key and key in found:
+        if key not in wanted:
+            continue
+        if key in found:
             raise RefusedFile(f"sheet {block.sheet}: {heading} stands twice; keep one")
         found[key] = Spot(block.sheet, row, block.left + 1)
     return found

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.comments import Comment
 from openpyxl.worksheet.table import Table
 
 from ingestion.files.limits import Limits
@@ -59,7 +60,7 @@ def test_every_cell_found_is_coloured_and_commented_with_what_to_do(marked):
     for finding in answer.findings:
         cell = book["Businesses"][finding.cell]
         assert cell.fill.fgColor.rgb == COLOURS[finding.severity]
-        assert cell.comment.text.startswith(f"{finding.severity.capitalize()}: ")
+        assert cell.comment.text.startswith(f"The check found:\n{finding.severity.capitalize()}: ")
         assert finding.message in cell.comment.text
     commented = sum(cell.comment is not None for row in book["Businesses"].iter_rows() for cell in row)
     assert commented == len({finding.cell for finding in answer.findings})
@@ -168,6 +169,75 @@ def test_drop_downs_formats_protection_and_tables_are_what_they_were(tmp_path):
     before, after = (_kept(load_workbook(tmp_path / f"{name}.xlsx")) for name in ("filled", "marked"))
     assert before == after
     assert sum(len(rules) for rules, *_ in after.values()) > 20
+
+
+EXTENSION = (
+    '<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}" '
+    'xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main">'
+    '<x14:dataValidations count="1" xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main">'
+    '<x14:dataValidation type="list" allowBlank="1" xr:uid="{0}" '
+    'xmlns:xr="http://schemas.microsoft.com/office/spreadsheetml/2014/revision"><x14:formula1><xm:f>Events!$A$1:$A$3'
+    "</xm:f></x14:formula1><xm:sqref>C5:C9</xm:sqref></x14:dataValidation></x14:dataValidations></ext>"
+    '<ext uri="{05C60535-1F16-4fd2-B693-F4D36F0B64E0}"><other/></ext></extLst>'
+)
+
+
+def _changed(path, parts):
+    """A workbook with texts of its parts replaced, and parts of its own."""
+    with zipfile.ZipFile(path) as book:
+        content = {name: book.read(name) for name in book.namelist()}
+    for name, (old, new) in parts.items():
+        content[name] = content.get(name, old.encode()).replace(old.encode(), new.encode())
+    with zipfile.ZipFile(path, "w") as book:
+        for name, text in content.items():
+            book.writestr(name, text)
+
+
+def test_drop_downs_that_excel_keeps_as_an_extension_of_their_own_sheet_stay(tmp_path):
+    path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [{**BUSINESS, "Postcode": "x"}]})
+    at = load_workbook(path).sheetnames.index("Businesses") + 1
+    _changed(path, {f"xl/worksheets/sheet{at}.xml": ("</worksheet>", f"{EXTENSION}</worksheet>")})
+    write_marked_up(path, answer_to(path), tmp_path / "m.xlsx")
+    with zipfile.ZipFile(tmp_path / "m.xlsx") as book:
+        sheets = {name: book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/sheet")}
+    # The sheet of findings stands before it now.
+    kept = {name for name, xml in sheets.items() if "x14:dataValidation " in xml}
+    assert kept == {f"xl/worksheets/sheet{at + 1}.xml"}
+    (xml,) = (sheets[name] for name in kept)
+    assert re.search(r"<xm:f>Events!\$A\$1:\$A\$3</xm:f>.*<xm:sqref>C5:C9</xm:sqref>.*</extLst></worksheet>$", xml)
+    assert "uid" not in xml, "openpyxl's sheets do not say that it may be passed over"
+    assert "{05C60535" not in xml
+    assert answer_to(tmp_path / "m.xlsx").findings == tuple(
+        replace(one, place=one.place.replace("r.xlsx", "m.xlsx")) for one in answer_to(path).findings
+    )
+
+
+def test_pictures_that_are_left_out_are_told_of(tmp_path):
+    path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [{**BUSINESS, "Postcode": "x"}]})
+    write_marked_up(path, answer_to(path), tmp_path / "without.xlsx")
+    assert "Pictures" not in load_workbook(tmp_path / "without.xlsx")[SHEET]["A2"].value
+    _changed(path, {"xl/drawings/drawing1.xml": ("<xdr:pic></xdr:pic>", "<xdr:pic></xdr:pic>")})
+    write_marked_up(path, answer_to(path), tmp_path / "m.xlsx")
+    assert "Pictures and shapes are left out of this copy" in load_workbook(tmp_path / "m.xlsx")[SHEET]["A2"].value
+
+
+def test_a_comment_that_was_there_stays_however_often_it_is_marked(marked, tmp_path):
+    path, answer, _ = marked
+    (cell,) = (one.cell for one in answer.findings if one.severity == "error")
+    book = load_workbook(path)
+    book["Businesses"][cell].comment = Comment("Ask the adviser.", "officer")
+    book.save(path)
+    for once, again in ((path, "1.xlsx"), (tmp_path / "1.xlsx", "2.xlsx")):
+        write_marked_up(once, answer_to(once), tmp_path / again)
+    comment = load_workbook(tmp_path / "2.xlsx")["Businesses"][cell].comment
+    assert comment.text.startswith("Ask the adviser.\n\nThe check found:\nError: ")
+    assert (comment.text.count("Error: "), comment.author) == (1, "officer")
+    # Put right, what was there before stands alone.
+    book = load_workbook(tmp_path / "2.xlsx")
+    book["Businesses"][cell] = 2
+    book.save(tmp_path / "right.xlsx")
+    write_marked_up(tmp_path / "right.xlsx", answer_to(tmp_path / "right.xlsx"), tmp_path / "3.xlsx")
+    assert load_workbook(tmp_path / "3.xlsx")["Businesses"][cell].comment.text == "Ask the adviser."
 
 
 @pytest.mark.long
