@@ -68,8 +68,8 @@ def put_back(path: Path, dropped: Dropped, parts: Mapping[str, str]) -> None:
 
 def _extensions(part: IO[bytes]) -> str:
     """The extensions of a sheet that are put back, as its `extLst`; empty where it has none."""
-    from openpyxl.xml.functions import tostring
     from openpyxl.xml.functions import register_namespace as register
+    from openpyxl.xml.functions import tostring
 
     for prefix, uri in _PREFIXES.items():
         register(prefix, uri)
