@@ -133,7 +133,6 @@ def _findings_sheet(book: Workbook, answer: Answer, reasons: Mapping[tuple[str, 
     counts = {severity: sum(one.severity == severity for one in answer.said) for severity in COLOURS}
     sheet["A1"] = f"Findings of {answer.file_name}"
     sheet["A1"].font = Font(bold=True, size=14)
-    left_out = " Pictures and shapes are left out of this copy; your own workbook has them."
     sheet["A2"] = (
         f"{counts[ERROR]} to correct (their rows are refused), {counts[WARNING]} to look at, {counts[NOTE]} more. "
         "Quickest first. Where a warning is right as it stands, say why in the last column and hand this workbook in."
