@@ -59,9 +59,13 @@ def surplus(source: str, stream: str, place: str) -> Finding:
 
 @dataclass
 class CheckedTable:
-    """Rows in landed form with their row numbers, what is wrong with the others, and what these land without."""
+    """Rows in landed form with their row numbers, what is wrong with the others, and what these land without.
+
+    `refused`: the others as far as they can be read, each with the columns that cannot.
+    """
 
     rows: list[tuple[int, dict[str, str | None]]] = field(default_factory=list)
+    refused: list[tuple[int, dict[str, str | None], frozenset[str]]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -225,7 +229,10 @@ def check_table(
             checked.findings.append(surplus(source, stream, f"{place}{raw.number}"))
             continue
         row, problems = _read_row(columns, positions, raw)
-        if all(severity != ERROR for *_, severity in problems):
+        unread = frozenset(column.name for column, *_, severity in problems if severity == ERROR)
+        if unread:
+            checked.refused.append((raw.number, row, unread))
+        else:
             checked.rows.append((raw.number, row))
         for column, code, kind, message, severity in problems:
             index = positions.get(column.name)

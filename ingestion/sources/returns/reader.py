@@ -166,6 +166,7 @@ class ReturnReader:
                 columns={column.name: column for column in table.columns},
                 reference=table.reference,
                 is_whole=not refusing(found.findings),
+                refused=found.refused,
                 answers=table.answers,
             )
         findings += self._outside(layout, sheets, file_name)

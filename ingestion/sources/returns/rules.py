@@ -1,9 +1,9 @@
 """Rules over a whole return: what its rows say beside each other, the cover and what is plausible.
 
 A rule is data (`Rule`); what tests it is one of the checks below, each a function that yields the rows at which it
-fires. The same rules are judged wherever a return is read: `wmip returns check`, the page, the night. Rows that did not
-pass their cells are not judged, and a rule that needs all rows of a table is silent while one of them is wrong, so that
-one mistake is told once.
+fires. The same rules are judged wherever a return is read: `wmip returns check`, the page, the night. A row that its
+cells refuse is judged by the rules about single rows alone, where it holds what they ask; a rule that needs all rows of
+a table is silent while one of them is wrong. So all that is wrong is told at once, and one mistake once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -86,7 +86,8 @@ def cell_rules() -> tuple[CellRule, ...]:
 class ReadTable:
     """A table as it was read: its rows in landed form, where its columns stand, the rows that are refused already.
 
-    `answers`: it says of which other tables there is nothing to report.
+    `answers`: it says of which other tables there is nothing to report. `refused`: the rows that their cells refuse, as
+    far as they can be read, each with the columns that cannot.
     """
 
     stream: str
@@ -96,6 +97,11 @@ class ReadTable:
     reference: Sequence[str] = ()
     is_whole: bool = True
     answers: bool = False
+    refused: Sequence[tuple[Row, frozenset[str]]] = ()
+
+    def readable(self, columns: Collection[str]) -> ReadTable:
+        """Of the rows that their cells refuse those of which these columns can be read."""
+        return replace(self, rows=[row for row, unread in self.refused if unread.isdisjoint(columns)])
 
 
 @dataclass
@@ -143,11 +149,18 @@ class Hit:
 
 Check = Callable[[Rule, str, "ReadTable", Return], Iterable[Hit]]
 CHECKS: dict[str, Check] = {}
+_OF_A_ROW: set[Check] = set()
+"""Those that look at each row by itself; they pass over columns that hold nothing."""
 
 
 def _check(function: Check) -> Check:
     CHECKS[function.__name__] = function
     return function
+
+
+def _check_of_a_row(function: Check) -> Check:
+    _OF_A_ROW.add(function)
+    return _check(function)
 
 
 def quarter_days(period_key: str) -> tuple[date, date]:
@@ -169,8 +182,12 @@ def judge(rules: Iterable[Rule], read: Return) -> list[Finding]:
             found += [_of_the_whole(rule, read, hit) for hit in test(rule, "", ReadTable(""), read)]
         for name in rule.at:
             table = read.tables.get(name)
-            if table is not None:
-                found += [_of_a_row(rule, name, table, read, hit) for hit in test(rule, name, table, read)]
+            if table is None:
+                continue
+            hits = [*test(rule, name, table, read)]
+            if test in _OF_A_ROW and table.refused:
+                hits += test(rule, name, table.readable(rule.when), read)
+            found += [_of_a_row(rule, name, table, read, hit) for hit in hits]
     return list(gravest(found))
 
 
@@ -257,13 +274,13 @@ def _grouped(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, list[R
     return groups
 
 
-@_check
+@_check_of_a_row
 def always(rule: Rule, _name: str, table: ReadTable, _read: Return) -> Iterator[Hit]:
     """Fires at every row that meets the conditions."""
     yield from map(Hit, _judged(rule, table))
 
 
-@_check
+@_check_of_a_row
 def days_from(rule: Rule, name: str, table: ReadTable, read: Return) -> Iterator[Hit]:
     """A date more than so many days `after`, or `before`, a day of the return (`of`)."""
     first, last = read.quarter
@@ -277,7 +294,7 @@ def days_from(rule: Rule, name: str, table: ReadTable, read: Return) -> Iterator
                 yield Hit(row, column)
 
 
-@_check
+@_check_of_a_row
 def later(rule: Rule, name: str, table: ReadTable, _read: Return) -> Iterator[Hit]:
     """The first column's date is before the second's, more than `days` (0) apart."""
     one, other = rule.at[name]
@@ -288,7 +305,7 @@ def later(rule: Rule, name: str, table: ReadTable, _read: Return) -> Iterator[Hi
                 yield Hit(row)
 
 
-@_check
+@_check_of_a_row
 def exceeds(rule: Rule, name: str, table: ReadTable, _read: Return) -> Iterator[Hit]:
     """The first column's number is more than `times` (1) the second's, and more than `by` (0) beyond it."""
     one, other = rule.at[name]
@@ -300,7 +317,7 @@ def exceeds(rule: Rule, name: str, table: ReadTable, _read: Return) -> Iterator[
                 yield Hit(row)
 
 
-@_check
+@_check_of_a_row
 def unusual(rule: Rule, name: str, table: ReadTable, _read: Return) -> Iterator[Hit]:
     """A number outside what is expected of its column, or from `least` to `most`."""
     for column in rule.at[name]:
@@ -312,7 +329,7 @@ def unusual(rule: Rule, name: str, table: ReadTable, _read: Return) -> Iterator[
                 yield Hit(row, column, {"least": f"{least:,}", "most": f"{most:,}"})
 
 
-@_check
+@_check_of_a_row
 def form(rule: Rule, name: str, table: ReadTable, _read: Return) -> Iterator[Hit]:
     """A text that is not written as its `kind` is."""
     for row in _judged(rule, table):
@@ -370,16 +387,28 @@ def _plain(text: str | None) -> str:
     return re.sub(r"[^a-z0-9]+", " ", (text or "").lower()).strip()
 
 
+def _comparable(column: str, text: str) -> str:
+    """A value of a column in a form in which the same values are the same, however they are written."""
+    read = _WRITTEN_IN_MANY_WAYS.get(column)
+    return (read(text) if read else None) or _plain(text)
+
+
+_WRITTEN_IN_MANY_WAYS = {"company_number": _as_company_number, "postcode": _as_postcode}
+
+
 @_check
 def alike(rule: Rule, name: str, table: ReadTable, _read: Return) -> Iterator[Hit]:
-    """Rows with references of their own that are the same in the columns of `same`, all of which are filled."""
-    same = rule.given["same"]
+    """Rows with references of their own that are the same in the columns of `same`, all of which are filled; with
+    `lacking` those that have nothing in that column, beside others that may have something in it.
+    """
+    same, lacking = rule.given["same"], rule.given.get("lacking")
     rows = [row for row in _judged(rule, table) if all(row.get(column) for column in same)]
-    for group in _grouped(rows, lambda row: tuple(_plain(row[column]) for column in same)).values():
+    for group in _grouped(rows, lambda row: tuple(_comparable(column, row[column]) for column in same)).values():
         if len({tuple(reference_key(row[column]) for column in table.reference) for row in group}) > 1:
-            first, *others = group
+            first, *others = sorted(group, key=lambda row: lacking is not None and row.get(lacking) is None)
             for row in others:
-                yield Hit(row, rule.at[name][0], {"other": f"row {first['row_number']}"})
+                if lacking is None or row.get(lacking) is None:
+                    yield Hit(row, rule.at[name][0], {"other": f"row {first['row_number']}"})
 
 
 @_check
@@ -387,7 +416,7 @@ def differs_within(rule: Rule, name: str, table: ReadTable, _read: Return) -> It
     """Rows of one thing (`within`) that say different things of it in the rule's column."""
     column, within = rule.at[name][0], rule.given["within"]
     rows = [row for row in _judged(rule, table) if row.get(column) is not None and row.get(within)]
-    for group in _grouped(rows, lambda row: _plain(row[within])).values():
+    for group in _grouped(rows, lambda row: _comparable(within, row[within])).values():
         first, *others = group
         for row in others:
             if row[column] != first[column]:
@@ -405,7 +434,7 @@ def unknown_reference(rule: Rule, name: str, table: ReadTable, read: Return) -> 
             yield Hit(row, column)
 
 
-@_check
+@_check_of_a_row
 def same_as(rule: Rule, name: str, table: ReadTable, _read: Return) -> Iterator[Hit]:
     """Two columns of one row that hold the same reference."""
     one, other = rule.at[name]
@@ -471,11 +500,11 @@ def beyond_size_band(rule: Rule, name: str, table: ReadTable, read: Return) -> I
             yield Hit(row, None, {"band": band})
 
 
-@_check
+@_check_of_a_row
 def earlier_period(rule: Rule, name: str, table: ReadTable, read: Return) -> Iterator[Hit]:
     """A quarter before that of the return."""
     for row in _judged(rule, table):
-        if row[rule.at[name][0]] < str(read.cover["period_key"]):
+        if (row[rule.at[name][0]] or "9") < str(read.cover["period_key"]):
             yield Hit(row)
 
 

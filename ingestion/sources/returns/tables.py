@@ -22,9 +22,12 @@ Row = dict[str, Any]
 
 @dataclass
 class TableRead:
-    """What was read of a table. `state`: why it has no rows, where its one row says so."""
+    """What was read of a table. `state`: why it has no rows, where its one row says so. `refused`: rows that its cells
+    refuse, as far as they can be read, each with the columns that cannot.
+    """
 
     rows: list[Row] = field(default_factory=list)
+    refused: list[tuple[Row, frozenset[str]]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     headings: Headings = field(default_factory=lambda: Headings([], {}))
     state: str | None = None
@@ -80,13 +83,19 @@ class TableReader:
         cells = {row.number: row.cells for row in raw}
         for number, row in checked.rows:
             if number in contradicted:
+                checked.refused.append((number, row, frozenset()))
                 continue
             orphan = self._orphan(row, number)
             if orphan is not None:
                 found.findings.append(orphan)
+                checked.refused.append((number, row, frozenset()))
                 continue
             told_of = told({**not_asked, **why.get(number, {})})
             self._land(found, number, row, cells[number], {**common, NOT_GIVEN: told_of})
+        found.refused = [
+            ({**row, "sheet": self.block.sheet, "row_number": str(number)}, unread)
+            for number, row, unread in checked.refused
+        ]
         return found
 
     def references(self, rows: Sequence[Row]) -> set[str]:
@@ -193,6 +202,7 @@ class TableReader:
                 if value is None or heading_key(value) in known:
                     kept.append((number, row))
                     continue
+                checked.refused.append((number, row, frozenset([column.name])))
                 at = self.headings.own[column.name]
                 checked.findings.append(
                     Finding(

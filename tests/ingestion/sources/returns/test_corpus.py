@@ -143,6 +143,27 @@ def test_what_people_type_is_read_or_found_at_its_cell(case, tmp_path):
         assert {name: landed[name] for name in nasty.lands} == nasty.lands
 
 
+def test_a_row_that_a_cell_refuses_is_told_its_other_mistakes_at_once(tmp_path):
+    tables = good()
+    tables["EVENTS"][0] |= {"mode": "Onlin", "signed_in": 2300, "headcount": 25, "held_on": "01/05/2052"}
+    # Nobody knows whether it needs a pilot of its own while its type cannot be read.
+    tables["INTERVENTIONS"][0] |= {"intervention_type": "Pilott", "status": "Live", "award_gbp": None}
+    # A session of a business that is not listed, of which the day is wrong too.
+    tables["SUPPORT"][0] |= {"business_ref": "B77", "supported_on": datetime(2061, 5, 6)}  # noqa: DTZ001
+    tables["LEVERAGE"] = []
+    place = write(tmp_path / "r.xlsx", tables)
+    rows, findings = read(tmp_path / "r.xlsx")
+    assert at(findings) - {(place.cell("JOBS", "baseline_fte"), "beyond_its_size_band")} == {
+        (place.cell("EVENTS", "mode"), "not_allowed"),
+        (place.cell("EVENTS", "signed_in"), "signed_in_far_above_headcount"),
+        (place.cell("EVENTS", "held_on"), "date_far_ahead"),
+        (place.cell("INTERVENTIONS", "intervention_type"), "not_allowed"),
+        (place.cell("SUPPORT", "business_ref"), "unknown_reference"),
+        (place.cell("SUPPORT", "supported_on"), "date_far_ahead"),
+    }
+    assert [rows[stream] for stream in ("events", "interventions", "support_sessions")] == [[], [], []]
+
+
 def _formulas(_book, sheets, place):
     sheets["Businesses"].write_formula(place.cell("SUPPORT", "support_hours").split("!")[1], "=7+0.5", None, 7.5)
     sheets["Jobs"].write_formula(place.cell("JOBS", "contracted_hours").split("!")[1], "=1/0", None, "#DIV/0!")

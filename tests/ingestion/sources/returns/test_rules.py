@@ -410,6 +410,29 @@ def test_a_rule_does_not_fire_at_what_comes_nearest(rule):
     assert rule not in told(**CASES[rule].calm)[0]
 
 
+@pytest.mark.parametrize("lacking", ["first", "second", "both", "neither"])
+def test_a_business_without_a_number_is_known_by_name_and_place_beside_one_with_it(lacking):
+    numbers = {
+        "first": (None, "01111111"),
+        "second": ("01111111", None),
+        "both": (None, None),
+        "neither": ("01111111", "02222222"),
+    }[lacking]
+    _, findings = told(
+        changed={"BUSINESSES": {"company_number": numbers[0]}},
+        added={"BUSINESSES": [{"business_ref": "B2", "company_number": numbers[1], "postcode": "b74bb"}]},
+    )
+    found = [one.cell for one in findings if one.reason_code == "business_of_one_name_twice"]
+    assert found == {"first": ["B10"], "second": ["B11"], "both": ["B11"], "neither": []}[lacking]
+
+
+def test_a_company_number_is_the_same_without_its_noughts():
+    codes, _ = told(added={"BUSINESSES": [{"business_ref": "B2", "company_number": "1111111"}]})
+    assert "business_returned_twice" in codes
+    codes, _ = told(added={"JOBS": [{"post_ref": "J2", "company_number": "1111111", "baseline_fte": "9"}]})
+    assert "baseline_differs" in codes
+
+
 def test_what_follows_from_a_graver_finding_at_its_cell_is_not_told():
     # 2,300 names beside 25 heads are also more than is usual, and more than the headcount.
     codes, _ = told(changed={"EVENTS": {"signed_in": "2300"}})
