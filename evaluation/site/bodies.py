@@ -1,4 +1,6 @@
-"""What a cluster body is told beside its figures: its returns, what was refused in them, why claims do not count."""
+"""What a cluster body is told beside its figures: its returns, what was refused in them, what differs from platforms and
+CRMs, why claims do not count.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +35,16 @@ class RefusedRow:
 
 
 @dataclass(frozen=True)
+class Task:
+    """What the body has to settle: its return and a platform or CRM say different things of `about`."""
+
+    period_key: str
+    about: str | None
+    task: str
+    returned_place: str | None
+
+
+@dataclass(frozen=True)
 class NotCounted:
     """Facts of the body that do not count, by indicator and reason. `claimed` in the indicator's unit."""
 
@@ -48,6 +60,7 @@ class BodyNotes:
 
     returns: tuple[OwedReturn, ...]
     refused: tuple[RefusedRow, ...]
+    tasks: tuple[Task, ...]
     not_counted: tuple[NotCounted, ...]
 
 
@@ -62,6 +75,14 @@ _REFUSED = """
     INNER JOIN return_expected AS r ON split_part(q.place, '#', 1) = r.file_name
     ORDER BY ALL
 """
+_TASKS = """
+    SELECT r.partner_key, r.period_key, coalesce(e.title, o.name) AS about, r.task, r.returned_place
+    FROM reconciliation AS r
+    LEFT JOIN dim_event AS e USING (event_key)
+    LEFT JOIN dim_organisation AS o ON r.organisation_key = o.organisation_key
+    WHERE r.partner_key IS NOT NULL AND r.task IS NOT NULL
+    ORDER BY r.partner_key, r.period_key DESC, r.reconciliation_key
+"""
 _NOT_COUNTED = """
     SELECT partner_key, indicator_key, coalesce(not_counted_reason, status) AS reason, count(*) AS facts,
         CAST(sum(exact_claimed_quantity) / max(exact_per_unit) AS DECIMAL(18, 4)) AS claimed
@@ -72,16 +93,29 @@ _NOT_COUNTED = """
 """
 
 
+def read_tasks(mart: duckdb.DuckDBPyConnection) -> dict[str, list[Task]]:
+    """What each body has to settle, the newest quarter first; none in a release of before November 2026."""
+    tasks: dict[str, list[Task]] = {}
+    if mart.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reconciliation'").fetchall():
+        for row in rows(mart, _TASKS):
+            tasks.setdefault(row.pop("partner_key"), []).append(Task(**row))
+    return tasks
+
+
 def read_bodies(mart: duckdb.DuckDBPyConnection) -> Mapping[str, BodyNotes]:
     """Of every body of the mart."""
     keys = [row["partner_key"] for row in rows(mart, "SELECT partner_key FROM dim_partner ORDER BY 1")]
     returns: dict[str, list[OwedReturn]] = {key: [] for key in keys}
     refused: dict[str, list[RefusedRow]] = {key: [] for key in keys}
     not_counted: dict[str, list[NotCounted]] = {key: [] for key in keys}
+    tasks = read_tasks(mart)
     for row in rows(mart, _RETURNS):
         returns.setdefault(row.pop("partner_key"), []).append(OwedReturn(**row))
     for row in rows(mart, _REFUSED):
         refused.setdefault(row.pop("partner_key"), []).append(RefusedRow(**row))
     for row in rows(mart, _NOT_COUNTED):
         not_counted.setdefault(row.pop("partner_key"), []).append(NotCounted(**row))
-    return {key: BodyNotes(tuple(returns[key]), tuple(refused[key]), tuple(not_counted[key])) for key in keys}
+    return {
+        key: BodyNotes(tuple(returns[key]), tuple(refused[key]), tuple(tasks.get(key, ())), tuple(not_counted[key]))
+        for key in keys
+    }

@@ -30,7 +30,7 @@ from ingestion.findings import RefusedFile
 from orchestration.errors import UserError
 from orchestration.release.steps.site import SITE_PUBLIC
 from orchestration.return_counts import estimate, figure, reasons_said
-from orchestration.returns_page.history import feedback, late_quarters, submissions
+from orchestration.returns_page.history import feedback, late_quarters, submissions, tasks
 from orchestration.returns_page.reading import look, marked_up, take
 from orchestration.returns_page.sessions import Looked, ShortMemory
 from orchestration.returns_page.tokens import whose
@@ -161,11 +161,12 @@ class Desk:
         return self.page(request, "submitted", answer=looked.answer, name=target.name)
 
     async def history(self, request: Request) -> Response:
-        """What a body handed in, and what it owes."""
+        """What a body handed in, what it owes and what it has to settle."""
         _, body = self.session(request)
         handed_in = await run_in_threadpool(submissions, self.home, body)
         late = await run_in_threadpool(late_quarters, self.home, body) if body else []
-        return self.page(request, "history", handed_in=handed_in, late=late)
+        to_settle = await run_in_threadpool(tasks, self.home, body) if body else []
+        return self.page(request, "history", handed_in=handed_in, late=late, to_settle=to_settle)
 
     async def feedback(self, request: Request) -> Response:
         """A body's feedback file."""

@@ -1,17 +1,27 @@
-"""What a body handed in, what was refused of it and which quarters are late: its own, never another's."""
+"""What a body handed in, what was refused of it, which quarters are late and what differs from platforms and CRMs: its
+own, never another's.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common.home import release_folder, stream_folder
 from ingestion.catalogue import SOURCES
 from ingestion.ledgers import FINDINGS, QUARANTINE
 from ingestion.storage.latest import read_latest
 from orchestration.release import store
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from evaluation.site.bodies import Task
 
 
 @dataclass(frozen=True)
@@ -71,15 +81,35 @@ def _no_formula(text: str) -> str:
 
 def late_quarters(home: Path, body: str) -> list[str]:
     """Quarters of which the body owes a return, by the release that readers use."""
-    release = store.current_release(home)
-    if release is None:
-        return []
+    with _current_mart(home) as mart:
+        rows = (
+            mart.execute(
+                "SELECT period_key FROM return_expected WHERE partner_key = $body AND NOT is_received AND NOT is_waived "
+                "ORDER BY period_key",
+                {"body": body},
+            ).fetchall()
+            if mart
+            else []
+        )
+    return [period for (period,) in rows]
+
+
+def tasks(home: Path, body: str) -> list[Task]:
+    """What the body has to settle between its returns and platforms or CRMs, by the release that readers use."""
+    from evaluation.site.bodies import read_tasks
+
+    with _current_mart(home) as mart:
+        return read_tasks(mart).get(body, []) if mart else []
+
+
+@contextmanager
+def _current_mart(home: Path) -> Iterator[duckdb.DuckDBPyConnection | None]:
+    """The mart of the release that readers use; None where there is none yet."""
     import duckdb
 
+    release = store.current_release(home)
+    if release is None:
+        yield None
+        return
     with duckdb.connect(str(release_folder(home, release) / "mart.duckdb"), read_only=True) as mart:
-        rows = mart.execute(
-            "SELECT period_key FROM return_expected WHERE partner_key = $body AND NOT is_received AND NOT is_waived "
-            "ORDER BY period_key",
-            {"body": body},
-        ).fetchall()
-    return [period for (period,) in rows]
+        yield mart

@@ -181,6 +181,19 @@ def test_the_page_of_a_body_can_be_sent_alone(site, mart):
     assert [name for pair in others for name in pair if re.search(rf"\b{re.escape(name)}\b", text)] == []
 
 
+def test_the_page_of_a_body_tells_what_it_has_to_settle_and_no_others_tasks(site, mart):
+    tasks = mart.execute(
+        "SELECT partner_key, task, returned_place FROM reconciliation WHERE task IS NOT NULL"
+    ).fetchall()
+    owned = {body for body, *_ in tasks if body}
+    assert owned
+    for body in mart.execute("SELECT partner_key FROM dim_partner").fetchall():
+        page = (site / "body" / f"{body[0]}.html").read_text(encoding="utf-8")
+        section = page.split('id="to-settle"')[1].split("</section>")[0]
+        shown = re.findall(r"<td>([^<]*)</td><td>([^<]*)</td></tr>", section)
+        assert sorted(shown) == sorted((task, place or "") for one, task, place in tasks if one == body[0])
+
+
 def test_no_file_of_the_public_site_holds_more_than_the_public_mart(public_site, release, mart, public):
     """Every file is looked into: what is no text is a file of the release that is public already."""
     secret = {key for (key,) in mart.execute("SELECT organisation_key FROM dim_organisation").fetchall()}

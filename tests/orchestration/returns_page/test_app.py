@@ -3,6 +3,7 @@
 import io
 import re
 
+import duckdb
 import pytest
 from openpyxl import load_workbook
 
@@ -100,6 +101,42 @@ def test_a_body_sees_its_own_and_never_anothers(serve, home, tokens, filled, tmp
     assert other.ask("POST", f"{answer}/submit").status == 404
     theirs = other.check(again)
     assert "refused whole" in other.ask("GET", theirs).text, "a body hands in no other's return"
+
+
+TASKS_MART = """
+    CREATE TABLE return_expected (partner_key VARCHAR, period_key VARCHAR, is_received BOOLEAN, is_waived BOOLEAN);
+    CREATE TABLE dim_event (event_key VARCHAR, title VARCHAR);
+    CREATE TABLE dim_organisation (organisation_key VARCHAR, name VARCHAR);
+    INSERT INTO dim_event VALUES ('e1', 'Meet the buyer'), ('e2', 'Open day');
+    INSERT INTO dim_organisation VALUES ('o1', 'Acme Ltd');
+    CREATE TABLE reconciliation (reconciliation_key VARCHAR, partner_key VARCHAR, period_key VARCHAR, task VARCHAR,
+        event_key VARCHAR, organisation_key VARCHAR, returned_place VARCHAR);
+    INSERT INTO reconciliation VALUES
+        ('event:e1', 'CB01', '2024-25-Q1', 'says 18, knows 20', 'e1', NULL, 'r.xlsx#Events!7'),
+        ('event:e2', 'CB02', '2024-25-Q1', 'Return this event', 'e2', NULL, NULL),
+        ('event:e3', NULL, '2024-25-Q1', 'Nobody returned it', 'e3', NULL, NULL),
+        ('event:e4', 'CB01', '2024-25-Q1', NULL, 'e2', NULL, 'r.xlsx#Events!8'),
+        ('support:o1', 'CB01', '2024-25-Q2', 'says 3 hours, 2', NULL, 'o1', 'r.xlsx#Support!7');
+"""
+
+
+def test_a_body_sees_what_it_has_to_settle_and_no_others_tasks(serve, home, tokens):
+    release = home / "releases" / "2025-05-15.1"
+    release.mkdir(parents=True)
+    (release / "manifest.json").touch()
+    (home / "releases" / "current").symlink_to(release.name)
+    with duckdb.connect(str(release / "mart.duckdb")) as mart:
+        mart.execute(TASKS_MART)
+    port, pages = serve(signs_in=True), {}
+    for body in ("CB01", "CB02"):
+        visitor = Visitor(port)
+        visitor.sign_in(tokens[body])
+        pages[body] = re.findall(r"<tr><td>(.*)</td></tr>", visitor.ask("GET", "/history").text)
+    assert pages["CB01"] == [
+        "2024-25-Q2</td><td>Acme Ltd</td><td>says 3 hours, 2</td><td>r.xlsx#Support!7",
+        "2024-25-Q1</td><td>Meet the buyer</td><td>says 18, knows 20</td><td>r.xlsx#Events!7",
+    ]
+    assert pages["CB02"] == ["2024-25-Q1</td><td>Open day</td><td>Return this event</td><td>"]
 
 
 def test_a_file_name_that_two_bodies_used_says_nothing_of_whose_a_finding_is(serve, home, tokens):
