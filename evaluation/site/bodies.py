@@ -1,5 +1,5 @@
-"""What a cluster body is told beside its figures: its returns, what was refused in them, what differs from platforms and
-CRMs, why claims do not count.
+"""What a cluster body is told beside its figures: its returns, what was refused in them, what it returned otherwise
+than platforms and CRMs hold it, why claims do not count.
 """
 
 from __future__ import annotations

@@ -82,15 +82,13 @@ def _no_formula(text: str) -> str:
 def late_quarters(home: Path, body: str) -> list[str]:
     """Quarters of which the body owes a return, by the release that readers use."""
     with _current_mart(home) as mart:
-        rows = (
-            mart.execute(
-                "SELECT period_key FROM return_expected WHERE partner_key = $body AND NOT is_received AND NOT is_waived "
-                "ORDER BY period_key",
-                {"body": body},
-            ).fetchall()
-            if mart
-            else []
-        )
+        if mart is None:
+            return []
+        rows = mart.execute(
+            "SELECT period_key FROM return_expected WHERE partner_key = $body AND NOT is_received AND NOT is_waived "
+            "ORDER BY period_key",
+            {"body": body},
+        ).fetchall()
     return [period for (period,) in rows]
 
 
