@@ -15,7 +15,6 @@ BEFORE_ALL_RUNS = "00000000T000000Z"
 OURS = (
     ".writer.lock",
     "dagster",
-    "dbt",
     "evaluation",
     "landing",
     "originals",
@@ -169,8 +168,3 @@ def privacy_folder(home: Path) -> Path:
 def dagster_folder(home: Path) -> Path:
     """Dagster's own storage."""
     return home / "dagster"
-
-
-def dbt_folder(home: Path) -> Path:
-    """What dbt logs and compiles in a night."""
-    return home / "dbt"

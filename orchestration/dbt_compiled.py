@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
+from graphlib import TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -221,8 +222,6 @@ def _comments(node: Any) -> str:
 
 def _ordered(models: list[Model]) -> list[Model]:
     """Each model after all that it reads, as far as possible by name: the order is the same every time."""
-    from graphlib import TopologicalSorter
-
     by_id = {model.unique_id: model for model in sorted(models, key=lambda model: model.unique_id)}
     graph = {key: sorted(set(model.reads) & by_id.keys()) for key, model in by_id.items()}
     return [by_id[key] for key in TopologicalSorter(graph).static_order()]

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
@@ -31,8 +32,6 @@ NO_TELEMETRY = {
 
 def known_time_zone(value: str) -> str:
     """The name of a time zone. Raises ValueError for what is none."""
-    from zoneinfo import available_timezones
-
     if value not in available_timezones():
         raise ValueError(f"{value!r} is not a time zone such as Europe/London")
     return value

@@ -1,6 +1,7 @@
 """What starts a night and what watches it: the schedule, the inbox sensor, the failure sensor."""
 
 import hashlib
+import time
 from pathlib import Path
 
 import dagster as dg
@@ -57,8 +58,6 @@ def build_inbox_sensor(home: Path, configuration: Configuration) -> dg.SensorDef
         description="A return, grants file or register was dropped in the inbox.",
     )
     def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        import time
-
         state = inbox_state(folder, time.time())
         if state is None:
             return dg.SkipReason(f"nothing settled in {folder}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import timedelta
 from enum import StrEnum
@@ -127,8 +128,6 @@ def scorecard(
 
 def _claim_home(home: Path, seed: int, scale: float) -> None:
     """Let the sandbox have an empty home, or its own from before; never somebody's real one."""
-    import json
-
     truth = home / TRUTH
     if truth.exists():
         made = json.loads(truth.read_text(encoding="utf-8")).get("options", {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,8 +66,6 @@ def _months(number: int | None) -> str | None:
 
 def months_before(clock: datetime, months: int) -> datetime:
     """The same time of day so many months earlier; a day that month lacks is its last."""
-    from calendar import monthrange
-
     year, month = divmod(clock.year * 12 + clock.month - 1 - months, 12)
     return clock.replace(year=year, month=month + 1, day=min(clock.day, monthrange(year, month + 1)[1]))
 

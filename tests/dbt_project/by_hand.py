@@ -11,7 +11,6 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from google.protobuf.json_format import MessageToDict
 
-from common.home import dbt_folder
 from orchestration.dbt_runner import SILENT, dbt_environment, ensure_parsed, in_environment, parsed_manifest
 
 # Events that are kept beside warnings and errors: a node is done, shows rows. A build has thousands of others, each of
@@ -37,7 +36,7 @@ def run_dbt(arguments: list[str], *, home: Path, clock: datetime) -> DbtRun:
         if message.info.name in KEPT or message.info.level in {"warn", "error"}:
             events.append(MessageToDict(message, preserving_proto_field_name=True))
 
-    state = dbt_folder(home.resolve())
+    state = home.resolve() / "dbt"
     below = ["--no-write-json", "--target-path", str(state / "target"), "--log-path", str(state / "logs")]
     with in_environment(dbt_environment(home, clock)):
         try:

@@ -54,11 +54,6 @@ class Answer:
         return places(self.findings)
 
     @property
-    def is_clean(self) -> bool:
-        """Whether nothing would be refused."""
-        return self.refused is None and not self.refused_rows
-
-    @property
     def is_return(self) -> bool:
         """Whether its cover stands, so that it counts as a return."""
         return self.refused is None and any(rows for stream, rows in self.rows.items() if is_of_covers(stream))

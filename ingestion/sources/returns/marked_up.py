@@ -7,6 +7,7 @@ handed in again.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,8 +38,6 @@ class CannotMark(ValueError):
 
 def write_marked_up(path: Path, answer: Answer, to: Path) -> None:
     """Write the marked-up copy of a workbook. Raises CannotMark for a file that is no .xlsx or .xlsm."""
-    import warnings
-
     from openpyxl import load_workbook
 
     if path.suffix.lower() not in {".xlsx", ".xlsm"} or answer.refused is not None:
