@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from common.home import registry_file, warehouse_file
+from common.home import registry_file
 from identity.organisation_keys import resolve_organisations
 from identity.resolve import REGISTRY_SCHEMA
 from orchestration.dbt_build import build
@@ -47,6 +47,6 @@ def _build(home: Path, project: Compiled, models: Sequence[Model], clock: dateti
 def _test(home: Path, project: Compiled, models: Sequence[Model], clock: datetime) -> None:
     sources = {read for test in project.tests for read in test.reads if read.startswith("source.")}
     tests = ready(project.tests, [model.unique_id for model in models], sources)
-    outcomes = run_tests(warehouse_file(home), tests, clock)
+    outcomes = run_tests(home, tests, clock)
     assert outcomes
     assert [str(outcome) for outcome in outcomes if not outcome.passed] == []
