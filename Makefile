@@ -78,7 +78,7 @@ format: $(INSTALLED) ## Format Python and SQL
 	@$(BIN)/sqlfluff fix --disable-progress-bar dbt_project
 
 serve: $(INSTALLED) ## Dagster in the browser, with schedule and sensors, on WMIP_HOME (default ./data)
-	@$(BIN)/python -m orchestration.serve
+	@$(BIN)/python -m orchestration.dagster_page
 
 bench: $(INSTALLED) ## Print the benchmarks, measured in one run
 	@$(BIN)/python -m benchmarks.night

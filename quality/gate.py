@@ -16,7 +16,7 @@ import duckdb
 
 from common.sql import literal, quoted
 from quality import judged
-from quality.evaluation import Evaluation
+from quality.check_outcome import Evaluation
 from quality.fingerprint import SCHEMA, VOLATILE_TABLES, combine, table_fingerprints
 from quality.gx_engine import evaluate
 from quality.suites import CheckDefinition, load_suites, suites_fingerprint

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from quality.evaluation import Evaluation
+from quality.check_outcome import Evaluation
 from quality.fingerprint import SCHEMA
 from quality.suites import CheckDefinition
 from quality.typed_sql import NotAQuery, lock, open_read_only, require_query

@@ -19,7 +19,7 @@ import duckdb
 
 from common.durable import write_text
 from common.home import make_private
-from quality.evaluation import Evaluation
+from quality.check_outcome import Evaluation
 from quality.fingerprint import SCHEMA
 from quality.suites import CheckDefinition
 from quality.typed_sql import NotAQuery, open_read_only, require_query

@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 from datetime import date, timedelta
 
-from sandbox import counting, references, sheets
+from sandbox import complicated_events, counting, references
 from sandbox import vocabulary as words
 from sandbox.calendar import FIRST_DAY, LAST_DAY
 from sandbox.options import Options
@@ -53,7 +53,7 @@ def make_world(options: Options) -> World:
     tranches = _leverage(options, bodies, organisations)
     counting.complicate_leverage(options, tranches)
     events = _events(options, bodies, people)
-    sheets.complicate_events(options, events, bodies)
+    complicated_events.complicate_events(options, events, bodies)
     decisions = _decisions(collaborations, posts, tranches) + of_support
     references.reuse_references(options, sessions, posts, events, decisions)
     references.share_local_references(options, interventions, collaborations)

@@ -10,8 +10,8 @@ import typer
 
 from orchestration.cli.options import console
 from orchestration.dictionary.current import PAGE, current_page
+from orchestration.dictionary.documentation import DICTIONARY, WRITTEN, committed_index, write_site_source
 from orchestration.dictionary.model_lists import model_lists
-from orchestration.dictionary.site import DICTIONARY, WRITTEN, committed_index, write_site_source
 from orchestration.dictionary.source_lists import source_lists
 from orchestration.errors import UserError
 from orchestration.settings import load_settings

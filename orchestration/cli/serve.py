@@ -30,9 +30,9 @@ def serve(
     """
     import uvicorn
 
+    from orchestration.dagster_page import is_loopback
     from orchestration.returns_page.app import make_app
     from orchestration.returns_page.tokens import registered
-    from orchestration.serve import is_loopback
 
     where = resolve_home(home)
     signs_in = not is_loopback(host) or bool(name)

@@ -10,9 +10,9 @@ import pytest
 
 from orchestration.dbt_runner import PROJECT_DIR, ensure_parsed
 from orchestration.dictionary.described_tables import Table, read_tables
+from orchestration.dictionary.documentation import WRITTEN, committed_index, write_dictionary, write_site_source
 from orchestration.dictionary.pages import indicators_page
 from orchestration.dictionary.registers import read_indicators
-from orchestration.dictionary.site import WRITTEN, committed_index, write_dictionary, write_site_source
 
 pytestmark = pytest.mark.xdist_group("small_release")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.serve import on_loopback
+from orchestration.dagster_page import on_loopback
 
 
 @pytest.mark.parametrize("arguments", [[], ["--port", "4000"]])
