@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.yamlfile import nearest
 from ingestion.declaration import FOLDER, OWN_TEMPLATE, Source, load_declaration
 from ingestion.findings import is_passing
 from ingestion.persons.pseudonyms import PERSON_KEYS
@@ -27,6 +28,14 @@ def return_contract(template: str = OWN_TEMPLATE, version: int | None = None) ->
     """A version of a return's contract, the newest unless said. Raises KeyError for one that is not there."""
     found = {contract.version: contract for contract in return_contracts() if contract.template == template}
     return found[max(found) if version is None else version]
+
+
+def check_templates(templates: Iterable[str]) -> None:
+    """Raises ValueError for a template of which there is no return, with the one that may be meant."""
+    known = sorted({contract.template for contract in return_contracts()})
+    for template in templates:
+        if template not in known:
+            raise ValueError(f"no return is called {template!r}; {nearest(template, known)}")
 
 
 class _Sources(MutableMapping[str, Source]):

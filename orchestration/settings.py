@@ -48,6 +48,9 @@ class Settings(BaseModel):
     time_zone: str = "Europe/London"
     """Where the programme is: on which day an instant falls."""
 
+    returns: str = ""
+    """Further returns that are read, by template (`ingestion.declaration.taken_templates`)."""
+
     accept_clock: bool = False
     """A clock earlier than the last night's is right: `wmip run --accept-clock`."""
 
@@ -58,6 +61,15 @@ class Settings(BaseModel):
     @classmethod
     def _is_time_zone(cls, value: str) -> str:
         return known_time_zone(value)
+
+    @field_validator("returns")
+    @classmethod
+    def _are_templates(cls, value: str) -> str:
+        if value:
+            from ingestion.catalogue import check_templates
+
+            check_templates(filter(None, map(str.strip, value.split(","))))
+        return value
 
     @field_validator("clock")
     @classmethod
@@ -81,7 +93,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         )
     except ValidationError as error:
         first = error.errors()[0]
-        raise UserError(f"environment variable {prefix}{str(first['loc'][0]).upper()}: {first['msg']}") from None
+        raise UserError(
+            f"environment variable {prefix}{str(first['loc'][0]).upper()}: {first['msg'].removeprefix('Value error, ')}"
+        ) from None
 
 
 def switch_telemetry_off() -> None:

@@ -50,7 +50,8 @@ class Format(StrEnum):
 
 def resolve_home(home: Path | None) -> Path:
     """The home to work on, absolute."""
-    chosen = (home or load_settings().home).expanduser().resolve()
+    settings = load_settings()
+    chosen = (home or settings.home).expanduser().resolve()
     if chosen.exists() and not chosen.is_dir():
         raise UserError(f"{chosen} is a file; --home takes a folder")
     return chosen

@@ -84,6 +84,12 @@ def test_a_time_zone_that_is_none_names_its_variable():
         load_settings({"WMIP_TIME_ZONE": "GMT+25"})
 
 
+def test_a_return_that_nobody_knows_names_its_variable_and_the_one_that_was_meant():
+    assert load_settings({"WMIP_RETURNS": "PATHFINDERS, "}).returns == "PATHFINDERS, "
+    with pytest.raises(UserError, match=r"WMIP_RETURNS.*'PATHFINDER'; did you mean PATHFINDERS\?"):
+        load_settings({"WMIP_RETURNS": "WMIP-RETURN,PATHFINDER"})
+
+
 def test_without_an_injected_clock_the_time_is_whole_seconds_in_utc():
     now = load_settings({}).now()
     assert now.tzinfo is UTC
