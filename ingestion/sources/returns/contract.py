@@ -39,14 +39,13 @@ _NAME = "([A-Z][A-Z0-9_-]*)"
 
 
 class Tags(Declared):
-    """The cells that a table stands between; `{table}` is its name. `also_start`: other cells that begin it.
+    """The cells that a table stands between; `{table}` is its name.
 
     Without `end` a table goes down to the next that begins on its sheet, or to the last row that holds something.
     """
 
     start: str
     end: str | None = None
-    also_start: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _name_the_table(self) -> Tags:
@@ -56,7 +55,7 @@ class Tags(Declared):
 
     @cached_property
     def _patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
-        forms = (("START", self.start), *(("START", form) for form in self.also_start), ("END", self.end))
+        forms = (("START", self.start), ("END", self.end))
         return tuple(
             (kind, re.compile(_NAME.join(map(re.escape, form.split("{table}"))))) for kind, form in forms if form
         )
@@ -64,7 +63,7 @@ class Tags(Declared):
     @cached_property
     def begins(self) -> tuple[str, ...]:
         """What every such cell begins with."""
-        return tuple({form.partition("{table}")[0] for form in (self.start, *self.also_start, self.end or self.start)})
+        return tuple({form.partition("{table}")[0] for form in (self.start, self.end or self.start)})
 
     def read(self, cell: str) -> tuple[str, str] | None:
         """The table that a cell begins or ends, and START or END; None for any other cell."""
