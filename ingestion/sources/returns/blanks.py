@@ -59,12 +59,24 @@ def blank_or_value(column: Column, cell: Any) -> Any:
     return NotGiven(why, said)
 
 
+def holds_something(cell: Any) -> bool:
+    """Whether a cell holds a value, or says in words why it holds none."""
+    return isinstance(cell, NotGiven) or not is_empty(cell)
+
+
 def said_of_table(cells: Iterable[Any]) -> str | None:
-    """What the one filled row of a table says of it, where that is why it has no rows."""
-    filled = [cell for cell in cells if not is_empty(cell)]
-    if len(filled) != 1 or not isinstance(filled[0], str) or len(filled[0]) > _LONGEST:
+    """What the one filled row of a table says of it, where that is why it has no rows. Its cells are as they stand, or
+    as `blank_or_value` gives them.
+    """
+    filled = [cell for cell in cells if holds_something(cell)]
+    if len(filled) != 1:
         return None
-    key = " ".join(filled[0].split()).lower().rstrip(".")
+    (said,) = filled
+    if isinstance(said, NotGiven):
+        return said.why
+    if not isinstance(said, str) or len(said) > _LONGEST:
+        return None
+    key = " ".join(said.split()).lower().rstrip(".")
     return NIL if key in _NIL else _WORDS.get(key)
 
 

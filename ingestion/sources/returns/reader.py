@@ -168,6 +168,7 @@ class ReturnReader:
                 is_whole=not refusing(found.findings),
                 refused=found.refused,
                 answers=table.answers,
+                state=found.state,
             )
         findings += self._outside(layout, sheets, file_name)
         return self._judged(read, rows, states, findings, cover, sha256)

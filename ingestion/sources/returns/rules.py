@@ -25,6 +25,7 @@ from ingestion.declaration import Declared, InvalidDeclaration
 from ingestion.files.row_check import column_letter
 from ingestion.files.values import BadValue, Column
 from ingestion.findings import ERROR, NOTE, WARNING, Finding
+from ingestion.sources.returns.blanks import NIL, NOT_ANSWERED
 from ingestion.sources.returns.confirmations import Confirmed
 from ingestion.sources.returns.references import reference_key
 
@@ -87,7 +88,8 @@ class ReadTable:
     """A table as it was read: its rows in landed form, where its columns stand, the rows that are refused already.
 
     `answers`: it says of which other tables there is nothing to report. `refused`: the rows that their cells refuse, as
-    far as they can be read, each with the columns that cannot.
+    far as they can be read, each with the columns that cannot. `state`: why it has no rows, where its one row says so
+    (`blanks`).
     """
 
     stream: str
@@ -97,6 +99,7 @@ class ReadTable:
     reference: Sequence[str] = ()
     is_whole: bool = True
     answers: bool = False
+    state: str | None = None
     refused: Sequence[tuple[Row, frozenset[str]]] = ()
 
     def readable(self, columns: Collection[str]) -> ReadTable:
@@ -126,11 +129,14 @@ class Return:
 
     @property
     def is_nil(self) -> bool:
-        """Whether it says that there is nothing to report: as a whole, or of each table."""
-        answers = [row for table in self.tables.values() if table.answers for row in table.rows]
-        return self.cover.get("nil_return") == "yes" or (
-            len(answers) >= len(self.sections) and all(row["nothing_to_report"] == "yes" for row in answers)
-        )
+        """Whether it says that there is nothing to report: as a whole, or of each table, on the cover or in its row."""
+        nothing = {row["section"] for row in self._answers if row["nothing_to_report"] == "yes"}
+        nothing |= {table.stream for table in self.sections if table.state == NIL}
+        return self.cover.get("nil_return") == "yes" or {table.stream for table in self.sections} <= nothing
+
+    @property
+    def _answers(self) -> list[Row]:
+        return [row for table in self.tables.values() if table.answers for row in table.rows]
 
     @property
     def submitted_on(self) -> date:
@@ -532,7 +538,7 @@ def below_returned(rule: Rule, name: str, table: ReadTable, read: Return) -> Ite
 
 @_check
 def no_rows(_rule: Rule, _name: str, _table: ReadTable, read: Return) -> Iterator[Hit]:
-    """Not one row in any table, and the cover does not say that there is nothing to report."""
+    """Not one row in any table, and neither the cover nor each table says that there is nothing to report."""
     if not read.is_nil and all(not table.rows and table.is_whole for table in read.sections):
         yield Hit({})
 
@@ -555,8 +561,9 @@ def nil_table_with_rows(rule: Rule, name: str, table: ReadTable, read: Return) -
 
 @_check
 def unanswered_table(rule: Rule, name: str, table: ReadTable, read: Return) -> Iterator[Hit]:
-    """A table without rows, of which it is not said that there is nothing to report."""
-    empty = {one.stream for one in read.sections if not one.rows and one.is_whole}
+    """A table without rows, of which neither the cover nor its own row says why."""
+    silent = (None, NOT_ANSWERED)
+    empty = {one.stream for one in read.sections if not one.rows and one.is_whole and one.state in silent}
     for row in _judged(rule, table):
         if row[rule.at[name][0]] != "yes" and row["section"] in empty:
             yield Hit(row)

@@ -10,7 +10,7 @@ from ingestion.files.row_check import CheckedTable, RawRow, check_table, column_
 from ingestion.files.values import BadValue, NotGiven, is_empty, value_class
 from ingestion.findings import NOTE, Finding
 from ingestion.persons.contact_details import withhold
-from ingestion.sources.returns.blanks import NOT_ASKED, STATES, blank_or_value, said_of_table, told
+from ingestion.sources.returns.blanks import NOT_ASKED, STATES, blank_or_value, holds_something, said_of_table, told
 from ingestion.sources.returns.contract import NOT_GIVEN, Table
 from ingestion.sources.returns.contract import Column as Described
 from ingestion.sources.returns.layout import Block, Headings, Sheets
@@ -59,7 +59,7 @@ class TableReader:
         raw = list(self._raw_rows(sheets, why))
         found = TableRead(headings=self.headings)
         said = [(row.number, state) for row in raw if (state := said_of_table(row.cells))]
-        filled = sum(not all(map(is_empty, row.cells)) for row in raw)
+        filled = sum(any(map(holds_something, row.cells)) for row in raw)
         if len(said) == filled == 1 and not self.table.single:
             ((number, found.state),) = said
             found.findings.append(self._said_so(number, found.state))

@@ -2,6 +2,8 @@
 
 import pytest
 
+from ingestion.catalogue import return_contract
+from ingestion.files.inbox import FileRead
 from ingestion.files.values import Column, NotGiven
 from ingestion.sources.returns.blanks import (
     NIL,
@@ -11,6 +13,7 @@ from ingestion.sources.returns.blanks import (
     blank_or_value,
     said_of_table,
 )
+from ingestion.sources.returns.reader import ReturnReader
 from tests.ingestion.sources.test_returns import BUSINESS, _read, _write
 
 NUMBER = Column("n", "Headcount", "headcount")
@@ -82,6 +85,41 @@ def test_a_table_that_says_nil_is_a_nil_return_and_no_row(tmp_path):
     (said,) = rows["sections"]
     assert (said["section"], said["nothing_to_report"], said["not_given"]) == ("jobs", "yes", "rows: nil")
     assert [(f.reason_code, f.severity) for f in findings if f.stream == "jobs"] == [("table_has_no_rows", "note")]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"), [("n/a", NOT_DUE), ("Not yet due", NOT_DUE), ("withheld", WITHHELD), ("tbc", NOT_ANSWERED)]
+)
+def test_a_table_that_says_why_it_has_no_rows_lands_as_that(tmp_path, words, why):
+    path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [BUSINESS], "JOBS": [{"Post ref": words}]})
+    rows, findings = _read(path)
+    assert rows["jobs"] == []
+    (said,) = rows["sections"]
+    assert (said["section"], said["nothing_to_report"], said["not_given"]) == ("jobs", None, f"rows: {why}")
+    assert [f.reason_code for f in findings if f.stream == "jobs"] == ["table_has_no_rows"]
+
+
+def _all_say(tmp_path, **words):
+    """A return of version 1 in which each table says of itself why it has no rows (nil, if not said otherwise)."""
+    tables = return_contract(version=1).tables
+    rows = {one.table: [{one.columns[0].heading: words.get(one.table, "nil")}] for one in tables}
+    path = _write(tmp_path / "r.xlsx", rows={name: one for name, one in rows.items() if words.get(name) != ""})
+    return ReturnReader(["CB01"], FileRead(tmp_path)).read(path, "f" * 64)
+
+
+def test_a_return_of_which_each_table_says_nil_is_a_nil_return(tmp_path):
+    rows, findings = _all_say(tmp_path)
+    assert {finding.reason_code for finding in findings} == {"table_has_no_rows"}
+    assert rows["covers"][0]["nil_return"] == "yes"
+    assert {row["nothing_to_report"] for row in rows["sections"]} == {"yes"}
+    assert len(rows["sections"]) == len(return_contract(version=1).tables)
+
+
+@pytest.mark.parametrize("words", [{"JOBS": ""}, {"JOBS": "withheld"}])
+def test_a_return_without_a_row_of_which_one_table_does_not_say_nil_is_an_empty_one(tmp_path, words):
+    rows, findings = _all_say(tmp_path, **words)
+    assert "empty_return" in {finding.reason_code for finding in findings}
+    assert rows["covers"] == []
 
 
 def test_what_must_be_filled_in_is_told_with_the_words_that_stand_there(tmp_path):

@@ -118,6 +118,9 @@ def test_an_empty_table_is_not_taken_for_nothing_to_report(blank, tmp_path):
     rows, findings = read(path)
     assert len(rows["businesses"]) == 1
     told = Counter(finding.reason_code for finding in findings if finding.stream == "sections")
+    said = read(filled(blank, tmp_path / "said.xlsx", cells=[*cells, *typed("Events", 5, A="n/a")], nothing=["Jobs"]))
+    unanswered = Counter(finding.reason_code for finding in said[1])["table_not_answered"]
+    assert unanswered == told["table_not_answered"] - 1, "a table that says why itself is not asked again"
     assert told == {"table_not_answered": 7, "nil_table_with_rows": 1}
     row = labels(openpyxl.load_workbook(path)["Cover"], "Businesses")
     assert f"B{row}" in {finding.cell for finding in findings if finding.reason_code == "nil_table_with_rows"}
