@@ -21,6 +21,7 @@ NAMED = {
     "ingestion/files/whole_lists.py": "the register in which removals are confirmed",
     "orchestration/cli/grants.py": "commands about one source: mappings, and the 360Giving registry",
     "orchestration/cli/main.py": "the command `returns`",
+    "orchestration/settings.py": "the variable that names further returns",
     "orchestration/evaluators.py": "the assumptions of an evaluation are rows of the registers",
     "orchestration/submissions.py": "the commands about submissions, which are of returns",
     "orchestration/rehearsal.py": "`returns check` rehearses a night of the returns",
