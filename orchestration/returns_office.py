@@ -183,16 +183,19 @@ def allow(home: Path, partner: str, period: str, indicator: str, until: date, ac
 
 
 def decide(home: Path, chosen: Sequence[str], decision: str, cause: str | None, act: Act) -> list[dict[str, Any]]:
-    """Approve or reject what waits: by restatement key, or `all`. The rows that were decided.
+    """Approve or reject what waits: by restatement key, or `all` that nobody decided about. The rows that were decided.
 
-    Raises UserError for a key that does not wait in the current release.
+    What was rejected waits still and can be approved by its key; the last word holds. Raises UserError for a key that
+    does not wait in the current release.
     """
     mart = Mart(home)
-    waiting = mart.table("SELECT * FROM indicator_restatement WHERE state = 'pending' AND is_open").to_pylist()
+    waiting = mart.table("SELECT * FROM indicator_restatement WHERE is_open").to_pylist()
     by_key = {row["restatement_key"]: row for row in waiting}
-    already = {row["restatement_key"] for row in read(home, "restatement_decision").to_pylist()}
-    keys = [row["restatement_key"] for row in waiting if row["follows_fact_key"] is None] if ALL in chosen else chosen
-    keys = [key for key in dict.fromkeys(keys) if ALL not in chosen or key not in already]
+    undecided = [
+        row["restatement_key"] for row in waiting if row["state"] == "pending" and row["follows_fact_key"] is None
+    ]
+    already = {row["restatement_key"] for row in _since_release(home, mart)}
+    keys = [key for key in undecided if key not in already] if ALL in chosen else list(dict.fromkeys(chosen))
     for key in keys:
         if key not in by_key:
             raise UserError(
@@ -213,6 +216,12 @@ def decide(home: Path, chosen: Sequence[str], decision: str, cause: str | None, 
     ]
     append(home, "restatement_decision", rows, act.at)
     return rows
+
+
+def _since_release(home: Path, mart: Mart) -> list[dict[str, Any]]:
+    """What was decided after the current release was made, so that it is not in it yet."""
+    ((released_at,),) = mart.query("SELECT released_at FROM release_info")
+    return [row for row in read(home, "restatement_decision").to_pylist() if row["decided_at"] > released_at]
 
 
 def settle(home: Path, at: datetime) -> None:
@@ -269,13 +278,29 @@ def _require_locked(home: Path, mart: Mart, partner: str, period: str) -> None:
 
 
 def _lock(home: Path, mart: Mart, partner: str, period: str, act: Act) -> int:
-    """Keep the facts first: a lock whose facts are not there would hold nothing."""
+    """Keep the facts first: a lock whose facts are not there would hold nothing.
+
+    Raises UserError while a decision about them is not in the release: the older facts would undo it.
+    """
     key = f"{partner}:{period}:{hashlib.sha256(f'{mart.release_id}{act.instant}'.encode()).hexdigest()[:8]}"
     facts = mart.table(
         f"SELECT ? AS lock_key, {', '.join(FACT_COLUMNS)} FROM indicator_fact "
         "WHERE coalesce(partner_key, ?) = ? AND (period_key = ? OR claimed_period_key = ?) ORDER BY fact_key",
         [key, PROGRAMME, partner, period, period],
     )
+    kept = set(facts["fact_key"].to_pylist())
+    undone = [
+        row["restatement_key"]
+        for row in _since_release(home, mart)
+        if row["fact_key"] in kept
+        or ((row["new_partner_key"] or PROGRAMME) == partner
+        and period in {row["new_period_key"], row["new_claimed_period_key"]})
+    ]
+    if undone:
+        raise UserError(
+            f"{', '.join(sorted(set(undone)))} was decided after release {mart.release_id}, which does not say so yet: "
+            f"lock {partner} {period} after the next night"
+        )
     append(home, "locked_fact", facts, act.at)
     _write(home, mart, partner, period, LOCKED, act, key)
     return len(facts)

@@ -14,3 +14,24 @@
 {% macro locked_body(partner_key) -%}
     coalesce({{ partner_key }}, 'PROGRAMME')
 {%- endmacro %}
+
+{# The columns of each side of a restatement: what decides where and how much a fact counts. #}
+{% macro restated_sides() -%}
+    {{ return(['achieved_on', 'period_key', 'claimed_on', 'claimed_period_key', 'partner_key', 'organisation_key',
+        'cluster_key', 'local_authority_code', 'exact_quantity', 'exact_claimed_quantity', 'status',
+        'evidence_grade']) }}
+{%- endmacro %}
+
+{#
+    The key of a change of a fact, of columns `fact_key`, `change`, `old_…` and `new_…`: a fact that changes again has
+    another one, which wants a decision of its own.
+#}
+{% macro restatement_key() -%}
+    {%- set state = [] -%}
+    {%- for side in restated_sides() -%}
+        {%- for when in ['old_', 'new_'] -%}
+            {%- do state.append("coalesce(cast(" ~ when ~ side ~ " as varchar), '')") -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    'R-' || substr({{ dbt.hash("fact_key || '|' || change || '|' || " ~ state | join(" || '|' || ")) }}, 1, 12)
+{%- endmacro %}

@@ -12,9 +12,9 @@ from ingestion.storage.office import REGISTERS
 from tests.dbt_project.by_hand import run_dbt
 
 CHAIN = (
-    "int_lock__quarter", "int_lock__fact", "int_lock__difference", "int_lock__excepted", "int_lock__credit",
-    "int_lock__restatement", "int_fact__reported", "indicator_fact", "int_lock__leg", "int_lock__cell",
-    "int_lock__decision", "indicator_restatement", "indicator_value", "int_figure__tonight", "int_figure__version",
+    "int_lock__quarter", "int_lock__decision", "int_lock__fact", "int_lock__difference", "int_lock__excepted",
+    "int_lock__credit", "int_lock__restatement", "int_fact__reported", "indicator_fact", "int_lock__leg",
+    "int_lock__cell", "indicator_restatement", "indicator_value", "int_figure__tonight", "int_figure__version",
     "indicator_value_as_of",
 )  # fmt: skip
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)

@@ -127,6 +127,67 @@ def test_evidence_that_comes_late_waits_while_the_claim_stands(world):
     assert world.figures(basis="claimed") == {("CB01", "Q1"): 1}
 
 
+@pytest.mark.parametrize("let_in", ["approved", "excepted"])
+def test_of_two_locked_bodies_none_gains_a_unit_before_the_other_lets_go_of_it(world, let_in):
+    """Only the gain is approved, or excepted: the unit goes on counting once, where it was signed off."""
+    mine, yours = fact("A1", unit_key="A"), fact("A2", "CB02", Q2, 0, unit_key="A", claimed=1)
+    world.night(mine, yours).status("locked").status("locked", "CB02", Q2)
+    now = fact("A1", quantity=0, claimed=1, unit_key="A"), fact("A2", "CB02", Q2, 1, unit_key="A")
+    if let_in == "excepted":
+        world.allow("CB02", Q2).night(*now)
+    else:
+        world.night(*now).decide("approved", *_keys(world, "A2")).night(*now)
+    assert world.figures("programme") == {("programme", "Q1"): 1}
+    assert [(key, old, new) for key, _, old, new in world.waiting()] == [("A1", 1, 0), ("A2", 0, 1)]
+    world.decide("approved", *_keys(world, "A1")).night(*now)
+    assert world.figures() == {("CB02", "Q2"): 1}
+    assert world.waiting() == []
+
+
+def test_the_last_word_on_a_restatement_holds(world):
+    world.night(fact("A", quantity=3)).status("locked").night(fact("A", quantity=5))
+    world.decide("approved").decide("rejected").night(fact("A", quantity=5))
+    assert world.figures() == {("CB01", "Q1"): 3}
+    assert world.waiting() == [("A", "amount", 3, 5)]
+    world.decide("approved").night(fact("A", quantity=5))
+    assert world.figures() == {("CB01", "Q1"): 5}
+    assert world.waiting() == []
+
+
+def test_an_exception_lets_nothing_in_that_was_rejected_by_name(world):
+    world.night(fact("A")).status("locked").night(fact("A"), fact("B")).decide("rejected").allow()
+    world.night(fact("A"), fact("B"), fact("C"))
+    assert world.figures() == {("CB01", "Q1"): 2}
+    assert world.rows("SELECT unit_key, state, is_open FROM mart.indicator_restatement ORDER BY 1") == [
+        ("B", "rejected", True),
+        ("C", "approved", False),
+    ]
+
+
+def test_a_locked_post_is_an_fte_also_when_no_post_is_known_any_more(world):
+    world.night(fact("P", quantity=30, indicator="jobs_created", exact_per_unit=30), caps={"org-P": 1}).release()
+    world.status("locked").night().release()
+    assert world.as_of("as_locked") == {("CB01", "Q1"): 1}
+    assert world.rows("SELECT locked_value, known_value FROM mart.indicator_restatement") == [(1, 0)]
+
+
+def test_what_came_went_and_comes_again_waits_again(world):
+    with_b = fact("A"), fact("B")
+    world.night(fact("A")).status("locked").night(*with_b).decide().night(*with_b)
+    world.night(fact("A")).decide().night(fact("A")).night(*with_b)
+    assert world.waiting() == [("B", "late", 0, 1)]
+    assert world.figures() == {("CB01", "Q1"): 1}
+
+
+def _keys(world: World, record: str) -> list[str]:
+    return [
+        key
+        for (key,) in world.rows(
+            f"SELECT restatement_key FROM mart.indicator_restatement WHERE is_open AND source_record_id = '{record}'"
+        )
+    ]
+
+
 def test_posts_wait_while_a_locked_post_takes_the_cap(world):
     def post(key, hours, quarter):
         return fact(

@@ -163,6 +163,35 @@ def test_what_waits_is_decided_once_and_what_follows_is_not(home):
     assert (kept["decision"], kept["reason"], kept["fact_key"]) == ("approved", "signed off", "pilots_funded:C")
 
 
+def _change_mart(home, sql):
+    with duckdb.connect(str(home / "releases" / "current" / "mart.duckdb")) as connection:
+        connection.execute(sql)
+
+
+def test_what_was_rejected_by_mistake_can_be_approved_by_its_key(home):
+    _change_mart(home, "UPDATE indicator_restatement SET state = 'rejected' WHERE restatement_key = 'R-1'")
+    assert returns_office.decide(home, ["all"], "approved", None, MANAGER) == [], "nobody decides it by the way"
+    (row,) = returns_office.decide(home, ["R-1"], "approved", None, MANAGER)
+    assert row["decision"] == "approved"
+
+
+def test_what_was_decided_before_and_waits_again_is_decided_with_all(home):
+    returns_office.decide(home, ["R-1"], "approved", None, MANAGER)
+    _change_mart(home, "UPDATE release_info SET released_at = TIMESTAMP '2024-05-16 02:00'")
+    assert [row["restatement_key"] for row in returns_office.decide(home, ["all"], "approved", None, _later(48))] == [
+        "R-1"
+    ]
+
+
+def test_a_quarter_is_not_locked_over_a_decision_that_the_release_does_not_say(home):
+    returns_office.change_status(home, "CB01", Q1, "accepted", MANAGER)
+    _change_mart(home, "UPDATE indicator_restatement SET fact_key = 'pilots_funded:A' WHERE restatement_key = 'R-1'")
+    returns_office.decide(home, ["R-1"], "approved", None, _later(1))
+    with pytest.raises(UserError, match=r"R-1 was decided after release 2024-05-14\.1.*after the next night"):
+        returns_office.change_status(home, "CB01", Q1, "locked", _later(2))
+    assert len(read(home, "locked_fact")) == 0
+
+
 def test_before_a_night_what_the_release_said_is_kept_once(home):
     for _ in range(2):
         returns_office.settle(home, NOW)

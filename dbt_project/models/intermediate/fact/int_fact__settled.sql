@@ -76,9 +76,7 @@ facts as (
 select
     facts.*,
     case when facts.indicator_key = 'jobs_created' then 'contracted hours' else indicator.unit end as exact_unit,
-    cast(
-        case when facts.indicator_key = 'jobs_created' then {{ parameter('ft_hours') }} else 1 end as decimal(18, 4)
-    ) as exact_per_unit
+    {{ exact_per_unit('facts.indicator_key') }} as exact_per_unit
 from facts
 inner join {{ ref('indicator') }} as indicator
     on facts.indicator_key = indicator.indicator_key

@@ -20,9 +20,8 @@ known as (
 ),
 
 units as (
-    select indicator_key, max(exact_per_unit) as exact_per_unit
-    from {{ ref('int_fact__known') }}
-    group by indicator_key
+    select indicator_key, {{ exact_per_unit('indicator_key') }} as exact_per_unit
+    from {{ ref('indicator') }}
 ),
 
 compared as (
@@ -30,8 +29,8 @@ compared as (
         quarters.partner_key,
         quarters.period_key,
         indicators.indicator_key,
-        {{ divided('coalesce(locked.exact_value, 0)', 'coalesce(units.exact_per_unit, 1)') }} as locked_value,
-        {{ divided('coalesce(known.exact_value, 0)', 'coalesce(units.exact_per_unit, 1)') }} as known_value
+        {{ divided('coalesce(locked.exact_value, 0)', 'units.exact_per_unit') }} as locked_value,
+        {{ divided('coalesce(known.exact_value, 0)', 'units.exact_per_unit') }} as known_value
     from {{ ref('int_lock__quarter') }} as quarters
     cross join {{ ref('indicator') }} as indicators
     left join locked
@@ -44,7 +43,7 @@ compared as (
             quarters.partner_key = known.body
             and quarters.period_key = known.period_key
             and indicators.indicator_key = known.indicator_key
-    left join units
+    inner join units
         on indicators.indicator_key = units.indicator_key
 )
 

@@ -20,12 +20,38 @@ free as (
     where known.verified_amount <> 0 and held.fact_key is null and differences.fact_key is null
 ),
 
+-- What gained a unit by a restatement that was approved alone: the loss of the fact that has it still waits. Units are
+-- those that were kept: two that turned out to be one were both signed off.
+gained as (
+    select
+        gaining.fact_key,
+        waiting.fact_key as follows_fact_key
+    from waiting
+    inner join {{ ref('int_lock__fact') }} as losing
+        on waiting.fact_key = losing.fact_key and losing.holds_verified
+    inner join {{ ref('int_lock__fact') }} as gaining
+        on
+            losing.indicator_key = gaining.indicator_key
+            and losing.unit_key = gaining.unit_key
+            and losing.fact_key <> gaining.fact_key
+            and gaining.holds_verified
+    left join {{ ref('int_lock__difference') }} as differences
+        on gaining.fact_key = differences.fact_key
+    where waiting.new_exact_quantity < waiting.old_exact_quantity and differences.fact_key is null
+),
+
 same_unit as (
-    select free.fact_key, min(waiting.fact_key) as follows_fact_key
-    from free
-    inner join waiting
-        on free.indicator_key = waiting.indicator_key and free.unit_key = waiting.unit_key
-    group by free.fact_key
+    select fact_key, min(follows_fact_key) as follows_fact_key
+    from (
+        select free.fact_key, waiting.fact_key as follows_fact_key
+        from free
+        inner join waiting
+            on free.indicator_key = waiting.indicator_key and free.unit_key = waiting.unit_key
+        union all
+        select fact_key, follows_fact_key
+        from gained
+    ) as either
+    group by fact_key
 ),
 
 caps as (

@@ -91,45 +91,67 @@ differing as (
         end as is_{{ leg }}_changed
         {%- endfor %}
     from compared
-)
+),
 
 -- A fact whose claim waits counts no more than the claim that is held: no figure is more than what was claimed.
+changed as (
+    select
+        fact_key,
+        is_known,
+        {%- for name in names %}
+        {{ name }},
+        {%- endfor %}
+        -- Each side of the verified leg stands where it counts; the claimed leg and what both share stand as they are
+        -- held.
+        {%- for side in ['achieved_on', 'period_key'] %}
+        case when holds_verified or not is_known then held_{{ side }} else known_{{ side }} end as old_{{ side }},
+        {%- endfor %}
+        {%- for side in sides if side not in ['achieved_on', 'period_key'] %}
+        case when is_held then held_{{ side }} else known_{{ side }} end as old_{{ side }},
+        {%- endfor %}
+        {%- for side in sides %}
+        case when is_known then known_{{ side }} else held_{{ side }} end as new_{{ side }},
+        {%- endfor %}
+        {{ old_quantity }} as old_exact_quantity,
+        cast(case when is_claimed_changed then held_claimed else known_claimed end as decimal(18, 4))
+            as old_exact_claimed_quantity,
+        cast(known_verified as decimal(18, 4)) as new_exact_quantity,
+        cast(known_claimed as decimal(18, 4)) as new_exact_claimed_quantity,
+        case
+            when {{ old_quantity }} <> 0 then 'verified'
+            when is_claimed_changed then coalesce(held_status, known_status)
+            else coalesce(known_status, held_status)
+        end as old_status,
+        coalesce(known_status, 'withdrawn') as new_status,
+        case when holds_verified then held_evidence_grade else coalesce(known_evidence_grade, held_evidence_grade) end
+            as old_evidence_grade,
+        coalesce(known_evidence_grade, held_evidence_grade) as new_evidence_grade,
+        not_counted_reason,
+        is_verified_changed,
+        is_claimed_changed,
+        holds_verified,
+        holds_claimed,
+        is_verified_locked,
+        is_claimed_locked
+    from differing
+    where is_verified_changed or is_claimed_changed
+),
+
+named as (
+    select
+        changed.*,
+        case
+            when not is_known then 'gone'
+            when old_exact_quantity = 0 and old_exact_claimed_quantity = 0 then 'late'
+            when
+                old_exact_quantity <> new_exact_quantity or old_exact_claimed_quantity <> new_exact_claimed_quantity
+                then 'amount'
+            else 'moved'
+        end as change
+    from changed
+)
+
 select
-    fact_key,
-    is_known,
-    {%- for name in names %}
-    {{ name }},
-    {%- endfor %}
-    -- Each side of the verified leg stands where it counts; the claimed leg and what both share stand as they are held.
-    {%- for side in ['achieved_on', 'period_key'] %}
-    case when holds_verified or not is_known then held_{{ side }} else known_{{ side }} end as old_{{ side }},
-    {%- endfor %}
-    {%- for side in sides if side not in ['achieved_on', 'period_key'] %}
-    case when is_held then held_{{ side }} else known_{{ side }} end as old_{{ side }},
-    {%- endfor %}
-    {%- for side in sides %}
-    case when is_known then known_{{ side }} else held_{{ side }} end as new_{{ side }},
-    {%- endfor %}
-    {{ old_quantity }} as old_exact_quantity,
-    cast(case when is_claimed_changed then held_claimed else known_claimed end as decimal(18, 4))
-        as old_exact_claimed_quantity,
-    cast(known_verified as decimal(18, 4)) as new_exact_quantity,
-    cast(known_claimed as decimal(18, 4)) as new_exact_claimed_quantity,
-    case
-        when {{ old_quantity }} <> 0 then 'verified'
-        when is_claimed_changed then coalesce(held_status, known_status)
-        else coalesce(known_status, held_status)
-    end as old_status,
-    coalesce(known_status, 'withdrawn') as new_status,
-    case when holds_verified then held_evidence_grade else coalesce(known_evidence_grade, held_evidence_grade) end
-        as old_evidence_grade,
-    coalesce(known_evidence_grade, held_evidence_grade) as new_evidence_grade,
-    not_counted_reason,
-    is_verified_changed,
-    is_claimed_changed,
-    holds_verified,
-    holds_claimed,
-    is_verified_locked,
-    is_claimed_locked
-from differing
-where is_verified_changed or is_claimed_changed
+    {{ restatement_key() }} as restatement_key,
+    named.*
+from named

@@ -56,7 +56,7 @@ with kept as (
         new_evidence_grade as evidence_grade,
         new_exact_quantity as verified_amount,
         new_exact_claimed_quantity as claimed_amount
-    from {{ ref('stg_office__restatement_decision') }}
+    from {{ ref('int_lock__decision') }}
     where decision = 'approved'
 ),
 

@@ -1,14 +1,6 @@
 {%- set names = ['indicator_key', 'unit_key', 'exact_unit', 'exact_per_unit', 'source_system', 'source_record_id',
     'source_place', 'source_ref'] -%}
-{%- set sides = ['achieved_on', 'period_key', 'claimed_on', 'claimed_period_key', 'partner_key', 'organisation_key',
-    'cluster_key', 'local_authority_code', 'exact_quantity', 'exact_claimed_quantity', 'status',
-    'evidence_grade'] -%}
-{%- set state = [] -%}
-{%- for side in sides -%}
-    {%- for when in ['old_', 'new_'] -%}
-        {%- do state.append("coalesce(cast(" ~ when ~ side ~ " as varchar), '')") -%}
-    {%- endfor -%}
-{%- endfor -%}
+{%- set sides = restated_sides() -%}
 
 -- noqa: disable=LT02
 -- What stands between the figures as they are reported and as they are known. What an exception in force lets in is
@@ -23,15 +15,7 @@ with different as (
         differences.old_{{ side }},
         differences.new_{{ side }},
         {%- endfor %}
-        case
-            when not differences.is_known then 'gone'
-            when differences.old_exact_quantity = 0 and differences.old_exact_claimed_quantity = 0 then 'late'
-            when
-                differences.old_exact_quantity <> differences.new_exact_quantity
-                or differences.old_exact_claimed_quantity <> differences.new_exact_claimed_quantity
-                then 'amount'
-            else 'moved'
-        end as change,
+        differences.change,
         differences.not_counted_reason,
         differences.is_known,
         cast(null as varchar) as follows_fact_key,
@@ -77,9 +61,7 @@ with different as (
         on credit.fact_key = known.fact_key
 )
 
--- The key is of the change itself: a fact that changes again has another one, which wants a decision of its own.
 select
-    'R-' || substr({{ dbt.hash("fact_key || '|' || change || '|' || " ~ state | join(" || '|' || ")) }}, 1, 12)
-        as restatement_key,
+    {{ restatement_key() }} as restatement_key,
     different.*
 from different

@@ -9,7 +9,9 @@ with first_reported as (
                 case when versions.known_from < {{ dbt.dateadd('day', 2, 'due.due_on') }} then 0 else 1 end,
                 case
                     when versions.known_from < {{ dbt.dateadd('day', 2, 'due.due_on') }}
-                        then versions.known_until is null or versions.known_until >= {{ dbt.dateadd('day', 2, 'due.due_on') }}
+                        then
+                            versions.known_until is null
+                            or versions.known_until >= {{ dbt.dateadd('day', 2, 'due.due_on') }}
                 end desc,
                 versions.known_from
         ) as choice
@@ -37,10 +39,10 @@ every as (
     where choice = 1
 ),
 
+-- Of the indicator, not of its facts: a figure was there though none of them is known any more.
 units as (
-    select indicator_key, max(exact_per_unit) as exact_per_unit
-    from {{ ref('int_fact__known') }}
-    group by indicator_key
+    select indicator_key, {{ exact_per_unit('indicator_key') }} as exact_per_unit
+    from {{ ref('indicator') }}
 )
 
 select
@@ -50,11 +52,11 @@ select
     every.scope,
     every.scope_key,
     every.basis,
-    {{ divided('every.exact_value', 'coalesce(units.exact_per_unit, 1)') }} as value,
+    {{ divided('every.exact_value', 'units.exact_per_unit') }} as value,
     every.exact_value,
     every.known_from,
     every.known_until
 from every
-left join units
+inner join units
     on every.indicator_key = units.indicator_key
 order by view_name, indicator_key, scope, scope_key, basis, period_key, known_from
