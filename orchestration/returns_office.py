@@ -293,8 +293,10 @@ def _lock(home: Path, mart: Mart, partner: str, period: str, act: Act) -> int:
         row["restatement_key"]
         for row in _since_release(home, mart)
         if row["fact_key"] in kept
-        or ((row["new_partner_key"] or PROGRAMME) == partner
-        and period in {row["new_period_key"], row["new_claimed_period_key"]})
+        or (
+            (row["new_partner_key"] or PROGRAMME) == partner
+            and period in {row["new_period_key"], row["new_claimed_period_key"]}
+        )
     ]
     if undone:
         raise UserError(
