@@ -104,7 +104,7 @@ def test_a_file_source_is_its_folder_its_staging_its_page_and_what_the_page_list
     name = "innovate_uk"
     said = re.search(r"<!-- what names a file source -->(.*?)<!-- end -->", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert said
-    listed = {found.rpartition("/")[2] for found in re.findall(r"`([^`]+\.sql)`", said[1])}
+    listed = {found.rpartition("/")[2] for found in re.findall(r"`([^`]+)`", said[1])}
     own = {f"ingestion/sources/{name}", f"dbt_project/models/staging/{name}"}
     naming = {
         path.name
@@ -112,8 +112,16 @@ def test_a_file_source_is_its_folder_its_staging_its_page_and_what_the_page_list
         if path.suffix in {".py", ".sql", ".csv", ".yaml"} and not any(str(path).startswith(f"{one}/") for one in own)
         if ROOT / path not in MADE and re.search(rf"\b{name}\b", (ROOT / path).read_text(encoding="utf-8"))
     }
-    assert naming <= listed
-    assert naming == {f"int_grant__award_{name}.sql", f"int_organisation__record_{name}.sql"}
+    describes = re.compile(rf"^  - name: int_\w+_{name}$|\(sources/{name}\.md\)", re.MULTILINE)
+    naming |= {
+        path.name
+        for path in _tracked("dbt_project/models", "docs")
+        if path.suffix in {".yml", ".md"} and "decisions" not in path.parts and ROOT / path not in MADE
+        if describes.search((ROOT / path).read_text(encoding="utf-8"))
+    }
+    assert naming == listed
+    models = {f"int_grant__award_{name}.sql", f"int_organisation__record_{name}.sql"}
+    assert naming == {*models, "_award.yml", "_record.yml", "index.md"}
 
 
 def test_what_a_headline_indicator_touches_is_listed():
