@@ -56,7 +56,10 @@ def wmip(*arguments: str | Path, **environment: str) -> subprocess.CompletedProc
 def _typed(words: list[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """The console script, in this process. What it does not turn into a sentence comes through."""
     from orchestration.cli.main import main
+    from orchestration.cli.options import console, errors
 
+    # A console measures itself when it is made, and takes a terminal that calls itself dumb for 80 wide.
+    console.width = errors.width = int(variables["COLUMNS"])
     stdout, stderr = io.StringIO(), io.StringIO()
     code: int | str | None = 0
     on_stop = signal.getsignal(signal.SIGTERM)

@@ -4,7 +4,6 @@ own, never another's.
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.home import release_folder, stream_folder
+from evaluation.spreadsheets import write_csv
 from ingestion.catalogue import SOURCES
 from ingestion.ledgers import FINDINGS, QUARANTINE
 from ingestion.storage.latest import read_latest
@@ -61,22 +61,17 @@ def feedback(home: Path, body: str) -> str:
     own = {one.file_name for one in submissions(home, body)}
     others = {one.file_name for one in submissions(home, None) if one.body != body}
     names = own - others
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(("severity", "file", "sheet", "row", "cell", "rule", "what_is_wrong_and_what_to_do"))
+    told = []
     refused = read_latest(home, "quarantine", QUARANTINE, ("source", "place", "cell", "reason_code", "message"))
     noted = read_latest(home, "findings", FINDINGS, ("source", "place", "cell", "rule", "message", "severity"))
     for source, place, cell, rule, message, severity in (*((*one, "error") for one in refused), *noted):
         name, _, rest = place.partition("#")
         if source == "returns" and name in names:
             sheet, _, row = rest.rpartition("!")
-            writer.writerow([_no_formula(text) for text in (severity, name, sheet, row, cell or "", rule, message)])
+            told.append((severity, name, sheet, row, cell or "", rule, message))
+    out = io.StringIO()
+    write_csv(out, ("severity", "file", "sheet", "row", "cell", "rule", "what_is_wrong_and_what_to_do"), told)
     return out.getvalue()
-
-
-def _no_formula(text: str) -> str:
-    """A text that a spreadsheet does not calculate."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def late_quarters(home: Path, body: str) -> list[str]:

@@ -18,7 +18,7 @@ CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 
 def test_every_worked_figure_of_the_unit_tests_comes_out(manifest, tmp_path):
     ensure_landing(tmp_path)
-    (tmp_path / "registry").mkdir()
+    (tmp_path / "registry").mkdir(exist_ok=True)
     pq.write_table(REGISTRY_SCHEMA.empty_table(), tmp_path / "registry" / "organisation_record.parquet")
     # What is tagged evaluation reads what the step after the gate wrote; there is none of it here.
     selection = ["--exclude", "tag:evaluation", "--exclude-resource-type", "test"]

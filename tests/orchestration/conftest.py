@@ -8,6 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from orchestration.cli.options import console, errors
+
+
+@pytest.fixture(autouse=True)
+def wide() -> None:
+    """A console measures itself when it is made, by whichever test comes first; here no sentence is folded."""
+    console.width = errors.width = 200
+
 
 @pytest.fixture
 def stoppable() -> Iterator[None]:

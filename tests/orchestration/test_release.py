@@ -20,6 +20,7 @@ from evaluation.disclosure.memory import MEMORY, recall
 from evaluation.disclosure.memory import remember as leave
 from ingestion.storage.office import append
 from orchestration.cli.main import app
+from orchestration.cli.options import console
 from orchestration.cli.registry import app as registry_app
 from orchestration.cli.releases import app as releases_app
 from orchestration.errors import UserError
@@ -513,7 +514,8 @@ def test_a_release_without_its_receipt_is_damaged_in_the_list(home):
     (home / "releases/2025-07-01.1/receipt.json").unlink()
     (listed,) = store.list_releases(home)
     assert listed.problem == "release 2025-07-01.1 is not what was published: receipt.json is missing"
-    shown = CliRunner().invoke(releases_app, ["list", "--home", str(home)], env={"COLUMNS": "70"})
+    console.width = 70
+    shown = CliRunner().invoke(releases_app, ["list", "--home", str(home)])
     assert "damaged" in "".join(shown.output.split())
     assert "…" not in shown.output
     assert "2025-07-01.1" in shown.output
