@@ -158,15 +158,21 @@ class Layout:
         return Block(start.sheet, start.row, first, end.row, start.column, right)
 
     def _next_tag(self, sheet: str, row: int) -> int:
-        below = [spot.row for spots in self._spots.values() for spot in spots if spot.sheet == sheet and spot.row > row]
-        return min(below, default=self._last_row(sheet, row))
+        rows = self.sheets[sheet]
+        below = {
+            spot.row: kind
+            for (_, kind), spots in self._spots.items()
+            for spot in spots
+            if spot.sheet == sheet and spot.row > row
+        }
+        end = min(below, default=len(rows))
+        # What stands alone right above the next table is its title.
+        has_title = below.get(end) == "START" and sum(not is_empty(cell) for cell in rows[end - 1]) == 1
+        return self._without_notes(sheet, row, end - 1 if has_title and end - 1 > row else end)
 
-    def _last_row(self, sheet: str, row: int) -> int:
+    def _without_notes(self, sheet: str, row: int, end: int) -> int:
         """The row after the last of a table that nothing ends: texts that stand alone below a blank row are notes."""
         rows = self.sheets[sheet]
-        end = len(rows)
-        if self.contract.tags.end is not None:
-            return end
         is_note = False
         for index in range(end - 1, row, -1):
             filled = [cell for cell in rows[index] if not is_empty(cell)]
@@ -179,13 +185,21 @@ class Layout:
         return end
 
     def _by_headings(self, table: Table) -> Block | None:
-        """A table whose START cell is lost, by its headings, where they stand in one place alone."""
+        """A table whose START cell is lost, by its headings, where they stand in one place alone that is no other
+        table's.
+        """
+        others = [
+            block
+            for other in self.contract.tables
+            if other is not table and (block := self.tagged(other.table, self.contract.tags, other.lead_rows))
+        ]
         places = [table.sheet, *(sheet for sheet in self.sheets if sheet != table.sheet)]
         found: list[Block] = []
         for sheet in (sheet for sheet in places if sheet in self.sheets):
             for row in range(len(self.sheets[sheet])):
                 left = self._left_of_headings(table, sheet, row)
-                if left is not None:
+                is_of_another = any(block.sheet == sheet and block.holds(row) for block in others)
+                if left is not None and not is_of_another:
                     ends = self._spots.get((table.table, "END"), ())
                     end = next((spot.row for spot in ends if spot.sheet == sheet and spot.row > row), None)
                     below = self._next_tag(sheet, row) if end is None else end

@@ -159,6 +159,19 @@ def test_a_tag_that_was_deleted_is_told_of_and_its_table_found_by_its_headings()
     assert "PF-USER_RISKS-END is missing" in next(f.message for f in findings if f.reason_code == "tag_missing")
 
 
+@pytest.mark.parametrize("sheet", ["Outputs", "Outcomes", "Finances"])
+@pytest.mark.parametrize("is_cut", [True, False], ids=["row cut", "cell cleared"])
+def test_of_two_tables_with_the_same_headings_each_is_found_without_any_one_of_its_tags(sheet, is_cut):
+    for at, row in enumerate(sheets_of(GOOD)[sheet]):
+        tag = next((cell for cell in row if isinstance(cell, str) and cell.startswith("PF-USER_")), None)
+        if tag is None:
+            continue
+        kept = () if is_cut else (tuple(None if cell == tag else cell for cell in row),)
+        rows, findings = read(changed(sheet, lambda rows, at=at, kept=kept: (*rows[:at], *kept, *rows[at + 1 :])))
+        assert {stream: len(found) for stream, found in rows.items()} == ROWS, tag
+        assert [(f.reason_code, tag in f.message) for f in findings if f.severity != "note"] == [("tag_missing", True)]
+
+
 def test_tables_are_found_on_a_renamed_sheet_and_wherever_they_moved():
     sheets = {
         ("Money" if name == "Finances" else name): tuple((None, None, *row) for row in ((), (), (), *rows))
