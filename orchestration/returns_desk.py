@@ -7,7 +7,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -15,11 +15,22 @@ from common.durable import written
 from common.home import inbox_folder, settings_file, stream_folder
 from common.yamlfile import YamlFile
 from ingestion.catalogue import SOURCES
+from ingestion.declaration import OWN_TEMPLATE
 from ingestion.files.limits import InvalidLimits, Limits
 from ingestion.storage.latest import read_latest
 from orchestration.access import make_home
 from orchestration.errors import UserError
 from orchestration.submissions import require_new
+
+if TYPE_CHECKING:
+    from ingestion.sources.returns.answer import Answer
+
+_DAYS = {
+    "due_on": "the day it was due",
+    "new_records_until": "the last day for new records of the quarter",
+    "edits_until": "the last day for changes of the quarter's records",
+}
+"""The days of the office's calendar, as an officer is told of them."""
 
 
 def partners(home: Path) -> dict[str, str | None]:
@@ -53,6 +64,30 @@ def _set_of_returns(home: Path) -> dict[str, Any]:
 
         # Which says where, and what is allowed.
         return read_configuration(home).source("returns")
+
+
+def days_missed(home: Path, answer: Answer) -> list[str]:
+    """What to tell of a return that is submitted after a day of the office's calendar. It is read all the same.
+
+    A body's own line of the calendar stands before that of all, day by day, as in the model `int_return__due`.
+    """
+    if answer.template != OWN_TEMPLATE or not stream_folder(home, "registers", "calendar").is_dir():
+        return []
+    body, quarter, submitted_on = (answer.cover.get(name) for name in ("partner_code", "period_key", "submitted_on"))
+    lines = read_latest(
+        home, "registers", SOURCES["registers"].stream("calendar"), ("partner_code", "period_key", *_DAYS)
+    )
+    days = {who: until for who, period, *until in lines if period == quarter}
+    missed = []
+    for at, meaning in enumerate(_DAYS.values()):
+        of_all, own = (days.get(who, [None] * len(_DAYS))[at] for who in ("ALL", body))
+        day = own or of_all
+        if day and submitted_on and submitted_on > day:
+            missed.append(
+                f"It is submitted on {submitted_on}, after {meaning} ({day}). It is read all the same, marked as late; "
+                "what it changes of a locked quarter waits until the programme office approves it"
+            )
+    return missed
 
 
 def hand_in(file: Path, home: Path, cover: Mapping[str, Any]) -> Path:

@@ -17,7 +17,7 @@ from ingestion.files.values import BadValue, Column
 from orchestration.cli.options import Home, console, current_mart, errors, file_to_write, resolve_home
 from orchestration.errors import NightFailed, UserError
 from orchestration.release.store import current_release
-from orchestration.returns_desk import hand_in, partners, reading_settings
+from orchestration.returns_desk import days_missed, hand_in, partners, reading_settings
 from orchestration.settings import load_settings
 
 if TYPE_CHECKING:
@@ -119,10 +119,11 @@ def check(
     counts = _counts(answer, rehearsal, where)
     if form is CheckFormat.json:
         said = {"counts_for": counts_as_json(counts), "is_exact": rehearsal is not None}
+        said["days_missed"] = days_missed(where, answer)
         remarks = [vars(one) for one in rehearsal.remarks] if rehearsal else []
         typer.echo(json.dumps({**answer.as_json(), **said, "beside_earlier_returns": remarks}, indent=2))
     else:
-        _tell(answer, is_registered=bool(partners(where)))
+        _tell(answer, where)
         if counts:
             _tell_counts(counts, is_exact=rehearsal is not None)
         if rehearsal is not None:
@@ -144,7 +145,7 @@ def submit(file: Workbook, home: Home = None) -> None:
     answer = _look_at(file, where)
     if answer.refused is not None:
         raise NightFailed(f"{file.name} would be refused whole: {answer.refused}")
-    _tell(answer, is_registered=bool(partners(where)))
+    _tell(answer, where)
     if not answer.is_return:
         raise NightFailed(f"{file.name} is no return as it stands, and was not handed in")
     target = hand_in(file, where, answer.rows["covers"][0])
@@ -236,15 +237,16 @@ def _tell_remarks(answer: Answer, remarks: Sequence[Remark]) -> None:
     )
 
 
-def _tell(answer: Answer, *, is_registered: bool) -> None:
-    """Say the answer as tables."""
+def _tell(answer: Answer, home: Path) -> None:
+    """Say the answer as tables, and the days of the home's calendar that the return is after."""
     from rich.table import Table
 
     if answer.refused is not None:
         return
     cover = answer.cover
     _say([f"{cover['partner_code']}, {cover['period_key']}, submission {cover['submission_number']}"])
-    if not is_registered:
+    _say(days_missed(home, answer))
+    if not partners(home):
         _say(["The partners register was not read yet, so that the body's code was not checked"])
     for stream, (right, wrong) in answer.tables.items():
         _say([f"  {stream.replace('_', ' ')}: {right} row(s)" + (f", {wrong} wrong" if wrong else "")])

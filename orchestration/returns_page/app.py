@@ -30,6 +30,7 @@ from ingestion.findings import RefusedFile
 from orchestration.errors import UserError
 from orchestration.release.steps.site import SITE_PUBLIC
 from orchestration.return_counts import estimate, figure, reasons_said
+from orchestration.returns_desk import days_missed
 from orchestration.returns_page.history import feedback, late_quarters, submissions, tasks
 from orchestration.returns_page.reading import look, marked_up, take
 from orchestration.returns_page.sessions import Looked, ShortMemory
@@ -130,10 +131,11 @@ class Desk:
     async def answer(self, request: Request) -> Response:
         """What was found in a workbook, and what it will count for."""
         key, looked = self._looked(request)
-        counts = []
+        counts, missed = [], []
         if looked.answer.refused is None:
             counts = await run_in_threadpool(estimate, looked.answer, self.home)
-        return self.page(request, "answer", key=key, answer=looked.answer, counts=counts)
+            missed = await run_in_threadpool(days_missed, self.home, looked.answer)
+        return self.page(request, "answer", key=key, answer=looked.answer, counts=counts, missed=missed)
 
     async def marked(self, request: Request) -> Response:
         """The workbook back, marked up."""

@@ -61,6 +61,27 @@ def test_a_filled_workbook_is_checked_cell_by_cell_and_nothing_is_written(home, 
     assert not (home / "inbox" / "returns").exists()
 
 
+def test_who_is_after_a_day_of_the_calendar_is_told_and_the_workbook_taken(home, tmp_path):
+    calendar = (
+        "period_key,partner_code,due_on,new_records_until,edits_until\n"
+        "2023-24-Q1,ALL,2023-07-10,2023-07-13,2023-07-14\n"
+        "2023-24-Q1,CB01,2023-07-14,,\n2023-24-Q2,CB01,2023-01-01,2023-01-01,2023-01-01\n"
+    )
+    path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [BUSINESS], "SUPPORT": [SESSION]})
+    before = returns(home, "check", path)
+    assert "It is submitted on" not in before.stdout
+    (home / "inbox" / "registers" / "calendar.csv").write_text(calendar, encoding="utf-8")
+    Nights("registers", home, {}, {}).good_night(1)
+    result = returns(home, "check", path, "--format", "json")
+    assert result.exit_code == 0, "it is read all the same"
+    (said,) = json.loads(result.stdout)["days_missed"]
+    assert said.startswith(
+        "It is submitted on 2023-07-14, after the last day for new records of the quarter (2023-07-13). It is read all"
+    ), "the body's own day stands before that of all, and the last day itself is in time"
+    assert said in " ".join(returns(home, "check", path).stdout.split())
+    assert said in " ".join(returns(home, "submit", path).stdout.split())
+
+
 def test_contact_details_in_a_title_are_said_at_their_cell(home, tmp_path):
     title = "Breakfast 20/07/2023, book with jane@planted.example"
     path = _write(tmp_path / "r.xlsx", rows={"EVENTS": [{**EVENT, "Title": title}]})

@@ -41,6 +41,17 @@ def test_a_workbook_is_looked_at_marked_up_and_stored_only_when_it_is_submitted(
     assert visitor.ask("GET", answer).status == 404, "it is kept no longer"
 
 
+def test_who_is_after_the_last_day_for_new_records_is_told(serve, home, filled):
+    line = "period_key,partner_code,due_on,new_records_until,edits_until\n2023-24-Q1,ALL,,2023-07-13,2023-07-14\n"
+    (home / "inbox" / "registers" / "calendar.csv").write_text(line, encoding="utf-8")
+    Nights("registers", home, {}, {}).good_night(1)
+    visitor = Visitor(serve())
+    told = re.findall(r'<p class="problem">(.*)</p>', visitor.ask("GET", visitor.check(filled)).text)
+    assert [sentence.partition(" (")[0] for sentence in told] == [
+        "It is submitted on 2023-07-14, after the last day for new records of the quarter"
+    ]
+
+
 def test_what_would_be_refused_whole_is_told_and_not_taken(serve, home, tmp_path):
     visitor = Visitor(serve())
     for name, path in (
