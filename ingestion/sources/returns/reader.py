@@ -136,6 +136,7 @@ class ReturnReader:
         listed_values = {name: self._listed(sheets, lists, name, cover) for name in lists}
         placeholders = frozenset(map(heading_key, self.contract.placeholders))
         parents: dict[str, set[str]] = {}
+        refused_parents: dict[str, set[str]] = {}
         states: list[Row] = []
         for table in self.contract.tables:
             block = layout.blocks[table.table]
@@ -147,10 +148,12 @@ class ReturnReader:
                 sha256,
                 listed_values,
                 parents,
+                refused_parents,
                 placeholders,
             )
             found = reader.read(sheets, common)
             parents[table.table] = reader.references(found.rows)
+            refused_parents[table.table] = reader.references([row for row, _ in found.refused])
             rows.setdefault(table.stream, []).extend(found.rows)
             states += self._stated(table, block, found, common)
             findings += [

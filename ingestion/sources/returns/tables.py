@@ -36,7 +36,8 @@ class TableRead:
 @dataclass(frozen=True)
 class TableReader:
     """Reads a table that stands in a block. `lists`: the values that columns with `allowed_from` take, by row's text;
-    `parents`: the references of the tables read before; `placeholders`: what an untouched drop-down shows.
+    `parents`: the references of the tables read before, `refused`: those of their rows that are refused;
+    `placeholders`: what an untouched drop-down shows.
     """
 
     table: Table
@@ -46,6 +47,7 @@ class TableReader:
     sha256: str
     lists: Mapping[str, frozenset[str]]
     parents: Mapping[str, set[str]]
+    refused: Mapping[str, set[str]]
     placeholders: frozenset[str] = frozenset()
 
     @property
@@ -253,15 +255,20 @@ class TableReader:
 
     def _orphan(self, row: Mapping[str, str | None], number: int) -> Finding | None:
         for name, parent in self.table.references.items():
-            if reference_key(row[name]) not in self.parents.get(parent, set()):
+            reference = reference_key(row[name])
+            if reference not in self.parents.get(parent, set()):
+                heading = self.table.column(name).heading
                 return Finding(
                     source=SOURCE,
                     stream=self.table.stream,
                     place=f"{self.place}{number}",
                     column_name=name,
                     reason_code="unknown_reference",
-                    message=f"{self.table.column(name).heading} is not among the rows that can be read of the table "
-                    f"{parent} of this workbook; add it there or correct it",
+                    message=f"{heading} names a row of the table {parent} of this workbook that is refused itself; "
+                    "correct that row, and this one counts as it stands"
+                    if reference in self.refused.get(parent, set())
+                    else f"{heading} is not among the rows of the table {parent} of this workbook; add it there or "
+                    "correct it",
                     cell=f"{column_letter(self.headings.own[name])}{number}",
                     value_class="text",
                 )

@@ -149,6 +149,22 @@ def test_a_session_of_a_business_that_is_not_listed_is_refused(tmp_path):
     assert rows["support_sessions"] == []
     assert finding.reason_code == "unknown_reference"
     assert "B7" not in finding.message
+    assert "add it there or correct it" in finding.message
+
+
+def test_a_session_of_a_business_that_is_refused_is_told_to_follow_from_that(tmp_path):
+    firm = {**BUSINESS, "Business name": None}
+    path = _write(tmp_path / "r.xlsx", rows={"BUSINESSES": [firm], "SUPPORT": [SESSION]})
+    rows, findings = _read(path)
+    assert rows["support_sessions"] == []
+    cause, follows = sorted(findings, key=lambda one: one.stream)
+    assert (cause.stream, cause.reason_code) == ("businesses", "missing")
+    assert (follows.stream, follows.reason_code, follows.severity) == (
+        "support_sessions",
+        "unknown_reference",
+        "error",
+    ), "it is refused, too, and stays accounted for"
+    assert "is refused itself; correct that row, and this one counts as it stands" in follows.message
 
 
 def test_what_a_kind_of_row_needs_is_asked_for(tmp_path):
