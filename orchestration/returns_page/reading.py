@@ -22,10 +22,10 @@ SECONDS = 60
 def look(home: Path, name: str, content: bytes, body: str | None) -> Answer:
     """The answer to a workbook; `body`: whose it must be. A file on which the reader fails is refused, too."""
     settings, within = _within(home)
-    codes = [body] if body else list(partners(home)) or None
+    codes = list(partners(home)) or None
     with _as_file(name, content) as path:
         try:
-            (answer,) = bounded(look_at, path, home, settings, codes, within, within=within)
+            (answer,) = bounded(look_at, path, home, settings, codes, within, body, within=within)
         except RefusedFile as failed:
             return Answer(path.name, "", refused=str(failed))
     return answer

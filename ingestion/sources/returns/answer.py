@@ -126,9 +126,15 @@ def _grouped(findings: Iterable[Finding]) -> Iterator[Said]:
 
 
 def look_at(
-    path: Path, home: Path, settings: Mapping[str, Any], codes: Collection[str] | None, within: Limits
+    path: Path,
+    home: Path,
+    settings: Mapping[str, Any],
+    codes: Collection[str] | None,
+    within: Limits,
+    body: str | None = None,
 ) -> Iterator[Answer]:
-    """Read a workbook as a night would, beside what was handed in and what waits; nothing is written.
+    """Read a workbook as a night would, beside what was handed in and what waits; nothing is written. `body`: whose it
+    must be, where somebody is signed in.
 
     Gives one answer: an iterator, so that a process of its own can be asked for it (`ingestion.files.child`). Raises
     OSError for a file that cannot be read now.
@@ -138,6 +144,7 @@ def look_at(
     with limited_to(within):
         for waiting in take_stock(home, "returns").files:
             reader.note(waiting.path, waiting.sha256)
+        reader.body = body
         try:
             rows, findings = reader.read(path, sha256)
         except RefusedFile as refusal:

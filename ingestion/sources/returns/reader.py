@@ -79,9 +79,9 @@ def handed_in(home: Path) -> Submissions:
 
 class ReturnReader:
     """Reads workbooks of the returns that are taken here (`templates`; those of the environment where it is not said).
-    `partner_codes` are the cluster bodies that may send one, None any; `read` is told of the tables' headings;
-    `submissions` is what was handed in before, and what is read here is added to it. `contract`: of the workbook that
-    was read last.
+    `partner_codes` are the cluster bodies that may send one, None any; `body`, where it is set, whose it must be; `read`
+    is told of the tables' headings; `submissions` is what was handed in before, and what is read here is added to it.
+    `contract`: of the workbook that was read last.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class ReturnReader:
         submissions: Submissions | None = None,
         templates: Collection[str] | None = None,
     ) -> None:
+        self.body: str | None = None
         self.submissions: Submissions = {} if submissions is None else submissions
         self.file_read = read
         self.contracts = return_contracts()
@@ -208,6 +209,11 @@ class ReturnReader:
         """Where its tables stand and what its cover says. Raises RefusedFile for one that is no readable return."""
         layout, cover = recognised(sheets, self.contracts, self.templates)
         self.contract = layout.contract
+        if self.contract.cover.registered and self.body not in (None, cover["partner_code"]):
+            raise RefusedFile(
+                f"sheet {self.contract.cover.sheet}: the workbook is of another body than {self.body}, which is signed "
+                "in; correct the body's code, or let that body hand it in"
+            )
         if (
             self.contract.cover.registered
             and self.partner_codes is not None

@@ -68,6 +68,20 @@ def test_what_would_be_refused_whole_is_told_and_not_taken(serve, home, tmp_path
     assert inbox(home) == []
 
 
+def test_the_workbook_of_another_body_than_is_signed_in_is_refused_as_such(serve, home, tokens, filled):
+    # That one of its number waits already is the other body's to know.
+    (home / "inbox" / "returns").mkdir()
+    (home / "inbox" / "returns" / "waits.xlsx").write_bytes(filled.read_bytes())
+    visitor = Visitor(serve(signs_in=True))
+    visitor.sign_in(tokens["CB02"])
+    answer = visitor.check(filled, "CB01 other.xlsx")
+    page = visitor.ask("GET", answer).text
+    assert "the workbook is of another body than CB02, which is signed in" in page
+    assert "partners register" not in page
+    assert "waits.xlsx" not in page
+    assert visitor.ask("POST", f"{answer}/submit").status == 422
+
+
 def test_nobody_sees_a_page_without_a_token_where_one_is_asked_for(serve, tokens, filled):
     visitor = Visitor(serve(signs_in=True))
     for path in ("/", "/history", "/feedback.csv", "/answers/x", "/answers/x/marked.xlsx"):
