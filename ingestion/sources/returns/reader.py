@@ -80,8 +80,8 @@ def handed_in(home: Path) -> Submissions:
 class ReturnReader:
     """Reads workbooks of the returns that are taken here (`templates`; those of the environment where it is not said).
     `partner_codes` are the cluster bodies that may send one, None any; `body`, where it is set, whose it must be;
-    `read` is told of the tables' headings; `submissions` is what was handed in before, and what is read here is added to
-    it. `contract`: of the workbook that was read last.
+    `read` is told of the tables' headings; `submissions` is what was handed in before, and what is read here is added
+    to it. `contract`: of the workbook that was read last.
     """
 
     def __init__(
