@@ -6,12 +6,12 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from common.yamlfile import YamlFile
-from evaluation.assumptions import COLUMNS, AssumptionSet, build_sets
+from evaluation.assumptions import COLUMNS, AssumptionSet, Rag, build_sets
 from evaluation.spreadsheets import write_csv
-from evaluation.vocabulary import EVERY_LEVEL, vocabulary
+from evaluation.vocabulary import ALLOWED, EVERY_LEVEL, vocabulary
 
 _OPTIONAL_COLUMNS = {
     *("assumption_set", "low", "high", "approved_by", "approved_on", "valid_to", "review_by"),
@@ -89,7 +89,8 @@ def _check_headings(path: Path, headings: list[str]) -> None:
 
 
 def empty_register() -> str:
-    """A CSV register with every name that is needed or possible, its unit and meaning, and no value."""
+    """A CSV register with every name that is needed or possible, its unit, meaning and allowed values, and no value."""
+    ratings = ", ".join(get_args(Rag))
     rows = [
         {
             "assumption_set": "programme",
@@ -98,7 +99,10 @@ def empty_register() -> str:
             "name": name.name,
             "unit": name.unit,
             "spatial_level": "local" if name.by_level else EVERY_LEVEL,
-            "rationale": f"{name.description}{' (optional)' if name.optional else ''}",
+            "rationale": f"{name.description}{' (optional)' if name.optional else ''} Value: {ALLOWED[name.kind]}. "
+            f"Level: {', '.join(name.levels)}.{'' if name.has_range else ' No low and high.'}",
+            "quality_rag": ratings,
+            "impact_rag": ratings,
         }
         for number, name in enumerate(vocabulary().values(), start=1)
     ]

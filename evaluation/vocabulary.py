@@ -16,6 +16,13 @@ LEVELS = ("local", "regional", "uk")
 EVERY_LEVEL = "all"
 
 Kind = Literal["share", "multiplier", "money", "years", "year"]
+ALLOWED: dict[Kind, str] = {
+    "share": "a share from 0 to 1, such as 0.45 for 45%",
+    "multiplier": "1 or more",
+    "money": "0 or more",
+    "years": "a whole number from 1 to 100",
+    "year": "the first year of a financial year, from 1990 to 2100, such as 2024 for 2024-25",
+}
 _COST = re.compile(r"programme_cost_year_(\d+)")
 
 
@@ -33,6 +40,11 @@ class Name(BaseModel):
     optional: bool = False
     numbered: bool = False
     not_at: tuple[str, ...] = ()
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The spatial levels at which it may be stated."""
+        return tuple(level for level in LEVELS if level not in self.not_at) + (() if self.by_level else (EVERY_LEVEL,))
 
     @property
     def has_range(self) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from datetime import date
 
 import pytest
@@ -9,7 +12,7 @@ import yaml
 
 from evaluation.assumptions import select
 from evaluation.register_files import UnreadableRegister, empty_register, read_register
-from evaluation.vocabulary import vocabulary
+from evaluation.vocabulary import ALLOWED, vocabulary
 from tests.evaluation.registers import build, csv_text, rows
 
 ON = date(2025, 6, 1)
@@ -143,3 +146,18 @@ def test_the_template_names_everything_and_states_no_value(tmp_path):
         read_register(path)
     lines = empty_register().splitlines()
     assert [line.split(",")[3] for line in lines[1:]] == list(vocabulary())
+
+
+@pytest.mark.parametrize("name", vocabulary().values(), ids=vocabulary())
+def test_the_template_lists_the_values_that_are_allowed(name):
+    row = next(row for row in csv.DictReader(io.StringIO(empty_register())) if row["name"] == name.name)
+    assert row["quality_rag"] == row["impact_rag"] == "green, amber, red"
+    assert f"Value: {ALLOWED[name.kind]}." in row["rationale"]
+    told = re.search(r"Level: ([\w, ]+)\.", row["rationale"])[1].split(", ")
+    one = {"deadweight": {"name": name.name, "unit": name.unit, "value": "2020", "low": "", "high": ""}}
+    taken = [
+        level
+        for level in ("local", "regional", "uk", "all")
+        if not any(p.column == "spatial_level" for p in build(rows(one, spatial_level=level)).problems if p.row == 2)
+    ]
+    assert told == taken
