@@ -318,8 +318,8 @@ class _SetEvaluation:
         if level.price_factor is None or stated is None:
             return ""
         return (
-            f" (stated in those of {financial_year(stated)} and converted at {level.price_factor:.4f} by HM Treasury's "
-            f"GDP deflators of {self.deflators.edition})"
+            f" (stated in those of {financial_year(stated)} and converted at {fixed(level.price_factor, 4)} by HM "
+            f"Treasury's GDP deflators of {self.deflators.edition})"
         )
 
     def _uk_net_jobs(self) -> str:

@@ -1,4 +1,4 @@
-"""How a figure is rounded and written, the same on the command line, in the report and in the workbook.
+"""How a figure is rounded and written, the same on the command line, in the report, in the workbook and on the site.
 
 Half up, on exact decimals: Python's own formatting rounds a half to the even digit, and 4.85 would be 4.8 in one place
 and 4.9 in another.
@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 MINUS = "\N{MINUS SIGN}"
 _MILLION = Decimal(1_000_000)
 _THOUSAND = Decimal(1_000)
+_PLACES = {"GBP": 0, "FTE": 1, "ratio": 2}
 
 
 def rounded(value: Decimal | float, places: int) -> Decimal:
@@ -28,17 +29,24 @@ def signed(value: Decimal, text: str, *, plus: bool = False) -> str:
     return f"{MINUS}{text}" if value < 0 else f"+{text}" if plus and value > 0 else text
 
 
+def places(value: Decimal | int, unit: str) -> int:
+    """How many decimals a figure is shown with: none of pounds, one of FTE, two of a ratio, else one if it has any."""
+    return _PLACES.get(unit, 0 if value == int(value) else 1)
+
+
 def number(value: Decimal | int, unit: str, *, plus: bool = False) -> str:
-    """A figure in its unit as text: whole pounds, one decimal of FTE, otherwise no more decimals than there are."""
+    """A figure in its unit as text."""
     amount = Decimal(value)
-    size = abs(amount)
-    if unit == "GBP":
-        return signed(amount, f"£{fixed(size, 0)}", plus=plus)
-    if unit == "ratio":
-        return signed(amount, fixed(size, 2), plus=plus)
-    if unit == "FTE" or size != size.to_integral_value():
-        return signed(amount, fixed(size, 1), plus=plus)
-    return signed(amount, f"{int(size):,}", plus=plus)
+    return signed(amount, f"{'£' * (unit == 'GBP')}{fixed(abs(amount), places(amount, unit))}", plus=plus)
+
+
+def number_format(value: Decimal | int, unit: str) -> str:
+    """How a spreadsheet shows a figure in its unit: it keeps the whole figure, and rounds a half up by itself."""
+    if unit == "share":
+        return "0%"
+    decimals = places(value, unit)
+    size = f"{'£' * (unit == 'GBP')}#,##0{'.' * (decimals > 0)}{'0' * decimals}"
+    return f"{size};[Black]-{size}" if unit == "GBP" else size
 
 
 def millions(value: Decimal, unit: str) -> str:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.home import release_folder
 from common.sql import literal
+from evaluation.numbers import number, rounded
 from ingestion.declaration import OWN_TEMPLATE
 from ingestion.sources.returns.answer import Answer
 from ingestion.sources.returns.references import reference_key
@@ -218,7 +219,7 @@ def _assisted(rows: Mapping[str, list[dict[str, Any]]]) -> Iterator[Claim]:
             continue
         counting = [session for session in held if not _is_generic(session)]
         minutes = sum(
-            round(Decimal(session["support_hours"]) * 60)
+            rounded(Decimal(session["support_hours"]) * 60, 0)
             for session in counting
             if grades.get(session["evidence"], "Z") <= "B"
         )
@@ -348,15 +349,11 @@ def _add_quarter_before(found: Mapping[str, Counted], answer: Answer, home: Path
             setattr(found[indicator], f"before_{basis}", Decimal(value))
 
 
-def figure(value: Decimal) -> str:
-    """A figure as people read it."""
-    return f"{value.normalize():,f}" if value == value.to_integral_value() else f"{value:,.2f}".rstrip("0")
-
-
 def reasons_said(counted: Counted) -> str:
     """What will not count, and why, in words."""
     return "; ".join(
-        f"{figure(quantity)} in {rows} row{'s' * (rows > 1)}: {TO_DO.get(reason, reason.replace('_', ' '))}"
+        f"{number(quantity, counted.unit)} in {rows} row{'s' * (rows > 1)}: "
+        f"{TO_DO.get(reason, reason.replace('_', ' '))}"
         for reason, (rows, quantity) in sorted(counted.not_counted.items())
     )
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from common.home import release_folder
+from common.yamlfile import nearest
 from ingestion.ingest import ensure_landing
 from ingestion.storage.office import FACT_COLUMNS, REGISTERS, append, read
 from orchestration.errors import UserError
@@ -82,14 +83,12 @@ class Mart:
         """Raise UserError for a body or quarter that there is not, naming those that there are."""
         bodies = [key for (key,) in self.query("SELECT partner_key FROM dim_partner ORDER BY 1")]
         if partner not in {*bodies, PROGRAMME}:
-            raise UserError(
-                f"{partner} is no cluster body; known are {', '.join(bodies)}, and {PROGRAMME} for the rest"
-            )
+            raise UserError(f"{partner} is no cluster body; {nearest(partner, bodies)}, and {PROGRAMME} for the rest")
         quarters = dict(
             self.query("SELECT period_key, status FROM dim_period WHERE is_programme_period ORDER BY period_key")
         )
         if period not in quarters:
-            raise UserError(f"{period} is no quarter of the programme; they are {', '.join(quarters)}")
+            raise UserError(f"{period} is no quarter of the programme; {nearest(period, list(quarters))}")
 
     def is_over(self, period: str) -> bool:
         """Whether a quarter has ended."""

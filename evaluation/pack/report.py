@@ -68,7 +68,7 @@ def environment(*folders: Path) -> Any:
 
 def _width(share: Decimal) -> Decimal:
     """A fraction as the width of a bar, in per cent with one decimal, never beyond its frame."""
-    return (min(max(share, Decimal(0)), Decimal(1)) * 100).quantize(Decimal("0.1"))
+    return numbers.rounded(min(max(share, Decimal(0)), Decimal(1)) * 100, 1)
 
 
 def _bar(cut: Breakdown, indicator_key: str, item: ShownFigure | None) -> Decimal | None:

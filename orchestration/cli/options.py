@@ -17,8 +17,9 @@ from orchestration.release import integrity, store
 from orchestration.release.integrity import MART
 from orchestration.settings import load_settings
 
-console = Console()
-errors = Console(stderr=True)
+# `:x:` in a file's name or a reference is no emoji.
+console = Console(emoji=False)
+errors = Console(stderr=True, emoji=False)
 
 
 def warn(message: object) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from common.yamlfile import nearest
 from orchestration.cli.options import Home, console, resolve_home, warn, whole_table
 from orchestration.errors import NightFailed, UserError
 from orchestration.night import only_writer
@@ -24,7 +25,7 @@ def known_release(folder: Path, release_id: str | None) -> str:
     if chosen is None:
         raise UserError(f"no release in {folder} yet")
     if chosen not in known:
-        raise UserError(f"no release {chosen} in {folder}; there are {', '.join(known) or 'none'}")
+        raise UserError(f"no release {chosen} in {folder}; {nearest(chosen, known) if known else 'there are none'}")
     return chosen
 
 

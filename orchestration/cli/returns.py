@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from common.durable import written
+from common.yamlfile import nearest
 from ingestion.files.values import BadValue, Column
 from orchestration.cli.options import Home, console, current_mart, errors, file_to_write, resolve_home
 from orchestration.errors import NightFailed, UserError
@@ -68,7 +69,7 @@ def template(
     where = resolve_home(home)
     known = partners(where)
     if known and partner not in known:
-        raise UserError(f"{partner} is not in the partners register; known are {', '.join(sorted(known))}")
+        raise UserError(f"{partner} is not in the partners register; {nearest(partner, sorted(known))}")
     try:
         period_key = Column("period_key", "--period", "period", required=True).read(period)
     except BadValue as bad:
@@ -177,7 +178,7 @@ def token(
     where = resolve_home(home)
     known = partners(where)
     if known and partner not in known:
-        raise UserError(f"{partner} is not in the partners register; known are {', '.join(sorted(known))}")
+        raise UserError(f"{partner} is not in the partners register; {nearest(partner, sorted(known))}")
     typer.echo(make_token(where, partner))
 
 
@@ -205,7 +206,8 @@ def _tell_counts(counts: Sequence[Counted], *, is_exact: bool) -> None:
     """Say what the return will count for, as a table."""
     from rich.table import Table
 
-    from orchestration.return_counts import figure, reasons_said
+    from evaluation.numbers import number
+    from orchestration.return_counts import reasons_said
 
     how = "as the night would count it" if is_exact else "by itself: an estimate; --rehearse counts as the night does"
     table = Table(box=None, pad_edge=False, title=f"\nWhat it will count for, {how}", title_justify="left")
@@ -214,10 +216,10 @@ def _tell_counts(counts: Sequence[Counted], *, is_exact: bool) -> None:
         table.add_column(heading, justify="right")
     table.add_column("Will not count")
     for one in counts:
-        before = "-" if one.before_verified is None else figure(one.before_verified)
-        forecast = "-" if one.forecast is None else figure(one.forecast)
-        said = reasons_said(one)
-        table.add_row(one.name, figure(one.claimed), figure(one.verified), before, forecast, said)
+        before = "-" if one.before_verified is None else number(one.before_verified, one.unit)
+        forecast = "-" if one.forecast is None else number(one.forecast, one.unit)
+        of_return = (number(value, one.unit) for value in (one.claimed, one.verified))
+        table.add_row(one.name, *of_return, before, forecast, reasons_said(one))
     console.print(table)
 
 

@@ -58,7 +58,7 @@ def write_relation(relation: duckdb.DuckDBPyRelation, output: Format, file: Path
         file.write_text(_text(relation.columns, rows, output), encoding="utf-8")
         count = len(rows)
     said = f"Written: {file} ({count:,} row{'' if count == 1 else 's'})"
-    errors.print(said, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    errors.print(said, highlight=False, markup=False, soft_wrap=True)
 
 
 def show(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

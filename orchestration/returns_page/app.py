@@ -26,10 +26,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
 from common.home import releases_folder
+from evaluation.numbers import number
 from ingestion.findings import RefusedFile
 from orchestration.errors import UserError
 from orchestration.release.steps.site import SITE_PUBLIC
-from orchestration.return_counts import estimate, figure, reasons_said
+from orchestration.return_counts import estimate, reasons_said
 from orchestration.returns_desk import days_missed
 from orchestration.returns_page.history import feedback, late_quarters, submissions, tasks
 from orchestration.returns_page.reading import look, marked_up, take
@@ -62,7 +63,7 @@ class Desk:
         self.reading = asyncio.Semaphore(1)
         self.templates = Jinja2Templates(HERE / "templates")
         self.templates.env.autoescape = True
-        self.templates.env.globals.update(figure=figure, reasons_said=reasons_said)
+        self.templates.env.globals.update(number=number, reasons_said=reasons_said)
 
     def session(self, request: Request) -> tuple[str, str | None]:
         """The session of a request and its body; without sign-in there is one, of nobody in particular."""

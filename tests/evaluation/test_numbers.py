@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from evaluation.numbers import fixed, millions, number, percent, short_number
+from evaluation.numbers import fixed, millions, number, number_format, percent, short_number
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,19 @@ def test_large_amounts_of_money_are_shortened_where_room_is_short():
 def test_shares_and_fixed_places_round_the_same_way():
     assert percent(Decimal("0.125")) == "13%"
     assert fixed(Decimal("1000.125"), 2) == "1,000.13"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        ("4.85", "FTE", "#,##0.0"),
+        ("5", "FTE", "#,##0.0"),
+        ("0.125", "share", "0%"),
+        ("1.005", "ratio", "#,##0.00"),
+        ("2", "businesses", "#,##0"),
+        ("2.25", "businesses", "#,##0.0"),
+        ("-662194.5", "GBP", "£#,##0;[Black]-£#,##0"),
+    ],
+)
+def test_a_spreadsheet_shows_as_many_decimals_as_the_text_has(value, unit, shown):
+    assert number_format(Decimal(value), unit) == shown

@@ -117,7 +117,11 @@ def test_what_nobody_returns_is_locked_as_it_stands(home):
     ("partner", "period", "said"),
     [
         ("CB77", Q1, "CB77 is no cluster body; known are CB01, CB02, and PROGRAMME"),
-        ("CB01", "2030-31-Q1", "no quarter of the programme; they are 2023-24-Q1, 2024-25-Q1"),
+        (
+            "CB01",
+            "2030-31-Q1",
+            r"no quarter of the programme; did you mean 2023-24-Q1\? Known are 2023-24-Q1, 2024-25-Q1",
+        ),
     ],
 )
 def test_what_there_is_not_is_refused_with_what_there_is(home, partner, period, said):

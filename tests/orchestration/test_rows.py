@@ -7,9 +7,10 @@ import json
 import duckdb
 import pytest
 from rich.console import Console
+from rich.markup import escape
 
 from orchestration.cli import rows
-from orchestration.cli.options import Format, folder_to_write
+from orchestration.cli.options import Format, console, errors, folder_to_write, whole_table
 from orchestration.cli.rows import require_outside, write_relation
 from orchestration.errors import UserError
 
@@ -114,3 +115,12 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path, place, said):
 def test_a_format_that_cannot_go_there_is_refused(capsys, tmp_path, output, has_file):
     with pytest.raises(UserError, match=r"--output|csv"):
         shown(capsys, QUERY, output, tmp_path / "x" if has_file else None)
+
+
+@pytest.mark.parametrize("where", [console, errors])
+def test_no_command_makes_an_emoji_of_data(where):
+    with where.capture() as shown:
+        table = whole_table(None, "File")
+        table.add_row(":x:.xlsx")
+        where.print(table, ":warning: b", escape(":x:"))
+    assert [shown.get().count(text) for text in (":x:", ":warning:")] == [2, 1]

@@ -21,7 +21,9 @@ def write_restatements(sheet: Sheet, figures: PackFigures) -> None:
             "c: confidential."
         )
         sheet.gap()
-        sheet.columns(["Indicator", "Quarter, body", "Standing", "Locked", "Known", "Cause"], figures_from=3)
+        sheet.columns(
+            ["Indicator", "Quarter, body", "Standing", "Locked", "Known", "Cause"], figures_from=3, figures_to=5
+        )
         for one in figures.restatements.locked:
             indicator = by_key[one.indicator_key]
             sheet.line(

@@ -17,7 +17,7 @@ HEADINGS = (
     "Verified so far", "Target", "Variance from target", "Share of target", "Claimed so far", "Rating", "Output",
     "Forecast", "Reason",
 )  # fmt: skip
-_THIS, _FORECAST, _SO_FAR, _TARGET = 2, 3, 5, 6
+_THIS, _FORECAST, _SO_FAR, _TARGET, _RATING = 2, 3, 5, 6, 10
 
 
 def write(sheet: Sheet, figures: PackFigures, by_quarter: Sheet, rows: Mapping[str, int]) -> None:
@@ -36,7 +36,7 @@ def write(sheet: Sheet, figures: PackFigures, by_quarter: Sheet, rows: Mapping[s
         else "No quarter of the programme has ended."
     )
     sheet.gap()
-    sheet.columns(HEADINGS, freeze=True, figures_from=_THIS)
+    sheet.columns(HEADINGS, freeze=True, figures_from=_THIS, figures_to=_RATING)
     for indicator in figures.headline:
         _line(sheet, figures, indicator, by_quarter, rows[indicator.key])
     sheet.gap()

@@ -10,6 +10,7 @@ from typing import Any
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
+from evaluation.numbers import number_format
 from evaluation.pack import wording
 
 INK = "#1C2733"
@@ -20,14 +21,6 @@ LINE_POINTS = 13.5
 # A column's width is in digits, than which letters are narrower; in bold less so. Excel's own width where none is set.
 _LETTERS, _BOLD = 1.2, 1.08
 _DEFAULT_WIDTH = 8.43
-
-_NUMBER_FORMATS = {"GBP": "£#,##0;[Black]-£#,##0", "FTE": "#,##0.0", "share": "0%"}
-_WHOLE = "#,##0"
-
-
-def number_format(unit: str) -> str:
-    """How Excel shows figures of a unit."""
-    return _NUMBER_FORMATS.get(unit, _WHOLE)
 
 
 class Styles:
@@ -101,15 +94,20 @@ class Sheet:
         self._sheet.write_string(self.row, 0, text, self._styles.get(bold=True, font_size=12))
         self.row += 1
 
-    def columns(self, headings: Sequence[str], *, freeze: bool = False, figures_from: int = 1) -> None:
-        """The heads of a table; those from `figures_from` on stand over figures. `freeze` keeps them in sight."""
+    def columns(
+        self, headings: Sequence[str], *, freeze: bool = False, figures_from: int = 1, figures_to: int | None = None
+    ) -> None:
+        """The heads of a table; those from `figures_from` on, and before `figures_to`, stand over figures and to the
+        right as they do. `freeze` keeps the heads in sight.
+        """
+        of_figures = range(figures_from, len(headings) if figures_to is None else figures_to)
         for column, text in enumerate(headings):
             style = self._styles.get(
                 bold=True,
                 text_wrap=True,
                 bg_color=HEADING,
                 bottom=1,
-                **_aligned("right" if column >= figures_from else "left", column),
+                **_aligned("right" if column in of_figures else "left", column),
             )
             self._sheet.write_string(self.row, column, text, style)
         self._make_room(max(_lines(text, self._width(at) * _BOLD) for at, text in enumerate(headings)))
@@ -167,12 +165,11 @@ class Sheet:
 
     def _cell(self, column: int, value: Value, unit: str, total: bool) -> None:
         look: dict[str, Any] = {"bold": True, "top": 1} if total else {"bottom": 4, "bottom_color": "#B8BFC7"}
-        number = self._styles.get(num_format=_format_of(unit), align="right", **look)
         if isinstance(value, Formula):
             cached = float(value.value) if isinstance(value.value, Decimal) else value.value
-            self._sheet.write_formula(self.row, column, value.text, number, cached)
+            self._sheet.write_formula(self.row, column, value.text, self._figure(value.value, unit, look), cached)
         elif isinstance(value, Decimal | int):
-            self._sheet.write_number(self.row, column, float(value), number)
+            self._sheet.write_number(self.row, column, float(value), self._figure(value, unit, look))
         elif isinstance(value, date):
             self._sheet.write_datetime(
                 self.row, column, value, self._styles.get(num_format="d mmm yyyy", align="left", **look)
@@ -181,6 +178,12 @@ class Sheet:
             is_mark = value is not None and len(value) == 1
             style = self._styles.get(text_wrap=True, **_aligned("right" if is_mark else "left", column), **look)
             self._sheet.write_string(self.row, column, value or "", style)
+
+    def _figure(self, value: Decimal | int | str, unit: str, look: dict[str, Any]) -> Any:
+        """The format of a cell that holds a figure, or by its formula a mark."""
+        return self._styles.get(
+            num_format=_format_of(0 if isinstance(value, str) else value, unit), align="right", **look
+        )
 
 
 def _aligned(side: str, column: int) -> dict[str, Any]:
@@ -193,11 +196,11 @@ def _lines(text: str, width: float) -> int:
     return sum(max(1, len(wrap(part, max(1, int(width))))) for part in text.split("\n"))
 
 
-def _format_of(unit: str) -> str:
+def _format_of(value: Decimal | int, unit: str) -> str:
     """`about GBP` shows a figure as approximate."""
     if unit.startswith("about "):
-        return f'"about "{number_format(unit.removeprefix("about "))}'
-    return number_format(unit)
+        return f'"about "{number_format(value, unit.removeprefix("about "))}'
+    return number_format(value, unit)
 
 
 def marked(value: Decimal | None, mark: str = wording.NOT_AVAILABLE) -> Decimal | str:

@@ -262,6 +262,14 @@ def build_previous_mart(path: Path) -> Path:
     return _release(path, "2024-05-14.1", "2024-05-14 02:00:00", facts, "")
 
 
+def build_mart_of_halves(path: Path) -> Path:
+    """The release with figures that end in a half: 4.85 FTE and £662,194.50 verified, a share of a pilot."""
+    facts = _FACTS.replace("('jobs_created', '2023-24-Q4', 1, 1,", "('jobs_created', '2023-24-Q4', 1.35, 1.35,")
+    facts = facts.replace("'2023-24-Q4', 50000.25, 50000.25,", "'2023-24-Q4', 562194.5, 562194.5,")
+    facts = facts.replace("('pilots_funded', '2023-24-Q4', 1, 1,", "('pilots_funded', '2023-24-Q4', 1.25, 1.25,")
+    return _release(path, "2024-05-15.1", "2024-05-15 02:00:00", facts, _EVALUATION + _NETWORK)
+
+
 def build_public_mart(path: Path) -> Path:
     """The same after disclosure control, with the worked cells 23, 12, c, c of four local authorities."""
     with duckdb.connect(str(path)) as connection:

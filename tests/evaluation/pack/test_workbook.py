@@ -9,10 +9,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
 from evaluation.pack.build import WORKBOOK, build_pack
-from evaluation.pack.sheets.sheet import Sheet, Styles
+from evaluation.pack.sheets.sheet import HEADING, Sheet, Styles
 from tests.evaluation.pack.marts import LABELS, NASTY
 
 SHEETS = [
@@ -264,3 +265,24 @@ def test_a_text_that_takes_several_lines_has_the_height_for_them(tmp_path):
         root = ElementTree.fromstring(archive.read("xl/worksheets/sheet1.xml"))
     heights = {row.attrib["r"]: row.attrib.get("ht") for row in root.iterfind(".//s:row", NAMESPACE)}
     assert heights == {"1": "24", "2": "40.5", "3": None, "4": "54"}
+
+
+def test_headings_stand_over_what_is_below_them(pack):
+    """A heading is where its column's values are: figures to the right, text to the left, marks wherever they fall."""
+    for sheet in load_workbook(pack / WORKBOOK):
+        for heading in (
+            cell for row in sheet.iter_rows() for cell in row if cell.fill.fgColor.rgb == f"FF{HEADING[1:]}"
+        ):
+            if heading.value and (below := _first_value(sheet, heading.row + 1, heading.column)) is not None:
+                told = f"{sheet.title}!{heading.coordinate} {heading.value}"
+                assert heading.alignment.horizontal == below.alignment.horizontal, told
+
+
+def _first_value(sheet, row, column):
+    """The first cell of a column of a table that is more than a mark."""
+    while row <= sheet.max_row and sheet.cell(row, 1).value is not None:
+        cell = sheet.cell(row, column)
+        if (cell.value is not None and len(str(cell.value)) > 1) or isinstance(cell.value, int | float):
+            return cell
+        row += 1
+    return None
