@@ -69,6 +69,9 @@ select
     changes.*,
     row_number() over (
         partition by partner_code, period_key
-        order by case when status = 'open' and changed_by_role = 'calendar' then 0 else 1 end desc, changed_at desc, status
+        order by
+            case when status = 'open' and changed_by_role = 'calendar' then 0 else 1 end desc,
+            changed_at desc,
+            status asc
     ) = 1 as is_latest
 from changes

@@ -27,9 +27,9 @@ matched as (
                 found.partner_key,
                 found.found_at
             order by
-                case when submissions.handled_at <= coalesce(found.found_at, submissions.handled_at) then 0 else 1 end,
+                case when submissions.handled_at <= coalesce(found.found_at, submissions.handled_at) then 0 else 1 end asc,
                 submissions.handled_at desc,
-                submissions.file_sha256
+                submissions.file_sha256 asc
         ) as choice
     from found
     left join {{ ref('int_return__submission') }} as submissions
