@@ -27,7 +27,10 @@ matched as (
                 found.partner_key,
                 found.found_at
             order by
-                case when submissions.handled_at <= coalesce(found.found_at, submissions.handled_at) then 0 else 1 end asc,
+                case
+                    when submissions.handled_at <= coalesce(found.found_at, submissions.handled_at) then 0
+                    else 1
+                end asc,
                 submissions.handled_at desc,
                 submissions.file_sha256 asc
         ) as choice
