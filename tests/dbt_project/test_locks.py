@@ -249,6 +249,16 @@ def test_what_is_material_follows_rule_12(world, locked, known, material):
     assert world.rows("SELECT is_material FROM mart.indicator_restatement") == [(material,)]
 
 
+def test_a_move_that_is_material_where_it_goes_is_material(world):
+    stay = fact("A", quantity=99, status="verified"), fact("B", quarter=Q2, quantity=5, status="verified")
+    world.night(*stay, fact("C", status="verified")).status("locked").status("locked", quarter=Q2)
+    world.night(*stay, fact("C", quarter=Q2, status="verified"))
+    restated = world.rows(
+        "SELECT restated_period_key, locked_value, known_value, is_material FROM mart.indicator_restatement"
+    )
+    assert restated == [(Q1, 100, 99, True)]
+
+
 def test_the_three_questions_are_answered_on_any_date(world):
     """First reported by the day after the deadline, which is the second day here; locked; known and reported since."""
     world.night(fact("A", quantity=2)).release()

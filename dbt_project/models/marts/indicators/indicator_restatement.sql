@@ -85,7 +85,7 @@ select
     {{ divided('every.new_exact_claimed_quantity', 'every.exact_per_unit') }} as new_claimed_value,
     cells.locked_value,
     cells.known_value,
-    coalesce(cells.is_material, false) as is_material,
+    coalesce(cells.is_material, false) or coalesce(moved_to.is_material, false) as is_material,
     every.follows_fact_key,
     every.reason,
     every.approved_by_role,
@@ -96,4 +96,9 @@ left join {{ ref('int_lock__cell') }} as cells
         every.restated_partner_key = cells.partner_key
         and every.restated_period_key = cells.period_key
         and every.indicator_key = cells.indicator_key
+left join {{ ref('int_lock__cell') }} as moved_to
+    on
+        {{ locked_body('every.new_partner_key') }} = moved_to.partner_key
+        and every.new_period_key = moved_to.period_key
+        and every.indicator_key = moved_to.indicator_key
 order by every.restated_period_key, every.restated_partner_key, every.indicator_key, every.restatement_key
