@@ -117,6 +117,7 @@ LONG_PLACES = (
     "tests/orchestration/test_publishing_killed.py",
     "tests/orchestration/test_release.py",
     "tests/orchestration/test_returns_command.py",
+    "tests/orchestration/test_site.py",
 )
 
 
