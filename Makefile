@@ -35,10 +35,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: $(INSTALLED) ## A pretend programme, one night, the scorecard
 	@$(BIN)/wmip demo
 
-test: $(INSTALLED) ## The tests (about nine minutes on two cores)
+test: $(INSTALLED) ## The tests (about ten minutes on two cores)
 	@$(BIN)/python -m pytest $(PARALLEL)
 
-test-fast: $(INSTALLED) ## The tests that need no night, server or campaign (a minute and a half on two cores)
+test-fast: $(INSTALLED) ## The tests that need no night, server or campaign (two minutes on two cores)
 	@$(BIN)/python -m pytest $(PARALLEL) --hypothesis-profile=fast -m "not slow and not browser and not long"
 
 coverage: $(INSTALLED) ## The tests once more, with the share of lines they run; the floor is in pyproject.toml
