@@ -1,9 +1,7 @@
 {%- set names = ['indicator_key', 'fact_key', 'unit_key', 'exact_unit', 'exact_per_unit',
     'source_system', 'source_record_id',
     'source_place', 'source_ref'] -%}
-{%- set sides = ['achieved_on', 'period_key', 'claimed_on', 'claimed_period_key', 'partner_key', 'organisation_key',
-    'cluster_key', 'local_authority_code', 'exact_quantity', 'exact_claimed_quantity', 'status',
-    'evidence_grade'] -%}
+{%- set sides = restated_sides() -%}
 
 -- noqa: disable=LT02
 -- What was decided, and what waits. A change that was rejected and is there still is open; it is not listed twice.
