@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from datetime import timedelta
 
 import pytest
 
@@ -280,6 +281,25 @@ def test_the_three_questions_are_answered_on_any_date(world):
     assert world.as_of("as_reported", scope="programme") == {("programme", "Q1"): 7}
     # What changed is kept, not what stayed.
     assert world.rows("SELECT count(*) FROM staging.stg_office__published_figure WHERE scope = 'partner'") == [(14,)]
+
+
+def test_what_was_not_there_at_the_deadline_was_first_reported_as_nothing(world):
+    """A late fact moves no first figure, not when it waits behind a lock nor when it is approved."""
+    for _ in range(4):
+        world.night(fact("A")).release()
+    world.status("locked")
+    for _ in range(3):
+        world.night(fact("A"), fact("B", "CB02")).release()
+        assert world.as_of("as_first_reported") == {("CB01", "Q1"): 1}
+        assert world.as_of("as_known") == {("CB01", "Q1"): 1, ("CB02", "Q1"): 1}
+        world.decide()
+
+
+def test_a_home_that_begins_after_the_deadline_first_reports_what_its_first_release_says(world):
+    world.now += timedelta(days=20)
+    world.night(fact("A", quantity=2)).release().night(fact("A", quantity=3), fact("B", "CB02")).release()
+    assert world.as_of("as_first_reported") == {("CB01", "Q1"): 2}
+    assert world.as_of("as_reported") == {("CB01", "Q1"): 3, ("CB02", "Q1"): 1}
 
 
 def _returned(random_of: random.Random) -> list[dict]:
