@@ -1,27 +1,14 @@
-"""Links between records of one organisation by exact rules: identifiers first, then name with place or domain.
+"""Links by exact rules alone: identifiers first, then name with place or domain. The baseline of every benchmark.
 
-Rules: docs/contracts.md section 5. Every rule groups records by a value and links each to the first of its group: as
-many links as records, not all pairs.
+Every rule groups records by a value and links each to the first of its group: as many links as records, not all pairs.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import duckdb
 import pyarrow as pa
 
-RECORD_COLUMNS = (
-    "source_system",
-    "source_record_id",
-    "name",
-    "normalised_name",
-    "company_number",
-    "charity_number",
-    "postcode",
-    "domain",
-    "same_as_record_id",
-)
+from identity.links import LINK_SCHEMA, State
 
 # Strongest first. method -> (grouping expression, which records, probability)
 RULES: dict[str, tuple[str, str, float | None]] = {
@@ -46,39 +33,45 @@ RULES: dict[str, tuple[str, str, float | None]] = {
 }
 
 
-class Matcher(Protocol):
-    """Says which records are one organisation. A probabilistic matcher has the same shape."""
-
-    def links(self, records: pa.Table) -> pa.Table:
-        """Columns `left_index`, `right_index` (row numbers of `records`), `match_method`, `match_probability`."""
-        ...
-
-
-class ExactMatcher:
-    """The exact rules, in SQL over all records at once."""
-
-    def links(self, records: pa.Table) -> pa.Table:
-        """Star-shaped links: each record to the first record of its group, for every rule it satisfies."""
-        parts = [
-            """
-            SELECT loser._index AS left_index, winner._index AS right_index, 'same_as' AS match_method,
-                1.0::DOUBLE AS match_probability
-            FROM numbered AS loser
-            INNER JOIN numbered AS winner
-                ON loser.source_system = winner.source_system AND loser.same_as_record_id = winner.source_record_id
-            """
-        ]
-        for method, (group, which, probability) in RULES.items():
-            value = "NULL" if probability is None else str(probability)
-            parts.append(f"""
-                SELECT first_index AS left_index, _index AS right_index, '{method}' AS match_method,
-                    {value}::DOUBLE AS match_probability
-                FROM (
-                    SELECT _index, min(_index) OVER (PARTITION BY {group}) AS first_index
-                    FROM numbered WHERE {which}
-                )
-                WHERE first_index <> _index
-            """)
-        with duckdb.connect() as connection:
-            connection.register("numbered", records.append_column("_index", pa.array(range(len(records)), pa.int64())))
-            return connection.sql(" UNION ALL ".join(parts) + " ORDER BY ALL").to_arrow_table()
+def exact_links(mentions: pa.Table) -> pa.Table:
+    """Star-shaped accepted links (LINK_SCHEMA): each mention to the first of its group, for every rule it satisfies."""
+    parts = [
+        """
+        SELECT loser._index AS one, winner._index AS other, 'same_as' AS match_method, 1.0::DOUBLE AS match_probability
+        FROM mentions AS loser
+        INNER JOIN mentions AS winner
+            ON loser.source_system = winner.source_system AND loser.same_as_record_id = winner.source_record_id
+        """
+    ]
+    for method, (group, which, probability) in RULES.items():
+        value = "NULL" if probability is None else str(probability)
+        parts.append(f"""
+            SELECT first_index, _index, '{method}', {value}::DOUBLE
+            FROM (SELECT _index, min(_index) OVER (PARTITION BY {group}) AS first_index FROM mentions WHERE {which})
+            WHERE first_index <> _index
+        """)
+    with duckdb.connect() as connection:
+        connection.register("given", mentions)
+        connection.execute("""
+            CREATE TEMP TABLE mentions AS
+            SELECT *, row_number() OVER (ORDER BY source_system, source_record_id) AS _index FROM given
+        """)
+        return (
+            connection.execute(
+                f"""
+                WITH found AS ({" UNION ALL ".join(parts)})
+                SELECT
+                    one.source_system AS left_source_system, one.source_record_id AS left_source_record_id,
+                    other.source_system AS right_source_system, other.source_record_id AS right_source_record_id,
+                    match_method, match_probability, '{{"comparisons": [], "vetoes": []}}' AS evidence,
+                    $accepted AS state
+                FROM found
+                INNER JOIN mentions AS one ON least(found.one, found.other) = one._index
+                INNER JOIN mentions AS other ON greatest(found.one, found.other) = other._index
+                ORDER BY ALL
+                """,
+                {"accepted": State.ACCEPTED},
+            )
+            .to_arrow_table()
+            .cast(LINK_SCHEMA)
+        )

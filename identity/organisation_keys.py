@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from common.durable import write_parquet
 from common.home import make_private, registry_file, warehouse_file
-from identity.exact import RECORD_COLUMNS, ExactMatcher, Matcher
+from identity.links import MENTION_COLUMNS
+from identity.matching import Match, match
 from identity.resolve import resolve
 
 RECORDS_TABLE = "intermediate.int_organisation__record"
@@ -34,10 +35,10 @@ class IdentityReport:
 def read_records(warehouse: Path) -> pa.Table:
     """Tonight's organisation-bearing records from the candidate warehouse."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return connection.sql(f"SELECT {', '.join(RECORD_COLUMNS)} FROM {RECORDS_TABLE}").to_arrow_table()
+        return connection.sql(f"SELECT {', '.join(MENTION_COLUMNS)} FROM {RECORDS_TABLE}").to_arrow_table()
 
 
-def resolve_organisations(home: Path, clock: datetime, matcher: Matcher | None = None) -> IdentityReport:
+def resolve_organisations(home: Path, clock: datetime, matcher: Match = match) -> IdentityReport:
     """Match tonight's records and write the registry, whole or not at all.
 
     The file is written only when it changed, so that a night without new records leaves it as it is.
@@ -46,7 +47,7 @@ def resolve_organisations(home: Path, clock: datetime, matcher: Matcher | None =
     path = registry_file(home)
     make_private(path.parent)
     previous = pq.read_table(path) if path.exists() else None
-    resolved = resolve(records, previous, clock, matcher or ExactMatcher())
+    resolved = resolve(records, matcher(records), previous, clock)
     if previous is None or not resolved.equals(previous):
         write_parquet(resolved, path)
     keys = set(resolved.column("organisation_key").to_pylist())

@@ -9,12 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import duckdb
-import numpy as np
 import pyarrow as pa
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from identity.exact import RULES, Matcher
+from identity.links import State, clusters
+from identity.matching import METHODS
 
 REGISTRY_SCHEMA = pa.schema(
     [
@@ -26,43 +24,42 @@ REGISTRY_SCHEMA = pa.schema(
         ("first_assigned_at", pa.timestamp("us", tz="UTC")),
     ]
 )
-_STRENGTH = ["same_as", *RULES]
 
 
-def resolve(records: pa.Table, previous: pa.Table | None, clock: datetime, matcher: Matcher) -> pa.Table:
+def resolve(records: pa.Table, links: pa.Table, previous: pa.Table | None, clock: datetime) -> pa.Table:
     """The registry after tonight: every record ever seen with its organisation's key. Grain: a source record.
 
-    `records` is tonight's `int_organisation__record`; `previous` the registry so far. Where organisations turn out to
+    `records` is tonight's `int_organisation__record`; `links` what matching says of them (LINK_SCHEMA); `previous` the
+    registry so far. Where organisations turn out to
     be one, the key assigned first stays; where one falls apart, the part with most of its former records keeps the key.
     Records not seen tonight keep their row, so that they come back under the same key.
     """
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("given", records)
-        ordered = connection.sql("SELECT * FROM given ORDER BY source_system, source_record_id").to_arrow_table()
-        links = matcher.links(ordered)
-        left, right = (links.column(name).to_numpy() for name in ("left_index", "right_index"))
-        graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(len(ordered), len(ordered)))
-        _, labels = connected_components(graph, directed=False)
-        connection.register(
-            "records",
-            ordered.append_column("_index", pa.array(range(len(ordered)), pa.int64())).append_column(
-                "_component", pa.array(labels, pa.int64())
-            ),
-        )
+        connection.register("components", clusters(records, links))
         connection.register("links", links)
+        connection.execute("""
+            CREATE TEMP TABLE records AS
+            SELECT given.*, components.component AS _component
+            FROM given INNER JOIN components USING (source_system, source_record_id)
+        """)
         connection.register("previous", previous if previous is not None else REGISTRY_SCHEMA.empty_table())
-        strength = " ".join(f"WHEN '{method}' THEN {rank}" for rank, method in enumerate(_STRENGTH))
+        strength = " ".join(f"WHEN '{method}' THEN {rank}" for rank, method in enumerate(METHODS))
         connection.execute(f"""
             CREATE TEMP TABLE matched AS
             WITH ends AS (
-                SELECT left_index AS _index, match_method, match_probability FROM links
+                SELECT left_source_system AS source_system, left_source_record_id AS source_record_id,
+                    match_method, match_probability
+                FROM links WHERE state = '{State.ACCEPTED}'
                 UNION ALL
-                SELECT right_index, match_method, match_probability FROM links
+                SELECT right_source_system, right_source_record_id, match_method, match_probability
+                FROM links WHERE state = '{State.ACCEPTED}'
             )
-            SELECT _index, match_method, match_probability FROM ends
+            SELECT * FROM ends
             QUALIFY row_number() OVER (
-                PARTITION BY _index ORDER BY CASE match_method {strength} ELSE 99 END, match_probability DESC
+                PARTITION BY source_system, source_record_id
+                ORDER BY CASE match_method {strength} ELSE 99 END, match_probability DESC
             ) = 1
         """)
         connection.execute(
@@ -126,11 +123,11 @@ def resolve(records: pa.Table, previous: pa.Table | None, clock: datetime, match
                 WITH tonight AS (
                     SELECT chosen.organisation_key, records.source_system, records.source_record_id,
                         coalesce(matched.match_method, 'single') AS match_method,
-                        if(matched._index IS NULL, 1.0, matched.match_probability) AS match_probability,
+                        if(matched.match_method IS NULL, 1.0, matched.match_probability) AS match_probability,
                         coalesce(previous.first_assigned_at, $clock::TIMESTAMPTZ) AS first_assigned_at
                     FROM records
                     INNER JOIN chosen USING (_component)
-                    LEFT JOIN matched USING (_index)
+                    LEFT JOIN matched USING (source_system, source_record_id)
                     LEFT JOIN previous USING (source_system, source_record_id)
                 )
                 SELECT * FROM tonight

@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from common.home import registry_file
+from identity.links import LINK_SCHEMA
 from identity.organisation_keys import read_records
 from identity.resolve import resolve
 from orchestration import dbt_build
@@ -190,22 +191,30 @@ def _not_said(mart: duckdb.DuckDBPyConnection) -> dict[str, str]:
     )
 
 
-class TrueMatcher:
+def true_links(mentions: pa.Table, truth: dict[str, Any]) -> pa.Table:
     """Links the records that truly are one organisation; what the truth does not list stays alone."""
-
-    def __init__(self, truth: dict[str, Any]) -> None:
-        self._true = pa.Table.from_pylist(truth["organisation"])
-
-    def links(self, records: pa.Table) -> pa.Table:
-        """Each record with the first of its organisation."""
-        with duckdb.connect() as connection:
-            connection.register("numbered", records.append_column("_index", pa.array(range(len(records)), pa.int64())))
-            connection.register("truth", self._true)
-            return connection.execute(
-                "SELECT min(_index) OVER (PARTITION BY organisation) AS left_index, _index AS right_index, "
-                "'same_as' AS match_method, 1.0::DOUBLE AS match_probability "
-                "FROM numbered JOIN truth USING (source_system, source_record_id) ORDER BY ALL"
-            ).to_arrow_table()
+    with duckdb.connect() as connection:
+        connection.register("mentions", mentions)
+        connection.register("truth", pa.Table.from_pylist(truth["organisation"]))
+        return (
+            connection.execute(
+                """
+                WITH owned AS (
+                    SELECT source_system, source_record_id,
+                        first_value(source_system) OVER first AS first_system,
+                        first_value(source_record_id) OVER first AS first_record
+                    FROM mentions JOIN truth USING (source_system, source_record_id)
+                    WINDOW first AS (PARTITION BY organisation ORDER BY source_system, source_record_id)
+                )
+                SELECT first_system, first_record, source_system, source_record_id,
+                    'same_as', 1.0::DOUBLE, '{}', 'accepted'
+                FROM owned ORDER BY ALL
+                """
+            )
+            .to_arrow_table()
+            .rename_columns(LINK_SCHEMA.names)
+            .cast(LINK_SCHEMA)
+        )
 
 
 def count_again_with_true_organisations(home: Path, truth: dict[str, Any], scratch: Path) -> Path:
@@ -215,7 +224,7 @@ def count_again_with_true_organisations(home: Path, truth: dict[str, Any], scrat
     for folder in ("landing", "runs"):
         (scratch / folder).symlink_to((home / folder).resolve())
     records = read_records(scratch / "warehouse.duckdb")
-    registry = resolve(records, None, SANDBOX_CLOCK, TrueMatcher(truth))
+    registry = resolve(records, true_links(records, truth), None, SANDBOX_CLOCK)
     pq.write_table(registry, registry_file(scratch))
     _count(scratch)
     return scratch / "warehouse.duckdb"

@@ -8,12 +8,13 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.exact import RECORD_COLUMNS, ExactMatcher
+from identity.exact import exact_links
+from identity.links import MENTION_COLUMNS
 from identity.resolve import resolve
 from tests.conftest import examples
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
-SCHEMA = pa.schema([(name, pa.string()) for name in RECORD_COLUMNS])
+SCHEMA = pa.schema([(name, pa.string()) for name in MENTION_COLUMNS])
 
 
 def records(*rows: dict) -> pa.Table:
@@ -21,12 +22,16 @@ def records(*rows: dict) -> pa.Table:
     return pa.Table.from_pylist(made, schema=SCHEMA)
 
 
+def exactly(found: pa.Table, previous: pa.Table | None, clock: datetime) -> pa.Table:
+    return resolve(found, exact_links(found), previous, clock)
+
+
 def keys(table: pa.Table) -> dict[str, str]:
     return {row["source_record_id"]: row["organisation_key"] for row in table.to_pylist()}
 
 
 def resolved(*rows: dict, previous: pa.Table | None = None, clock: datetime = CLOCK) -> dict[str, str]:
-    return keys(resolve(records(*rows), previous, clock, ExactMatcher()))
+    return keys(exactly(records(*rows), previous, clock))
 
 
 def test_a_company_number_joins_whatever_the_names():
@@ -50,13 +55,12 @@ def test_a_name_needs_a_postcode_or_a_domain_beside_it():
 
 
 def test_records_of_a_name_only_join_their_like_and_nothing_else():
-    table = resolve(
+    table = exactly(
         records(
             {"normalised_name": "anvil"}, {"normalised_name": "anvil"}, {"normalised_name": "anvil", "domain": "x.y"}
         ),
         None,
         CLOCK,
-        ExactMatcher(),
     )
     found = keys(table)
     assert found["0"] == found["1"] != found["2"]
@@ -80,7 +84,7 @@ def test_the_loser_of_a_merge_belongs_to_its_winner():
 
 
 def test_a_key_stays_when_a_better_identifier_comes():
-    first = resolve(records({"normalised_name": "a", "postcode": "B1 1AA"}), None, CLOCK, ExactMatcher())
+    first = exactly(records({"normalised_name": "a", "postcode": "B1 1AA"}), None, CLOCK)
     later = resolved(
         {"normalised_name": "a", "postcode": "B1 1AA", "company_number": "01234567"},
         previous=first,
@@ -90,12 +94,11 @@ def test_a_key_stays_when_a_better_identifier_comes():
 
 
 def test_organisations_that_turn_out_to_be_one_go_on_under_the_older_key():
-    old = resolve(records({"company_number": "01234567"}), None, CLOCK, ExactMatcher())
-    both = resolve(
+    old = exactly(records({"company_number": "01234567"}), None, CLOCK)
+    both = exactly(
         records({"company_number": "01234567"}, {"charity_number": "123456"}),
         old,
         CLOCK + timedelta(days=1),
-        ExactMatcher(),
     )
     joined = resolved(
         {"company_number": "01234567", "charity_number": "123456"},
@@ -108,14 +111,14 @@ def test_organisations_that_turn_out_to_be_one_go_on_under_the_older_key():
 
 def test_what_falls_apart_leaves_the_key_with_the_larger_part():
     same = {"company_number": "01234567"}
-    whole = resolve(records(same, same, same), None, CLOCK, ExactMatcher())
+    whole = exactly(records(same, same, same), None, CLOCK)
     apart = resolved(same, same, {"company_number": "07654321"}, previous=whole, clock=CLOCK + timedelta(days=1))
     assert apart["0"] == apart["1"] == keys(whole)["0"] != apart["2"]
 
 
 def test_a_record_that_is_away_for_a_night_comes_back_under_its_key():
-    first = resolve(records({"company_number": "01234567"}, {"charity_number": "123456"}), None, CLOCK, ExactMatcher())
-    away = resolve(records({"company_number": "01234567"}), first, CLOCK + timedelta(days=1), ExactMatcher())
+    first = exactly(records({"company_number": "01234567"}, {"charity_number": "123456"}), None, CLOCK)
+    away = exactly(records({"company_number": "01234567"}), first, CLOCK + timedelta(days=1))
     back = resolved(
         {"company_number": "01234567"},
         {"charity_number": "123456"},
@@ -140,8 +143,8 @@ _row = st.fixed_dictionaries(
 @given(st.lists(_row, min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_the_order_of_records_does_not_matter_and_a_second_night_changes_nothing(rows, random):
     table = records(*rows)
-    first = resolve(table, None, CLOCK, ExactMatcher())
+    first = exactly(table, None, CLOCK)
     order = list(range(len(table)))
     random.shuffle(order)
-    assert resolve(table.take(order), None, CLOCK, ExactMatcher()).equals(first)
-    assert resolve(table, first, CLOCK + timedelta(days=1), ExactMatcher()).equals(first)
+    assert exactly(table.take(order), None, CLOCK).equals(first)
+    assert exactly(table, first, CLOCK + timedelta(days=1)).equals(first)

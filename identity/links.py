@@ -1,0 +1,117 @@
+"""What is said of two records: the typed table that matching hands to decisions, keys and readers.
+
+A link joins two records (a *mention* each: `source_system`, `source_record_id`). Only an accepted link makes two
+records one organisation; every other state is there for people to read. `left` is before `right` in order of records.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+
+class State(StrEnum):
+    """What a link does."""
+
+    ACCEPTED = "accepted"
+    # Between the two thresholds, or evidence that contradicts itself: the two stay apart until people decide.
+    REVIEW = "review"
+    # Strong evidence for one organisation, and something that forbids it: two company numbers, or a decision.
+    VETOED = "vetoed"
+    # Good enough for two records, too weak to join the two groups they stand in: stays apart until people decide.
+    WEAK = "weak"
+
+
+# These wait for people.
+WAITING = (State.REVIEW, State.WEAK)
+
+# What matching reads of `int_organisation__record`.
+MENTION_COLUMNS = (
+    "source_system",
+    "source_record_id",
+    "name",
+    "normalised_name",
+    "company_number",
+    "charity_number",
+    "postcode",
+    "domain",
+    "same_as_record_id",
+)
+
+# A name that the register of companies gives a company, now or before. Grain: company and name.
+REGISTER_SCHEMA = pa.schema(
+    [
+        ("company_number", pa.string()),
+        ("normalised_name", pa.string()),
+        ("is_previous", pa.bool_()),
+        ("postcode", pa.string()),
+    ]
+)
+
+# What people decided of two records: `same`, `different` or `unsure`. Grain: pair.
+DECISION_SCHEMA = pa.schema(
+    [
+        ("left_source_system", pa.string()),
+        ("left_source_record_id", pa.string()),
+        ("right_source_system", pa.string()),
+        ("right_source_record_id", pa.string()),
+        ("decision", pa.string()),
+    ]
+)
+
+# Grain: pair of records and method. `evidence` is JSON: `{"comparisons": [{"name", "level", "weight"}], "vetoes": []}`,
+# weights in bits (log2 of the odds); it names comparisons and levels, never a value that was compared.
+LINK_SCHEMA = pa.schema(
+    [
+        ("left_source_system", pa.string()),
+        ("left_source_record_id", pa.string()),
+        ("right_source_system", pa.string()),
+        ("right_source_record_id", pa.string()),
+        ("match_method", pa.string()),
+        ("match_probability", pa.float64()),
+        ("evidence", pa.string()),
+        ("state", pa.string()),
+    ]
+)
+
+# Grain: mention. Mentions of one organisation have one component: a number that means nothing beyond this table.
+COMPONENT_SCHEMA = pa.schema(
+    [("source_system", pa.string()), ("source_record_id", pa.string()), ("component", pa.int64())]
+)
+
+
+def clusters(mentions: pa.Table, links: pa.Table) -> pa.Table:
+    """The component of every mention over the accepted links (COMPONENT_SCHEMA), in order of records.
+
+    Links to records that are not among the mentions are passed over.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    with duckdb.connect() as connection:
+        connection.register("given", mentions.select(["source_system", "source_record_id"]))
+        connection.register("links", links)
+        nodes = connection.sql(
+            "SELECT *, row_number() OVER (ORDER BY source_system, source_record_id) - 1 AS node FROM given ORDER BY ALL"
+        ).to_arrow_table()
+        connection.register("nodes", nodes)
+        edges = connection.execute(
+            """
+            SELECT one.node AS first, other.node AS second
+            FROM links
+            INNER JOIN nodes AS one
+                ON links.left_source_system = one.source_system AND links.left_source_record_id = one.source_record_id
+            INNER JOIN nodes AS other
+                ON links.right_source_system = other.source_system
+                AND links.right_source_record_id = other.source_record_id
+            WHERE links.state = $accepted
+            """,
+            {"accepted": State.ACCEPTED},
+        ).fetchnumpy()
+    ends = (edges["first"], edges["second"])
+    graph = coo_array((np.ones(len(ends[0]), dtype=np.int8), ends), shape=(len(nodes), len(nodes)))
+    _, labels = connected_components(graph, directed=False)
+    return nodes.drop_columns(["node"]).append_column("component", pa.array(labels, pa.int64())).cast(COMPONENT_SCHEMA)
