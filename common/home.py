@@ -115,8 +115,8 @@ def registry_file(home: Path) -> Path:
     return registry_folder(home) / "organisation_record.parquet"
 
 
-def office_folder(home: Path, register: str) -> Path:
-    """One register of what was decided about returns, append-only."""
+def register_folder(home: Path, register: str) -> Path:
+    """One register of what was decided, append-only."""
     return registry_folder(home) / register
 
 

@@ -1,25 +1,17 @@
-"""What the programme office decided about returns, and what releases said: append-only registers in `registry/`.
-
-One Parquet file a decision, named by its instant and content; nothing but an erasure ever rewrites one.
-Each register also has a file without rows, so that dbt can read one that never had any.
-"""
+"""What the programme office decided about returns, and what releases said: append-only registers in `registry/`."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.durable import write_parquet
-from common.home import make_private, office_folder
+from common import registers
+from common.registers import EXACT, INSTANT, Columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_INSTANT = "timestamp[us]"
-_EXACT = "decimal(18, 4)"
 
 # One side of a restatement: what decides where and how much a fact counts.
 _SIDE = {
@@ -31,8 +23,8 @@ _SIDE = {
     "organisation_key": "text",
     "cluster_key": "text",
     "local_authority_code": "text",
-    "exact_quantity": _EXACT,
-    "exact_claimed_quantity": _EXACT,
+    "exact_quantity": EXACT,
+    "exact_claimed_quantity": EXACT,
     "status": "text",
     "evidence_grade": "text",
 }
@@ -42,20 +34,20 @@ _NAMED = {
     "fact_key": "text",
     "unit_key": "text",
     "exact_unit": "text",
-    "exact_per_unit": _EXACT,
+    "exact_per_unit": EXACT,
     "source_system": "text",
     "source_record_id": "text",
     "source_place": "text",
     "source_ref": "text",
 }
 
-REGISTERS: Mapping[str, Mapping[str, str]] = {
+REGISTERS: Mapping[str, Columns] = {
     # Grain: a change of status of a body's quarter.
     "return_status": {
         "partner_code": "text",
         "period_key": "text",
         "status": "text",
-        "changed_at": _INSTANT,
+        "changed_at": INSTANT,
         "changed_by_role": "text",
         "reason": "text",
         "release_id": "text",
@@ -68,7 +60,7 @@ REGISTERS: Mapping[str, Mapping[str, str]] = {
         "partner_code": "text",
         "period_key": "text",
         "indicator_key": "text",
-        "granted_at": _INSTANT,
+        "granted_at": INSTANT,
         "expires_on": "date",
         "approved_by_role": "text",
         "reason": "text",
@@ -80,7 +72,7 @@ REGISTERS: Mapping[str, Mapping[str, str]] = {
         "cause": "text",
         "reason": "text",
         "approved_by_role": "text",
-        "decided_at": _INSTANT,
+        "decided_at": INSTANT,
         "change": "text",
         "restated_partner_key": "text",
         "restated_period_key": "text",
@@ -96,8 +88,8 @@ REGISTERS: Mapping[str, Mapping[str, str]] = {
         "scope": "text",
         "scope_key": "text",
         "basis": "text",
-        "exact_value": _EXACT,
-        "known_from": _INSTANT,
+        "exact_value": EXACT,
+        "known_from": INSTANT,
         "release_id": "text",
     },
 }
@@ -106,46 +98,19 @@ FACT_COLUMNS = (*_NAMED, *_SIDE, "is_counted")
 
 def schema(register: str) -> pa.Schema:
     """The columns of a register, typed."""
-    import pyarrow as pa
-
-    types = {
-        "text": pa.string(),
-        "boolean": pa.bool_(),
-        "date": pa.date32(),
-        _INSTANT: pa.timestamp("us"),
-        _EXACT: pa.decimal128(18, 4),
-    }
-    return pa.schema([(column, types[kind]) for column, kind in REGISTERS[register].items()])
+    return registers.schema(REGISTERS[register])
 
 
 def ensure_office(home: Path) -> None:
     """Create every register's folder and its file without rows."""
-    for register in REGISTERS:
-        path = office_folder(home, register) / "00000000T000000Z_schema.parquet"
-        if not path.exists():
-            make_private(path.parent)
-            write_parquet(schema(register).empty_table(), path)
+    registers.ensure(home, REGISTERS)
 
 
 def append(home: Path, register: str, rows: Sequence[Mapping[str, Any]] | pa.Table, at: datetime) -> Path | None:
     """Add rows to a register as one file; where it is, or None without rows. For the holder of the writer lock."""
-    import pyarrow as pa
-
-    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows), schema(register))
-    if not len(table):
-        return None
-    table = table.select(list(REGISTERS[register])).cast(schema(register))
-    digest = hashlib.sha256(repr(table.to_pydict()).encode()).hexdigest()
-    path = office_folder(home, register) / f"{at:%Y%m%dT%H%M%SZ}_{digest[:12]}.parquet"
-    make_private(path.parent)
-    write_parquet(table, path)
-    return path
+    return registers.append(home, register, REGISTERS[register], rows, at)
 
 
 def read(home: Path, register: str) -> pa.Table:
     """All rows of a register, in the order they were added."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    parts = [pq.read_table(path) for path in sorted(office_folder(home, register).glob("*.parquet"))]
-    return pa.concat_tables(parts) if parts else schema(register).empty_table()
+    return registers.read(home, register, REGISTERS[register])

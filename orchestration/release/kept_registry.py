@@ -1,5 +1,5 @@
 """The registry, kept with every release: without its organisation keys organisations would come back under others,
-without the office's registers locked quarters would move.
+without its registers locked quarters would move and decisions be forgotten.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from common.durable import written
-from common.home import make_private, office_folder, registry_file, registry_folder, release_folder
-from ingestion.storage.office import REGISTERS
+from common.home import make_private, registry_file, registry_folder, release_folder
 from orchestration.errors import UserError
 from orchestration.release.integrity import DamagedRelease, checksum, read_manifest
 from orchestration.release.store import current_release, release_ids
@@ -41,14 +40,14 @@ def check_registry(home: Path) -> None:
     lost = _lost(home, release_folder(home, current)) if current else []
     if lost:
         raise UserError(
-            f"{lost[0]} and {len(lost) - 1} more file(s) of the office's registers are missing; release {current} was "
-            "made with them: locks would be forgotten. Nothing was changed. `wmip registry restore` takes them back"
+            f"{lost[0]} and {len(lost) - 1} more file(s) of the registers are missing; release {current} was made with "
+            "them: what was decided would be forgotten. Nothing was changed. `wmip registry restore` takes them back"
         )
 
 
 def _lost(home: Path, release: Path) -> list[Path]:
-    """Files of the office's registers that a release was made with and the home has no more."""
-    kept = (path for register in REGISTERS for path in sorted(office_folder(release, register).glob("*.parquet")))
+    """Files of the registers that a release was made with and the home has no more."""
+    kept = sorted(registry_folder(release).glob("*/*.parquet"))
     return [home / path.relative_to(release) for path in kept if not (home / path.relative_to(release)).exists()]
 
 

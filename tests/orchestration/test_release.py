@@ -489,7 +489,7 @@ def test_what_the_office_decided_is_kept_with_the_release_and_taken_back(home):
     assert integrity.verify(home, "2025-07-01.1") == []
     whole = path.read_bytes()
     path.unlink()
-    with pytest.raises(UserError, match=r"locks would be forgotten.*wmip registry restore"):
+    with pytest.raises(UserError, match=r"what was decided would be forgotten.*wmip registry restore"):
         check_registry(home)
     restore_registry(home)
     assert path.read_bytes() == whole

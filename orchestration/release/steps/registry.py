@@ -1,11 +1,10 @@
-"""`registry/`: organisation keys and registers of the office this release was made with, to restore lost ones from."""
+"""`registry/`: the organisation keys and registers this release was made with, to restore lost ones from."""
 
 from __future__ import annotations
 
 import shutil
 
-from common.home import make_private, office_folder, registry_file, registry_folder
-from ingestion.storage.office import REGISTERS
+from common.home import make_private, registry_file, registry_folder
 from orchestration.release.context import BuildContext
 
 
@@ -15,8 +14,7 @@ def keep_registry(context: BuildContext) -> None:
     if registry.exists():
         registry_folder(context.building).mkdir(exist_ok=True)
         shutil.copyfile(registry, registry_file(context.building))
-    for register in REGISTERS:
-        for path in sorted(office_folder(context.home, register).glob("*.parquet")):
-            kept = office_folder(context.building, register) / path.name
-            make_private(kept.parent)
-            shutil.copyfile(path, kept)
+    for path in sorted(registry_folder(context.home).glob("*/*.parquet")):
+        kept = context.building / path.relative_to(context.home)
+        make_private(kept.parent)
+        shutil.copyfile(path, kept)
