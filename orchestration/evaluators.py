@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from common.stop import let_stop
 from evaluation.assumptions import build_sets
 from evaluation.gross import read_gross_jobs
 from evaluation.prices import read_deflators
@@ -132,6 +133,7 @@ def run_evaluators(
             try:
                 tables = evaluator(connection, facts)
             except Exception as error:
+                let_stop(error)
                 raise EvaluatorFailed(f"evaluation failed: {name}: {error or type(error).__name__}") from error
             twice = sorted(made.keys() & tables.keys())
             if twice:

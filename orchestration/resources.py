@@ -10,12 +10,14 @@ from typing import Any
 
 import dagster as dg
 
+from common.stop import was_stopped
 from ingestion.storage.damage import require_readable
 from orchestration.access import close_home
 from orchestration.configuration import Configuration, load_configuration
 from orchestration.night import (
     FAILED,
     STARTED,
+    STOPPED,
     NightRecord,
     check_clock,
     new_run_id,
@@ -29,6 +31,7 @@ from orchestration.privacy.retention import apply_retention
 from orchestration.release.kept_registry import check_registry
 from orchestration.returns_office import settle as settle_returns
 from orchestration.settings import real_time
+from orchestration.stopping import stopped_message
 from orchestration.trouble import reason
 
 Progress = Callable[[str, str], None]
@@ -138,8 +141,12 @@ def night_resource(
 
 @dg.failure_hook(required_resource_keys={"night"})
 def say_why(context: dg.HookContext) -> None:
-    """Write into tonight's record why a step failed, unless the step did so itself; whoever started the night."""
+    """Write into tonight's record why a step failed or was stopped, whoever started the night; unless the step did."""
     night: Night = context.resources.night
     record, error = read_record(night.home, night.run_id), context.op_exception
     if record is not None and record.outcome == STARTED and error is not None:
-        night.update_record(outcome=FAILED, message=reason(night.home, error))
+        if was_stopped(error):
+            doing = f"running {context.op.name.replace('_', ' ')}"
+            night.update_record(outcome=STOPPED, message=stopped_message(doing))
+        else:
+            night.update_record(outcome=FAILED, message=reason(night.home, error))

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from common.stop import let_stop
 from quality.check_outcome import Evaluation
 from quality.fingerprint import SCHEMA
 from quality.suites import CheckDefinition
@@ -113,6 +114,7 @@ def _evaluate_table(
         asset = source.add_table_asset(name=table, table_name=table)
         batch = asset.add_batch_definition_whole_table("all").get_batch()
     except Exception as error:  # noqa: BLE001 - a table that cannot be read fails each of its checks
+        let_stop(error)
         return {
             check.name: _error(f"table {SCHEMA}.{table} cannot be read ({_first_line(error)})") for check, _ in checks
         }
@@ -123,6 +125,7 @@ def _evaluate_table(
             result = batch.validate(expectation, result_format={"result_format": "COMPLETE"})
             found[check.name] = _read(result, check)
         except Exception as error:  # noqa: BLE001 - a check that did not run is a failed check
+            let_stop(error)
             found[check.name] = _error(_first_line(error))
         if found[check.name].error:
             # A query that broke leaves its transaction aborted; the checks after it are not to blame.

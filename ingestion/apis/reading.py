@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from common.stop import let_stop
 from ingestion.apis.http import SourceFailed, failure
 from ingestion.declaration import Stream
 from ingestion.findings import FindingSpool, places, refusing
@@ -51,6 +52,7 @@ class ApiReading(Reading):
             try:
                 report.streams.append(self._read_stream(read, stream, folder))
             except Exception as error:  # noqa: BLE001 - whatever a source does, the night goes on and says so
+                let_stop(error)
                 cause = _root(error)
                 ours = isinstance(cause, (SourceFailed, Unaccounted))
                 failed = str(cause if ours else failure(self.declaration, cause))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.stop import let_stop
 from ingestion.apis.mapping import InvalidMapping
 from ingestion.catalogue import SOURCES
 from ingestion.files.inbox import (
@@ -201,6 +202,7 @@ class FileReading(Reading):
             raise
         except Exception as error:  # noqa: BLE001 - one file must not stop the night, whatever its rows are
             spools.drop()
+            let_stop(error)
             kind = type(error).__name__
             # Its message may hold what stands in the file.
             _LOG.warning("%s: rows of %s could not be kept: %s", file.name, self.declaration.name, kind)

@@ -94,14 +94,21 @@ def test_a_source_that_was_not_read_leads_and_its_consequences_follow(tmp_path):
     )
 
 
+def _interrupted() -> RuntimeError:
+    error = RuntimeError("Query interrupted")
+    error.__cause__ = KeyboardInterrupt()
+    return error
+
+
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "outcome", "said"),
     [
-        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/x/landing"), "the disk is full (/x/landing)"),
-        (ValueError("4 is not 5"), "4 is not 5"),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/x/landing"), "failed", "the disk is full (/x/landing)"),
+        (ValueError("4 is not 5"), "failed", "4 is not 5"),
+        (_interrupted(), "stopped", "the night was stopped while running step. Nothing is half done"),
     ],
 )
-def test_the_record_of_a_night_says_why_a_step_failed_whoever_started_it(tmp_path, error, said):
+def test_the_record_of_a_night_says_why_a_step_failed_whoever_started_it(tmp_path, error, outcome, said):
     @dg.resource
     def night(_context):
         return Night(tmp_path, None, "r1", None, {}, lambda _stage, _message: None)
@@ -115,7 +122,7 @@ def test_the_record_of_a_night_says_why_a_step_failed_whoever_started_it(tmp_pat
     defs = dg.Definitions(assets=[step], jobs=[job], resources={"night": night}, executor=dg.in_process_executor)
     assert not defs.resolve_job_def("job").execute_in_process(raise_on_error=False).success
     record = read_record(tmp_path, "r1")
-    assert record.outcome == "failed"
+    assert record.outcome == outcome
     assert record.message.startswith(said)
 
 

@@ -325,6 +325,21 @@ def test_a_file_that_the_disk_does_not_give_now_is_refused_by_nobody_and_read_th
     assert _landed(tmp_path) == {"1": "5"}
 
 
+def test_a_stop_that_a_query_turns_into_an_error_refuses_no_file(tmp_path, night, monkeypatch):
+    _drop(tmp_path, "a.csv", _csv(("1", 5)))
+
+    def stopped(*_):
+        raise RuntimeError("Query interrupted") from KeyboardInterrupt()
+
+    monkeypatch.setattr(Spool, "add", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        night()
+    monkeypatch.undo()
+    report = night()
+    assert [file.status for file in report.files] == ["loaded"]
+    assert _landed(tmp_path) == {"1": "5"}
+
+
 def test_a_row_is_quarantined_alone_with_its_place(tmp_path, night):
     _drop(tmp_path, "a.csv", _csv(("1", 5), ("2", "tbc"), ("3", 7)))
     (stream,) = night().streams
