@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,8 @@ from orchestration.dictionary.documentation import DICTIONARY, WRITTEN, committe
 from orchestration.dictionary.model_lists import model_lists
 from orchestration.dictionary.source_lists import source_lists
 from orchestration.errors import UserError
+from orchestration.rules.gather import gathered
+from orchestration.rules.lists import register_lists
 from orchestration.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Generate the data dictionary and the pages of the docs site.")
@@ -41,6 +44,7 @@ def index() -> None:
     """Rewrite what is generated and kept in the repository: lists of tables and of sources, and what was read when."""
     # First what dbt reads: the list of tables is made of the project as dbt parses it.
     _write(source_lists() | model_lists())
+    _write(register_lists(gathered(load_settings().home, f"{datetime.now(UTC):%Y-%m-%d}")))
     _write({WRITTEN / DICTIONARY / "index.md": committed_index(load_settings().home), WRITTEN / PAGE: current_page()})
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from evaluation.spreadsheets import write_csv
 from ingestion.catalogue import return_contracts
 from ingestion.sources.returns.contract import ReturnContract
-from ingestion.sources.returns.rules import Rule, cell_rules
+from ingestion.sources.returns.rules import Rule, cell_rules, worded
 from orchestration.code_version import ROOT
 
 SEED = ROOT / "dbt_project" / "seeds" / "return_rule_declared.csv"
 PAGE = ROOT / "docs" / "return-rules.md"
 CELL_OWNER = "data team"
 _HEAD = """\
-<!-- Made by `wmip docs index` from ingestion/sources/returns/contracts/*.yaml and cell_rules.yaml; do not edit. -->
+<!-- Made by `wmip docs index` from the contracts of returns and ingestion/finding_rules.yaml; do not edit. -->
 # Rules over returns
 
 What is said of a return, whether an officer checks it, the page or the night reads it. An **error** refuses its row; a
@@ -52,7 +52,7 @@ def _of(contract: ReturnContract) -> Iterator[Registered]:
         said = (cell.severity, CELL_OWNER, "every table", cell.text, cell.remedy)
         yield Registered(contract.template, contract.version, cell.id, "cell", *said)
     for rule in contract.rules:
-        said = (rule.severity, rule.owner, _where(rule, contract), _worded(rule.text), _worded(rule.remedy))
+        said = (rule.severity, rule.owner, _where(rule, contract), worded(rule.text), worded(rule.remedy))
         yield Registered(contract.template, contract.version, rule.id, "return", *said)
 
 
@@ -65,25 +65,6 @@ def _where(rule: Rule, contract: ReturnContract) -> str:
         )
         or "the whole return"
     )
-
-
-def _worded(text: str) -> str:
-    """A sentence without the names that are filled in when it is said."""
-    for name, shown in _FILLED_IN.items():
-        text = text.replace(f"{{{name}}}", shown)
-    return text[:1].upper() + text[1:]
-
-
-_FILLED_IN = {
-    "heading": "the cell",
-    "least": "least",
-    "most": "most",
-    "other": "another row",
-    "total": "so many",
-    "count": "so many",
-    "band": "its size band",
-    "returned": "as returned",
-}
 
 
 def rule_lists() -> dict[Path, str]:

@@ -14,16 +14,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator
 
-from common.yamlfile import nearest, read_yaml
-from ingestion.declaration import Declared, InvalidDeclaration
+from common.yamlfile import nearest
+from ingestion.declaration import Declared
 from ingestion.files.row_check import column_letter
 from ingestion.files.values import BadValue, Column
+from ingestion.finding_rules import Dimension, FindingRule, finding_rules
 from ingestion.findings import ERROR, NOTE, WARNING, Finding
 from ingestion.sources.returns.blanks import NIL, NOT_ANSWERED
 from ingestion.sources.returns.confirmations import Confirmed
@@ -43,14 +42,15 @@ class Rule(Declared):
 
     `at`: the tables and columns it is about; the finding stands in the first of the columns, or in each of them where a
     check judges one at a time. `text`: what is wrong ({heading} is that of the column, further names are the check's);
-    `remedy`: what to type instead; `owner`: who decides what the rule says. `when`: column -> values a row must have to
-    be judged (`empty`, `filled` or landed ones). `check`: what tests it, with its settings `given`. `whole`: tables of
-    which every row must be readable.
+    `dimension`: what of quality is at stake; `remedy`: what to type instead; `owner`: who decides what the rule says.
+    `when`: column -> values a row must have to be judged (`empty`, `filled` or landed ones). `check`: what tests it,
+    with its settings `given`. `whole`: tables of which every row must be readable.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     text: str = Field(min_length=1)
     severity: Literal["error", "warning", "note"]
+    dimension: Dimension
     remedy: str = Field(min_length=1)
     owner: str = Field(min_length=1)
     at: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -67,20 +67,28 @@ class Rule(Declared):
         return check
 
 
-class CellRule(Declared):
-    """What the reader says of single cells or rows, for the register of rules."""
+_FILLED_IN = {
+    "heading": "the cell",
+    "least": "least",
+    "most": "most",
+    "other": "another row",
+    "total": "so many",
+    "count": "so many",
+    "band": "its size band",
+    "returned": "as returned",
+}
 
-    id: str
-    severity: Literal["error", "warning", "note"]
-    text: str
-    remedy: str
+
+def worded(text: str) -> str:
+    """A sentence of a rule without the names that are filled in when it is said."""
+    for name, shown in _FILLED_IN.items():
+        text = text.replace(f"{{{name}}}", shown)
+    return text[:1].upper() + text[1:]
 
 
-@cache
-def cell_rules() -> tuple[CellRule, ...]:
-    """The rules of single cells and rows. Raises InvalidDeclaration."""
-    path = Path(__file__).with_name("cell_rules.yaml")
-    return read_yaml(path, tuple[CellRule, ...], f"returns/{path.name}", InvalidDeclaration)
+def cell_rules() -> tuple[FindingRule, ...]:
+    """What the reader says of single cells and rows. Raises InvalidDeclaration."""
+    return tuple(rule for rule in finding_rules() if rule.in_returns)
 
 
 @dataclass

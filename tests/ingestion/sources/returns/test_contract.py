@@ -45,7 +45,8 @@ tables:
     - {headings: [Jul to Sep, ''], labels: {quarter: Q2}}
     value: {name: amount, heading: Amount, kind: number, minimum: 0}
 rules:
-- {id: enough, text: Too little, severity: warning, remedy: More, owner: office, at: {OUTPUTS: [amount]}, check: always}
+- {id: enough, text: Too little, severity: warning, dimension: accuracy, remedy: More, owner: office,
+   at: {OUTPUTS: [amount]}, check: always}
 """
 
 

@@ -1,0 +1,1 @@
+"""The register of data-quality rules, gathered from every part of the product that declares some."""
