@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Of a check's offending rows, so many are named.
+MOST_KEYS = 20
+
 
 @dataclass(frozen=True)
 class Evaluation:

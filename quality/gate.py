@@ -165,10 +165,12 @@ def run_gate(
     clock: datetime,
     declared: Declared | None = None,
     judgements: Path | None = None,
+    judged_here: Path | None = None,
 ) -> Verdict:
     """Check the candidate in `warehouse` by all `suites`. Raises InvalidSuite when a suite file cannot be used.
 
-    `judgements`: where those are kept that stand while a check finds the same.
+    `judgements`: where those of the home are kept that stand while a check finds the same; `judged_here`: those of any
+    home of this installation.
     """
     declared = declared or Declared()
     checks = load_suites(suites)
@@ -179,12 +181,15 @@ def run_gate(
         fingerprints = table_fingerprints(connection)
         rows = _row_counts(connection)
     checked = [(check, _sql(check, filled_in)) for check in applicable]
-    asked = judged.questions(warehouse, checked, fingerprints) if judgements is not None else []
-    stands = judged.standing(judgements, asked) if judgements is not None else {}
+    asked = judged.questions(warehouse, checked, fingerprints) if judgements or judged_here else []
+    stands = judged.standing_here(judged_here, asked) if judged_here else {}
+    stands |= judged.standing(judgements, asked) if judgements else {}
     open_ones = [(check, sql) for check, sql in checked if check.name not in stands]
     evaluations = stands | (evaluate(warehouse, open_ones) if open_ones else {})
-    if judgements is not None:
+    if judgements:
         judged.keep(judgements, asked, evaluations)
+    if judged_here and open_ones:
+        judged.keep_here(judged_here, asked, evaluations)
     missing = Evaluation(False, "not evaluated: no result came back", 0, [], error="no result came back")
     return Verdict(
         candidate_fingerprint=combine(fingerprints),

@@ -16,12 +16,11 @@ from typing import Any
 import duckdb
 
 from common.stop import let_stop
-from quality.check_outcome import Evaluation
+from quality.check_outcome import MOST_KEYS, Evaluation
 from quality.fingerprint import SCHEMA
 from quality.suites import CheckDefinition
 from quality.typed_sql import NotAQuery, lock, open_read_only, require_query
 
-MOST_KEYS = 20
 # Where a backslash has to stand for SQLAlchemy's text() to give the query back as it was written: before what it takes
 # for a bound value (a cast, `::date`, and `[[:alpha:]]` are none), and before a backslash that it would take away.
 _TO_ESCAPE = re.compile(r"(?<![:\w\\])(?=:\w+(?![:\w]))|(?=\\:\w*(?![:\w]))")

@@ -11,6 +11,7 @@ import dagster as dg
 
 from common.home import checks_folder, judgements_file, warehouse_file
 from ingestion.catalogue import person_key_forms, providers
+from orchestration.dbt_runner import TARGET_DIR
 from orchestration.night import BLOCKED
 from orchestration.notifications import notify_once
 from orchestration.resources import Night
@@ -21,6 +22,8 @@ from quality.messages import explain
 from quality.suites import CheckDefinition, load_suites, suite_paths
 
 ANY_TABLE = "indicator_fact"
+# Beside what dbt made of the project: what the gate's engine said of queries that found the same, in whatever home.
+JUDGED_HERE = TARGET_DIR / "judgements.json"
 
 
 def mart_key(table: str) -> dg.AssetKey:
@@ -77,6 +80,7 @@ def build_gate(mart_keys: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
             clock=night.clock,
             declared=Declared(providers(), person_key_forms()),
             judgements=judgements_file(night.home),
+            judged_here=None if night.full else JUDGED_HERE,
         )
         applicable = sum(result.passed is not None for result in verdict.results)
         night.count_work(

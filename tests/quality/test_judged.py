@@ -34,10 +34,16 @@ def gate(candidate, tmp_path, monkeypatch):
     engine = gate_module.evaluate
     monkeypatch.setattr(gate_module, "evaluate", evaluate)
 
-    def run(path, clock=CLOCK):
+    def run(path, clock=CLOCK, home="home"):
         asked.clear()
-        kept = tmp_path / "verdicts" / "judgements.json"
-        verdict = run_gate(candidate, suites=[path], enabled_sources=["returns"], clock=clock, judgements=kept)
+        verdict = run_gate(
+            candidate,
+            suites=[path],
+            enabled_sources=["returns"],
+            clock=clock,
+            judgements=tmp_path / home / "judgements.json",
+            judged_here=tmp_path / "here.json" if home != "home" else None,
+        )
         return verdict, sorted(asked)
 
     return run
@@ -100,5 +106,36 @@ def test_what_could_not_be_evaluated_is_asked_again(gate, suite):
 def test_judgements_that_cannot_be_read_are_none(gate, suite, tmp_path, harm):
     path = suite(NEGATIVE, FILLED)
     gate(path)
-    (tmp_path / "verdicts" / "judgements.json").write_text(harm)
+    (tmp_path / "home" / "judgements.json").write_text(harm)
     assert gate(path)[1] == ["job_key_filled", "no_negative_fte"]
+
+
+def test_another_home_of_the_installation_is_not_asked_about_queries_that_find_the_same(gate, suite, tmp_path):
+    path = suite(NEGATIVE, FILLED, LATE, BROKEN)
+    one, asked = gate(path, CLOCK + timedelta(days=9), "one")
+    assert asked == ["broken", "in_time", "job_key_filled", "no_negative_fte"]
+    other, asked = gate(path, CLOCK + timedelta(days=9), "other")
+    # An expectation is judged on its table, whose rows only the engine sees.
+    assert asked == ["broken", "job_key_filled"]
+    assert same(one, other)
+    assert next(r.failing_keys for r in other.results if r.check_name == "in_time")
+    said = (tmp_path / "here.json").read_text()
+    assert '"failing_keys": []' in said
+    assert not any(f'"{key}"' in said for r in one.results for key in r.failing_keys)
+
+
+def test_other_rows_are_judged_in_another_home_too(gate, suite, candidate):
+    path = suite(NEGATIVE)
+    gate(path, home="one")
+    change(candidate, "UPDATE mart.fct_job SET fte = -2 WHERE job_key = 'a'")
+    verdict, asked = gate(path, home="other")
+    assert asked == ["no_negative_fte"]
+    assert verdict.results[0].failing_rows == 2
+
+
+@pytest.mark.parametrize("harm", ["{", "[]", "7", '{"x": 1}'])
+def test_judgements_beside_the_installation_that_cannot_be_read_are_none(gate, suite, tmp_path, harm):
+    path = suite(NEGATIVE)
+    (tmp_path / "here.json").write_text(harm)
+    assert gate(path, home="one")[1] == ["no_negative_fte"]
+    assert gate(path, home="other")[1] == []
