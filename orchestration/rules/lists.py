@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orchestration.code_version import ROOT
 from orchestration.rules.gather import SEED, as_seed
-from orchestration.rules.of_dbt import test_kinds
+from orchestration.rules.of_dbt import kinds_of_tests
 from quality.register import QualityRule
 
 PAGE = ROOT / "docs" / "quality-rules.md"
@@ -49,7 +49,7 @@ def _page(rules: Collection[QualityRule]) -> Iterator[str]:
     yield "\n## Data tests of dbt: every table that is made\n"
     yield "Each is one of these; which table has which stands in `quality_rule`. One that fails ends the night.\n"
     yield "| kind | says | dimension | how |\n|" + 4 * "---|"
-    for name, kind in test_kinds().items():
+    for name, kind in kinds_of_tests().items():
         yield _line(f"`{name}`", kind.statement, kind.dimension, kind.remedy)
 
 

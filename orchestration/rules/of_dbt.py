@@ -44,7 +44,7 @@ class ModelRule(Declared):
 
 
 @cache
-def test_kinds() -> Mapping[str, TestKind]:
+def kinds_of_tests() -> Mapping[str, TestKind]:
     """The kinds of data tests by name. Raises InvalidRegister for a file that cannot be used."""
     return read_yaml(PATH, dict[str, TestKind], PATH.name, InvalidRegister)
 
@@ -55,7 +55,7 @@ def of_tests(manifest: Mapping[str, Any]) -> Iterator[QualityRule]:
         if node["resource_type"] != "test":
             continue
         called = node.get("test_metadata") or {}
-        kind = test_kinds().get(str(called.get("name")))
+        kind = kinds_of_tests().get(str(called.get("name")))
         if kind is None:
             raise InvalidRegister(f"{node['original_file_path']}: {node['name']}: its kind is not in {PATH.name}")
         tested = node["attached_node"].rpartition(".")[2]
