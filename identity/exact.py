@@ -14,6 +14,8 @@ from identity.links import LINK_SCHEMA, State
 RULES: dict[str, tuple[str, str, float | None]] = {
     "company_number": ("company_number", "company_number IS NOT NULL", 1.0),
     "charity_number": ("charity_number", "charity_number IS NOT NULL", 1.0),
+    "register_identifier": ("register_identifier", "register_identifier IS NOT NULL", 1.0),
+    "publisher_identifier": ("publisher_identifier", "publisher_identifier IS NOT NULL", 1.0),
     "name_postcode": (
         "concat_ws(chr(31), normalised_name, postcode)",
         "normalised_name IS NOT NULL AND postcode IS NOT NULL",

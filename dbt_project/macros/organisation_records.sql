@@ -4,8 +4,8 @@
 #}
 {% macro organisation_record_columns(source_system, source_record_id, given) -%}
     {%- set attributes = [
-        'name', 'company_number', 'charity_number', 'postcode', 'domain', 'organisation_type', 'cluster_tag',
-        'size_band', 'recorded_at', 'same_as_record_id',
+        'name', 'company_number', 'charity_number', 'register_identifier', 'publisher_identifier', 'postcode', 'domain',
+        'organisation_type', 'cluster_tag', 'size_band', 'recorded_at', 'same_as_record_id',
     ] -%}
     {%- for name in given if name not in attributes -%}
         {{ exceptions.raise_compiler_error("organisation records have no attribute " ~ name) }}

@@ -8,8 +8,9 @@
     regexp_replace({{ expression }}, '{{ pattern }}', '{{ replacement }}', 'g')
 {%- endmacro %}
 
+{# Spark takes a backslash out of a literal. #}
 {% macro spark__regex_replace(expression, pattern, replacement) -%}
-    regexp_replace({{ expression }}, '{{ pattern }}', '{{ replacement }}')
+    regexp_replace({{ expression }}, '{{ pattern | replace("\\", "\\\\") }}', '{{ replacement }}')
 {%- endmacro %}
 
 {% macro regex_match(expression, pattern) -%}
@@ -21,7 +22,20 @@
 {%- endmacro %}
 
 {% macro spark__regex_match(expression, pattern) -%}
-    {{ expression }} rlike '{{ pattern }}'
+    {{ expression }} rlike '{{ pattern | replace("\\", "\\\\") }}'
+{%- endmacro %}
+
+{# Letters without the marks above and below them; a letter that is no other with a mark stays. #}
+{% macro without_marks(expression) -%}
+    {{ return(adapter.dispatch('without_marks')(expression)) }}
+{%- endmacro %}
+
+{% macro duckdb__without_marks(expression) -%}
+    strip_accents({{ expression }})
+{%- endmacro %}
+
+{% macro spark__without_marks(expression) -%}
+    translate({{ expression }}, 'àáâãäåāăąçćčďèéêëēėęěìíîïīįğñńňòóôõöőōřśšşťùúûüűūůýÿźżž', 'aaaaaaaaacccdeeeeeeeeiiiiiignnnooooooorssstuuuuuuuyyzzz')
 {%- endmacro %}
 
 {# One row for every element of a `;`-separated text; `expression` must not be null. #}

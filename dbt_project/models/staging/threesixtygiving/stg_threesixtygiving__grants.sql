@@ -12,21 +12,11 @@ select
     latest.recipient_name,
     coalesce(
         {{ normalise_company_number('latest.recipient_company_number') }},
-        case
-            when latest.recipient_id like 'GB-COH-%'
-                then {{ normalise_company_number('substr(latest.recipient_id, 8)') }}
-        end
+        {{ company_number_of('latest.recipient_id') }}
     ) as company_number,
     coalesce(
         {{ normalise_charity_number('latest.recipient_charity_number') }},
-        case
-            when latest.recipient_id like 'GB-CHC-%'
-                then {{ normalise_charity_number('substr(latest.recipient_id, 8)') }}
-            when latest.recipient_id like 'GB-SC-%'
-                then {{ normalise_charity_number('substr(latest.recipient_id, 7)') }}
-            when latest.recipient_id like 'GB-NIC-%'
-                then {{ normalise_charity_number("'NIC' || substr(latest.recipient_id, 8)") }}
-        end
+        {{ charity_number_of('latest.recipient_id') }}
     ) as charity_number,
     {{ normalise_postcode('latest.recipient_postal_code') }} as postcode,
     coalesce(latest.recipient_is_individual, 'no') = 'yes' as is_individual,

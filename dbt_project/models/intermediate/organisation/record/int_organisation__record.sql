@@ -12,18 +12,24 @@ with records as (
     {%- endfor %}
 )
 
+-- A domain that many share (a host of web sites, an association) says nothing of which organisation it is.
 select
-    source_system,
-    source_record_id,
-    trim(name) as name,
-    {{ normalise_name('name') }} as normalised_name,
-    company_number,
-    charity_number,
-    postcode,
-    domain,
-    organisation_type,
-    cluster_tag,
-    size_band,
-    recorded_at,
-    same_as_record_id
+    records.source_system,
+    records.source_record_id,
+    trim(records.name) as name,
+    {{ normalise_name('records.name') }} as normalised_name,
+    {{ other_name('records.name') }} as other_name,
+    records.company_number,
+    records.charity_number,
+    records.register_identifier,
+    records.publisher_identifier,
+    records.postcode,
+    case when shared.domain is null then records.domain end as domain,
+    records.organisation_type,
+    records.cluster_tag,
+    records.size_band,
+    records.recorded_at,
+    records.same_as_record_id
 from records
+left join {{ ref('shared_domain') }} as shared
+    on records.domain = shared.domain
