@@ -36,3 +36,26 @@ def fingerprint(root: Path = ROOT) -> str:
 def code_version() -> str:
     """`<version>+<12 hex>` over every file of the rooms that make a release."""
     return f"{version('wmip-warehouse')}+{fingerprint()[:12]}"
+
+
+@cache
+def commit(root: Path = ROOT) -> str | None:
+    """The commit that is checked out, where the product runs from a git checkout; else, or where git is odd, None.
+
+    Read from the files, as there may be no git here. Whether they were changed since, the fingerprint says.
+    """
+    dot_git = root / ".git"
+    try:
+        # A worktree has a file that names its folder, and shares the branches of the checkout it is of.
+        folder = dot_git if dot_git.is_dir() else Path(dot_git.read_text(encoding="utf-8").partition(": ")[2].strip())
+        head = (folder / "HEAD").read_text(encoding="utf-8").strip()
+        if not head.startswith("ref: "):
+            return head
+        name, common = head.removeprefix("ref: "), folder / "commondir"
+        shared = (folder / common.read_text(encoding="utf-8").strip()) if common.exists() else folder
+        if (shared / name).exists():
+            return (shared / name).read_text(encoding="utf-8").strip()
+        packed = (shared / "packed-refs").read_text(encoding="utf-8").splitlines()
+        return next((line.partition(" ")[0] for line in packed if line.endswith(f" {name}")), None)
+    except OSError:
+        return None

@@ -23,7 +23,7 @@ from orchestration.dbt_compiled import DataTest, Model
 from orchestration.dbt_runner import PROJECT_DIR
 
 EARLIER = "earlier"
-_FILES = re.compile(r"read_\w+\('([^']+)'")
+FILES = re.compile(r"read_\w+\('([^']+)'")
 _NOTES = "build.made"
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Ledger:
         """The fingerprint of all that a model or test with this SQL would be made of now."""
         parts = [duckdb.__version__, repr(node), sql]
         parts += [f"{read} {self._now[read].content}" for read in sorted(set(node.reads)) if read in self._now]
-        parts += [f"{pattern} {self._content_of_files(pattern)}" for pattern in _FILES.findall(sql)]
+        parts += [f"{pattern} {self._content_of_files(pattern)}" for pattern in FILES.findall(sql)]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def take_over(self, model: Model, made_of: str) -> bool:

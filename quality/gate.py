@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
@@ -64,6 +64,8 @@ class Verdict:
     results: list[CheckResult] = field(default_factory=list)
     # On how many checks the engine's judgement of an earlier night stands, because they found the same.
     judged_before: int = 0
+    # What the checks were filled in with, as plain data: enabled sources, clock, what is declared.
+    circumstances: dict[str, Any] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -157,6 +159,15 @@ def _result(check: CheckDefinition, evaluation: Evaluation | str, rows: int, clo
     )
 
 
+def _circumstances(enabled_sources: Collection[str], clock: datetime, declared: Declared) -> dict[str, Any]:
+    return {
+        "enabled_sources": sorted(enabled_sources),
+        "clock": clock.isoformat(),
+        "provides": {name: sorted(providers) for name, providers in sorted(declared.provides.items())},
+        "person_keys": list(declared.person_keys),
+    }
+
+
 def run_gate(
     warehouse: Path,
     *,
@@ -197,6 +208,7 @@ def run_gate(
         suites_fingerprint=suites_fingerprint(suites),
         checked_at=clock,
         judged_before=len(stands),
+        circumstances=_circumstances(enabled_sources, clock, declared),
         results=[
             _result(
                 check,

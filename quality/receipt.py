@@ -1,10 +1,16 @@
-"""The receipt that goes with a release: what was checked, on how many rows, with what outcome."""
+"""The receipt that goes with a release: what was checked, on which rows of which inputs, by which rules, with what
+outcome; what was waived and withheld, who assured, what changed.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from quality.gate import Verdict
+from quality.suites import CheckDefinition
 
 
 def gate_status(verdict: Verdict) -> str:
@@ -14,16 +20,30 @@ def gate_status(verdict: Verdict) -> str:
     return "passed_with_warnings" if verdict.counts.get("failed") else "passed"
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What a receipt says beside the verdict, as plain data. Fields: docs/releases.md."""
+
+    waivers: list[dict[str, Any]] = field(default_factory=list)
+    withheld: list[dict[str, Any]] = field(default_factory=list)
+    material_restatements: list[dict[str, Any]] = field(default_factory=list)
+    """Of locked quarters (domain.md 2.1 R12)."""
+    made_by: dict[str, Any] = field(default_factory=dict)
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+    tables: list[dict[str, Any]] = field(default_factory=list)
+    assurance: list[dict[str, Any]] = field(default_factory=list)
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+def rule_versions(checks: Iterable[CheckDefinition]) -> dict[str, str]:
+    """The version of each rule: the first twelve characters of a SHA-256 over all that its definition says."""
+    return {check.name: hashlib.sha256(check.model_dump_json().encode()).hexdigest()[:12] for check in checks}
+
+
 def build_receipt(
-    verdict: Verdict,
-    *,
-    release_id: str,
-    waivers: list[dict[str, Any]],
-    restatements: list[dict[str, Any]] | None = None,
+    verdict: Verdict, *, release_id: str, rules: dict[str, str], evidence: Evidence | None = None
 ) -> dict[str, Any]:
-    """A receipt as plain data for `receipt.json`. Waivers print beside what they waive; `restatements`: the material
-    ones of locked quarters (domain.md 2.1 R12).
-    """
+    """A receipt as plain data for `receipt.json`. `rules`: the version of each check that judged."""
     return {
         "release_id": release_id,
         "gate_status": gate_status(verdict),
@@ -31,11 +51,11 @@ def build_receipt(
         "suites_fingerprint": verdict.suites_fingerprint,
         "checked_at": verdict.checked_at.isoformat(),
         "outcomes": verdict.counts,
-        "waivers": waivers,
-        "material_restatements": restatements or [],
+        **asdict(evidence or Evidence()),
         "checks": [
             {
                 "check": result.check_name,
+                "rule_version": rules.get(result.check_name),
                 "dimension": result.dimension,
                 "severity": result.severity,
                 "table": result.table_name,
@@ -45,6 +65,7 @@ def build_receipt(
                 "failing_rows": result.failing_rows,
                 "meaning": result.meaning,
                 "owner": result.owner,
+                "remedy": result.remedy,
             }
             for result in verdict.results
         ],

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from common.home import checks_folder
 from common.yamlfile import YamlFile
 from quality.families import InvalidFamily, members
 
@@ -86,6 +87,11 @@ def _relations(name: str) -> list[str]:
 def suite_paths() -> list[Path]:
     """The product's own suites, in a fixed order."""
     return sorted(SUITES_FOLDER.glob("*.yaml"))
+
+
+def gate_suites(home: Path) -> list[Path]:
+    """The product's suites and this tenant's own (`checks/` of the home), in a fixed order."""
+    return [*suite_paths(), *sorted(checks_folder(home).glob("*.yaml"))]
 
 
 def load_suites(paths: Sequence[Path]) -> list[CheckDefinition]:

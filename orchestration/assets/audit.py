@@ -5,11 +5,10 @@ release itself asks for the verdict again, so that starting it alone changes not
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import dagster as dg
 
-from common.home import checks_folder, judgements_file, warehouse_file
+from common.home import judgements_file, warehouse_file
 from ingestion.catalogue import person_key_forms, providers
 from orchestration.dbt_runner import TARGET_DIR
 from orchestration.night import BLOCKED
@@ -19,7 +18,7 @@ from orchestration.trouble import after_sources
 from quality import verdicts
 from quality.gate import CheckResult, Declared, run_gate
 from quality.messages import explain
-from quality.suites import CheckDefinition, load_suites, suite_paths
+from quality.suites import CheckDefinition, gate_suites, load_suites, suite_paths
 
 ANY_TABLE = "indicator_fact"
 # Beside what dbt made of the project: what the gate's engine said of queries that found the same, in whatever home.
@@ -109,8 +108,3 @@ def build_gate(mart_keys: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
             )
 
     return gate
-
-
-def gate_suites(home: Path) -> list[Path]:
-    """The product's suites and this tenant's own, in a fixed order."""
-    return [*suite_paths(), *sorted(checks_folder(home).glob("*.yaml"))]

@@ -11,13 +11,12 @@ import dagster as dg
 
 from common.durable import write_parquet
 from common.home import evaluation_folder, make_private, warehouse_file
-from orchestration.assets.audit import gate_suites
 from orchestration.evaluators import EvaluatorFailed, NightFacts, run_evaluators
 from orchestration.night import BLOCKED, FAILED
 from orchestration.release.approval import GateRefused, approved_verdict
 from orchestration.resources import Night
 from quality.receipt import gate_status
-from quality.suites import suites_fingerprint
+from quality.suites import gate_suites, suites_fingerprint
 
 # The dbt source whose tables evaluators make, and the folder of the home in which they lie.
 SOURCE = "evaluated"

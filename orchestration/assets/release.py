@@ -4,15 +4,16 @@ import dagster as dg
 
 from common.home import release_folder
 from ingestion.ingest import input_fingerprint
-from orchestration.assets.audit import gate_suites
 from orchestration.code_version import code_version
 from orchestration.night import BLOCKED, FAILED, PUBLISHED, STOPPED, UNCHANGED
 from orchestration.notifications import notify_once
 from orchestration.release.approval import GateRefused
+from orchestration.release.integrity import MANIFEST, RECEIPT
 from orchestration.release.publication import Published, ReleaseNotMade, publish
+from orchestration.release.receipt_page import RECEIPT_PAGE
 from orchestration.resources import Night
 from orchestration.stopping import noticing_stop, stopped_message
-from quality.suites import suites_fingerprint
+from quality.suites import gate_suites, suites_fingerprint
 
 RELEASE_KEY = dg.AssetKey(["release", "current"])
 
@@ -39,6 +40,7 @@ def build_release_asset(released: set[dg.AssetKey]) -> dg.AssetsDefinition:
                     clock=night.clock,
                     code_version=code_version(),
                     input_fingerprint=input_fingerprint(night.home),
+                    run_id=night.run_id,
                     keep=night.configuration.releases.keep,
                     public_readable=night.configuration.releases.public_readable,
                     suites_fingerprint=suites_fingerprint(gate_suites(night.home)),
@@ -64,8 +66,9 @@ def build_release_asset(released: set[dg.AssetKey]) -> dg.AssetsDefinition:
                 "release_id": outcome.release_id,
                 "new": new,
                 "because": "; ".join(outcome.because) if isinstance(outcome, Published) else "",
-                "receipt": dg.MetadataValue.path(folder / "receipt.json"),
-                "manifest": dg.MetadataValue.path(folder / "manifest.json"),
+                "receipt page": dg.MetadataValue.url((folder / RECEIPT_PAGE).resolve().as_uri()),
+                "receipt": dg.MetadataValue.path(folder / RECEIPT),
+                "manifest": dg.MetadataValue.path(folder / MANIFEST),
             }
         )
 

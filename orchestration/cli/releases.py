@@ -12,6 +12,7 @@ from orchestration.cli.options import Home, console, resolve_home, warn, whole_t
 from orchestration.errors import NightFailed, UserError
 from orchestration.night import only_writer
 from orchestration.release import integrity, store
+from orchestration.release.rejudged import rejudge
 
 app = typer.Typer(no_args_is_help=True, help="List, show, verify and switch the numbered releases.")
 
@@ -65,14 +66,43 @@ def show(release_id: ReleaseId = None, home: Home = None) -> None:
 
 
 @app.command()
-def verify(release_id: ReleaseId = None, home: Home = None) -> None:
-    """Recompute every checksum and row count of a release. Exit code 1 when something differs."""
+def verify(
+    release_id: ReleaseId = None,
+    home: Home = None,
+    files_only: Annotated[
+        bool, typer.Option("--files-only", help="Leave the gate out: checksums and row counts alone, in a second.")
+    ] = False,
+) -> None:
+    """Recompute every checksum and row count of a release and run its gate on it again. Exit code 1 when something
+    differs.
+
+    The gate is run with the rules and in the circumstances that the release keeps, on the tables it holds.
+    """
     folder = resolve_home(home)
     chosen = known_release(folder, release_id)
     problems = integrity.verify(folder, chosen)
     if problems:
         raise NightFailed(f"release {chosen} is not what was published: " + "; ".join(problems))
     console.print(f"Release {chosen} is exactly what was published.")
+    if not files_only:
+        _judge_again(folder, chosen)
+
+
+def _judge_again(home: Path, release_id: str) -> None:
+    with console.status("Running its gate again"):
+        again = rejudge(home, release_id)
+    for note in again.notes:
+        console.print(f"  {note}", highlight=False)
+    if again.problems:
+        raise NightFailed(f"release {release_id} does not pass as its receipt says: " + "; ".join(again.problems))
+    if again.checks:
+        console.print(f"Its gate, run again, says of {again.checks} checks what its receipt says.")
+    if again.not_asked:
+        console.print(
+            f"  Not asked again, as they read what a release does not keep: {', '.join(again.not_asked)}. "
+            f"`wmip release rebuild {release_id}` makes that anew",
+            highlight=False,
+        )
 
 
 @app.command()

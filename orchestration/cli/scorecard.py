@@ -390,5 +390,5 @@ def print_scorecard(console: Console, home: Path, by: str | None = None) -> None
         parts += _gate(connection)
         parts += _refusals(connection)
     release = release_folder(home, info["release_id"])
-    parts.append(f"Report: {release / 'pack' / 'report.html'}\nReceipt: {release / 'receipt.json'}")
+    parts.append(f"Report: {release / 'pack' / 'report.html'}\nReceipt: {release / 'receipt.html'}")
     console.print(Group(*parts))

@@ -33,6 +33,8 @@ class BuildContext:
     previous: str | None = None
     # What had changed since that one.
     because: list[str] = field(default_factory=list)
+    # The night that makes it.
+    run_id: str = ""
 
     @property
     def warehouse(self) -> Path:

@@ -14,6 +14,7 @@ from orchestration.errors import UserError
 
 MART = "mart.duckdb"
 MANIFEST = "manifest.json"
+RECEIPT = "receipt.json"
 # In a manifest: the checksum of all else that it says.
 SEAL = "manifest_sha256"
 # In a release's folder once readers were switched to it.
@@ -150,7 +151,7 @@ def _differing(
 def _against_the_receipt(folder: Path, manifest: dict[str, Any]) -> list[str]:
     """What a manifest says otherwise than the receipt, whose checksum it holds: a hand may have sealed it anew."""
     try:
-        receipt = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
+        receipt = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
     both = [name for name in _RECEIPT_SAYS if name in receipt and name in manifest]

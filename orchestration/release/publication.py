@@ -30,6 +30,8 @@ from orchestration.release.integrity import (
 )
 from orchestration.release.pruning import prune
 from orchestration.release.steps.evaluation import copy_evaluation
+from orchestration.release.steps.gate_kept import keep_gate
+from orchestration.release.steps.inputs import write_inputs
 from orchestration.release.steps.mart import add_gate_tables, copy_mart, write_mart_parquet
 from orchestration.release.steps.open_data import write_open_data
 from orchestration.release.steps.pack import write_pack
@@ -50,6 +52,8 @@ STEPS: tuple[Step, ...] = (
     Step("writing open data", write_open_data),
     Step("writing the pack", write_pack),
     Step("keeping the organisation keys", keep_registry),
+    Step("writing down what it was made of", write_inputs),
+    Step("keeping what judged it", keep_gate),
     Step("writing the receipt", write_receipt),
     Step("writing the sites", write_sites),
 )
@@ -86,6 +90,7 @@ def publish(
     input_fingerprint: str,
     keep: int,
     suites_fingerprint: str,
+    run_id: str = "",
     public_readable: bool = False,
     progress: Callable[[str], None] = _no_progress,
     steps: tuple[Step, ...] = STEPS,
@@ -117,6 +122,7 @@ def publish(
         made_of=made_of,
         previous=previous,
         because=because,
+        run_id=run_id,
     )
     _build(context, steps, progress)
     progress("switching readers to the new release")

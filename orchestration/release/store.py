@@ -18,6 +18,7 @@ from common.home import release_folder, releases_folder
 from orchestration.errors import UserError
 from orchestration.release.integrity import (
     MANIFEST,
+    RECEIPT,
     SEEN_MARK,
     DamagedRelease,
     altered,
@@ -101,7 +102,7 @@ def list_releases(home: Path) -> list[ReleaseSummary]:
 
 def show(home: Path, release_id: str) -> dict[str, Any]:
     """A release's manifest with its receipt."""
-    receipt = read_json(release_folder(home, release_id) / "receipt.json")
+    receipt = read_json(release_folder(home, release_id) / RECEIPT)
     return {"manifest": read_manifest(home, release_id), "receipt": receipt}
 
 

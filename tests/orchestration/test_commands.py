@@ -48,7 +48,7 @@ def test_the_scorecard_shows_what_a_programme_manager_asks(home):
         "CB99 old style return.xlsx",
         "CB01",
         "report.html",
-        "receipt.json",
+        "receipt.html",
     ):
         assert part in said, part
 

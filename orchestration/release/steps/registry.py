@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import shutil
 
-from common.home import make_private, registry_file, registry_folder
+from common.home import make_private
 from orchestration.release.context import BuildContext
+from orchestration.release.inputs import registry_files
 
 
 def keep_registry(context: BuildContext) -> None:
     """Copy the home's registry; a home without organisations has none, one without decisions no registers."""
-    registry = registry_file(context.home)
-    if registry.exists():
-        registry_folder(context.building).mkdir(exist_ok=True)
-        shutil.copyfile(registry, registry_file(context.building))
-    for path in sorted(registry_folder(context.home).glob("*/*.parquet")):
+    for path in registry_files(context.home):
         kept = context.building / path.relative_to(context.home)
         make_private(kept.parent)
         shutil.copyfile(path, kept)

@@ -18,6 +18,7 @@ from ingestion.catalogue import SOURCES
 from orchestration.configuration import load_configuration
 from orchestration.release.context import BuildContext
 from orchestration.release.integrity import MART, DamagedRelease, altered, read_manifest
+from orchestration.release.receipt_page import RECEIPT_PAGE
 from orchestration.release.steps.open_data import FOLDER as OPEN_DATA
 from orchestration.release.steps.open_data import NoPublicView
 from orchestration.release.steps.pack import PACK, PUBLIC_MART
@@ -110,7 +111,7 @@ def _evaluators_downloads(release: Path) -> list[Download]:
             for path, what in (
                 (release / PACK / WORKBOOK, "The funder's workbook"),
                 (release / PACK / REPORT, "The report, one page"),
-                (release / "receipt.json", "What the gate checked, on how many rows, with what outcome"),
+                (release / RECEIPT_PAGE, "The receipt: what was checked, on which inputs, with what outcome"),
             )
             if path.exists()
         ),
