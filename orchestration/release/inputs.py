@@ -11,9 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from common.home import registry_folder
 from common.sql import literal
+from orchestration.dbt_compiled import EVALUATE, compiled
 from orchestration.release.integrity import checksum
+from orchestration.unchanged import FILES
 
 INPUTS = "inputs.json"
 PACKAGES = ("duckdb", "dbt-core", "great-expectations", "pyarrow")
@@ -42,9 +46,6 @@ def registry_files(home: Path) -> list[Path]:
 
 def files_read(home: Path) -> list[Path]:
     """Every file of a home that the models of its candidate read: landing, registry, logs of the nights."""
-    from orchestration.dbt_compiled import EVALUATE, compiled
-    from orchestration.unchanged import FILES
-
     patterns = {
         pattern for model in compiled(home).models if model.step != EVALUATE for pattern in FILES.findall(model.sql)
     }
@@ -54,8 +55,6 @@ def files_read(home: Path) -> list[Path]:
 
 def described(home: Path, paths: Iterable[Path]) -> list[InputFile]:
     """The files with their content as SHA-256 and their rows, in the order of their paths."""
-    import duckdb
-
     listed = sorted(paths)
     rows: dict[str, int] = {}
     tables = [path for path in listed if path.suffix == ".parquet"]
