@@ -22,7 +22,7 @@ INSTANT = "timestamp[us]"
 EXACT = "decimal(18, 4)"
 
 Columns = Mapping[str, str]
-"""The columns of a register in order, each with its kind: text, boolean, date, integer, INSTANT or EXACT."""
+"""The columns of a register in order, each with its kind: text, boolean, date, integer, number, INSTANT or EXACT."""
 
 
 def schema(columns: Columns) -> pa.Schema:
@@ -34,6 +34,7 @@ def schema(columns: Columns) -> pa.Schema:
         "boolean": pa.bool_(),
         "date": pa.date32(),
         "integer": pa.int64(),
+        "number": pa.float64(),
         INSTANT: pa.timestamp("us"),
         EXACT: pa.decimal128(18, 4),
     }

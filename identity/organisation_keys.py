@@ -1,4 +1,4 @@
-"""Resolve tonight's organisation records and keep their keys in the registry."""
+"""Resolve tonight's organisation records; keep their keys, and what became of keys, in the registry."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from common import registers
 from common.durable import write_parquet
 from common.home import make_private, registry_file, warehouse_file
+from identity import key_history
+from identity.decisions import as_table, in_force, read_decisions
 from identity.links import MENTION_COLUMNS
 from identity.matching import Match, match
 from identity.resolve import resolve
@@ -26,6 +29,7 @@ class IdentityReport:
     records: int
     organisations: int
     new_organisations: int
+    changed_keys: int
 
     def metadata(self) -> dict[str, int]:
         """For the orchestrator."""
@@ -39,17 +43,23 @@ def read_records(warehouse: Path) -> pa.Table:
 
 
 def resolve_organisations(home: Path, clock: datetime, matcher: Match = match) -> IdentityReport:
-    """Match tonight's records and write the registry, whole or not at all.
+    """Match tonight's records by what people decided and the rules, and write the registry, whole or not at all.
 
-    The file is written only when it changed, so that a night without new records leaves it as it is.
+    The file is written only when it changed, so that a night without new records leaves it as it is. What became of
+    keys is written before it: an event whose night ended in between is not written again.
     """
     records = read_records(warehouse_file(home))
     path = registry_file(home)
     make_private(path.parent)
     previous = pq.read_table(path) if path.exists() else None
-    resolved = resolve(records, matcher(records), previous, clock)
+    decisions = as_table(in_force(read_decisions(home)))
+    links = matcher(records, decisions=decisions)
+    written = key_history.read_events(home)
+    resolved = resolve(records, links, previous, clock, key_history.retired_keys(written))
+    events = key_history.unwritten(key_history.key_events(previous, resolved, links, decisions, clock), written)
+    registers.append(home, key_history.REGISTER, key_history.COLUMNS, events, clock)
     if previous is None or not resolved.equals(previous):
         write_parquet(resolved, path)
     keys = set(resolved.column("organisation_key").to_pylist())
     before = set(previous.column("organisation_key").to_pylist()) if previous is not None else set()
-    return IdentityReport(len(records), len(keys), len(keys - before))
+    return IdentityReport(len(records), len(keys), len(keys - before), len(events))

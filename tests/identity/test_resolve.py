@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from identity.exact import exact_links
 from identity.links import MENTION_COLUMNS
-from identity.resolve import resolve
+from identity.resolve import REGISTRY_SCHEMA, resolve
 from tests.conftest import examples
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
@@ -116,6 +116,40 @@ def test_what_falls_apart_leaves_the_key_with_the_larger_part():
     assert apart["0"] == apart["1"] == keys(whole)["0"] != apart["2"]
 
 
+def test_a_merge_that_is_undone_gives_both_organisations_their_old_keys():
+    one, other = {"company_number": "01234567"}, {"charity_number": "123456"}
+    apart = exactly(records(one, other), None, CLOCK)
+    joined = exactly(records({**one, **other}, other), apart, CLOCK + timedelta(days=1))
+    assert len(set(keys(joined).values())) == 1
+    assert resolved(one, other, previous=joined, clock=CLOCK + timedelta(days=2)) == keys(apart)
+
+
+def test_a_record_that_is_away_goes_with_the_organisation_it_was_of():
+    anvil, hammer = {"company_number": "01234567"}, {"charity_number": "123456"}
+    first = exactly(records(anvil, anvil), None, CLOCK)
+    second = exactly(records(anvil, anvil, hammer, hammer), first, CLOCK + timedelta(days=1))
+    joined = exactly(records(anvil, anvil, {**anvil, **hammer}).slice(2), second, CLOCK + timedelta(days=2)).to_pylist()
+    assert {row["organisation_key"] for row in joined if row["is_current"]} == {keys(second)["2"]}
+    merged = exactly(records(anvil, anvil, {**anvil, **hammer}), second, CLOCK + timedelta(days=2))
+    assert set(keys(merged).values()) == {keys(first)["0"]}, "the one that is away is of the older organisation too"
+
+
+def test_a_key_that_was_given_up_is_given_to_nobody_else():
+    anvil = {"company_number": "01234567"}
+    given = resolved(anvil)["0"]
+    later = exactly(records(anvil), None, CLOCK + timedelta(days=9))
+    assert keys(later)["0"] == given, "the same record gives the same key anywhere"
+    again = resolve(records(anvil), exact_links(records(anvil)), None, CLOCK + timedelta(days=9), {given})
+    assert keys(again)["0"] != given
+
+
+def test_a_registry_of_an_earlier_version_is_taken_on():
+    rows = [{"company_number": "01234567"}, {"company_number": "01234567"}, {"charity_number": "123456"}]
+    now = exactly(records(*rows), None, CLOCK)
+    before = now.select(REGISTRY_SCHEMA.names[:6])
+    assert exactly(records(*rows), before, CLOCK + timedelta(days=1)).equals(now)
+
+
 def test_a_record_that_is_away_for_a_night_comes_back_under_its_key():
     first = exactly(records({"company_number": "01234567"}, {"charity_number": "123456"}), None, CLOCK)
     away = exactly(records({"company_number": "01234567"}), first, CLOCK + timedelta(days=1))
@@ -139,7 +173,7 @@ _row = st.fixed_dictionaries(
 )
 
 
-@examples(25)
+@examples(10)
 @given(st.lists(_row, min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_the_order_of_records_does_not_matter_and_a_second_night_changes_nothing(rows, random):
     table = records(*rows)
