@@ -15,7 +15,7 @@ from common.durable import write_parquet
 from common.home import make_private, registry_file, warehouse_file
 from identity import key_history
 from identity.decisions import as_table, in_force, read_decisions
-from identity.links import MENTION_COLUMNS
+from identity.links import DECISION_SCHEMA, MENTION_COLUMNS
 from identity.matching import Match, match
 from identity.resolve import resolve
 
@@ -53,7 +53,7 @@ def resolve_organisations(home: Path, clock: datetime, matcher: Match = match) -
     make_private(path.parent)
     previous = pq.read_table(path) if path.exists() else None
     decisions = as_table(in_force(read_decisions(home)))
-    links = matcher(records, decisions=decisions)
+    links = matcher(records, decisions=decisions.select(DECISION_SCHEMA.names))
     written = key_history.read_events(home)
     resolved = resolve(records, links, previous, clock, key_history.retired_keys(written))
     events = key_history.unwritten(key_history.key_events(previous, resolved, links, decisions, clock), written)
