@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import dagster as dg
@@ -70,3 +72,99 @@ def test_a_failed_write_is_undone_and_the_next_one_works(instance):
         raise ZeroDivisionError
     _materialize(instance, 1)
     assert _materializations(storage) == 2
+
+
+def _run(instance: dg.DagsterInstance, at_end=lambda: None) -> str:
+    """Runs three assets, of which one fails its check; `at_end` is called when all is said but before the run ends."""
+
+    @dg.asset(check_specs=[dg.AssetCheckSpec("sound", asset="first")])
+    def first() -> dg.MaterializeResult:
+        return dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=False, check_name="sound")])
+
+    specs = [dg.AssetSpec("second", deps=[first]), dg.AssetSpec("third", deps=["second"])]
+    checks = [dg.AssetCheckSpec(f"number_{number}", asset="third") for number in range(5)]
+
+    @dg.multi_asset(specs=specs, check_specs=checks)
+    def both():
+        yield dg.MaterializeResult("second", metadata={"rows": 3})
+        yield dg.MaterializeResult("third")
+        for check in checks:
+            yield dg.AssetCheckResult(passed=True, check_name=check.name, asset_key="third")
+        at_end()
+
+    return dg.materialize([first, both], instance=instance).run_id
+
+
+# Of what differs from run to run only that it is there.
+QUERIES = {
+    "index": [
+        "SELECT id, dagster_event_type, step_key, asset_key FROM event_logs ORDER BY id",
+        (
+            "SELECT asset_key, last_run_id IS NULL, last_materialization IS NULL, "
+            "last_materialization_timestamp IS NULL FROM asset_keys ORDER BY asset_key"
+        ),
+        "SELECT event_id, asset_key, key FROM asset_event_tags ORDER BY event_id, key",
+        (
+            "SELECT asset_key, check_name, execution_status, evaluation_event_storage_id, "
+            "materialization_event_storage_id FROM asset_check_executions ORDER BY asset_key, check_name"
+        ),
+    ],
+    "run": ["SELECT id, dagster_event_type, step_key, asset_key FROM event_logs ORDER BY id"],
+}
+
+
+def _kept(folder: Path, run_id: str) -> list:
+    found = []
+    for of, queries in QUERIES.items():
+        with closing(sqlite3.connect(folder / f"{run_id if of == 'run' else of}.db")) as connection:
+            found += [connection.execute(query).fetchall() for query in queries]
+    return found
+
+
+def test_a_run_leaves_what_it_leaves_in_dagsters_own(instance, tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    with dg.DagsterInstance.local_temp(str(own)) as usual:
+        twice = [_run(usual), _run(usual)]
+    ours = [_run(instance), _run(instance)]
+    for one, other in zip(ours, twice, strict=True):
+        kept = _kept(tmp_path / "dagster" / "history" / "runs", one)
+        assert kept == _kept(own / "history" / "runs", other)
+        assert all(kept)
+
+
+def test_what_waits_is_there_for_whoever_asks(instance):
+    seen = []
+
+    def ask():
+        check = dg.AssetCheckKey(dg.AssetKey("third"), "number_4")
+        found = instance.event_log_storage.get_latest_asset_check_execution_by_key([check])[check]
+        seen.append(found.status.value)
+
+    _run(instance, ask)
+    assert seen == ["SUCCEEDED"]
+
+
+def test_what_a_step_says_is_written_when_it_ends(instance, tmp_path):
+    file = tmp_path / "dagster" / "history" / "runs" / "index.db"
+    seen = []
+
+    def look():
+        with closing(sqlite3.connect(file)) as connection:
+            query = "SELECT count(*) FROM event_logs WHERE dagster_event_type = 'ASSET_CHECK_EVALUATION'"
+            seen.extend(connection.execute(query).fetchone())
+
+    _run(instance, look)
+    look()
+    # That of the first asset, whose step had ended; at last all of them.
+    assert seen == [1, 6]
+
+
+def test_events_that_wait_are_written_when_the_log_is_closed(instance, tmp_path):
+    with dg.DagsterInstance.from_config(str(tmp_path / "dagster")) as other:
+        run_id = _run(other)
+        storage = other.event_log_storage
+        planned = storage.get_logs_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+        before = len(storage.get_logs_for_run(run_id))
+        storage.store_event(planned[0])
+    assert len(instance.event_log_storage.get_logs_for_run(run_id)) == before + 1
