@@ -1,0 +1,178 @@
+"""`make bench-identity`: precision, recall and F1 of the matcher and of what it must beat, on labelled data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import identity_baselines as baselines
+from benchmarks.identity_labelled import LabelledMentions, LabelledPair, is_other, read_pairs, read_publishers, tidied
+
+console = Console()
+FIXTURES = Path(__file__).parents[1] / "tests/fixtures/real"
+PAIRS = FIXTURES / "entity_resolution/name_pairs_org.csv"
+PUBLISHERS = (
+    FIXTURES / "threesixtygiving/ab_charitable_trust.json",
+    FIXTURES / "threesixtygiving/lloyds_bank_foundation_recipients.csv",
+)
+OwnerPair = tuple[tuple[str, str], tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How many of the true pairs were found, how many found ones are wrong."""
+
+    found: int
+    wrong: int
+    true: int
+
+    @property
+    def precision(self) -> float:
+        """Share of what was found that is true; 1 where nothing was found."""
+        return self.found / (self.found + self.wrong) if self.found + self.wrong else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Share of what is true that was found."""
+        return self.found / self.true if self.true else 1.0
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of both."""
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both else 0.0
+
+    def row(self) -> list[str]:
+        """As a table prints it."""
+        shares = (f"{share:.3f}" for share in (self.precision, self.recall, self.f1))
+        return [f"{self.found:,} of {self.true:,}", f"{self.wrong:,}", *shares]
+
+
+def judge_pairs(pairs: list[LabelledPair], linked: Iterable[bool]) -> Judged:
+    """Labelled pairs against what was said of each."""
+    said = list(zip(pairs, linked, strict=True))
+    return Judged(
+        sum(pair.is_match and yes for pair, yes in said),
+        sum(not pair.is_match and yes for pair, yes in said),
+        sum(pair.is_match for pair in pairs),
+    )
+
+
+def judge_owners(labelled: LabelledMentions, linked: set[OwnerPair]) -> Judged:
+    """Recipients linked between the publishers. Of numbers of two registers nothing is known: neither right nor wrong."""
+    between = {(one, other) for (side, one), (beside, other) in linked if side != beside}
+    return Judged(
+        sum(one == other for one, other in between), sum(is_other(*pair) for pair in between), len(labelled.shared)
+    )
+
+
+def wrong_within(linked: set[OwnerPair]) -> int:
+    """Recipients of one publisher that were taken for one."""
+    return sum(side == beside and is_other(one, other) for (side, one), (beside, other) in linked)
+
+
+def owners_together(labelled: LabelledMentions, groups: np.ndarray) -> set[OwnerPair]:
+    """Recipients, each with its publisher, of which some mentions are in one group."""
+    of: dict[int, set[tuple[str, str]]] = {}
+    for group, owner in zip(groups.tolist(), labelled.recipients, strict=True):
+        of.setdefault(group, set()).add(owner)
+    return {pair for members in of.values() for pair in combinations(sorted(members), 2)}
+
+
+def best_token_set(judged: Callable[[float], Judged], least: int = 50) -> tuple[float, Judged]:
+    """The threshold with the best F1, which no matcher would know beforehand."""
+    return max(((at, judged(at)) for at in map(float, range(least, 101))), key=lambda found: found[1].f1)
+
+
+def on_pairs(pairs: list[LabelledPair]) -> Table:
+    """Every contestant on labelled pairs of names."""
+    left, right = [pair.left for pair in pairs], [pair.right for pair in pairs]
+    bare = list(zip(baselines.normalised(left), baselines.normalised(right), strict=True))
+    ratios = np.diagonal(baselines.token_set(left, right))
+    table = _table(f"{len(pairs)} labelled pairs of names")
+    table.add_row("exact normalised name", *judge_pairs(pairs, [one == other for one, other in bare]).row())
+    at, best = best_token_set(lambda at: judge_pairs(pairs, ratios >= at))
+    table.add_row(f"rapidfuzz token-set, best at {at:g}", *best.row())
+    return table
+
+
+def on_publishers(labelled: LabelledMentions, *, tell: bool) -> Table:
+    """Every contestant on the recipients of two publishers."""
+    mentions = tidied(labelled.mentions)
+    table = _table(f"Recipients of two publishers: {len(mentions):,} mentions, {len(labelled.shared)} shared")
+    table.add_column("wrong within one publisher", justify="right")
+    for name, groups in (
+        ("exact rules", baselines.exact_rules(mentions)),
+        ("exact normalised name", baselines.exact_name(mentions)),
+    ):
+        linked = owners_together(labelled, groups)
+        table.add_row(name, *judge_owners(labelled, linked).row(), str(wrong_within(linked)))
+        if tell:
+            _tell(name, labelled, linked)
+    at, linked = _token_set_of_owners(labelled)
+    table.add_row(
+        f"rapidfuzz token-set, best at {at:g}", *judge_owners(labelled, linked).row(), str(wrong_within(linked))
+    )
+    return table
+
+
+def _token_set_of_owners(labelled: LabelledMentions) -> tuple[float, set[OwnerPair]]:
+    names = [str(one["name"]) for one in labelled.mentions]
+    near = np.triu(baselines.token_set(names, names), 1)
+
+    def linked(at: float) -> set[OwnerPair]:
+        places = zip(*(found.tolist() for found in np.nonzero(near >= at)), strict=True)
+        pairs = (sorted((labelled.recipients[row], labelled.recipients[column])) for row, column in places)
+        return {(one, other) for one, other in pairs if one != other}
+
+    at, _ = best_token_set(lambda at: judge_owners(labelled, linked(at)), least=80)
+    return at, linked(at)
+
+
+def _tell(name: str, labelled: LabelledMentions, linked: set[OwnerPair]) -> None:
+    """Each wrong and each missed one, by name and place."""
+    said: dict[tuple[str, str], set[str]] = {}
+    for mention, owner in zip(labelled.mentions, labelled.recipients, strict=True):
+        said.setdefault(owner, set()).add(f"{mention['name']} ({mention['postcode']})")
+    for one, other in sorted(linked):
+        if is_other(one[1], other[1]):
+            console.print(
+                f"{name} wrong: {one[1]} {sorted(said[one])} = {other[1]} {sorted(said[other])}",
+                style="red",
+                soft_wrap=True,
+            )
+    found = {one[1] for one, other in linked if one[1] == other[1]}
+    for number in sorted(labelled.shared - found):
+        of = [sorted(names) for (_, owner), names in sorted(said.items()) if owner == number]
+        console.print(f"{name} missed: {number} {of}", style="dim", soft_wrap=True)
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title)
+    for heading in ("", "found", "wrong", "precision", "recall", "F1"):
+        table.add_column(heading, justify="right" if heading else "left")
+    return table
+
+
+def main(
+    pairs: Annotated[Path, typer.Option(help="Labelled pairs: name1, name2, is_match.")] = PAIRS,
+    publishers: Annotated[
+        tuple[Path, Path], typer.Option(help="Two publishers: 360Giving JSON, or CSV with id, name, postalCode.")
+    ] = PUBLISHERS,
+    tell: Annotated[bool, typer.Option("--tell", help="List what was linked wrongly and what was missed.")] = False,
+) -> None:
+    """Measure all and print the tables."""
+    console.print(on_pairs(read_pairs(pairs)))
+    console.print(on_publishers(read_publishers(*publishers), tell=tell))
+
+
+if __name__ == "__main__":
+    typer.run(main)
