@@ -23,6 +23,8 @@ PUBLISHERS = (
     FIXTURES / "threesixtygiving/ab_charitable_trust.json",
     FIXTURES / "threesixtygiving/lloyds_bank_foundation_recipients.csv",
 )
+# Below it a recipient is linked to hundreds of others.
+_LEAST_RATIO = 85
 OwnerPair = tuple[tuple[str, str], tuple[str, str]]
 
 
@@ -127,13 +129,16 @@ def on_publishers(labelled: LabelledMentions, *, tell: bool) -> Table:
 def _token_set_of_owners(labelled: LabelledMentions) -> tuple[float, set[OwnerPair]]:
     names = [str(one["name"]) for one in labelled.mentions]
     near = np.triu(baselines.token_set(names, names), 1)
+    best: dict[OwnerPair, float] = {}
+    for row, column in zip(*(found.tolist() for found in np.nonzero(near >= _LEAST_RATIO)), strict=True):
+        one, other = sorted((labelled.recipients[row], labelled.recipients[column]))
+        if one != other:
+            best[one, other] = max(best.get((one, other), 0.0), float(near[row, column]))
 
     def linked(at: float) -> set[OwnerPair]:
-        places = zip(*(found.tolist() for found in np.nonzero(near >= at)), strict=True)
-        pairs = (sorted((labelled.recipients[row], labelled.recipients[column])) for row, column in places)
-        return {(one, other) for one, other in pairs if one != other}
+        return {pair for pair, ratio in best.items() if ratio >= at}
 
-    at, _ = best_token_set(lambda at: judge_owners(labelled, linked(at)), least=80)
+    at, _ = best_token_set(lambda at: judge_owners(labelled, linked(at)), least=_LEAST_RATIO)
     return at, linked(at)
 
 

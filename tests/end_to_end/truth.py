@@ -182,11 +182,12 @@ def _some(records: list[str]) -> str:
 
 
 def _not_said(mart: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Organisations of which no record at all says what they are, or where."""
+    """Organisations of which no record says what they are, or none of bodies and CRMs where."""
     return dict(
         mart.execute(
             "SELECT organisation_key, CASE WHEN organisation_type = 'unknown' THEN 'what it is' ELSE 'where it is' END "
-            "FROM intermediate.int_organisation__placed WHERE organisation_type = 'unknown' OR postcode IS NULL"
+            "FROM intermediate.int_organisation__placed "
+            "WHERE organisation_type = 'unknown' OR postcode_source IS DISTINCT FROM 'body_or_crm'"
         ).fetchall()
     )
 

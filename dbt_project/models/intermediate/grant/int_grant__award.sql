@@ -101,6 +101,7 @@ select
     ranked.status,
     ranked.regrant_type,
     case when ranked.standing > ranked.first_standing then ranked.first_award_key end as gave_way_to,
+    ranked.beneficiary_geo_code,
     ranked.file_name,
     ranked.source_record,
     ranked.source_place,

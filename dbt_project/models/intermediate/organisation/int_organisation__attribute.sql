@@ -10,7 +10,7 @@
 with records as (
     select
         resolved.*,
-        case when source_system in ('returns', 'hubspot', 'salesforce', 'dataverse') then 1 else 0 end as works_with_it
+        case when {{ works_with_it('source_system') }} then 1 else 0 end as works_with_it
     from {{ ref('int_organisation__resolved') }} as resolved
 ),
 
@@ -44,9 +44,11 @@ ranked as (
 select
     organisation_key,
     {%- for attribute in attributes %}
-    max(case when attribute = '{{ attribute }}' then attribute_value end) as {{ attribute }}
-    {%- if not loop.last %},{% endif %}
+    max(case when attribute = '{{ attribute }}' then attribute_value end) as {{ attribute }},
     {%- endfor %}
+    max(
+        case when attribute = 'postcode' then case when votes > 0 then 'body_or_crm' else 'other_record' end end
+    ) as postcode_source
 from ranked
 where value_rank = 1
 group by organisation_key

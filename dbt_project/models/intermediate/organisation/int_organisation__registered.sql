@@ -6,6 +6,7 @@ with companies as (
         company_number,
         company_status,
         edition,
+        postcode,
         sic_version,
         coalesce(sic_code_1, sic_code_2, sic_code_3, sic_code_4) as sic_code
     from {{ ref('stg_companies_house__companies') }}
@@ -14,6 +15,7 @@ with companies as (
         lookups.company_number,
         lookups.company_status,
         'look-up' as edition,
+        lookups.postcode,
         lookups.sic_version,
         coalesce(lookups.sic_code_1, lookups.sic_code_2, lookups.sic_code_3, lookups.sic_code_4) as sic_code
     from {{ ref('stg_companies_house_lookup__companies') }} as lookups
@@ -27,6 +29,7 @@ registered as (
         attributes.organisation_key,
         companies.company_status,
         companies.edition as register_edition,
+        companies.postcode,
         companies.sic_version,
         companies.sic_code
     from {{ ref('int_organisation__attribute') }} as attributes
@@ -39,6 +42,7 @@ versioned as (
         registered.organisation_key,
         registered.company_status,
         registered.register_edition,
+        registered.postcode,
         registered.sic_code,
         clusters.cluster_key,
         case
@@ -55,6 +59,7 @@ select
     organisation_key,
     company_status,
     register_edition,
+    postcode,
     sic_code,
     case when sic_code is not null then sic_version end as sic_version,
     case when sic_code is not null and sic_version = '2007' then coalesce(cluster_key, 'other') end as cluster_key

@@ -45,10 +45,7 @@ dated as (
         activities.*,
         coalesce(periods.is_programme_period, false) as is_programme_period,
         coalesce(activities.not_counted_reason, '') in ('rejected', 'withdrawn') as is_void,
-        case
-            when directory.local_authority_code is not null then directory.local_authority_code
-            when activities.organisation_postcode is not null then 'outside'
-        end as local_authority_code
+        {{ authority_of('activities.organisation_postcode') }} as local_authority_code
     from activities
     left join {{ ref('int_period__calendar') }} as periods
         on activities.happened_on between periods.starts_on and periods.ends_on

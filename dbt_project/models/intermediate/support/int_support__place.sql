@@ -1,5 +1,6 @@
--- Where an organisation was supported: the site in the area that was given most, else what is known of its other sites.
--- Only records with support have a say. Grain: organisation with support.
+-- Where an organisation was supported: the site in the area that was given most by the records that carry the support;
+-- where they name none, where bodies and CRMs have it. What other records say of it fills the breakdown alone, and
+-- never says whether it is in the area. Grain: organisation with support.
 with places as (
     select
         organisation_key,
@@ -24,13 +25,18 @@ supported as (
 
 select
     supported.organisation_key,
-    coalesce(places.local_authority_code, placed.local_authority_code) as local_authority_code,
+    coalesce(places.local_authority_code, sites.local_authority_code, placed.local_authority_code)
+        as local_authority_code,
+    coalesce(places.local_authority_code <> 'outside', sites.is_in_area) as is_in_area,
     case
-        when places.local_authority_code is not null then places.local_authority_code <> 'outside'
-        else placed.is_in_area
-    end as is_in_area
+        when places.local_authority_code is not null then 'support'
+        when sites.local_authority_code is not null then 'body_or_crm'
+        else placed.postcode_source
+    end as postcode_source
 from supported
 inner join {{ ref('int_organisation__placed') }} as placed
     on supported.organisation_key = placed.organisation_key
+left join {{ ref('int_organisation__site') }} as sites
+    on supported.organisation_key = sites.organisation_key
 left join places
     on supported.organisation_key = places.organisation_key and places.place_rank = 1

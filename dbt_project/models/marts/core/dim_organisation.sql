@@ -32,7 +32,8 @@ select
     local_authority_code,
     is_in_area,
     size_band,
-    postcode
+    postcode,
+    postcode_source
 from {{ ref('int_organisation__placed') }} as placed
 left join {{ ref('cluster') }} as clusters
     on placed.cluster_key = clusters.cluster_key

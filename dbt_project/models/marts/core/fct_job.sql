@@ -16,6 +16,7 @@ select
     facts.status,
     facts.evidence_grade,
     posts.local_authority_code,
+    posts.postcode_source,
     posts.source_record_id
 from {{ ref('int_fact__jobs_created') }} as posts
 inner join {{ ref('indicator_fact') }} as facts

@@ -19,6 +19,7 @@ select
         {{ charity_number_of('latest.recipient_id') }}
     ) as charity_number,
     {{ normalise_postcode('latest.recipient_postal_code') }} as postcode,
+    upper(trim(latest.beneficiary_geo_code)) as beneficiary_geo_code,
     coalesce(latest.recipient_is_individual, 'no') = 'yes' as is_individual,
     coalesce({{ typed('threesixtygiving.grants', 'recipient_count', 'latest') }}, 1) as recipients,
     latest.funding_org_id,

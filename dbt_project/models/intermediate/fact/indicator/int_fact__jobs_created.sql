@@ -15,11 +15,15 @@ jobs as (
         placed.cluster_key,
         placed.organisation_type,
         supported.supported_since,
+        coalesce(
+            {{ authority_of('jobs.postcode') }}, sites.local_authority_code, placed.local_authority_code
+        ) as workplace_authority_code,
+        coalesce({{ authority_of('jobs.postcode') }}, sites.local_authority_code) = 'outside' as is_outside,
         case
-            when directory.local_authority_code is not null then directory.local_authority_code
-            when jobs.postcode is not null then 'outside'
-            else placed.local_authority_code
-        end as workplace_authority_code,
+            when jobs.postcode is not null then 'workplace'
+            when sites.local_authority_code is not null then 'body_or_crm'
+            else placed.postcode_source
+        end as postcode_source,
         cast(least({{ parameter('ft_hours') }}, jobs.contracted_hours) as decimal(18, 4)) as post_hours
     from {{ ref('stg_returns__jobs') }} as jobs
     inner join {{ ref('int_organisation__resolved') }} as resolved
@@ -30,6 +34,8 @@ jobs as (
         on resolved.organisation_key = placed.organisation_key
     left join supported
         on resolved.organisation_key = supported.organisation_key
+    left join {{ ref('int_organisation__site') }} as sites
+        on resolved.organisation_key = sites.organisation_key
     left join {{ ref('stg_reference__postcodes') }} as directory
         on jobs.postcode = directory.postcode
 )
@@ -57,7 +63,7 @@ select
         when is_business_insolvent then 'business_insolvent'
         when organisation_type <> 'business' then 'not_a_business'
         when supported_since is null or supported_since > started_on then 'not_supported_before'
-        when workplace_authority_code = 'outside' then 'out_of_area'
+        when is_outside then 'out_of_area'
         when follow_up_fte is null then 'no_follow_up'
     end as ineligible_reason,
     record_ref as source_ref,
@@ -67,5 +73,6 @@ select
     record_ref,
     post_ref,
     baseline_fte,
-    follow_up_fte
+    follow_up_fte,
+    postcode_source
 from jobs

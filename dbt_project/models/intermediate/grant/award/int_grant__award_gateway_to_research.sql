@@ -22,6 +22,7 @@ select
     1 as recipients,
     'awarded' as status,
     cast(null as varchar) as regrant_type,
+    cast(null as varchar) as beneficiary_geo_code,
     file_name,
     source_record,
     coalesce(file_name || '#' || project_id, 'gateway_to_research/projects/' || project_id) as source_place

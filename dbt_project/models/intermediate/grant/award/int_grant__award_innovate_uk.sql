@@ -22,6 +22,7 @@ select
     1 as recipients,
     case when is_withdrawn then 'withdrawn' else 'awarded' end as status,
     cast(null as varchar) as regrant_type,
+    cast(null as varchar) as beneficiary_geo_code,
     file_name,
     source_record,
     source_place

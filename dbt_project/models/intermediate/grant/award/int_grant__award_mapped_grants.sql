@@ -21,6 +21,7 @@ select
     1 as recipients,
     status,
     cast(null as varchar) as regrant_type,
+    cast(null as varchar) as beneficiary_geo_code,
     file_name,
     source_record,
     file_name || '#' || grant_id as source_place

@@ -21,6 +21,7 @@ select
     recipients,
     'awarded' as status,
     regrant_type,
+    beneficiary_geo_code,
     file_name,
     source_record,
     source_place
