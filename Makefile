@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Networks that inspect traffic have their certificate in the machine's store, not in uv's own.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup demo test test-fast coverage test-slow test-fuzz test-truth test-disclosure test-newest test-browser lint format serve bench bench-against bench-readers bench-returns bench-queries docs site-engine superset lock clean
+.PHONY: help setup demo test test-fast coverage test-slow test-fuzz test-truth test-disclosure test-newest test-browser lint format serve bench bench-against bench-identity bench-readers bench-returns bench-queries docs site-engine superset lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -91,6 +91,9 @@ bench-readers: $(INSTALLED) ## Print rows a second of every reader, and memory a
 
 bench-returns: $(INSTALLED) ## Print how fast a return is checked, beside pandas and pandera with the same rules
 	@$(BIN)/python -m benchmarks.returns
+
+bench-identity: $(INSTALLED) ## Print precision, recall and F1 of the matcher on labelled data, beside what it must beat
+	@$(BIN)/python -m benchmarks.identity
 
 bench-queries: $(INSTALLED) ## Print the latency of ten BI questions on DuckDB and PostgreSQL
 	@$(BIN)/python -m benchmarks.queries

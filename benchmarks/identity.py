@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import identity_baselines as baselines
-from benchmarks.identity_labelled import LabelledMentions, LabelledPair, is_other, read_pairs, read_publishers, tidied
+from benchmarks.identity_labelled import LabelledMentions, LabelledPair, is_other, read_pairs, read_publishers
+from identity.matching import match
+from tests.identity.mentions import components_of, mentions
 
-console = Console()
+console = Console(width=140)
 FIXTURES = Path(__file__).parents[1] / "tests/fixtures/real"
 PAIRS = FIXTURES / "entity_resolution/name_pairs_org.csv"
 PUBLISHERS = (
@@ -69,7 +71,7 @@ def judge_pairs(pairs: list[LabelledPair], linked: Iterable[bool]) -> Judged:
 
 
 def judge_owners(labelled: LabelledMentions, linked: set[OwnerPair]) -> Judged:
-    """Recipients linked between the publishers. Of numbers of two registers nothing is known: neither right nor wrong."""
+    """Recipients linked between the publishers. Of numbers of two registers nothing is known: no link is wrong."""
     between = {(one, other) for (side, one), (beside, other) in linked if side != beside}
     return Judged(
         sum(one == other for one, other in between), sum(is_other(*pair) for pair in between), len(labelled.shared)
@@ -103,17 +105,27 @@ def on_pairs(pairs: list[LabelledPair]) -> Table:
     table.add_row("exact normalised name", *judge_pairs(pairs, [one == other for one, other in bare]).row())
     at, best = best_token_set(lambda at: judge_pairs(pairs, ratios >= at))
     table.add_row(f"rapidfuzz token-set, best at {at:g}", *best.row())
+    table.add_row("this matcher", *judge_pairs(pairs, map(_are_one, pairs)).row())
     return table
+
+
+def _are_one(pair: LabelledPair) -> bool:
+    """Whether the matcher takes two names for one organisation's, of which it knows nothing else."""
+    both = mentions({"name": name} for name in (pair.left, pair.right))
+    return len(set(components_of(both, match(both)).values())) == 1
 
 
 def on_publishers(labelled: LabelledMentions, *, tell: bool) -> Table:
     """Every contestant on the recipients of two publishers."""
-    mentions = tidied(labelled.mentions)
-    table = _table(f"Recipients of two publishers: {len(mentions):,} mentions, {len(labelled.shared)} shared")
+    table = _table(f"Recipients of two publishers: {len(labelled.mentions):,} mentions, {len(labelled.shared)} shared")
+    given = mentions(labelled.mentions)
+    links = match(given)
+    found = components_of(given, links)
     table.add_column("wrong within one publisher", justify="right")
     for name, groups in (
-        ("exact rules", baselines.exact_rules(mentions)),
-        ("exact normalised name", baselines.exact_name(mentions)),
+        ("exact rules", baselines.exact_rules(given)),
+        ("exact normalised name", baselines.exact_name(given)),
+        ("this matcher", np.array([found[str(one["source_record_id"])] for one in labelled.mentions])),
     ):
         linked = owners_together(labelled, groups)
         table.add_row(name, *judge_owners(labelled, linked).row(), str(wrong_within(linked)))

@@ -1,4 +1,4 @@
-"""What a matcher must beat: the exact rules before there was a model, the normalised name, and a fuzzy ratio of names."""
+"""What a matcher must beat: the exact rules as they stood alone, the normalised name, a fuzzy ratio of names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 # As dbt's macro made it when the exact rules stood alone; kept as it was, so that figures stay comparable.
-_WORDS = r"regexp_replace(regexp_replace(regexp_replace(replace(lower(trim({name})), '&', ' and '), '\s(t/a|trading as)\s.*$', '', 'g'), '[''’.]', '', 'g'), '[^a-z0-9]+', ' ', 'g')"  # noqa: E501
+_WORDS = r"regexp_replace(regexp_replace(regexp_replace(replace(lower(trim({name})), '&', ' and '), '\s(t/a|trading as)\s.*$', '', 'g'), '[''’.]', '', 'g'), '[^a-z0-9]+', ' ', 'g')"  # noqa: E501, RUF001
 _BARE = rf"regexp_replace(' ' || {_WORDS} || ' ', '(\s(limited|ltd|plc|llp|lp|cic|cio|inc|incorporated|community interest company))+\s+$', ' ', 'g')"  # noqa: E501
 NORMALISED = rf"nullif(nullif(trim(regexp_replace({_BARE}, '^\s+the\s', ' ', 'g')), ''), 'withheld')"
 
@@ -37,10 +37,12 @@ def exact_rules(mentions: pa.Table) -> np.ndarray:
     with duckdb.connect() as connection:
         connection.register("given", mentions.append_column("n", pa.array(range(len(mentions)), pa.int64())))
         nulls = "".join(f", NULL::VARCHAR AS {name}" for name in missing)
-        connection.execute(f"CREATE TEMP TABLE m AS SELECT *{nulls}, {NORMALISED.format(name='name')} AS bare FROM given")
+        connection.execute(
+            f"CREATE TEMP TABLE m AS SELECT *{nulls}, {NORMALISED.format(name='name')} AS bare FROM given"
+        )
         parts = [
-            "SELECT l.n AS one, w.n AS other FROM m AS l JOIN m AS w"
-            " ON l.source_system = w.source_system AND l.same_as_record_id = w.source_record_id"
+            """SELECT l.n AS one, w.n AS other FROM m AS l JOIN m AS w
+            ON l.source_system = w.source_system AND l.same_as_record_id = w.source_record_id"""
         ]
         parts += [f"SELECT min(n) OVER (PARTITION BY {key}), n FROM m WHERE {which}" for key, which in _RULES]
         links = connection.sql(" UNION ALL ".join(parts)).to_arrow_table()

@@ -1,4 +1,4 @@
-"""Data of which is known which mentions are one organisation: labelled pairs of names, two publishers' grants, worlds."""
+"""Data of which is known what is one organisation: labelled pairs of names, and the grants of two publishers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pyarrow as pa
-
 Mention = dict[str, Any]
-_POSTCODE = "regexp_replace(upper(postcode), '[^A-Z0-9]', '', 'g')"
 
 
 @dataclass(frozen=True)
@@ -98,19 +94,3 @@ def is_other(one: str, other: str) -> bool:
 
 def _scheme(identifier: str) -> str:
     return "360G" if identifier.startswith("360G") else "-".join(identifier.split("-")[:2])
-
-
-def tidied(mentions: list[Mention]) -> pa.Table:
-    """Mentions as a source's reader hands them on: postcodes in their written form, or none."""
-    fields = ("source_system", "source_record_id", "name", "postcode")
-    given = pa.table({name: pa.array([one.get(name) for one in mentions], pa.string()) for name in fields})
-    with duckdb.connect() as connection:
-        connection.register("given", given)
-        return connection.sql(
-            f"""
-            SELECT source_system, source_record_id, trim(name) AS name,
-                if(regexp_matches({_POSTCODE}, '^[A-Z]{{1,2}}[0-9][A-Z0-9]?[0-9][A-Z]{{2}}$'),
-                    left({_POSTCODE}, -3) || ' ' || right({_POSTCODE}, 3), NULL) AS postcode
-            FROM given ORDER BY source_system, source_record_id
-            """
-        ).to_arrow_table()
