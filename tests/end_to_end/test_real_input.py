@@ -63,9 +63,10 @@ def test_no_night_of_the_published_files_is_blocked(mart):
 
 
 def test_published_grants_go_through_the_whole_job_to_a_release(mart):
-    lloyds = "a JOIN dim_local_authority USING (local_authority_code) WHERE funding_org_name LIKE 'Lloyds%' AND is_in_area"
     assert mart.query(
-        f"SELECT count(*), sum(amount_gbp), count(DISTINCT organisation_key) FROM fct_grant_award AS {lloyds}"
+        "SELECT count(*), sum(amount_gbp), count(DISTINCT organisation_key) "
+        "FROM fct_grant_award JOIN dim_local_authority USING (local_authority_code) "
+        "WHERE funding_org_name LIKE 'Lloyds%' AND is_in_area"
     ) == [(220, Decimal("6980665.90"), 197)]
     assert mart.query("SELECT file_name, published_by, licence FROM inbox_file WHERE published_by IS NOT NULL") == [
         (
