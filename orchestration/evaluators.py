@@ -7,6 +7,7 @@ and a model in `dbt_project/models/marts/evaluation/`. Nothing else has to know 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from common.durable import write_parquet
+from common.home import evaluation_folder, make_private
 from common.stop import let_stop
 from evaluation.assumptions import build_sets
 from evaluation.gross import read_gross_jobs
@@ -116,6 +119,15 @@ def registered_sets(connection: duckdb.DuckDBPyConnection) -> list[AssumptionSet
     columns = [name for name, *_ in found.description or ()]
     rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
     return build_sets((row["row_number"], row) for row in rows)
+
+
+def keep_tables(home: Path, tables: Mapping[str, pa.Table]) -> None:
+    """Write the tables where dbt reads them, in the place of those of the night before."""
+    folder = evaluation_folder(home)
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in sorted(tables):
+        make_private(folder / name)
+        write_parquet(tables[name], folder / name / f"{name}.parquet")
 
 
 def run_evaluators(

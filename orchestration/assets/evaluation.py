@@ -3,15 +3,13 @@
 The verdict is looked up here as well: started alone on a candidate that failed, this computes nothing.
 """
 
-import shutil
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 
-from common.durable import write_parquet
-from common.home import evaluation_folder, make_private, warehouse_file
-from orchestration.evaluators import EvaluatorFailed, NightFacts, run_evaluators
+from common.home import warehouse_file
+from orchestration.evaluators import EvaluatorFailed, NightFacts, keep_tables, run_evaluators
 from orchestration.night import BLOCKED, FAILED
 from orchestration.release.approval import GateRefused, approved_verdict
 from orchestration.resources import Night
@@ -64,12 +62,8 @@ def build_evaluation_asset(manifest: Mapping[str, Any], mart_keys: set[dg.AssetK
         except EvaluatorFailed as failure:
             night.update_record(outcome=FAILED, message=str(failure))
             raise dg.Failure(description=str(failure), allow_retries=False) from failure
-        folder = evaluation_folder(night.home)
-        shutil.rmtree(folder, ignore_errors=True)
-
+        keep_tables(night.home, tables)
         for name in sorted(tables):
-            make_private(folder / name)
-            write_parquet(tables[name], folder / name / f"{name}.parquet")
             yield dg.MaterializeResult(asset_key=dg.AssetKey([SOURCE, name]), metadata={"rows": tables[name].num_rows})
 
     return evaluate

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from common.yamlfile import nearest
-from orchestration.cli.options import Home, console, resolve_home, warn, whole_table
+from orchestration.cli.options import Home, console, folder_to_write, resolve_home, warn, whole_table
 from orchestration.errors import NightFailed, UserError
 from orchestration.night import only_writer
 from orchestration.release import integrity, store
@@ -103,6 +103,44 @@ def _judge_again(home: Path, release_id: str) -> None:
             f"`wmip release rebuild {release_id}` makes that anew",
             highlight=False,
         )
+
+
+@app.command()
+def rebuild(
+    release_id: ReleaseId = None,
+    home: Home = None,
+    output: Annotated[
+        Path | None, typer.Option(help="An empty folder in which the rebuilt home stays, warehouse.duckdb in it.")
+    ] = None,
+    any_code: Annotated[
+        bool, typer.Option("--any-code", help="Make it by this code, though another version made the release.")
+    ] = False,
+) -> None:
+    """Make a release again from landing, registry and code, and compare it table by table. Exit code 1 when a table
+    differs that no erased or expired input explains.
+    """
+    from orchestration.release.rebuild import rebuild as made_again
+
+    folder = resolve_home(home)
+    chosen = known_release(folder, release_id)
+    target = None if output is None else folder_to_write(folder, output)
+    if target is not None and target.exists() and any(target.iterdir()):
+        raise UserError(f"{target} is not empty; --output takes an empty folder")
+    with console.status("Making it again") as status:
+        found = made_again(
+            folder, chosen, lambda doing: status.update(f"Making it again: {doing}"), any_code=any_code, output=target
+        )
+    for note in found.notes:
+        warn(note)
+    for lost in found.lost:
+        console.print(f"  {lost}", highlight=False, markup=False)
+    for difference in found.differing:
+        console.print(f"  {difference}", highlight=False, markup=False)
+    tables = f"{len(found.same)} of {len(found.same) + len(found.differing)} tables"
+    if not found.is_same:
+        raise NightFailed(f"release {chosen} comes out otherwise: {tables} are the same")
+    hangs = "; the others hang on inputs that are no longer what they were" if found.differing else ""
+    console.print(f"Release {chosen}, made again: {tables} are the same, row for row{hangs}.")
 
 
 @app.command()
