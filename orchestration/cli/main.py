@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from orchestration.cli.options import say_error
+from orchestration.cli.summaries import summary
 from orchestration.errors import NightFailed, NightStopped, UserError
 from orchestration.settings import load_settings, switch_telemetry_off
 from orchestration.stopping import stop_as_ctrl_c
@@ -58,18 +59,29 @@ class _Commands(TyperGroup):
         return list(_COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """A command as the list of them shows it."""
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")
-        found = getattr(import_module(f"orchestration.cli.{module}"), name)
-        if isinstance(found, typer.Typer):
-            command: Any = get_group(found)
-        else:
-            alone = typer.Typer(add_completion=False)
-            alone.command(cmd_name)(found)
-            command = get_command(alone)
-        command.name = cmd_name
-        return command
+        return TyperCommand(cmd_name, help=summary(module, name))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that was typed, ready to run."""
+        cmd_name, listed, rest = super().resolve_command(ctx, args)
+        return cmd_name, listed and _imported(str(listed.name)), rest
+
+
+def _imported(cmd_name: str) -> Any:
+    module, _, name = _COMMANDS[cmd_name].partition(":")
+    found = getattr(import_module(f"orchestration.cli.{module}"), name)
+    if isinstance(found, typer.Typer):
+        command: Any = get_group(found)
+    else:
+        alone = typer.Typer(add_completion=False)
+        alone.command(cmd_name)(found)
+        command = get_command(alone)
+    command.name = cmd_name
+    return command
 
 
 def _show_version(asked: bool) -> None:

@@ -32,10 +32,9 @@ def _arguments(line: str) -> list[str]:
 def _parse(arguments: list[str]) -> None:
     command: click.Command = get_command(app)
     while isinstance(command, click.Group):
-        context = click.Context(command)
-        found = command.get_command(context, arguments[0])
+        _, found, arguments = command.resolve_command(click.Context(command), arguments)
         assert found is not None, arguments
-        command, arguments = found, arguments[1:]
+        command = found
     command.make_context("wmip", list(arguments))
 
 
