@@ -66,14 +66,15 @@ def build(
                     made.taken_over.append(model.unique_id)
                 else:
                     _make(connection, model, sql)
+                    ledger.note(model, made_of)
                 if model.comments:
                     connection.execute(model.comments)
-                ledger.note(model, made_of)
             except (duckdb.Error, _BrokenContract) as error:
                 lost.add(model.unique_id)
                 made.failures.append(f"{model.unique_id.partition('.')[0]} {model.name}: {str(error).strip()}")
             else:
                 made.seconds[model.unique_id] = time.perf_counter() - started
+        ledger.write()
     return made
 
 

@@ -67,4 +67,5 @@ def run_tests(home: Path, tests: Sequence[DataTest], clock: datetime) -> list[Ou
             if outcomes[-1].passed:
                 passed[test.unique_id] = made_of
         ledger.note_passed(passed)
+        ledger.write()
     return outcomes

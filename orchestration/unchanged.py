@@ -63,6 +63,7 @@ class Ledger:
             f"CREATE TABLE IF NOT EXISTS {_NOTES} (unique_id VARCHAR, made_of VARCHAR, content VARCHAR)"
         )
         self._now = _notes(connection, _NOTES)
+        self._new: dict[str, Made] = {}
         self._before = self._attached(earlier) if earlier.exists() else {}
 
     def _attached(self, earlier: Path) -> dict[str, Made]:
@@ -82,37 +83,44 @@ class Ledger:
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def take_over(self, model: Model, made_of: str) -> bool:
-        """Copy a table from the night before, where it was made of the same and still is what was made then."""
+        """Copy and note a table of the night before, where it was made of the same and still is what was made then."""
         before = self._before.get(model.unique_id)
         if before is None or before.made_of != made_of:
             return False
         name = f"{quoted(model.schema)}.{quoted(model.name)}"
         try:
             self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM {EARLIER}.{name}")
-            return content(self._connection, name) == before.content
+            if content(self._connection, name) != before.content:
+                return False
         except duckdb.Error:
             return False
+        self._note({model.unique_id: before})
+        return True
 
     def note(self, model: Model, made_of: str) -> None:
-        """Write down a model that stands. A view is what it is made of."""
+        """Note a model that was made. A view is what it is made of."""
         is_view = model.kind == "view"
         name = f"{quoted(model.schema)}.{quoted(model.name)}"
-        self._write({model.unique_id: Made(made_of, made_of if is_view else content(self._connection, name))})
+        self._note({model.unique_id: Made(made_of, made_of if is_view else content(self._connection, name))})
 
     def passed_before(self, test: DataTest, made_of: str) -> bool:
         """Whether a test passed the night before on the same."""
         return self._before.get(test.unique_id) == Made(made_of)
 
     def note_passed(self, tests: Mapping[str, str]) -> None:
-        """Write down tests that passed, by what they were run on."""
-        self._write({name: Made(made_of) for name, made_of in tests.items()})
+        """Note tests that passed, by what they were run on."""
+        self._note({name: Made(made_of) for name, made_of in tests.items()})
 
-    def _write(self, made: Mapping[str, Made]) -> None:
-        if not made:
-            return
+    def _note(self, made: Mapping[str, Made]) -> None:
         self._now |= made
-        rows = [[name, of.made_of, of.content] for name, of in made.items()]
-        self._connection.executemany(f"INSERT INTO {_NOTES} VALUES (?, ?, ?)", rows)
+        self._new |= made
+
+    def write(self) -> None:
+        """Write down all that was noted: a statement for each would cost more than many a model."""
+        rows = [(name, of.made_of, of.content) for name, of in self._new.items()]
+        columns = [[row[at] for row in rows] for at in range(3)]
+        self._connection.execute(f"INSERT INTO {_NOTES} SELECT unnest(?), unnest(?), unnest(?)", columns)
+        self._new = {}
 
     def _content_of_files(self, pattern: str) -> str:
         if pattern not in self._files:

@@ -128,7 +128,12 @@ def last_continuation(home: Path, source: str, stream: str) -> tuple[str, str | 
 
 
 def _newest_good(home: Path, source: str, stream: str, wanted: str, condition: str) -> Any:
+    # Of its own source alone: each night adds a file of every source.
+    log = [str(path) for path in runs_folder(home).glob(f"*/source_run/{source}.parquet")]
+    if not log:
+        return None
     ensure_log(home)
+    empty = run_folder(home, BEFORE_ALL_RUNS) / "source_run" / "schema.parquet"
     with scratch() as connection:
         row = connection.execute(
             f"""
@@ -136,6 +141,6 @@ def _newest_good(home: Path, source: str, stream: str, wanted: str, condition: s
             WHERE source = ? AND stream = ? AND status IN {GOOD} AND {condition}
             ORDER BY started_at DESC, run_id DESC LIMIT 1
             """,
-            [str(runs_folder(home) / "*/source_run/*.parquet"), source, stream],
+            [[*log, str(empty)], source, stream],
         ).fetchone()
     return row[0] if row else None

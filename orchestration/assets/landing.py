@@ -10,7 +10,7 @@ import dagster as dg
 
 from ingestion.catalogue import SOURCES
 from ingestion.declaration import Source
-from ingestion.ingest import ensure_landing, ingest_source
+from ingestion.ingest import ingest_source
 
 GROUP = "landing"
 READ = {"loaded", "unchanged"}
@@ -59,7 +59,6 @@ def build_landing_asset(declaration: Source) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None]]:
         night = context.resources.night
         night.progress("Reading returns", declaration.title)
-        ensure_landing(night.home)
         report = ingest_source(
             declaration.name,
             home=night.home,
