@@ -1,54 +1,29 @@
--- A grant lies where it says itself: in the authority that benefits, else at its recipient's postcode. Where it says
--- neither, the registered office stands for it; what other records say of the recipient never does.
-with located as (
-    select
-        grants.*,
-        case
-            when beneficiaries.is_in_area then beneficiaries.local_authority_code
-            -- Codes of local authorities; those of wards, regions and countries place nothing here.
-            when {{ regex_match('grants.beneficiary_geo_code', '^(E0[6-9]|W06|S12|N09)[0-9]{6}$') }} then 'outside'
-        end as beneficiary_authority_code,
-        {{ authority_of('grants.recipient_postcode') }} as recipient_authority_code,
-        case when placed.postcode_source = 'register' then placed.local_authority_code end
-            as registered_authority_code
-    from {{ ref('int_grant__award') }} as grants
-    left join {{ ref('local_authority') }} as beneficiaries
-        on grants.beneficiary_geo_code = beneficiaries.local_authority_code
-    left join {{ ref('stg_reference__postcodes') }} as directory
-        on grants.recipient_postcode = directory.postcode
-    left join {{ ref('int_organisation__placed') }} as placed
-        on grants.organisation_key = placed.organisation_key
-    where grants.gave_way_to is null
-)
-
 select
-    grant_award_key,
-    grant_id,
-    award_key,
-    title,
-    organisation_key,
+    grants.grant_award_key,
+    grants.grant_id,
+    grants.award_key,
+    grants.title,
+    grants.organisation_key,
     cast(null as varchar) as partner_key,
-    awarded_on,
-    amount_awarded,
-    amount_gbp,
-    currency,
-    funding_org_id,
-    funding_org_name,
-    programme_title,
-    is_individual,
-    is_programme_grant,
-    coalesce(beneficiary_authority_code, recipient_authority_code, registered_authority_code, 'unknown')
-        as local_authority_code,
-    case
-        when beneficiary_authority_code is not null then 'beneficiary'
-        when recipient_authority_code is not null then 'recipient'
-        when registered_authority_code is not null then 'register'
-    end as postcode_source,
-    status,
-    regrant_type,
+    grants.awarded_on,
+    grants.amount_awarded,
+    grants.amount_gbp,
+    grants.currency,
+    grants.funding_org_id,
+    grants.funding_org_name,
+    grants.programme_title,
+    grants.is_individual,
+    grants.is_programme_grant,
+    places.local_authority_code,
+    places.postcode_source,
+    grants.status,
+    grants.regrant_type,
     'A' as evidence_grade,
-    file_name,
-    source_system,
-    source_record as source_record_id
-from located
-order by grant_award_key
+    grants.file_name,
+    grants.source_system,
+    grants.source_record as source_record_id
+from {{ ref('int_grant__award') }} as grants
+inner join {{ ref('int_grant__place') }} as places
+    on grants.grant_award_key = places.grant_award_key
+where grants.gave_way_to is null
+order by grants.grant_award_key
