@@ -50,3 +50,21 @@
     from {{ relation }}
     where status <> 'withdrawn'
 {% endmacro %}
+
+{#
+    Whether a breakdown can say nothing of this key: nothing is known of it, and of the whole more than the share
+    `breakdown_unknown_limit` has no key (docs/decisions/0385).
+#}
+{% macro is_unplaced(amount, unplaced, whole) -%}
+    (
+        scope in ('cluster', 'local_authority') and scope_key <> 'unknown' and {{ amount }} = 0
+        and {{ unplaced }} > {{ whole }} * {{ parameter('breakdown_unknown_limit') }}
+    )
+{%- endmacro %}
+
+{# What the gate says beside a figure; here that it stands. The gate's own word is put there when it is withheld. #}
+{% macro stands() -%}
+    'available' as quality_status,
+    cast(null as varchar) as quality_reason,
+    cast(null as varchar) as quality_rule_id
+{%- endmacro %}

@@ -19,7 +19,8 @@ select
     cast(sum(exact_quantity) / max(exact_per_unit) as decimal(18, 4)) as full_value,
     cast(sum(apportioned_quantity) / max(exact_per_unit) as decimal(18, 4)) as apportioned_value,
     cast(sum(case when is_also_claimed then 1 else 0 end) as bigint) as facts_also_claimed,
-    cast(sum(case when lacks_share then 1 else 0 end) as bigint) as facts_without_share
+    cast(sum(case when lacks_share then 1 else 0 end) as bigint) as facts_without_share,
+    {{ stands() }}
 from facts
 inner join {{ ref('dim_period') }} as periods
     on facts.period_key = periods.period_key and periods.is_programme_period

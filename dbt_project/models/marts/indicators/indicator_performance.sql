@@ -93,6 +93,7 @@ select
             'output ' || coalesce(replace(output_rag, '_', '/'), 'not rated') || ' (' || output_reason || '), '
             || 'forecast ' || coalesce(replace(forecast_rag, '_', '/'), 'not rated')
             || ' (' || forecast_reason || ')'
-    end as rag_reason
+    end as rag_reason,
+    {{ stands() }}
 from compared
 order by indicator_key

@@ -170,7 +170,8 @@ select
     compared.forecasts_missing,
     thresholds.rag,
     levels.rag_level,
-    compared.reason
+    compared.reason,
+    {{ stands() }}
 from compared
 left join levels
     on compared.indicator_key = levels.indicator_key and compared.measure = levels.measure

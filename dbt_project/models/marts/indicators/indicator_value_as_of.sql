@@ -79,7 +79,8 @@ select
     {{ divided('every.exact_value', 'units.exact_per_unit') }} as value,
     every.exact_value,
     every.known_from,
-    every.known_until
+    every.known_until,
+    {{ stands() }}
 from every
 inner join units
     on every.indicator_key = units.indicator_key

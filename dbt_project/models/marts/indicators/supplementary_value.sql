@@ -58,7 +58,10 @@ select
             then {{ divided('running.exact_cumulative_value', 'running.exact_per_unit') }}
     end as cumulative_value,
     running.status,
-    indicators.explanation
+    indicators.explanation,
+    case when running.status = 'measured' then 'available' else 'not_available' end as quality_status,
+    case when running.status <> 'measured' then indicators.explanation end as quality_reason,
+    cast(null as varchar) as quality_rule_id
 from running
 inner join {{ ref('supplementary_indicator') }} as indicators
     on running.indicator_code = indicators.indicator_code
