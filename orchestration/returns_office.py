@@ -237,12 +237,14 @@ def settle(home: Path, at: datetime) -> None:
 
 
 def _keep_figures(home: Path, mart: Mart, at: datetime) -> None:
-    """What the release said otherwise than the one before it: releases are dropped some day, this stays."""
+    """What the release said otherwise than the one before it: releases are dropped some day, this stays. What was
+    withheld was not said.
+    """
     figures = mart.table(
         """
         SELECT view_name, indicator_key, period_key, scope, scope_key, basis, exact_value, known_from, release_id
         FROM indicator_value_as_of CROSS JOIN release_info
-        WHERE view_name <> 'as_first_reported' AND known_from = released_at
+        WHERE view_name <> 'as_first_reported' AND known_from = released_at AND exact_value IS NOT NULL
         ORDER BY ALL
         """
     )

@@ -1,4 +1,4 @@
-"""What a failed rule keeps back: the whole release, an indicator, a body, a quarter or a breakdown; never more in silence.
+"""What a failed rule keeps back: the whole release, an indicator, a body, a quarter or a breakdown.
 
 A rule names its scope at the check (`scope`, `protects`), its rows say of what exactly. A waiver in force turns what it
 covers from withheld into published under it. Pure: what hangs on which table is given.

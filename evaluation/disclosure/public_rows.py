@@ -13,6 +13,7 @@ from evaluation.disclosure.series import Categories, PublicSeries
 # Shorthand of official statistics, printed where a figure is missing or qualified (domain.md section 5).
 CONFIDENTIAL = "c"
 NOT_AVAILABLE = "x"
+UNKNOWN_KEY = "unknown"
 
 Figure = tuple[float | None, str | None]
 
@@ -90,6 +91,9 @@ class _Track:
         shown = [block.shown(self._key, self._rules) for block in blocks]
         if any(value is None for value in shown):
             return None, CONFIDENTIAL
+        if self._key != UNKNOWN_KEY and {key for block in blocks for key in block.cells} == {UNKNOWN_KEY}:
+            # No fact says where it belongs: it may be here. That all others are nought tells no more.
+            return None, NOT_AVAILABLE
         return round(sum(value for value in shown if value is not None), 4), None
 
     def quarter(self, quarter: Quarter) -> Figure:

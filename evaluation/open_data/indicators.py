@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from common.sql import literal
+from evaluation.pack.mart_rows import quality_status
 from evaluation.spreadsheets import write_csv
 
 VALUES = "indicator_value"
@@ -176,8 +177,14 @@ def shown_cells(public: duckdb.DuckDBPyConnection, held_back: Collection[str]) -
 
 
 def mart_cells(mart: duckdb.DuckDBPyConnection, wanted: Collection[tuple[str, ...]]) -> Totals:
-    """The same figures as the evaluators' mart has them; those of scopes it does not know are left out."""
-    rows = mart.execute(
-        "SELECT indicator_key, period_key, scope, scope_key, basis, value FROM indicator_value"
-    ).fetchall()
+    """The same figures as the evaluators' mart has them; those of scopes it does not know are left out.
+
+    Where it has none because some of the whole has no place, nothing is known of the key, which the public view may
+    show as nought. What is withheld there is no figure, and may be none here.
+    """
+    rows = mart.execute(f"""
+        SELECT indicator_key, period_key, scope, scope_key, basis, coalesce(value, 0)
+        FROM indicator_value AS v
+        WHERE value IS NOT NULL OR {quality_status(mart, VALUES, "v")} = 'not_available'
+    """).fetchall()
     return {tuple(row[:5]): Decimal(row[5]) for row in rows if tuple(row[:5]) in wanted}

@@ -23,3 +23,13 @@ def has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
         "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND table_name = ?", [name]
     ).fetchone()
     return found is not None
+
+
+def quality_status(connection: duckdb.DuckDBPyConnection, table: str, alias: str) -> str:
+    """SQL for what the gate says beside the figures of a table. Releases of before December 2026 do not say it."""
+    found = connection.execute(
+        "SELECT 1 FROM duckdb_columns() WHERE database_name = current_database() AND table_name = ? "
+        "AND column_name = 'quality_status'",
+        [table],
+    ).fetchone()
+    return f"{alias}.quality_status" if found else "'available'"

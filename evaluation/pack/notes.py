@@ -50,7 +50,8 @@ NETWORK = (
 
 SHORTHAND = (
     ("c", "confidential: not shown, because it could tell something about a single organisation or person"),
-    ("x", "not available: the returns do not carry it"),
+    ("x", "not available: the returns do not carry it, or too much of it has no place or cluster"),
+    ("w", "withheld: a check failed that protects it; the assurance page says which. It is not nought"),
     ("z", "not applicable"),
     ("r", "restated since the release before"),
     ("f", "forecast by the cluster bodies"),

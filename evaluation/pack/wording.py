@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 NO_TARGET = "no target stated"
 NOT_AGREED = "to be agreed"
 NOT_AVAILABLE = "x"
+WITHHELD = "w"
+# What stands in the place of a figure that is not there, by its quality_status.
+MARKS = {"not_available": NOT_AVAILABLE, "withheld": WITHHELD}
 
 
 @dataclass(frozen=True)

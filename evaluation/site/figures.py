@@ -14,7 +14,7 @@ import duckdb
 from evaluation import numbers
 from evaluation.pack import programme, wording
 from evaluation.pack.breakdown import AREA, BODY, ShownFigure, read_breakdown
-from evaluation.pack.mart_rows import has_table, rows
+from evaluation.pack.mart_rows import has_table, quality_status, rows
 from evaluation.pack.programme import IndicatorDefinition, Quarter, Release
 from evaluation.pack.wording import NOT_AVAILABLE
 
@@ -108,12 +108,40 @@ def _scopes(mart: duckdb.DuckDBPyConnection) -> tuple[Scope, ...]:
 
 _EVALUATORS = """
     SELECT v.scope AS kind, v.scope_key, v.indicator_key, v.period_key, v.basis, v.value, v.cumulative_value,
-        v.exact_value, coalesce(f.per_unit, 1) AS per_unit
+        v.exact_value, coalesce(f.per_unit, 1) AS per_unit, {quality_status} AS quality_status
     FROM indicator_value AS v
     LEFT JOIN (SELECT indicator_key, max(exact_per_unit) AS per_unit FROM indicator_fact GROUP BY 1) AS f
         USING (indicator_key)
     ORDER BY ALL
 """
+
+
+def _figure(value: Decimal | None, mark: str) -> ShownFigure:
+    return ShownFigure(value, "" if value is not None else mark or NOT_AVAILABLE)
+
+
+@dataclass
+class _Year:
+    """The sum of a year's quarters in exact units, divided once, as the mart makes its own sums.
+
+    With a quarter that is withheld it is withheld too; one of which nothing is known adds nothing to what is known.
+    """
+
+    per_unit: Decimal
+    exact: Decimal = Decimal(0)
+    mark: str = ""
+
+    def add(self, exact: Decimal | None, mark: str) -> None:
+        if exact is not None:
+            self.exact += exact
+        elif self.mark != wording.WITHHELD:
+            self.mark = mark or NOT_AVAILABLE
+
+    @property
+    def figure(self) -> ShownFigure:
+        if self.mark == wording.WITHHELD or (self.mark and not self.exact):
+            return ShownFigure(None, self.mark)
+        return ShownFigure(self.exact / self.per_unit, "")
 
 
 def read_evaluators(mart: duckdb.DuckDBPyConnection) -> SiteFigures:
@@ -122,20 +150,18 @@ def read_evaluators(mart: duckdb.DuckDBPyConnection) -> SiteFigures:
     quarters = programme.read_quarters(mart, release.released_at.date())
     begun = {quarter.key for quarter in quarters}
     cells: dict[CellKey, ShownFigure] = {}
-    exact: dict[CellKey, Decimal] = {}
-    per_unit: dict[str, Decimal] = {}
-    for row in rows(mart, _EVALUATORS):
+    years: dict[CellKey, _Year] = {}
+    for row in rows(mart, _EVALUATORS.format(quality_status=quality_status(mart, "indicator_value", "v"))):
         if row["period_key"] not in begun:
             continue
         of = (row["kind"], row["scope_key"], row["indicator_key"])
-        cells[CellKey(*of, row["period_key"], row["basis"])] = ShownFigure(row["value"], "")
+        mark = wording.MARKS.get(row["quality_status"], "")
+        cells[CellKey(*of, row["period_key"], row["basis"])] = _figure(row["value"], mark)
         # Rows come in the order of the quarters, so the last one stands.
-        cells[CellKey(*of, SO_FAR, row["basis"])] = ShownFigure(row["cumulative_value"], "")
+        cells[CellKey(*of, SO_FAR, row["basis"])] = _figure(row["cumulative_value"], mark)
         year = CellKey(*of, year_of(row["period_key"]), row["basis"])
-        exact[year] = exact.get(year, Decimal(0)) + row["exact_value"]
-        per_unit[row["indicator_key"]] = row["per_unit"]
-    # A year is the sum of its quarters in exact units, divided once, as the mart makes its own sums.
-    cells |= {key: ShownFigure(value / per_unit[key.indicator_key], "") for key, value in exact.items()}
+        years.setdefault(year, _Year(row["per_unit"])).add(row["exact_value"], mark)
+    cells |= {key: year.figure for key, year in years.items()}
     return SiteFigures(
         is_public=False,
         release=release,
