@@ -47,7 +47,7 @@ def clean_environment(**extra: str) -> dict[str, str]:
 def wmip(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Type a command. A night gets a process of its own; what only looks would spend one on imports."""
     words = [str(WMIP), *map(str, arguments)]
-    variables = clean_environment(COLUMNS="200", **environment)
+    variables = clean_environment(**{"COLUMNS": "200", **environment})
     if {"demo", "run"} & set(words):
         return subprocess.run(words, capture_output=True, text=True, env=variables, timeout=600, check=False)
     return _typed(words, variables)

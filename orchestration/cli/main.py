@@ -23,7 +23,7 @@ _COMMANDS = {
     "run": "nights:run",
     "scorecard": "nights:scorecard",
     "sql": "query:sql",
-    "trace": "query:trace",
+    "trace": "trace:trace",
     "metric": "metric:metric",
     "evaluate": "evaluate:evaluate",
     "export": "export:export",

@@ -108,6 +108,13 @@ def current_mart(home: Path) -> Path:
             f"no release in {home} yet. Run `wmip demo` to see one, or `wmip run` on your own returns; "
             "if a night was blocked, `wmip scorecard` says why."
         )
+    return released_mart(home, release_id)
+
+
+def released_mart(home: Path, release_id: str | None = None) -> Path:
+    """The DuckDB file of a release, of the current one when none is named. Raises as `current_mart` does."""
+    if release_id is None:
+        return current_mart(home)
     problems = integrity.altered(home, release_id)
     if any(problem.startswith(f"{MART} ") for problem in problems):
         raise NightFailed(problems_said(release_id, problems))

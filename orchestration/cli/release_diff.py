@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
@@ -12,18 +12,22 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from evaluation.numbers import fixed
+from evaluation.numbers import fixed, rounded
 from evaluation.site.changes import ValueChange
 from evaluation.spreadsheets import write_csv
-from orchestration.cli.options import Home, console, resolve_home
+from evaluation.trace.movements import CAUSES, Movement
+from orchestration.cli.options import Home, console, resolve_home, whole_table
 from orchestration.cli.releases import app, known_release
 from orchestration.release.difference import Difference, compare
 
 ALL = "all"
 COLUMNS = (
     "kind", "change", "indicator_key", "period_key", "scope", "scope_key", "basis", "fact_key", "before", "after",
-    "difference",
+    "difference", "facts", "said", "source_place",
 )  # fmt: skip
+
+
+_CELL = ("indicator_key", "period_key", "scope", "scope_key", "basis")
 
 
 class DiffFormat(StrEnum):
@@ -49,11 +53,11 @@ def diff(
     before: Annotated[str, typer.Argument(help="The earlier release.")],
     after: Annotated[str | None, typer.Argument(help="The later release; default the current one.")] = None,
     scope: Annotated[Scope, typer.Option(help="Figures of this scope.")] = Scope.programme,
-    rows: Annotated[bool, typer.Option("--rows", help="Every fact that changed, instead of counts.")] = False,
+    rows: Annotated[bool, typer.Option("--rows", help="Every fact that moved a figure or changed.")] = False,
     output: Annotated[DiffFormat, typer.Option("--format", help="How to show it.")] = DiffFormat.table,
     home: Home = None,
 ) -> None:
-    """Show what changed between two releases: code and inputs, figures old and new, facts added, removed, changed.
+    """Show what moved between two releases: code and inputs, figures old and new, and because of which facts.
 
     Examples:
 
@@ -64,15 +68,36 @@ def diff(
     folder = resolve_home(home)
     difference = compare(folder, known_release(folder, before), known_release(folder, after))
     values = [value for value in difference.values if scope is Scope.all or value.scope == scope.value]
+    moved = [one for one in difference.movements if scope is Scope.all or one.scope == scope.value]
+    shown = _Shown(difference, values, moved, rows)
     if output is DiffFormat.json:
-        typer.echo(json.dumps(_as_data(difference, values, rows), indent=2, default=_plain))
+        typer.echo(json.dumps(_as_data(shown), indent=2, default=_plain))
     elif output is DiffFormat.csv:
-        typer.echo(_as_csv(difference, values, rows), nl=False)
+        typer.echo(_as_csv(shown), nl=False)
     else:
-        _print(difference, values, rows)
+        _print(shown)
         elsewhere = len(difference.values) - len(values)
         if elsewhere:
             console.print(f"{elsewhere} more figures changed at other scopes: --scope all")
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What of a difference is shown: figures of the scopes asked for, what moved them, each fact or counts of them."""
+
+    difference: Difference
+    values: list[ValueChange]
+    moved: list[Movement]
+    rows: bool
+
+    @property
+    def by_cause(self) -> dict[tuple[str, ...], tuple[int, Decimal]]:
+        """How many facts moved a figure for one cause, and by how much in the indicator's unit."""
+        found: dict[tuple[str, ...], tuple[int, Decimal]] = {}
+        for one in self.moved:
+            facts, summed = found.get((*one.cell, one.cause), (0, Decimal(0)))
+            found[*one.cell, one.cause] = facts + 1, summed + one.difference / one.exact_per_unit
+        return found
 
 
 def _plain(value: object) -> str:
@@ -81,34 +106,52 @@ def _plain(value: object) -> str:
     raise TypeError(f"cannot write a {type(value).__name__}")
 
 
-def _as_data(difference: Difference, values: list[ValueChange], rows: bool) -> dict[str, Any]:
+def _as_data(shown: _Shown) -> dict[str, Any]:
+    difference = shown.difference
     content: dict[str, Any] = {
         "before": difference.before,
         "after": difference.after,
         "release": [{**asdict(item), "is_same": item.is_same} for item in difference.info],
-        "values": [{**asdict(value), "difference": value.difference} for value in values],
+        "values": [{**asdict(value), "difference": value.difference} for value in shown.values],
+        "causes": [
+            dict(zip((*_CELL, "cause", "facts", "difference"), (*key, facts, _in_unit(summed)), strict=True))
+            for key, (facts, summed) in shown.by_cause.items()
+        ],
         "fact_counts": [
             {"indicator_key": indicator, "change": change, "facts": count}
             for (indicator, change), count in difference.fact_counts.items()
         ],
     }
-    if rows:
+    if shown.rows:
+        content["movements"] = [{**asdict(one), "difference": one.difference} for one in shown.moved]
         content["facts"] = [asdict(fact) for fact in difference.facts]
     return content
 
 
-def _as_csv(difference: Difference, values: list[ValueChange], rows: bool) -> str:
+def _as_csv(shown: _Shown) -> str:
+    difference = shown.difference
     lines: list[dict[str, Any]] = [
         {"kind": "release", "change": item.what, "before": item.before, "after": item.after}
         for item in difference.info
         if not item.is_same
     ]
-    lines += [{"kind": "value", "change": "value", **asdict(value), "difference": value.difference} for value in values]
-    if rows:
+    lines += [
+        {"kind": "value", "change": "value", **asdict(value), "difference": value.difference} for value in shown.values
+    ]
+    lines += [
+        {"kind": "cause", "change": cause, "facts": facts, "difference": _in_unit(summed)}
+        | dict(zip(_CELL, cell, strict=True))
+        for (*cell, cause), (facts, summed) in shown.by_cause.items()
+    ]
+    if shown.rows:
+        lines += [
+            {"kind": "movement", "change": one.cause, **asdict(one), "difference": one.difference}
+            for one in shown.moved
+        ]
         lines += [{"kind": "fact", **asdict(fact)} for fact in difference.facts]
     else:
         lines += [
-            {"kind": "facts", "indicator_key": indicator, "change": change, "difference": count}
+            {"kind": "facts", "indicator_key": indicator, "change": change, "facts": count}
             for (indicator, change), count in difference.fact_counts.items()
         ]
     text = io.StringIO()
@@ -116,41 +159,69 @@ def _as_csv(difference: Difference, values: list[ValueChange], rows: bool) -> st
     return text.getvalue()
 
 
-def _print(difference: Difference, values: list[ValueChange], rows: bool) -> None:
-    info = Table("", difference.before, difference.after, title="Releases", title_justify="left")
+def _print(shown: _Shown) -> None:
+    difference = shown.difference
+    info = whole_table("Releases", "", difference.before, difference.after)
     for item in difference.info:
         info.add_row(item.what, item.before or "", "the same" if item.is_same else item.after or "")
     console.print(info)
-    if not values:
-        console.print("No figure changed at this scope.")
+    if shown.values:
+        console.print(_figures(shown))
     else:
-        table = Table(title="Figures that changed", title_justify="left")
-        for heading in ("Indicator", "Quarter", "Scope", "Basis", ">Before", ">After", ">Difference"):
-            table.add_column(heading.removeprefix(">"), justify="right" if heading[0] == ">" else "left")
-        for value in values:
-            table.add_row(
-                value.indicator_key,
-                value.period_key,
-                value.scope_key,
-                value.basis,
-                _figure(value.before),
-                _figure(value.after),
-                f"{value.difference:+,.2f}",
-            )
-        console.print(table)
+        console.print("No figure changed at this scope.")
     if not difference.facts:
         console.print("No fact changed.")
-    elif rows:
-        facts = Table("Indicator", "Fact", "Change", "Before", "After", title="Facts", title_justify="left")
+        return
+    if shown.rows:
+        if shown.moved:
+            console.print(_moved(shown.moved))
+        facts = whole_table("Facts", "Indicator", "Fact", "Change", "Before", "After")
         for fact in difference.facts:
             facts.add_row(fact.indicator_key, fact.fact_key, fact.change, fact.before or "", fact.after or "")
         console.print(facts)
     else:
-        counts = Table("Indicator", "Change", "Facts", title="Facts that changed (--rows shows each)")
-        counts.title_justify = "left"
+        counts = whole_table("Facts that changed (--rows shows each)", "Indicator", "Change", ">Facts")
         for (indicator, change), count in difference.fact_counts.items():
             counts.add_row(indicator, change, f"{count:,}")
         console.print(counts)
+
+
+def _figures(shown: _Shown) -> Table:
+    """Each figure that changed, and below it what moved it: by cause, adding up to the difference."""
+    table = whole_table("Figures that changed, and why", "Figure", "Of", ">Before", ">After", ">Difference")
+    by_cell: dict[tuple[str, ...], list[tuple[str, int, Decimal]]] = {}
+    for (*cell, cause), (facts, summed) in shown.by_cause.items():
+        by_cell.setdefault(tuple(cell), []).append((cause, facts, summed))
+    for value in shown.values:
+        cell = (value.indicator_key, value.period_key, value.scope, value.scope_key, value.basis)
+        table.add_row(
+            f"{value.indicator_key} {value.period_key} {value.basis}",
+            value.scope_key,
+            _figure(value.before),
+            _figure(value.after),
+            f"{value.difference:+,.2f}",
+            style="bold",
+        )
+        for cause, facts, summed in by_cell.get(cell, ()):
+            number = f"{facts:,} fact{'' if facts == 1 else 's'}"
+            table.add_row(f"  {cause.replace('_', ' ')}: {CAUSES[cause]}", number, "", "", f"{summed:+,.2f}")
+    return table
+
+
+def _moved(moved: list[Movement]) -> Table:
+    table = whole_table("What each fact moved, in the exact unit", "Figure", "Fact, place", "Why", ">By")
+    for one in moved:
+        table.add_row(
+            f"{one.indicator_key} {one.period_key} {one.scope_key} {one.basis}",
+            "\n".join(filter(None, (one.fact_key, one.source_place))),
+            "\n".join(filter(None, (one.cause.replace("_", " "), one.said))),
+            f"{one.difference:+f}",
+        )
+    return table
+
+
+def _in_unit(summed: Decimal) -> Decimal:
+    return rounded(summed, 4)
 
 
 def _figure(value: Decimal | None) -> str:

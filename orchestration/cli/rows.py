@@ -18,6 +18,7 @@ from orchestration.errors import UserError
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
     from rich.table import Table
 
 # Below this many characters a column of text is read letter by letter.
@@ -35,28 +36,43 @@ def require_outside(home: Path, file: Path | None) -> None:
 
 
 def write_relation(relation: duckdb.DuckDBPyRelation, output: Format, file: Path | None) -> None:
+    """Show the rows of a query, or write them to a file and say where. Raises UserError as `write_rows` does."""
+    if output is Format.parquet and file is not None:
+        # The connection the query ran on can write nothing.
+        _write_parquet(relation.to_arrow_table(), file)
+    else:
+        write_rows(relation.columns, relation.fetchall(), output, file)
+
+
+def write_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], output: Format, file: Path | None) -> None:
     """Show rows, or write them to a file and say where. Raises UserError for a format that needs a file or has none."""
     if file is None:
         if output is Format.parquet:
             raise UserError("--format parquet needs --output FILE")
         if output is Format.table:
-            show(relation.columns, relation.fetchall())
+            show(columns, rows)
         else:
-            typer.echo(_text(relation.columns, relation.fetchall(), output), nl=False)
+            typer.echo(_text(columns, rows, output), nl=False)
         return
     if output is Format.table:
         raise UserError("--format table goes to the screen; use csv, json, markdown or parquet with --output")
     if output is Format.parquet:
-        import pyarrow.parquet as pq
+        import pyarrow as pa
 
-        # The connection the query ran on can write nothing.
-        table = relation.to_arrow_table()
-        pq.write_table(table, file, compression="zstd")
-        count = table.num_rows
-    else:
-        rows = relation.fetchall()
-        file.write_text(_text(relation.columns, rows, output), encoding="utf-8")
-        count = len(rows)
+        _write_parquet(pa.table({name: [row[at] for row in rows] for at, name in enumerate(columns)}), file)
+        return
+    file.write_text(_text(columns, rows, output), encoding="utf-8")
+    _say_written(file, len(rows))
+
+
+def _write_parquet(table: pa.Table, file: Path) -> None:
+    import pyarrow.parquet as pq
+
+    pq.write_table(table, file, compression="zstd")
+    _say_written(file, table.num_rows)
+
+
+def _say_written(file: Path, count: int) -> None:
     said = f"Written: {file} ({count:,} row{'' if count == 1 else 's'})"
     errors.print(said, highlight=False, markup=False, soft_wrap=True)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from common.home import release_folder
 from evaluation.site.changes import ValueChange, attached, value_changes
+from evaluation.trace.movements import Movement, movements, prepare
 from orchestration.release.integrity import MART
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Difference:
     info: list[InfoChange]
     values: list[ValueChange]
     facts: list[FactChange]
+    movements: list[Movement]
 
     @property
     def fact_counts(self) -> dict[tuple[str, str], int]:
@@ -79,7 +81,10 @@ class Difference:
 def compare(home: Path, before: str, after: str) -> Difference:
     """What changed from release `before` to release `after`; both must exist. Rows come in a fixed order."""
     with attached(*(release_folder(home, release_id) / MART for release_id in (before, after))) as connection:
-        return Difference(before, after, _info(connection), value_changes(connection), _facts(connection))
+        prepare(connection)
+        return Difference(
+            before, after, _info(connection), value_changes(connection), _facts(connection), movements(connection)
+        )
 
 
 def _info(connection: duckdb.DuckDBPyConnection) -> list[InfoChange]:

@@ -13,9 +13,9 @@ from tests.dbt_project.by_hand import run_dbt
 
 CHAIN = (
     "int_lock__quarter", "int_lock__decision", "int_lock__fact", "int_lock__difference", "int_lock__excepted",
-    "int_lock__credit", "int_lock__restatement", "int_fact__reported", "indicator_fact", "int_lock__leg",
-    "int_lock__cell", "indicator_restatement", "indicator_value", "int_figure__tonight", "int_figure__version",
-    "indicator_value_as_of",
+    "int_lock__credit", "int_lock__restatement", "int_fact__reported", "indicator_fact", "int_lock__signed",
+    "int_lock__leg", "int_lock__cell", "indicator_fact_locked", "indicator_restatement", "indicator_value",
+    "int_figure__tonight", "int_figure__version", "indicator_value_as_of",
 )  # fmt: skip
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 QUARTERS = ("2023-24-Q1", "2023-24-Q2", "2023-24-Q3", "2023-24-Q4")
@@ -193,6 +193,12 @@ class World:
             [partner, quarter, indicator, self.now, (self.now + timedelta(days=days)).date()],
         )
         return self
+
+    def mart(self) -> duckdb.DuckDBPyConnection:
+        """The mart alone, as a release has it: its tables need no schema."""
+        alone = self.db.cursor()
+        alone.execute("USE warehouse.mart")
+        return alone
 
     def rows(self, sql: str) -> list[tuple]:
         """What a query finds."""

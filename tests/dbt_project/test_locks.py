@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from evaluation.trace.facts import Figure, facts_of, total, unexplained, value_of
 from tests.dbt_project.lock_world import QUARTERS, World, compiled, fact
 
 Q1, Q2, Q3 = "2023-24-Q1", "2023-24-Q2", "2023-24-Q3"
@@ -302,6 +303,33 @@ def test_a_home_that_begins_after_the_deadline_first_reports_what_its_first_rele
     assert world.as_of("as_reported") == {("CB01", "Q1"): 3, ("CB02", "Q1"): 1}
 
 
+def test_a_figure_opens_to_its_facts_as_reported_as_known_and_as_locked(world):
+    world.night(fact("A"), fact("B", "CB02")).release().status("locked")
+    world.night(fact("A", quantity=3), fact("B", "CB02"), fact("C", "CB02")).release()
+    mart = world.mart()
+
+    def opened(view, **of):
+        figure = Figure("pilots_funded", periods=(Q1,), view=view, **of)
+        found = facts_of(mart, figure)
+        assert total(found) == value_of(mart, figure)
+        return {one.fact_key.partition(":")[2]: int(one.exact_quantity) for one in found}
+
+    assert opened("as_reported") == {"A": 1, "B": 1, "C": 1}
+    assert opened("as_known", basis="claimed") == {"A": 3, "B": 1, "C": 1}
+    assert opened("as_locked") == {"A": 1}
+    assert opened("as_locked", scope="partner", scope_key="CB02") == {}
+
+
+def test_a_figure_that_is_not_the_sum_of_its_facts_is_found_in_each_view(world):
+    world.night(fact("A")).release().status("locked").night(fact("A")).release()
+    world.db.execute("UPDATE mart.indicator_value SET exact_value = 2 WHERE scope = 'cluster' AND exact_value = 1")
+    world.db.execute("DELETE FROM mart.indicator_fact_locked")
+    odd = {(figure.view, figure.scope, said, summed) for figure, said, summed in unexplained(world.mart())}
+    assert ("as_reported", "cluster", 2, 1) in odd
+    assert ("as_locked", "programme", 1, 0) in odd
+    assert not [view for view, *_ in odd if view == "as_known"]
+
+
 def _returned(random_of: random.Random) -> list[dict]:
     """Six units, each returned by one body or both, at some quarter; one of them has the credit."""
     facts = []
@@ -349,6 +377,7 @@ def test_whatever_happens_all_three_views_are_the_truth(sql, seed):
     facts = _returned(random_of)
     for _ in range(7):
         world.night(*facts).release()
+        assert unexplained(world.mart()) == []
         known = _sums(facts)
         for basis in ("verified", "claimed"):
             assert _all_scopes(lambda scope, b=basis: world.as_of("as_known", scope=scope, basis=b)) == known[basis]

@@ -1,0 +1,32 @@
+select
+    lock_key,
+    locked_partner_key,
+    locked_period_key,
+    locked_at,
+    indicator_key,
+    fact_key,
+    unit_key,
+    achieved_on,
+    period_key,
+    claimed_on,
+    claimed_period_key,
+    partner_key,
+    organisation_key,
+    cluster_key,
+    local_authority_code,
+    exact_quantity,
+    exact_claimed_quantity,
+    exact_unit,
+    exact_per_unit,
+    status,
+    evidence_grade,
+    source_system,
+    source_record_id,
+    source_place,
+    source_ref,
+    is_counted,
+    holds_verified,
+    holds_claimed
+from {{ ref('int_lock__signed') }}
+where holds_verified or holds_claimed
+order by locked_period_key, locked_partner_key, indicator_key, fact_key

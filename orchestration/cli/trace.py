@@ -1,0 +1,336 @@
+"""`wmip trace`: from a figure to the facts that it is the sum of, and to the cell or object each was read from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from common.yamlfile import nearest
+from orchestration.cli.options import Format, Home, console, errors, released_mart, resolve_home
+from orchestration.cli.releases import known_release
+from orchestration.cli.rows import require_outside, show, write_rows
+from orchestration.errors import NightFailed, UserError
+from orchestration.release import store
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from evaluation.trace.facts import Figure, Traced
+
+_ON_SCREEN = ("place", "date", "quantity", "grade", "reason")
+_QUARTERS = "SELECT period_key FROM dim_period WHERE is_programme_period ORDER BY 1"
+_YEARS = "SELECT DISTINCT financial_year FROM dim_period WHERE is_programme_period ORDER BY 1"
+
+
+class Basis(StrEnum):
+    """Which figures are opened."""
+
+    verified = "verified"
+    claimed = "claimed"
+
+
+class View(StrEnum):
+    """Which of the three questions a figure answers (docs/decisions/0312)."""
+
+    as_reported = "as_reported"
+    as_known = "as_known"
+    as_locked = "as_locked"
+
+
+def trace(
+    indicator: Annotated[str | None, typer.Argument(help="Key or code, such as jobs_created or H5.")] = None,
+    period: Annotated[str | None, typer.Option(help="Quarter or year, such as 2023-24-Q1 or 2023-24.")] = None,
+    partner: Annotated[str | None, typer.Option(help="Cluster body's key.")] = None,
+    cluster: Annotated[str | None, typer.Option(help="Cluster's key.")] = None,
+    area: Annotated[str | None, typer.Option(help="Code of a local authority.")] = None,
+    basis: Annotated[Basis, typer.Option(help="Verified or claimed.")] = Basis.verified,
+    view: Annotated[View, typer.Option(help="As reported, as known tonight, or as locked.")] = View.as_reported,
+    not_counted: Annotated[
+        bool, typer.Option("--not-counted", help="What was claimed and does not count, and why.")
+    ] = False,
+    fact: Annotated[str | None, typer.Option(help="Everything about one fact, with the row it was read from.")] = None,
+    place: Annotated[str | None, typer.Option(help="What became of a file, a row or an object of an API.")] = None,
+    release: Annotated[str | None, typer.Option(help="Release id; default the current one.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The release that readers had at the end of this day.")] = None,
+    limit: Annotated[int, typer.Option(help="Most rows shown; 0 for all.", min=0)] = 50,
+    home: Home = None,
+    output: Annotated[Format, typer.Option("--format", help="How to show the rows.")] = Format.table,
+    file: Annotated[Path | None, typer.Option("--output", help="Write to this file.")] = None,
+) -> None:
+    """Open a figure to the facts that it is the sum of, down to file, sheet and cells or to the object of an API.
+
+    Examples:
+
+        wmip trace jobs_created --period 2023-24-Q3
+
+        wmip trace H7 --partner CB03 --not-counted
+
+        wmip trace --fact jobs_created:CB03:POST-00005
+
+        wmip trace --place "CB09 return 2023-24-Q1.xlsx#Jobs!7"
+    """
+    from quality.typed_sql import open_read_only
+
+    folder = resolve_home(home)
+    require_outside(folder, file)
+    if sum(chosen is not None for chosen in (indicator, fact, place)) != 1:
+        raise UserError("name one thing: an indicator, or --fact KEY, or --place PLACE")
+    mart = open_read_only(released_mart(folder, _release(folder, release, as_of)))
+    if place is not None:
+        _show_place(mart, place, output, file)
+    elif fact is not None:
+        _show_fact(mart, folder, fact, output, file)
+    else:
+        assert indicator is not None
+        of = _figure(mart, indicator, period, {"partner": partner, "cluster": cluster, "local_authority": area})
+        _show_figure(mart, folder, _asked(of, basis, view, not_counted), not_counted, limit, output, file)
+
+
+def _release(home: Path, release: str | None, as_of: str | None) -> str | None:
+    """The release that is asked for; None for the current one."""
+    if as_of is None:
+        return None if release is None else known_release(home, release)
+    if release is not None:
+        raise UserError("give --release or --as-of, not both")
+    try:
+        day = date.fromisoformat(as_of)
+    except ValueError:
+        raise UserError(f"{as_of!r} is not a day; write it as 2025-05-16") from None
+    kept = sorted((one for one in store.list_releases(home) if one.released_at), key=lambda one: one.released_at)
+    then = [one for one in kept if datetime.fromisoformat(one.released_at).date() <= day]
+    if not then:
+        first = f"the first that is kept is {kept[0].release_id}" if kept else "there is none"
+        raise UserError(f"no release of {day} or before is kept; {first}")
+    return then[-1].release_id
+
+
+def _figure(mart: duckdb.DuckDBPyConnection, indicator: str, period: str | None, keys: dict[str, str | None]) -> Figure:
+    from evaluation.trace.facts import PROGRAMME, Figure
+
+    scopes = [(scope, key) for scope, key in keys.items() if key is not None]
+    if len(scopes) > 1:
+        raise UserError("a figure is of one body, cluster or local authority; give one of --partner, --cluster, --area")
+    scope, written = scopes[0] if scopes else (PROGRAMME, None)
+    return Figure(
+        _indicator(mart, indicator),
+        scope=scope,
+        scope_key=None if written is None else _scope_key(mart, scope, written),
+        periods=() if period is None else _periods(mart, period),
+    )
+
+
+def _asked(figure: Figure, basis: Basis, view: View, not_counted: bool) -> Figure:
+    from dataclasses import replace
+
+    if not_counted and (basis, view) != (Basis.verified, View.as_reported):
+        raise UserError("--not-counted is about the verified figure as it is reported; leave --basis and --view away")
+    return replace(figure, basis=basis.value, view=view.value)
+
+
+def _indicator(mart: duckdb.DuckDBPyConnection, written: str) -> str:
+    rows = mart.execute("SELECT indicator_key, indicator_code FROM dim_indicator ORDER BY 1").fetchall()
+    for key, code in rows:
+        if written.casefold() in {key.casefold(), (code or "").casefold()}:
+            return str(key)
+    raise UserError(f"no indicator {written!r}; {nearest(written, [key for key, _ in rows])}")
+
+
+def _periods(mart: duckdb.DuckDBPyConnection, written: str) -> tuple[str, ...]:
+    quarters = [row[0] for row in mart.execute(_QUARTERS).fetchall()]
+    years = [row[0] for row in mart.execute(_YEARS).fetchall()]
+    key = _known("quarter or year", written, [*quarters, *years])
+    return tuple(quarter for quarter in quarters if quarter == key or quarter.startswith(f"{key}-"))
+
+
+_SCOPES = {
+    "partner": ("cluster body", "SELECT partner_key FROM dim_partner"),
+    "cluster": ("cluster", "SELECT cluster_key FROM dim_cluster"),
+    "local_authority": ("local authority", "SELECT local_authority_code FROM dim_local_authority"),
+}
+
+
+def _scope_key(mart: duckdb.DuckDBPyConnection, scope: str, written: str) -> str:
+    what, valid = _SCOPES[scope]
+    return _known(what, written, sorted(row[0] for row in mart.execute(valid).fetchall()))
+
+
+def _known(what: str, written: str, known: Sequence[str]) -> str:
+    """The key that is meant, whatever its case. Raises UserError with the valid ones."""
+    for key in known:
+        if key.casefold() == written.casefold():
+            return key
+    raise UserError(f"no {what} {written!r}; {nearest(written, known)}")
+
+
+def _show_figure(
+    mart: duckdb.DuckDBPyConnection,
+    home: Path,
+    figure: Figure,
+    not_counted: bool,
+    limit: int,
+    output: Format,
+    file: Path | None,
+) -> None:
+    from evaluation.trace import facts
+
+    found = facts.not_counted(mart, figure) if not_counted else facts.facts_of(mart, figure)
+    exact = facts.total(found)
+    value = None if not_counted else facts.value_of(mart, figure)
+    if value is not None and value != exact:
+        raise NightFailed(
+            f"the {len(found)} facts of {_said(figure)} add up to {_plain(exact)}, and the release says "
+            f"{_plain(value)}: it is not to be relied on. `wmip release verify` looks at all of it"
+        )
+    shown = found[:limit] if limit else found
+    places = _places(mart, home, shown)
+    if output is not Format.table or file is not None:
+        columns = list(facts.Traced.__dataclass_fields__)
+        records = [(*vars(one).values(), one.quantity, said) for one, said in zip(shown, places, strict=True)]
+        write_rows((*columns, "quantity", "place"), records, output, file)
+        return
+    show(
+        _ON_SCREEN,
+        [
+            (said, one.dated, _whole(one.exact_quantity), one.evidence_grade or "none", one.reason.replace("_", " "))
+            for one, said in zip(shown, places, strict=True)
+        ],
+    )
+    console.print(_sum_said(figure, found, exact, not_counted), highlight=False, soft_wrap=True)
+    if value is None and not not_counted:
+        console.print(f"The figure itself is withheld: {_withheld(mart, figure)}", highlight=False, soft_wrap=True)
+    for hint in _hints(mart, figure, found, shown, not_counted):
+        console.print(hint, style="dim", highlight=False, soft_wrap=True)
+
+
+def _places(mart: duckdb.DuckDBPyConnection, home: Path, found: Iterable[Traced]) -> list[str]:
+    """Where each fact was read; of an object of an API also when, where it is still landed."""
+    from evaluation.trace.places import OF_FILE, in_words
+    from orchestration.source_records import find_records
+
+    listed = list(found)
+    wanted: dict[str, set[str]] = {}
+    for one in listed:
+        if not OF_FILE.fullmatch(one.source_record_id):
+            wanted.setdefault(one.source_system, set()).add(one.source_record_id)
+    by = _read_by(mart)
+    read = {
+        record_id: record.read_at
+        for system, record_ids in wanted.items()
+        for record_id, record in find_records(home, system, record_ids, by).items()
+    }
+    return [in_words(one.source_record_id, one.source_place, read.get(one.source_record_id)) for one in listed]
+
+
+def _read_by(mart: duckdb.DuckDBPyConnection) -> datetime:
+    """Up to when a release's sources were read."""
+    (row,) = mart.execute("SELECT data_as_of FROM release_info").fetchall()
+    by: datetime = row[0]
+    return by
+
+
+def _sum_said(figure: Figure, found: Sequence[Traced], exact: Decimal, not_counted: bool) -> str:
+    from evaluation.trace.facts import in_unit
+
+    number = f"{len(found):,} fact{'' if len(found) == 1 else 's'}"
+    if not found:
+        return (
+            f"no fact: {_said(figure)} is 0"
+            if not not_counted
+            else f"everything that was claimed counts for {_said(figure)}"
+        )
+    divided = (
+        f" / {_plain(found[0].exact_per_unit)} = {_plain(in_unit(exact, list(found)))}"
+        if found[0].exact_per_unit != 1
+        else ""
+    )
+    summed = f"{number}: {_plain(exact)} {found[0].exact_unit}{divided}"
+    return f"{summed} claimed that do not count for {_said(figure)}" if not_counted else f"{summed}, {_said(figure)}"
+
+
+def _said(figure: Figure) -> str:
+    """A figure in words."""
+    when = f"{figure.periods[0]}" if len(figure.periods) == 1 else "all quarters"
+    when = f"{figure.periods[0]} to {figure.periods[-1]}" if len(figure.periods) > 1 else when
+    how = "" if figure.view == View.as_reported else f" {figure.view.replace('_', ' ')}"
+    return f"{figure.indicator_key} {figure.basis}{how}, {figure.scope_key or 'whole programme'}, {when}"
+
+
+def _withheld(mart: duckdb.DuckDBPyConnection, figure: Figure) -> str:
+    from evaluation.trace.facts import withheld_because
+
+    return "; ".join(withheld_because(mart, figure)) or "the release does not say why"
+
+
+def _hints(
+    mart: duckdb.DuckDBPyConnection,
+    figure: Figure,
+    found: Sequence[Traced],
+    shown: Sequence[Traced],
+    not_counted: bool,
+) -> list[str]:
+    from evaluation.trace import facts
+
+    hints = []
+    if len(shown) < len(found):
+        hints.append(f"The first {len(shown):,} are shown; --limit 0 shows all.")
+    if not not_counted and figure.basis == facts.VERIFIED and figure.view == facts.AS_REPORTED:
+        more = len(facts.not_counted(mart, figure))
+        if more:
+            hints.append(f"Claimed besides, and not counted: {more:,}. --not-counted says why")
+    if found:
+        hints.append("All that is known of one: --fact KEY; keys and all columns: --format line")
+    return hints
+
+
+def _show_fact(mart: duckdb.DuckDBPyConnection, home: Path, key: str, output: Format, file: Path | None) -> None:
+    """One fact as a record: what the mart says, then the row or object it was read from as it was landed."""
+    from evaluation.trace.facts import fact
+    from orchestration.source_records import find_records
+
+    found = fact(mart, key)
+    if found is None:
+        keys = [row[0] for row in mart.execute("SELECT fact_key FROM indicator_fact ORDER BY 1").fetchall()]
+        close = nearest(key, keys).partition(" Known are")[0] if keys else "there are none"
+        raise UserError(
+            f"no fact {key!r}; {close if close.startswith('did') else 'wmip trace INDICATOR --format line lists keys'}"
+        )
+    records = find_records(home, found["source_system"], {found["source_record_id"]}, _read_by(mart))
+    record = records.get(found["source_record_id"])
+    if record is not None:
+        found["source.read_at"] = record.read_at
+        found["source.stream"] = f"{record.source}/{record.stream}"
+        found["source.original"] = str(record.original) if record.original else None
+        found |= {f"source.{name}": value for name, value in record.values.items()}
+    write_rows(list(found), [tuple(found.values())], Format.line if output is Format.table else output, file)
+    if record is None:
+        errors.print(
+            "The record it was read from is not landed here any more: it was erased, or its time was over.",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _show_place(mart: duckdb.DuckDBPyConnection, place: str, output: Format, file: Path | None) -> None:
+    from evaluation.trace.rows_of_place import known_places, what_became_of
+
+    found = what_became_of(mart, place)
+    if not found:
+        known = known_places(mart)
+        raise UserError(f"nothing is known of {place!r}; {nearest(place.partition('#')[0], known)}")
+    columns = ("place", "about", "became", "quantity", "reason")
+    write_rows(columns, [tuple(getattr(one, name) for name in columns) for one in found], output, file)
+
+
+def _whole(value: Decimal) -> Decimal:
+    """An exact quantity with all its places and none too many."""
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
+
+
+def _plain(value: Decimal) -> str:
+    return f"{_whole(value):,f}"
