@@ -68,7 +68,8 @@ def build(
                     _make(connection, model, sql)
                     ledger.note(model, made_of)
                 if model.comments:
-                    connection.execute(model.comments)
+                    # Each would be a commit of its own.
+                    connection.execute(f"BEGIN;\n{model.comments};\nCOMMIT")
             except (duckdb.Error, _BrokenContract) as error:
                 lost.add(model.unique_id)
                 made.failures.append(f"{model.unique_id.partition('.')[0]} {model.name}: {str(error).strip()}")

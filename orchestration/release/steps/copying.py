@@ -54,17 +54,21 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
         "WHERE database_name = 'candidate' AND schema_name = ? AND comment IS NOT NULL",
         [schema],
     ).fetchall()
-    for table, comment in tables:
-        connection.execute(f"COMMENT ON TABLE release.{RELEASED}.{quoted(table)} IS {literal(comment)}")
     columns = connection.execute(
         "SELECT table_name, column_name, comment FROM duckdb_columns() "
         "WHERE database_name = 'candidate' AND schema_name = ? AND comment IS NOT NULL",
         [schema],
     ).fetchall()
-    for table, column, comment in columns:
-        connection.execute(
-            f"COMMENT ON COLUMN release.{RELEASED}.{quoted(table)}.{quoted(column)} IS {literal(comment)}"
-        )
+    released = f"release.{RELEASED}"
+    statements = [
+        *(f"COMMENT ON TABLE {released}.{quoted(table)} IS {literal(comment)}" for table, comment in tables),
+        *(
+            f"COMMENT ON COLUMN {released}.{quoted(table)}.{quoted(column)} IS {literal(comment)}"
+            for table, column, comment in columns
+        ),
+    ]
+    # Some hundreds, each of which would be a commit of its own.
+    connection.execute(";\n".join(["BEGIN", *statements, "COMMIT"]))
 
 
 # One column of these, or that holds one, makes a whole Parquet file unreadable to Spark 4.3, INTERVAL to polars too
