@@ -31,19 +31,21 @@ EDITIONS = "editions"
 SHRINK_GUARD = 0.8
 """A file that lists everything is refused with fewer rows than this share of those landed."""
 _START_BYTES = 1 << 16
+# A register comes in seven parts or so.
+_MOST_PARTS = 100
 
 
 def headings_of(path: Path) -> frozenset[str]:
-    """Headings of a CSV, or of the only CSV in a zip, as `heading_key` gives them; none for anything else."""
+    """Headings of a CSV, or those that all files in a zip have, as `heading_key` gives them; none for anything else."""
     try:
-        start = _start_of(path)
+        starts = _starts_of(path)
     except OSError as error:
         if is_passing(error):
             raise
         return frozenset()
     except UNREADABLE_ARCHIVE:
         return frozenset()
-    return headings_in(start)
+    return frozenset.intersection(*map(headings_in, starts)) if starts else frozenset()
 
 
 def headings_in(start: bytes) -> frozenset[str]:
@@ -56,16 +58,16 @@ def headings_in(start: bytes) -> frozenset[str]:
         return frozenset()
 
 
-def _start_of(path: Path) -> bytes:
+def _starts_of(path: Path) -> list[bytes]:
     suffix = path.suffix.lower()
     if suffix == ".csv":
         with path.open("rb") as handle:
-            return handle.read(_START_BYTES)
+            return [handle.read(_START_BYTES)]
     if suffix != ".zip":
-        return b""
+        return []
     with zipfile.ZipFile(path) as archive:
         members = [member for member in members_of(archive) if member.filename.lower().endswith(".csv")]
-        return start_of_member(archive, members[0]) if len(members) == 1 else b""
+        return [start_of_member(archive, member) for member in members[:_MOST_PARTS]]
 
 
 def start_of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

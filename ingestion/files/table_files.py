@@ -99,21 +99,56 @@ def members_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     ]
 
 
+def names_in(path: Path) -> list[str]:
+    """The names of the files in a zip; none for another file. Raises RefusedFile."""
+    if path.suffix.lower() != ".zip":
+        return []
+    with _zip(path) as archive:
+        return sorted(PurePosixPath(member.filename).name for member in members_of(archive))
+
+
 _NO_ZIP = "the zip cannot be opened (damaged, or with a password); give the file without it"
 
 
+def each_unpacked(path: Path, into: Path) -> Iterator[tuple[str, Path]]:
+    """The file itself, or each file in a zip in order of names, with its name there; one at a time lies in `into`.
+
+    Raises RefusedFile for a zip that cannot be opened, or holds none.
+    """
+    if path.suffix.lower() != ".zip":
+        yield path.name, path
+        return
+    make_private(into)
+    try:
+        with _zip(path) as archive:
+            names = sorted(member.filename for member in members_of(archive))
+        if not names:
+            raise RefusedFile("the zip holds no file; give the file without it")
+        for name in names:
+            with _zip(path) as archive:
+                unpacked_file = _unpack(archive, archive.getinfo(name), into)
+            yield PurePosixPath(name).name, unpacked_file
+            unpacked_file.unlink()
+    finally:
+        shutil.rmtree(into)
+
+
 def _only_member(path: Path, into: Path, choose: Chooser | None) -> Path:
+    with _zip(path) as archive:
+        members = members_of(archive)
+        if len(members) > 1 and choose is not None:
+            members = [choose(archive, members)]
+        if len(members) != 1:
+            raise RefusedFile(f"the zip holds {len(members)} files; give a zip with one file, or the files alone")
+        return _unpack(archive, members[0], into)
+
+
+@contextmanager
+def _zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    """An open zip; what is wrong with it is told as RefusedFile."""
     try:
         with zipfile.ZipFile(path) as archive:
-            members = members_of(archive)
-            if len(members) > 1 and choose is not None:
-                members = [choose(archive, members)]
-            if len(members) != 1:
-                raise RefusedFile(f"the zip holds {len(members)} files; give a zip with one file, or the files alone")
-            name = PurePosixPath(members[0].filename)
-            target = into / f"unpacked_{_SAFE.sub('_', name.stem)[-100:]}{name.suffix.lower()[:10]}"
-            _unpack(archive, members[0], target)
-            return target
+            yield archive
     except UNREADABLE_ARCHIVE:
         raise RefusedFile(_NO_ZIP) from None
     except OSError as error:
@@ -123,7 +158,9 @@ def _only_member(path: Path, into: Path, choose: Chooser | None) -> Path:
         raise RefusedFile(_NO_ZIP) from None
 
 
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, into: Path) -> Path:
+    name = PurePosixPath(member.filename)
+    target = into / f"unpacked_{_SAFE.sub('_', name.stem)[-100:]}{name.suffix.lower()[:10]}"
     largest = limits().file_megabytes * 1_000_000
     if member.file_size > largest:
         raise RefusedFile(f"the file in the zip is larger than {limits().file_megabytes:,} MB; split it")
@@ -134,6 +171,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> 
             if written > largest:
                 raise RefusedFile("the file in the zip is larger than the zip says; give the file without it")
             handle.write(block)
+    return target
 
 
 def _csv(path: Path, heading_row: int, delimiter: str, width: int) -> Table:

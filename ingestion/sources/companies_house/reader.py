@@ -1,4 +1,4 @@
-"""The free company data product of Companies House: a CSV of 55 columns, whole or in parts, alone or in a zip.
+"""The free company data product of Companies House: a CSV of 55 columns, whole or in parts, alone or together in a zip.
 
 Reference: docs/sources/reference.md. Only a file that says it is the whole product (`BasicCompanyDataAsOneFile-…`)
 makes a company that is missing from it a deleted one. Care-of names and address lines are not read.
@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from common.home import make_private
 from ingestion.catalogue import SOURCES
 from ingestion.files.batch_check import NUMBER, TableCheck
 from ingestion.files.editions import EDITIONS, Editions, edition_row, recogniser, refuse_if_cut_short, with_constants
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
 from ingestion.files.row_check import lacking, match_headings
-from ingestion.files.table_files import read_tables, unpacked
+from ingestion.files.table_files import each_unpacked, names_in, read_tables
+from ingestion.files.torn_rows import NOT_CLOSED, refusals, torn_rows, without
 from ingestion.files.values import Column
 from ingestion.findings import RefusedFile, refusing
 from ingestion.reader import Reader
@@ -68,17 +72,25 @@ def open_reader(read: FileRead) -> FileReader:
     editions = Editions(read, SOURCE, SOURCES[SOURCE].stream(EDITIONS))
 
     def read_companies(file: InboxFile) -> Iterator[Chunk]:
-        edition, is_complete = edition_of(file.path.name)
+        edition, is_complete = edition_of_file(file.path)
         editions.accept(edition)
-        rows = wrong = 0
-        with unpacked(file.path, read.unpacked(file)) as path:
-            for chunk in _chunks(path, file, read):
+        has_parts = len(names_in(file.path)) > 1
+        rows = wrong = torn = 0
+        for name, path in each_unpacked(file.path, read.unpacked(file)):
+            part = _Part(
+                path,
+                place=f"{file.path.name}/{name}#!" if has_parts else f"{file.path.name}#!",
+                record=f"{file.sha256}:{name}:" if has_parts else f"{file.sha256}:",
+            )
+            for chunk in part.chunks(read, read.unpacked(file).parent):
                 rows += chunk.size if chunk.stream == COMPANIES else 0
                 wrong += len(refusing(chunk.findings))
+                torn += sum(finding.reason_code == NOT_CLOSED for finding in chunk.findings)
                 yield chunk
         if is_complete:
             refuse_if_cut_short(home, SOURCE, SOURCES[SOURCE].stream(COMPANIES), rows)
-            yield Chunk(COMPANIES, is_whole_list=True)
+            # Of which company a torn row is nobody knows: none is known to be gone.
+            yield Chunk(COMPANIES, is_whole_list=not torn)
             # The names of a company whose row could not be read are not known to be gone.
             yield Chunk(PREVIOUS_NAMES, is_whole_list=not wrong)
         yield Chunk(EDITIONS, [edition_row(edition, file.path.name, file.sha256, rows, is_complete=is_complete)])
@@ -97,19 +109,48 @@ def edition_of(name: str) -> tuple[str, bool]:
     return found[2], found[1] is not None
 
 
-def _chunks(path: Path, file: InboxFile, read: FileRead) -> Iterator[Chunk]:
-    columns = [*COMPANY, *BEFORE]
-    for table in read_tables(path):
-        positions = match_headings(columns, table.headings, "first row")
-        read.saw_table(COMPANIES, table.headings, positions, lacking(columns, positions))
-        check = TableCheck(columns, positions, SOURCE, COMPANIES, f"{file.path.name}#!", ("company_number",))
-        for checked in check.check(table):
-            rows = checked.rows
-            record = _joined(f"{file.sha256}:", rows.column(NUMBER))
-            given = rows.select([column.name for column in COMPANY]).append_column("_source_record", record)
-            yield Chunk(COMPANIES, given, checked.findings)
-            for n in _PREVIOUS:
-                yield from _previous_names(rows, record, n)
+def edition_of_file(path: Path) -> tuple[str, bool]:
+    """The same of a file, or of the files in a zip that has another name (`Archive.zip`). Raises RefusedFile."""
+    if _NAME.search(path.name) or not names_in(path):
+        return edition_of(path.name)
+    said = {edition_of(name) for name in names_in(path)}
+    if len(said) > 1:
+        raise RefusedFile("the zip holds files of several editions; give the parts of one edition")
+    return said.pop()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A file of the product: an inbox file, or one in a zip. `place` and `record` stand before its rows' numbers."""
+
+    path: Path
+    place: str
+    record: str
+
+    def chunks(self, read: FileRead, scratch: Path) -> Iterator[Chunk]:
+        """Every row; those with a quotation mark that is not closed are refused alone."""
+        torn = torn_rows(self.path)
+        if not torn:
+            yield from self._read(self.path, read)
+            return
+        yield Chunk(COMPANIES, findings=refusals(torn, SOURCE, COMPANIES, self.place))
+        make_private(scratch)
+        with TemporaryDirectory(dir=scratch) as folder:
+            yield from self._read(without(self.path, torn, Path(folder)), read)
+
+    def _read(self, path: Path, read: FileRead) -> Iterator[Chunk]:
+        columns = [*COMPANY, *BEFORE]
+        for table in read_tables(path):
+            positions = match_headings(columns, table.headings, "first row")
+            read.saw_table(COMPANIES, table.headings, positions, lacking(columns, positions))
+            check = TableCheck(columns, positions, SOURCE, COMPANIES, self.place, ("company_number",))
+            for checked in check.check(table):
+                rows = checked.rows
+                record = _joined(self.record, rows.column(NUMBER))
+                given = rows.select([column.name for column in COMPANY]).append_column("_source_record", record)
+                yield Chunk(COMPANIES, given, checked.findings)
+                for n in _PREVIOUS:
+                    yield from _previous_names(rows, record, n)
 
 
 def _joined(start: str, numbers: pa.Array) -> pa.Array:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ingestion.catalogue import addressee
-from ingestion.sources.companies_house.reader import edition_of
+from ingestion.findings import RefusedFile
+from ingestion.sources.companies_house.reader import edition_of, edition_of_file
 from tests.ingestion.files.test_reading import read_with_faults
 from tests.ingestion.sources.nights import Nights
 
@@ -141,6 +142,53 @@ def test_a_zip_with_one_csv_is_read_and_recognised(nights):
     assert addressee(path, "reference").name == "companies_house"
     nights.good_night(0)
     assert len(nights.live("companies")) == 14
+
+
+def _text(rows):
+    made = io.StringIO()
+    csv.writer(made).writerows(rows)
+    return made.getvalue()
+
+
+def test_a_zip_of_a_mac_with_the_parts_of_an_edition_is_read_part_by_part(nights):
+    folder = nights.home / "inbox" / "reference"
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(folder / "Archive.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, rows in (("1_2", ROWS[:8]), ("2_2", [ROWS[0], *ROWS[8:]])):
+            name = f"BasicCompanyData-2024-05-01-part{part}.csv"
+            archive.writestr(name, _text(rows))
+            archive.writestr(f"__MACOSX/._{name}", b"\x00\x05\x16\x07")
+        archive.writestr(".DS_Store", b"\x00")
+    nights.good_night(0)
+    companies = nights.latest("companies")
+    assert len(companies) == 14
+    assert {row["edition"] for row in nights.latest("editions").values()} == {"2024-05-01"}
+    records = {row["_source_record"].split(":", 1)[1] for row in companies.values()}
+    assert {"BasicCompanyData-2024-05-01-part1_2.csv:2", "BasicCompanyData-2024-05-01-part2_2.csv:2"} <= records
+
+
+def test_a_zip_with_parts_of_two_editions_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "Archive.zip", "w") as archive:
+        for name in ("BasicCompanyData-2024-05-01-part1_2.csv", "BasicCompanyData-2024-06-01-part2_2.csv"):
+            archive.writestr(name, _text(ROWS[:2]))
+    with pytest.raises(RefusedFile, match="several editions"):
+        edition_of_file(tmp_path / "Archive.zip")
+
+
+@pytest.mark.parametrize("name", ["AsOneFile-2024-05-01", "-2024-05-01-part1_1"])
+def test_a_name_whose_quotation_marks_do_not_close_is_refused_alone_with_its_row(sample, name):
+    """Of which company the row is nobody knows, so that no whole file makes it a deleted one."""
+    lines = _text(ROWS).splitlines(keepends=True)
+    assert lines[1].startswith('"""309"" WEST END LANE')
+    lines[1] = lines[1].replace('"""309"" WEST', '"309" WEST', 1)
+    (sample.home / "inbox" / "reference" / f"BasicCompanyData{name}.csv").write_text("".join(lines), encoding="utf-8")
+    sample.night(1)
+    assert [(row["place"], row["reason_code"]) for row in sample.rows("rows", "quarantine")] == [
+        (f"BasicCompanyData{name}.csv#!2", "quotation_mark_not_closed")
+    ]
+    companies = sample.latest("companies")
+    assert companies["02943302"]["name"] == '"309" WEST END LANE MANAGEMENT LIMITED', "as the edition before had it"
+    assert len(sample.live("companies")) == 14
 
 
 def test_a_wrong_number_is_refused_alone_and_an_american_date_left_empty(nights):
