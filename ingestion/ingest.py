@@ -21,12 +21,13 @@ from ingestion.files.reading import FileReading
 from ingestion.ledgers import LEDGERS
 from ingestion.reading import Progress, SourceReport
 from ingestion.storage.landing import ensure_stream
+from ingestion.storage.night_log import ensure_night_log
 from ingestion.storage.office import ensure_office
 from ingestion.storage.read_log import ensure_log, write_log
 
 
 def ensure_landing(home: Path) -> None:
-    """Create every declared stream's folder and empty file, and that of the log of reads."""
+    """Create every declared stream's folder and empty file, and those of the logs of nights."""
     for source, declaration in SOURCES.items():
         for stream in declaration.streams:
             ensure_stream(home, source, stream)
@@ -34,6 +35,7 @@ def ensure_landing(home: Path) -> None:
         ensure_stream(home, source, stream)
     ensure_log(home)
     ensure_drift_log(home)
+    ensure_night_log(home)
     ensure_office(home)
 
 

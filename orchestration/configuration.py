@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
 
@@ -86,6 +86,27 @@ class OrchestrationConfiguration(BaseModel):
         return known_time_zone(value)
 
 
+class RemindersConfiguration(BaseModel):
+    """Whether bodies are reminded of returns they owe: from how many days before the due day, and how often."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: bool = False
+    days_before: int = Field(default=7, ge=0)
+    every_days: int = Field(default=7, ge=1)
+
+
+class NotificationsConfiguration(BaseModel):
+    """Of which nights people are told, by how they ended; one message a night."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    nights: list[Literal["published", "unchanged", "blocked", "failed", "stopped"]] = Field(
+        default=["blocked", "failed", "stopped"]
+    )
+    reminders: RemindersConfiguration = Field(default_factory=RemindersConfiguration)
+
+
 class AssuranceConfiguration(BaseModel):
     """Who assured the evaluation under one assumption set, named by its SHA-256 or at least 12 characters of it."""
 
@@ -126,6 +147,7 @@ class Configuration(BaseModel):
     releases: ReleaseConfiguration = Field(default_factory=ReleaseConfiguration)
     retention: RetentionConfiguration = Field(default_factory=RetentionConfiguration)
     orchestration: OrchestrationConfiguration = Field(default_factory=OrchestrationConfiguration)
+    notifications: NotificationsConfiguration = Field(default_factory=NotificationsConfiguration)
     evaluation: EvaluationConfiguration = Field(default_factory=EvaluationConfiguration)
     postgresql: PostgresqlConfiguration = Field(default_factory=PostgresqlConfiguration)
     open_data: OpenDataSettings = Field(default_factory=OpenDataSettings)

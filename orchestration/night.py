@@ -22,6 +22,8 @@ from orchestration.errors import NightFailed, UserError
 
 STARTED, PUBLISHED, UNCHANGED = "started", "published", "unchanged"
 BLOCKED, FAILED, STOPPED, DAMAGED = "blocked", "failed", "stopped", "damaged"
+# Of a night that ended without a word: killed, or a run of a part of it.
+UNFINISHED = "unfinished"
 ENDED_WITHOUT_RELEASE = frozenset({BLOCKED, FAILED, STOPPED})
 
 # A clock that jumped further than this is told of: a programme has a night at least once a quarter.
@@ -46,6 +48,24 @@ class NightRecord:
     notice: str = ""
     # What was done and what was taken over, being made of the same as the night before: models, data tests, checks.
     work: dict[str, int] = field(default_factory=dict)
+    # What the machine's clock said, whatever the night's own.
+    started_at: str = ""
+    ended_at: str = ""
+    # Each stage in its order, with the seconds it took: `{"stage": …, "seconds": …}`.
+    stages: list[dict[str, Any]] = field(default_factory=list)
+    # Sources that were not read, each with the reason.
+    not_read: dict[str, str] = field(default_factory=dict)
+    # What readers see when it ends.
+    serving: str | None = None
+    # Every alert that was looked at, raised or not: orchestration/alerts.py.
+    alerts: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None where it did not say when it ended."""
+        if not self.started_at or not self.ended_at:
+            return None
+        return (datetime.fromisoformat(self.ended_at) - datetime.fromisoformat(self.started_at)).total_seconds()
 
 
 def new_run_id(home: Path, clock: datetime) -> str:
@@ -130,8 +150,10 @@ def write_record(home: Path, record: NightRecord) -> None:
     write_text(path, json.dumps(asdict(record), indent=2, sort_keys=True))
 
 
-def latest_record(home: Path) -> NightRecord | None:
-    """The night that was opened last, whatever its clock said; those of before they were numbered go by their clock."""
+def all_records(home: Path) -> list[NightRecord]:
+    """Every night in the order they were opened, whatever their clocks said; those of before they were numbered go by
+    their clock.
+    """
     records = [read_record(home, path.parent.name) for path in runs_folder(home).glob("*/night.json")]
     ordered = sorted((r for r in records if r is not None), key=lambda r: (r.clock, len(r.run_id), r.run_id))
     number = 0
@@ -139,7 +161,13 @@ def latest_record(home: Path) -> NightRecord | None:
         # A damaged record does not say its number: it comes right after the night before it by the clock.
         record.number = number if record.outcome == DAMAGED else record.number
         number = max(number, record.number)
-    return max(reversed(ordered), key=lambda r: r.number, default=None)
+    return sorted(ordered, key=lambda r: r.number)
+
+
+def latest_record(home: Path) -> NightRecord | None:
+    """The night that was opened last."""
+    records = all_records(home)
+    return records[-1] if records else None
 
 
 def record_of_run(home: Path, dagster_run_id: str) -> NightRecord | None:

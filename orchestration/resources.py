@@ -1,6 +1,8 @@
 """What the assets are given: tonight's home, clock, settings, run id; opened when a run starts."""
 
+import logging
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +14,9 @@ import dagster as dg
 
 from common.stop import was_stopped
 from ingestion.storage.damage import require_readable
+from ingestion.storage.read_log import not_read
 from orchestration.access import close_home
+from orchestration.alerts import conclude, serving
 from orchestration.configuration import Configuration, load_configuration
 from orchestration.night import (
     FAILED,
@@ -26,6 +30,7 @@ from orchestration.night import (
     read_record,
     write_record,
 )
+from orchestration.night_log import keep_ended
 from orchestration.privacy.persons import settle
 from orchestration.privacy.retention import apply_retention
 from orchestration.release.kept_registry import check_registry
@@ -34,6 +39,7 @@ from orchestration.settings import real_time
 from orchestration.stopping import stopped_message
 from orchestration.trouble import reason
 
+log = logging.getLogger(__name__)
 Progress = Callable[[str, str], None]
 Opened = Callable[[str], None]
 
@@ -88,6 +94,53 @@ def settle_persons(
         progress("Protecting persons", f"retention: {count} {what.replace('_', ' ')} let go")
 
 
+class StageTimes:
+    """Passes progress on, and measures how long each stage took."""
+
+    def __init__(self, listener: Progress) -> None:
+        self._listener = listener
+        self._stage: str | None = None
+        self._since = 0.0
+        self._seconds: dict[str, float] = {}
+
+    def __call__(self, stage: str, message: str) -> None:
+        """Tell the listener what is being done now."""
+        if stage != self._stage:
+            self._end()
+            self._stage, self._since = stage, time.monotonic()
+        self._listener(stage, message)
+
+    def _end(self) -> None:
+        if self._stage is not None:
+            took = time.monotonic() - self._since
+            self._seconds[self._stage] = self._seconds.get(self._stage, 0.0) + took
+
+    def measured(self) -> list[dict[str, Any]]:
+        """Every stage in the order it began, with its seconds; the one at work ends here."""
+        self._end()
+        self._stage = None
+        return [{"stage": stage, "seconds": round(seconds, 3)} for stage, seconds in self._seconds.items()]
+
+
+def close(night: Night, stages: StageTimes) -> None:
+    """What a night writes down of itself when it ends, however it ended; and the message about it.
+
+    A night without an outcome was stopped, or is a part of one: whoever started it says how it ended.
+    """
+    try:
+        record = night.update_record(
+            ended_at=real_time().isoformat(),
+            stages=stages.measured(),
+            not_read=not_read(night.home, night.run_id),
+            serving=serving(night.home),
+        )
+        if record.outcome != STARTED:
+            conclude(night.home, record, night.configuration)
+    except OSError as error:
+        # The outcome stands, or the disk is full and the command line says so.
+        log.warning("night %s could not write down how it ended: %s", night.run_id, error)
+
+
 def night_resource(
     home: Path,
     clock: datetime | None = None,
@@ -117,24 +170,32 @@ def night_resource(
             close_home(where)
             settle_persons(where, now, configuration, os.environ, progress)
             settle_returns(where, now)
+            keep_ended(where)
+            stages = StageTimes(progress)
             tonight = Night(
                 home=where,
                 clock=now,
                 run_id=new_run_id(where, now),
                 configuration=configuration,
                 environment=os.environ,
-                progress=progress,
+                progress=stages,
                 full=full,
             )
             tonight.update_record(
-                dagster_run_id=context.run.run_id if context.run else None, number=next_number(where), notice=notice
+                dagster_run_id=context.run.run_id if context.run else None,
+                number=next_number(where),
+                notice=notice,
+                started_at=real_time().isoformat(),
             )
             opened(tonight.run_id)
             if notice:
                 progress("Clock", notice)
                 if context.log is not None:
                     context.log.warning(notice)
-            yield tonight
+            try:
+                yield tonight
+            finally:
+                close(tonight, stages)
 
     return night
 

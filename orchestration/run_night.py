@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from common.durable import write_text
 from common.home import dagster_folder, make_private
 from orchestration.access import make_home, written_privately
-from orchestration.night import FAILED, STARTED, STOPPED, NightRecord, read_record, write_record
-from orchestration.notifications import failed_notice, notify_once
+from orchestration.night import FAILED, STARTED, STOPPED, NightRecord, read_record
 from orchestration.settings import switch_telemetry_off
 from orchestration.stopping import stopped_message
 from orchestration.trouble import disk_trouble
@@ -99,6 +98,8 @@ def run_night(
     prepare_dagster_home(home)
     import dagster as dg
 
+    from orchestration.alerts import conclude
+    from orchestration.configuration import load_configuration
     from orchestration.graph import build_defs
     from orchestration.resources import night_resource
     from orchestration.triggers import NIGHTLY
@@ -128,9 +129,7 @@ def run_night(
         record.outcome, record.message = outcome, message
         # On a full disk the night can still say so here.
         with suppress(OSError):
-            write_record(home, record)
-    if record.outcome in {FAILED, STOPPED}:
-        notify_once(home, record.run_id, *failed_notice(record.message))
+            conclude(home, record, load_configuration(home))
     return record
 
 

@@ -45,6 +45,9 @@ class Settings(BaseModel):
     home: Path = Path("data")
     clock: datetime | None = None
     notify_urls: str = ""
+    reminder_urls: str = ""
+    """Where each body is reminded of its returns: `CB01=mailto://… CB02=…`, several addresses of one by commas."""
+
     time_zone: str = "Europe/London"
     """Where the programme is: on which day an instant falls."""
 
@@ -77,6 +80,19 @@ class Settings(BaseModel):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def reminder_addresses(self) -> dict[str, str]:
+        """The addresses of each body. Raises UserError for a part that does not begin with a body."""
+        found = {}
+        for number, part in enumerate(self.reminder_urls.split(), start=1):
+            body, separator, addresses = part.partition("=")
+            if not separator or "://" in body:
+                raise UserError(
+                    f"environment variable WMIP_REMINDER_URLS: part {number} does not begin with a body, as in "
+                    "CB01=mailto://…; parts are divided by blanks"
+                )
+            found[body] = addresses
+        return found
 
     def now(self) -> datetime:
         """The injected clock if there is one, else the real one; UTC, whole seconds."""

@@ -8,7 +8,7 @@ import dagster as dg
 
 from common.home import inbox_folder
 from orchestration.configuration import Configuration, load_configuration
-from orchestration.night import record_of_run
+from orchestration.night import FAILED, STARTED, record_of_run
 from orchestration.notifications import failed_notice, notify_once
 
 NIGHTLY = "nightly"
@@ -80,7 +80,9 @@ def build_failure_sensor(home: Path) -> dg.SensorDefinition:
         record = record_of_run(home, context.dagster_run.run_id)
         run_id = record.run_id if record else context.dagster_run.run_id
         reason = record.message if record and record.message else context.failure_event.message or "no message"
-        notify_once(home, run_id, *failed_notice(reason))
+        outcome = record.outcome if record and record.outcome != STARTED else FAILED
+        if outcome in load_configuration(home).notifications.nights:
+            notify_once(home, run_id, *failed_notice(reason))
 
     return night_failed
 

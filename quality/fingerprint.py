@@ -12,7 +12,19 @@ from common.sql import quoted
 
 SCHEMA = "mart"
 # What a night says about itself, ages too, changes by the clock alone; it does not make the figures new.
-VOLATILE_TABLES = frozenset({"source_run", "source_drift", "release_info", "quality_result", "reference_edition"})
+VOLATILE_TABLES = frozenset(
+    {
+        "night",
+        "night_alert",
+        "night_stage",
+        "quality_result",
+        "reference_edition",
+        "release_info",
+        "source_drift",
+        "source_freshness",
+        "source_run",
+    }
+)
 
 
 def table_fingerprints(connection: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> dict[str, str]:

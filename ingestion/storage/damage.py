@@ -44,7 +44,7 @@ def damaged_files(home: Path, *, whole: bool = False) -> Iterator[Path]:
 
     Both ends of each file are looked at, which is cheap; with `whole` every page is read.
     """
-    places = [landing_folder(home).glob("*/*/*.parquet"), runs_folder(home).glob("*/source_*/*.parquet")]
+    places = [landing_folder(home).glob("*/*/*.parquet"), runs_folder(home).glob("*/*/*.parquet")]
     for path in sorted(path for place in places for path in place):
         if not (_ends_are_whole(path) and (not whole or _reads_to_its_end(path))):
             yield path
@@ -55,7 +55,7 @@ def way_out(path: Path) -> str:
     # Every command knows of damage, and few read sources.
     from ingestion.catalogue import SOURCES
 
-    if path.parent.name in {"source_run", "source_drift"}:
+    if path.parent.name.startswith(("source_", "night")):
         return "It is a log of one night: put it back from your backup, or remove it; no figure depends on it."
     source, stream = path.parent.parent.name, path.parent.name
     if path.name.endswith("_schema.parquet"):

@@ -12,7 +12,6 @@ from common.home import judgements_file, warehouse_file
 from ingestion.catalogue import person_key_forms, providers
 from orchestration.dbt_runner import TARGET_DIR
 from orchestration.night import BLOCKED
-from orchestration.notifications import notify_once
 from orchestration.resources import Night
 from orchestration.trouble import after_sources
 from quality import verdicts
@@ -91,13 +90,13 @@ def build_gate(mart_keys: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
             gate={
                 "passed": verdict.passed,
                 "outcomes": verdict.counts,
+                "blocked_by": [result.check_name for result in verdict.results if result.blocks],
                 "verdict": str(path.relative_to(night.home)),
             },
         )
         if not verdict.passed:
             message = after_sources(night.home, night.run_id, explain(verdict))
             night.update_record(outcome=BLOCKED, message=message)
-            notify_once(night.home, night.run_id, "WMIP: the night was blocked by its gate", message)
         own = [result for result in verdict.results if result.check_name in specs]
         yield from (_result(result, specs[result.check_name]) for result in own)
         tenant = [r for r in verdict.results if r.check_name not in specs and r.blocks]

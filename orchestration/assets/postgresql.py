@@ -6,7 +6,6 @@ from orchestration.assets.release import RELEASE_KEY
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import NightFailed, UserError
 from orchestration.night import FAILED
-from orchestration.notifications import notify_once
 from orchestration.release.store import current_release
 from orchestration.resources import Night
 
@@ -46,7 +45,6 @@ def postgresql_release(context: dg.AssetExecutionContext) -> dg.MaterializeResul
     except (UserError, NightFailed) as failure:
         message = f"release {release_id} is current as files, but PostgreSQL did not take it: {failure}"
         night.update_record(outcome=FAILED, message=message)
-        notify_once(night.home, night.run_id, "WMIP: PostgreSQL did not take the release", message)
         raise dg.Failure(description=message, allow_retries=False) from None
     for warning in made.warnings:
         context.log.warning(warning)

@@ -6,7 +6,6 @@ from common.home import release_folder
 from ingestion.ingest import input_fingerprint
 from orchestration.code_version import code_version
 from orchestration.night import BLOCKED, FAILED, PUBLISHED, STOPPED, UNCHANGED
-from orchestration.notifications import notify_once
 from orchestration.release.approval import GateRefused
 from orchestration.release.integrity import MANIFEST, RECEIPT
 from orchestration.release.publication import Published, ReleaseNotMade, publish
@@ -56,7 +55,6 @@ def build_release_asset(released: set[dg.AssetKey]) -> dg.AssetsDefinition:
                 night.update_record(outcome=STOPPED, message=message)
                 raise dg.Failure(description=message, allow_retries=False) from None
             night.update_record(outcome=FAILED, message=str(failure))
-            notify_once(night.home, night.run_id, "WMIP: the release could not be made", str(failure))
             raise dg.Failure(description=str(failure), allow_retries=False) from failure
         new = isinstance(outcome, Published)
         night.update_record(outcome=PUBLISHED if new else UNCHANGED, release_id=outcome.release_id)

@@ -30,6 +30,7 @@ from orchestration.cli.options import (
 from orchestration.configuration import Configuration, load_configuration
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import NightFailed, UserError
+from orchestration.notifications import addresses_of, probe
 from orchestration.release import integrity, store
 from orchestration.release.kept_registry import check_registry
 from orchestration.settings import load_settings
@@ -54,6 +55,18 @@ def _writable(home: Path) -> tuple[bool, str]:
     if os.access(there, os.W_OK):
         return True, str(home)
     return False, f"{there} cannot be written; choose another --home or change its owner"
+
+
+def _notifications() -> list[Row]:
+    """Can the addresses that people are told at be used; none of them is shown, as one may hold a password."""
+    settings = load_settings()
+    named = [(f"WMIP_NOTIFY_URLS, address {n}", a) for n, a in enumerate(addresses_of(settings.notify_urls), start=1)]
+    for body, urls in settings.reminder_addresses().items():
+        named += [(f"WMIP_REMINDER_URLS, address {n} of {body}", a) for n, a in enumerate(addresses_of(urls), start=1)]
+    if not named:
+        return [(None, "Notifications", "nobody is told of nights; WMIP_NOTIFY_URLS names addresses")]
+    found = [(name, probe(address)) for name, address in named]
+    return [(wrong is None, "Notifications", f"{name}: {wrong or 'can be used'}") for name, wrong in found]
 
 
 def _access(home: Path, configuration: Configuration) -> list[tuple[bool, str, str]]:
@@ -161,6 +174,7 @@ def doctor(home: Home = None) -> None:
         rows += [(probe.passed, f"PostgreSQL: {probe.name}", probe.message) for probe in probe_postgresql(os.environ)]
     else:
         rows.append((None, "PostgreSQL", "not used; `postgresql` in wmip.yaml switches it on"))
+    rows += _notifications()
     rows += _access(folder, configuration)
     rows += _stored(folder)
     if rows[-1][0]:

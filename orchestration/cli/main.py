@@ -21,6 +21,7 @@ from orchestration.stopping import stop_as_ctrl_c
 _COMMANDS = {
     "demo": "nights:demo",
     "run": "nights:run",
+    "nights": "night_list:nights",
     "scorecard": "nights:scorecard",
     "sql": "query:sql",
     "trace": "trace:trace",

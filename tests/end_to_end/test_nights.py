@@ -17,7 +17,10 @@ from tests.evaluation.registers import csv_text, rows
 
 SCALE = f"{SMALL:g}"
 # What the mart says of the nights themselves; the one that makes good is a day later.
-OF_NIGHTS = ["evaluation_run", "indicator_value_as_of", "quality_result", "release_info", "source_drift", "source_run"]
+OF_NIGHTS = [
+    "evaluation_run", "indicator_value_as_of", "night", "night_alert", "night_stage", "quality_result", "release_info",
+    "source_drift", "source_freshness", "source_run",
+]  # fmt: skip
 
 REGISTER = rows({"decay": {"owner": "jo@example.org"}, "deadweight": {"source": "beneficiary survey 2024"}})
 
