@@ -15,11 +15,12 @@ from common.durable import write_parquet
 from common.home import make_private, registry_file, warehouse_file
 from identity import key_history
 from identity.decisions import as_table, in_force, read_decisions
-from identity.links import DECISION_SCHEMA, MENTION_COLUMNS
+from identity.links import DECISION_SCHEMA, MENTION_COLUMNS, REGISTER_SCHEMA
 from identity.matching import Match, match
 from identity.resolve import resolve
 
 RECORDS_TABLE = "intermediate.int_organisation__record"
+REGISTER_TABLE = "intermediate.int_company__name"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class IdentityReport:
     organisations: int
     new_organisations: int
     changed_keys: int
+    register_names: int
+    """Names of the company register that were compared; 0 without a register."""
 
     def metadata(self) -> dict[str, int]:
         """For the orchestrator."""
@@ -40,6 +43,33 @@ def read_records(warehouse: Path) -> pa.Table:
     """Tonight's organisation-bearing records from the candidate warehouse."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return connection.sql(f"SELECT {', '.join(MENTION_COLUMNS)} FROM {RECORDS_TABLE}").to_arrow_table()
+
+
+def read_register(warehouse: Path) -> pa.Table | None:
+    """What the company register says of the companies that tonight's records name, by number or by name.
+
+    REGISTER_SCHEMA, every name of such a company. None where no register was read: renamed companies are not known by
+    their former names then, nor numbers that nobody has.
+    """
+    met = f"""
+        SELECT company_number FROM {RECORDS_TABLE} WHERE company_number IS NOT NULL
+        UNION
+        SELECT names.company_number FROM {REGISTER_TABLE} AS names
+        SEMI JOIN (
+            SELECT unnest([normalised_name, other_name]) AS normalised_name FROM {RECORDS_TABLE}
+        ) AS written USING (normalised_name)
+    """
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        if not connection.execute(f"SELECT 1 FROM {REGISTER_TABLE} LIMIT 1").fetchone():
+            return None
+        return (
+            connection.sql(
+                f"SELECT {', '.join(REGISTER_SCHEMA.names)} FROM {REGISTER_TABLE} "
+                f"SEMI JOIN ({met}) USING (company_number) ORDER BY ALL"
+            )
+            .to_arrow_table()
+            .cast(REGISTER_SCHEMA)
+        )
 
 
 def resolve_organisations(home: Path, clock: datetime, matcher: Match = match) -> IdentityReport:
@@ -53,7 +83,8 @@ def resolve_organisations(home: Path, clock: datetime, matcher: Match = match) -
     make_private(path.parent)
     previous = pq.read_table(path) if path.exists() else None
     decisions = as_table(in_force(read_decisions(home)))
-    links = matcher(records, decisions=decisions.select(DECISION_SCHEMA.names))
+    register = read_register(warehouse_file(home))
+    links = matcher(records, register, decisions.select(DECISION_SCHEMA.names))
     written = key_history.read_events(home)
     resolved = resolve(records, links, previous, clock, key_history.retired_keys(written))
     events = key_history.unwritten(key_history.key_events(previous, resolved, links, decisions, clock), written)
@@ -62,4 +93,6 @@ def resolve_organisations(home: Path, clock: datetime, matcher: Match = match) -
         write_parquet(resolved, path)
     keys = set(resolved.column("organisation_key").to_pylist())
     before = set(previous.column("organisation_key").to_pylist()) if previous is not None else set()
-    return IdentityReport(len(records), len(keys), len(keys - before), len(events))
+    return IdentityReport(
+        len(records), len(keys), len(keys - before), len(events), 0 if register is None else len(register)
+    )

@@ -8,7 +8,7 @@ from orchestration.resources import Night
 
 @dg.asset(
     key=dg.AssetKey(["identity", "organisation_record"]),
-    deps=[dg.AssetKey(["intermediate", "int_organisation__record"])],
+    deps=[dg.AssetKey(["intermediate", name]) for name in ("int_company__name", "int_organisation__record")],
     group_name="identity",
     kinds={"python", "parquet"},
     owners=["team:warehouse"],
@@ -21,4 +21,9 @@ def organisation_record(context: dg.AssetExecutionContext) -> dg.MaterializeResu
     night: Night = context.resources.night
     night.progress("Matching organisations", "company number, charity number, name with postcode or domain")
     report = resolve_organisations(night.home, night.clock)
+    if not report.register_names:
+        context.log.info(
+            "No company of a register was met, or there is no register: renamed companies are not known by former "
+            "names, and any well-formed company number is taken for one (docs/sources/reference.md)"
+        )
     return dg.MaterializeResult(metadata=report.metadata())
