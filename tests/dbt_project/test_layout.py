@@ -52,6 +52,7 @@ def test_every_model_says_its_grain_and_is_tested_for_it(manifest, models):
     of_findings = {name for name in held if name.startswith("int_finding__")}
     assert held - of_findings == {
         "int_company__incorporated",
+        "int_company__name",
         "stg_companies_house__companies",
         "stg_companies_house__previous_names",
         "stg_postcode_directory__postcodes",
