@@ -86,14 +86,25 @@ COMPONENT_SCHEMA = pa.schema(
 )
 
 
+def arrays(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, np.ndarray]:
+    """What a query gives, a column an array."""
+    return {name: np.asarray(column) for name, column in connection.execute(query).fetchnumpy().items()}
+
+
+def connected(count: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The connected component of each of `count` nodes, over edges between their numbers."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1])
+
+
 def clusters(mentions: pa.Table, links: pa.Table) -> pa.Table:
     """The component of every mention over the accepted links (COMPONENT_SCHEMA), in order of records.
 
     Links to records that are not among the mentions are passed over.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     with duckdb.connect() as connection:
         connection.register("given", mentions.select(["source_system", "source_record_id"]))
         connection.register("links", links)
@@ -101,20 +112,18 @@ def clusters(mentions: pa.Table, links: pa.Table) -> pa.Table:
             "SELECT *, row_number() OVER (ORDER BY source_system, source_record_id) - 1 AS node FROM given ORDER BY ALL"
         ).to_arrow_table()
         connection.register("nodes", nodes)
-        edges = connection.execute(
-            """
-            SELECT one.node AS first, other.node AS second
+        edges = arrays(
+            connection,
+            f"""
+            SELECT one.node AS left_node, other.node AS right_node
             FROM links
             INNER JOIN nodes AS one
                 ON links.left_source_system = one.source_system AND links.left_source_record_id = one.source_record_id
             INNER JOIN nodes AS other
                 ON links.right_source_system = other.source_system
                 AND links.right_source_record_id = other.source_record_id
-            WHERE links.state = $accepted
+            WHERE links.state = '{State.ACCEPTED}'
             """,
-            {"accepted": State.ACCEPTED},
-        ).fetchnumpy()
-    ends = (edges["first"], edges["second"])
-    graph = coo_array((np.ones(len(ends[0]), dtype=np.int8), ends), shape=(len(nodes), len(nodes)))
-    _, labels = connected_components(graph, directed=False)
+        )
+    labels = connected(len(nodes), edges["left_node"], edges["right_node"])
     return nodes.drop_columns(["node"]).append_column("component", pa.array(labels, pa.int64())).cast(COMPONENT_SCHEMA)

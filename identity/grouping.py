@@ -1,0 +1,222 @@
+"""Groups of profiles that no veto runs through, and that one weak link does not join.
+
+Where nothing contradicts, a group is what accepted links connect. Where something does (two registered companies, two
+charities, a decision, a weak link between strong groups, a bare name that two groups bear), that group alone is made
+again link by link, strongest first, and what would contradict is cut.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import NamedTuple
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from identity.links import State, arrays, connected
+
+# Ranks of links, in the order in which groups are made.
+DECIDED, IDENTIFIED, STRONG, WEAK = range(4)
+# Bits of a link that needs no score.
+GIVEN_WEIGHT = 100.0
+_CUT = pa.schema([("left_id", pa.int64()), ("right_id", pa.int64()), ("state", pa.string()), ("veto", pa.string())])
+
+
+class Edge(NamedTuple):
+    """An accepted link, in the order in which groups are made: a bare name last, then by rank and weight."""
+
+    is_bare: bool
+    rank: int
+    lightness: float
+    left: int
+    right: int
+
+
+@dataclass
+class _Group:
+    members: list[int]
+    companies: set[str]
+    charities: set[str]
+    # What it can be told from another by: `company`, `charity`, `place`, `domain`.
+    known_by: set[str] = field(default_factory=set)
+    apart: set[int] = field(default_factory=set)
+
+    @property
+    def is_strong(self) -> bool:
+        return len(self.members) > 1 or bool(self.companies or self.charities)
+
+
+def _register(number: str) -> str:
+    return number.rstrip("0123456789")
+
+
+def _veto(one: _Group, other: _Group) -> str | None:
+    """What forbids that two groups are one."""
+    if one.apart & set(other.members) or other.apart & set(one.members):
+        return "decision"
+    if one.companies and other.companies:
+        return None if one.companies & other.companies else "company_number"
+    registers = {_register(number) for number in one.charities} & {_register(number) for number in other.charities}
+    if registers and not one.charities & other.charities:
+        return "charity_number"
+    return None
+
+
+def regroup(groups: dict[int, _Group], edges: Iterable[Edge]) -> dict[tuple[int, int], tuple[State, str]]:
+    """Join `groups` (by profile) along edges; what of the edges had to be cut, and why. `groups` is changed."""
+    cut: dict[tuple[int, int], tuple[State, str]] = {}
+    ordered = sorted(edges)
+    neighbours = defaultdict(set)
+    for edge in ordered:
+        neighbours[edge.left].add(edge.right)
+        neighbours[edge.right].add(edge.left)
+    for edge in ordered:
+        if not edge.is_bare:
+            _join(groups, edge, neighbours, cut)
+    bare = [edge for edge in ordered if edge.is_bare]
+    several = _of_several(groups, bare)
+    for edge in bare:
+        if id(groups[edge.left]) in several and groups[edge.left] is not groups[edge.right]:
+            cut[edge.left, edge.right] = (State.REVIEW, "name of several organisations")
+        else:
+            _join(groups, edge, neighbours, cut)
+    return cut
+
+
+def _of_several(groups: Mapping[int, _Group], bare: Iterable[Edge]) -> set[int]:
+    """The groups (by `id`) whose bare name two groups bear that are known by a place, a number or a domain each."""
+    borne: dict[int, list[_Group]] = {}
+    for edge in bare:
+        one, other = (borne.setdefault(id(groups[end]), [groups[end]]) for end in (edge.left, edge.right))
+        if one is not other:
+            one += other
+            borne.update((id(group), one) for group in other)
+    return {
+        name
+        for name, bearers in borne.items()
+        if max(Counter(chain.from_iterable(group.known_by for group in bearers)).values(), default=0) > 1
+    }
+
+
+def _join(
+    groups: dict[int, _Group],
+    edge: Edge,
+    neighbours: Mapping[int, set[int]],
+    cut: dict[tuple[int, int], tuple[State, str]],
+) -> None:
+    one, other = groups[edge.left], groups[edge.right]
+    if one is other:
+        return
+    veto = _veto(one, other) if edge.rank > DECIDED else None
+    if veto is not None:
+        cut[edge.left, edge.right] = (State.REVIEW if veto == "charity_number" else State.VETOED, veto)
+    elif edge.rank == WEAK and one.is_strong and other.is_strong and _links(one, other, neighbours) == 1:
+        cut[edge.left, edge.right] = (State.WEAK, "one weak link between groups")
+    else:
+        one.members += other.members
+        one.companies |= other.companies
+        one.charities |= other.charities
+        one.known_by |= other.known_by
+        one.apart |= other.apart
+        for member in other.members:
+            groups[member] = one
+
+
+def _links(one: _Group, other: _Group, neighbours: Mapping[int, set[int]]) -> int:
+    few, many = sorted((one.members, other.members), key=len)
+    return sum(len(neighbours[member] & set(many)) for member in few)
+
+
+def group(connection: duckdb.DuckDBPyConnection) -> None:
+    """Cut accepted links of table `judged` that contradict a group; table `grouped`: the component of each profile.
+
+    Needs `profiles`, `registered`, `given` (links that were not scored) and `apart` (profiles that people hold apart).
+    """
+    accepted = f"SELECT left_id, right_id, rank, is_bare, match_weight FROM judged WHERE state = '{State.ACCEPTED}'"
+    edges = arrays(connection, f"{accepted} UNION ALL SELECT left_id, right_id, rank, false, {GIVEN_WEIGHT} FROM given")
+    cut = regroup(*_hard_groups(connection, edges))
+    rows = [
+        {"left_id": left, "right_id": right, "state": state, "veto": veto}
+        for (left, right), (state, veto) in cut.items()
+    ]
+    connection.register("cut", pa.Table.from_pylist(rows, schema=_CUT))
+    connection.execute("""
+        UPDATE judged SET state = cut.state, vetoes = list_append(vetoes, cut.veto),
+            evidence = json_merge_patch(evidence, json_object('vetoes', list_append(vetoes, cut.veto)))
+        FROM cut WHERE judged.left_id = cut.left_id AND judged.right_id = cut.right_id
+    """)
+    joined = arrays(
+        connection,
+        f"SELECT left_id, right_id FROM judged WHERE state = '{State.ACCEPTED}' "
+        "UNION ALL SELECT left_id, right_id FROM given ANTI JOIN cut USING (left_id, right_id)",
+    )
+    count = _profiles(connection)
+    found = connected(count, joined["left_id"], joined["right_id"])
+    connection.register("_grouped", {"unique_id": np.arange(count), "component": found})
+    connection.execute("CREATE OR REPLACE TEMP TABLE grouped AS FROM _grouped")
+
+
+def _profiles(connection: duckdb.DuckDBPyConnection) -> int:
+    return int(arrays(connection, "SELECT count(*) AS profiles FROM profiles")["profiles"][0])
+
+
+def _hard_groups(
+    connection: duckdb.DuckDBPyConnection, edges: Mapping[str, np.ndarray]
+) -> tuple[dict[int, _Group], list[Edge]]:
+    """The profiles of groups in which something contradicts, each by itself, and the links between them."""
+    count = _profiles(connection)
+    left, right = edges["left_id"], edges["right_id"]
+    named = ~edges["is_bare"].astype(bool)
+    strong = named & (edges["rank"] < WEAK)
+    connection.register(
+        "_components",
+        {
+            "unique_id": np.arange(count),
+            "whole": connected(count, left, right),
+            "without_bare": connected(count, left[named], right[named]),
+            "without_weak": connected(count, left[strong], right[strong]),
+        },
+    )
+    members = connection.execute("""
+        WITH placed AS (
+            SELECT profiles.unique_id, whole, without_bare, is_name_alone, charity_number,
+                list_filter([
+                    if(company_number IS NOT NULL, 'company', NULL), if(charity_number IS NOT NULL, 'charity', NULL),
+                    if(postcode IS NOT NULL, 'place', NULL), if(domain IS NOT NULL, 'domain', NULL)
+                ], lambda kind: kind IS NOT NULL) AS known_by,
+                if(
+                    count(*) OVER (PARTITION BY without_weak) > 1
+                    OR coalesce(company_number, charity_number) IS NOT NULL, without_weak, NULL
+                ) AS strong_group,
+                if(company_number IN (FROM registered), company_number, NULL) AS company_number,
+                coalesce(lists.others, []) AS apart
+            FROM profiles INNER JOIN _components USING (unique_id)
+            LEFT JOIN (
+                SELECT left_id AS unique_id, list(right_id) AS others FROM apart GROUP BY left_id
+            ) AS lists USING (unique_id)
+        ),
+        hard AS (
+            SELECT whole FROM placed GROUP BY whole
+            HAVING count(*) > 1 AND (
+                count(DISTINCT company_number) > 1 OR count(DISTINCT charity_number) > 1 OR max(len(apart)) > 0
+                OR count(DISTINCT without_bare) FILTER (NOT is_name_alone) > 1
+                OR count(DISTINCT strong_group) > 1
+            )
+        )
+        SELECT unique_id, company_number, charity_number, known_by, apart
+        FROM placed WHERE whole IN (FROM hard) ORDER BY unique_id
+    """).fetchall()
+    groups = {
+        profile: _Group([profile], {company} - {None}, {charity} - {None}, set(known_by), set(apart))
+        for profile, company, charity, known_by, apart in members
+    }
+    inside = np.isin(left, np.array(list(groups), dtype=np.int64))
+    of_them = (edges[name][inside].tolist() for name in ("left_id", "right_id", "rank", "is_bare", "match_weight"))
+    return groups, [
+        Edge(bool(is_bare), rank, -weight, one, other)
+        for one, other, rank, is_bare, weight in zip(*of_them, strict=True)
+    ]

@@ -1,0 +1,192 @@
+"""What joins two mentions, what forbids it, and what people are asked."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pytest
+
+from identity.evidence import level, thresholds
+from identity.links import DECISION_SCHEMA, State
+from identity.matching import match
+from identity.scoring import COMPARISONS, MODEL
+from tests.identity import mentions as written
+
+ACME = {"name": "Ackworth Turbines Ltd", "postcode": "B1 1AA"}
+BOTH = {frozenset({"0", "1"})}
+
+ONE_ORGANISATION = {
+    "accents and legal form": [ACME | {"name": "Müller Café Ltd"}, ACME | {"name": "MULLER CAFE"}],
+    "a trading name given once": [
+        ACME | {"name": "Ackworth Turbines Ltd t/a Bellfield Rotors"},
+        ACME | {"name": "Bellfield Rotors"},
+    ],
+    "a plural and another order": [ACME | {"name": "Storybook Dads"}, ACME | {"name": "Dad Storybook"}],
+    "moved within the town": [ACME, ACME | {"postcode": "B29 4PY"}],
+    "no place, a name that nobody else has": [ACME, {"name": "ackworth turbines"}],
+    "a word of what kind of body it is": [
+        ACME | {"name": "Ackworth Hospice"},
+        ACME | {"name": "Ackworth Hospice Trust"},
+    ],
+    "initials beside the words": [
+        ACME | {"name": "Bail for Immigration Detainees (BID)"},
+        ACME | {"name": "Bail for Immigration Detainees"},
+    ],
+    "a letter mistyped at one address": [ACME, ACME | {"name": "Ackwerth Turbines Ltd"}],
+    "one number, renamed at its address": [
+        ACME | {"company_number": "01234567"},
+        ACME | {"name": "Zephyr Dynamics Ltd", "company_number": "01234567"},
+    ],
+}
+FOR_PEOPLE = {
+    "one number, another name in another place": [
+        ACME | {"company_number": "01234567"},
+        {"name": "Zephyr Hotels Ltd", "postcode": "M1 1AA", "company_number": "01234567"},
+    ],
+    "one charity number, two company numbers": [
+        ACME | {"charity_number": "1091263", "company_number": "01234567"},
+        ACME | {"charity_number": "1091263", "company_number": "07654321"},
+    ],
+    "a charity under a new number": [ACME | {"charity_number": "1091263"}, ACME | {"charity_number": "1177990"}],
+    "one name, two towns": [
+        {"name": "Youth Project", "postcode": "NW10 8LB"},
+        {"name": "Youth Project", "postcode": "HU6 9BX"},
+    ],
+    "a digit mistyped, without a register": [
+        ACME | {"company_number": "01234567"},
+        ACME | {"company_number": "01234568"},
+    ],
+    "a firm of the same group": [ACME, ACME | {"name": "Ackworth Turbines Holdings Ltd"}],
+    "a branch in another place": [ACME, ACME | {"name": "Ackworth Turbines (Midlands) Ltd"}],
+    "numbers in names": [ACME | {"name": "Ackworth Studio 4"}, ACME | {"name": "Ackworth Studio 5"}],
+    "neighbours in one building": [ACME, ACME | {"name": "Bellfield Rotors Ltd"}],
+}
+
+
+def mentions(*rows: dict[str, str]) -> pa.Table:
+    return written.mentions({"source_record_id": str(number), **row} for number, row in enumerate(rows))
+
+
+def decided(one: str, other: str, decision: str) -> pa.Table:
+    row = dict(zip(DECISION_SCHEMA.names, ("returns", one, "returns", other, decision), strict=True))
+    return pa.Table.from_pylist([row], schema=DECISION_SCHEMA)
+
+
+def joined(*rows: dict[str, str], **more: pa.Table) -> set[frozenset[str]]:
+    """The records of each organisation, of those with more than one."""
+    found = mentions(*rows)
+    of: dict[int, set[str]] = {}
+    for record, component in written.components_of(found, match(found, **more)).items():
+        of.setdefault(component, set()).add(record)
+    return {frozenset(records) for records in of.values() if len(records) > 1}
+
+
+def states(*rows: dict[str, str], **more: pa.Table) -> set[State]:
+    return {State(state) for state in match(mentions(*rows), **more).column("state").to_pylist()}
+
+
+@pytest.mark.parametrize("rows", ONE_ORGANISATION.values(), ids=ONE_ORGANISATION)
+def test_is_one_organisation(rows):
+    assert joined(*rows) == BOTH
+
+
+@pytest.mark.parametrize("rows", FOR_PEOPLE.values(), ids=FOR_PEOPLE)
+def test_is_not_joined(rows):
+    assert joined(*rows) == set()
+
+
+def test_a_number_in_the_wrong_row_waits_for_people_and_says_why():
+    """The one wrong register number of a real file joined two organisations a hundred miles apart."""
+    (link,) = match(mentions(*FOR_PEOPLE["one number, another name in another place"])).to_pylist()
+    assert (link["state"], link["match_method"]) == (State.REVIEW, "company_number")
+    assert json.loads(link["evidence"])["vetoes"] == ["other name and other place"]
+
+
+def test_two_company_numbers_hold_apart_what_a_third_record_would_chain():
+    rows = [ACME | {"company_number": "01234567"}, ACME | {"company_number": "07654321"}, ACME]
+    assert len(joined(*rows)) <= 1
+    assert not any({"0", "1"} <= group for group in joined(*rows))
+    assert State.VETOED in states(*rows)
+
+
+def test_a_number_that_the_register_does_not_know_forbids_nothing():
+    rows = [ACME | {"company_number": "01234567"}, ACME | {"company_number": "91234567"}]
+    known = written.register(("01234567", "Ackworth Turbines Ltd", "B1 1AA"))
+    assert joined(*rows) == set()
+    assert joined(*rows, register=known) == BOTH
+
+
+def test_the_register_ties_a_former_name_to_the_new_one():
+    rows = [{"name": "Bellfield Rotors", "postcode": "B1 1AA"}, {"name": "Ackworth Turbines", "postcode": "B1 1AA"}]
+    known = written.register(
+        ("01234567", "Ackworth Turbines Ltd", "B1 1AA"), ("01234567", "Bellfield Rotors Ltd", "B1 1AA", True)
+    )
+    assert joined(*rows) == set()
+    assert joined(*rows, register=known) == BOTH
+    assert "register_name" in match(mentions(*rows), register=known).column("match_method").to_pylist()
+
+
+def test_people_overrule_the_model_and_a_veto():
+    apart = FOR_PEOPLE["a charity under a new number"]
+    assert joined(*apart, decisions=decided("0", "1", "same")) == BOTH
+    one = ONE_ORGANISATION["moved within the town"]
+    assert joined(*one, decisions=decided("0", "1", "different")) == set()
+    # Another record that says the same goes with the one that was decided about.
+    assert joined(*one, one[1], decisions=decided("0", "1", "different")) == {frozenset({"1", "2"})}
+
+
+def test_a_bare_name_of_two_organisations_joins_neither():
+    rows = [ACME, ACME | {"postcode": "TR1 1AA"}, {"name": "Ackworth Turbines"}]
+    assert joined(*rows) == set()
+    assert State.REVIEW in states(*rows)
+
+
+def test_one_weak_link_does_not_join_two_strong_groups():
+    here = {"name": "Bilston Advice", "postcode": "B1 1AA", "company_number": "01234567"}
+    there = {"name": "Bilston Advice", "postcode": "B29 4PY", "charity_number": "1091263"}
+    assert joined(here, here, there, there) == {frozenset({"0", "1"}), frozenset({"2", "3"})}
+    assert State.WEAK in states(here, here, there, there)
+
+
+def test_records_of_which_nothing_is_said_are_one_only_where_their_source_says_so():
+    rows = [ACME, {"same_as_record_id": "0"}, {}, {"postcode": "B1 1AA"}, {"postcode": "B1 1AA"}]
+    assert joined(*rows) == BOTH
+
+
+def test_every_scored_link_says_what_decided():
+    links = match(mentions(*ONE_ORGANISATION["moved within the town"])).to_pylist()
+    assert [(link["match_method"], link["state"]) for link in links] == [("name", State.ACCEPTED)]
+    said = json.loads(links[0]["evidence"])["comparisons"]
+    assert [(one["name"], one["level"]) for one in said] == [
+        ("name", level("name", "equal")),
+        ("place", level("place", "same postal area")),
+    ]
+    assert 0.9 < links[0]["match_probability"] < 1
+
+
+def test_the_order_of_mentions_does_not_matter():
+    rows = [row for pair in (*ONE_ORGANISATION.values(), *FOR_PEOPLE.values()) for row in pair]
+    forward = mentions(*rows)
+    assert match(forward.take(list(range(len(rows)))[::-1])).equals(match(forward))
+
+
+def test_the_trained_model_is_of_the_comparisons_that_stand():
+    model = json.loads(MODEL.read_text(encoding="utf-8"))
+    trained = {
+        one["output_column_name"]: [
+            (each["label_for_charts"], each["sql_condition"]) for each in one["comparison_levels"]
+        ]
+        for one in model["comparisons"]
+    }
+    declared = {
+        name: [(each["label_for_charts"], each["sql_condition"]) for each in levels]
+        for name, levels in COMPARISONS.items()
+    }
+    assert trained == declared
+    assert all(
+        each.get("is_null_level") or 0 < each["m_probability"] < 1
+        for one in model["comparisons"]
+        for each in one["comparison_levels"]
+    )
+    assert set(thresholds().accept) < {one["label_for_charts"] for one in COMPARISONS["name"]}
