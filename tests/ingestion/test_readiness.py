@@ -12,11 +12,12 @@ from starlette.routing import Route
 
 from ingestion.readiness import probe_source
 from sandbox.loopback import Loopback
-from tests.ingestion.sources.faults import SUBJECTS, _own_certificate
+from tests.ingestion.sources.faults import QUICK, SUBJECTS, _own_certificate
 
 NOW = datetime.now(UTC)
 NOVEMBER = datetime(2026, 11, 30, tzinfo=UTC)
 KEY = {"WMIP_PSEUDONYM_KEY": "x"}
+PACE = {"requests_per_second": QUICK["requests_per_second"]}
 
 
 def _answers(status: int = 200, headers: dict[str, str] | None = None, refused: str = "") -> Starlette:
@@ -31,7 +32,7 @@ def _answers(status: int = 200, headers: dict[str, str] | None = None, refused: 
 
 def _hubspot(url: str, tmp_path, now: datetime = NOW) -> dict[str, tuple[bool, str]]:
     environment = {**KEY, "HUBSPOT_TOKEN": "sandbox-hubspot-token"}
-    found = probe_source("hubspot", {"base_url": url, "timeout_seconds": 2}, environment, tmp_path, now)
+    found = probe_source("hubspot", {**PACE, "base_url": url, "timeout_seconds": 2}, environment, tmp_path, now)
     return {probe.name: (probe.passed, probe.message) for probe in found}
 
 
@@ -39,7 +40,8 @@ def _hubspot(url: str, tmp_path, now: datetime = NOW) -> dict[str, tuple[bool, s
 def test_a_sandbox_that_is_well_has_nothing_to_fix(name, tmp_path):
     subject = SUBJECTS[name]
     with Loopback(subject.app()) as server:
-        probes = probe_source(name, subject.config(server.url), {**KEY, **subject.secrets}, tmp_path, datetime.now(UTC))
+        config = {**subject.config(server.url), **PACE}
+        probes = probe_source(name, config, {**KEY, **subject.secrets}, tmp_path, datetime.now(UTC))
     assert [(probe.name, probe.message) for probe in probes if not probe.passed] == []
     assert {"connection", "clock"} <= {probe.name for probe in probes}
 
@@ -129,7 +131,7 @@ def test_versions_of_salesforce_that_end_are_told_and_fail_once_they_have(tmp_pa
     monkeypatch.setattr("sandbox.salesforce.VERSIONS", {"31.0", "40.0", "41.0", "66.0"})
     subject = SUBJECTS["salesforce"]
     with Loopback(subject.app()) as server:
-        config = {**subject.config(server.url), **({} if version is None else {"api_version": version})}
+        config = {**subject.config(server.url), **PACE, **({} if version is None else {"api_version": version})}
         probes = list(probe_source("salesforce", config, {**KEY, **subject.secrets}, tmp_path, day))
     ends = [(probe.passed, probe.message) for probe in probes if probe.name == "end of life"]
     assert [passed for passed, _ in ends] == [passed for passed, _ in told]
