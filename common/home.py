@@ -115,6 +115,11 @@ def registry_file(home: Path) -> Path:
     return registry_folder(home) / "organisation_record.parquet"
 
 
+def links_file(home: Path) -> Path:
+    """What matching said of records in the last night; made anew by the next."""
+    return registry_folder(home) / "organisation_link.parquet"
+
+
 def register_folder(home: Path, register: str) -> Path:
     """One register of what was decided, append-only."""
     return registry_folder(home) / register

@@ -42,10 +42,12 @@ def schema(columns: Columns) -> pa.Schema:
 
 
 def ensure(home: Path, registers: Mapping[str, Columns]) -> None:
-    """Create every register's folder and its file without rows."""
+    """Create every register's folder and its file without rows, with the columns of this version of the product."""
+    import pyarrow.parquet as pq
+
     for register, columns in registers.items():
         path = register_folder(home, register) / f"{BEFORE_ALL_RUNS}_schema.parquet"
-        if not path.exists():
+        if not path.exists() or not pq.read_schema(path).equals(schema(columns)):
             make_private(path.parent)
             write_parquet(schema(columns).empty_table(), path)
 
@@ -68,9 +70,10 @@ def append(
 
 
 def read(home: Path, register: str, columns: Columns) -> pa.Table:
-    """All rows of a register, in the order they were added."""
+    """All rows of a register, in the order they were added; null what an earlier version did not keep."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     parts = [pq.read_table(path) for path in sorted(register_folder(home, register).glob("*.parquet"))]
-    return pa.concat_tables(parts) if parts else schema(columns).empty_table()
+    shape = schema(columns)
+    return pa.concat_tables([shape.empty_table(), *parts], promote_options="default").select(shape.names)

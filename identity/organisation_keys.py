@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from common import registers
 from common.durable import write_parquet
-from common.home import make_private, registry_file, warehouse_file
+from common.home import links_file, make_private, registry_file, warehouse_file
+from identity import decisions as decided
 from identity import key_history
 from identity.decisions import as_table, in_force, read_decisions
 from identity.links import DECISION_SCHEMA, MENTION_COLUMNS, REGISTER_SCHEMA
@@ -72,6 +73,11 @@ def read_register(warehouse: Path) -> pa.Table | None:
         )
 
 
+def ensure_registers(home: Path) -> None:
+    """Create the registers of decisions and of what became of keys, so that dbt can read them before there is any."""
+    registers.ensure(home, {decided.REGISTER: decided.COLUMNS, key_history.REGISTER: key_history.COLUMNS})
+
+
 def resolve_organisations(home: Path, clock: datetime, matcher: Match = match) -> IdentityReport:
     """Match tonight's records by what people decided and the rules, and write the registry, whole or not at all.
 
@@ -81,6 +87,7 @@ def resolve_organisations(home: Path, clock: datetime, matcher: Match = match) -
     records = read_records(warehouse_file(home))
     path = registry_file(home)
     make_private(path.parent)
+    ensure_registers(home)
     previous = pq.read_table(path) if path.exists() else None
     decisions = as_table(in_force(read_decisions(home)))
     register = read_register(warehouse_file(home))
@@ -89,6 +96,7 @@ def resolve_organisations(home: Path, clock: datetime, matcher: Match = match) -
     resolved = resolve(records, links, previous, clock, key_history.retired_keys(written))
     events = key_history.unwritten(key_history.key_events(previous, resolved, links, decisions, clock), written)
     registers.append(home, key_history.REGISTER, key_history.COLUMNS, events, clock)
+    write_parquet(links, links_file(home))
     if previous is None or not resolved.equals(previous):
         write_parquet(resolved, path)
     keys = set(resolved.column("organisation_key").to_pylist())

@@ -79,6 +79,7 @@ REGISTERS: Mapping[str, Columns] = {
         **_NAMED,
         **{f"old_{column}": kind for column, kind in _SIDE.items()},
         **{f"new_{column}": kind for column, kind in _SIDE.items()},
+        "organisation_event_key": "text",
     },
     # Grain: view, figure and the instant since which it was published.
     "published_figure": {

@@ -173,7 +173,8 @@ def restatements(
         resolve_home(home),
         "SELECT restatement_key, restated_partner_key AS body, restated_period_key AS quarter, indicator_key, change, "
         "old_value, new_value, old_claimed_value AS old_claimed, new_claimed_value AS new_claimed, cause, state, "
-        "is_material, reason, source_place FROM indicator_restatement WHERE is_open OR ? ORDER BY 3, 2, 4, 1",
+        "is_material, organisation_change, organisation_change_reason, reason, source_place "
+        "FROM indicator_restatement WHERE is_open OR ? ORDER BY 3, 2, 4, 1",
         [every],
         output,
     )

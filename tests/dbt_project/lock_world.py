@@ -14,7 +14,8 @@ from tests.dbt_project.by_hand import run_dbt
 CHAIN = (
     "int_lock__quarter", "int_lock__decision", "int_lock__fact", "int_lock__difference", "int_lock__excepted",
     "int_lock__credit", "int_lock__restatement", "int_fact__reported", "indicator_fact", "int_lock__signed",
-    "int_lock__leg", "int_lock__cell", "indicator_fact_locked", "indicator_restatement", "indicator_value",
+    "int_lock__leg", "int_lock__cell", "int_lock__organisation_event", "indicator_fact_locked", "indicator_restatement",
+    "indicator_value",
     "int_figure__tonight", "int_figure__version", "indicator_value_as_of",
 )  # fmt: skip
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
@@ -29,6 +30,17 @@ FACT = {
     "source_record_id": "VARCHAR", "source_place": "VARCHAR", "source_ref": "VARCHAR", "not_counted_reason": "VARCHAR",
     "verified_amount": "DECIMAL(18,4)", "claimed_amount": "DECIMAL(18,4)",
 }  # fmt: skip
+
+# What locks read of organisations and of who is a member of what.
+ORGANISATIONS = {
+    "int_organisation__key_redirect": dict.fromkeys(("old_organisation_key", "current_organisation_key"), "VARCHAR"),
+    "int_organisation__key_event": {
+        "happened_at": "TIMESTAMP",
+        **dict.fromkeys(("event_key", "change", "old_organisation_key", "new_organisation_key", "reason"), "VARCHAR"),
+    },
+    "int_fact__new_collaborations": dict.fromkeys(("fact_key", "collaboration_key"), "VARCHAR"),
+    "int_collaboration__member": dict.fromkeys(("collaboration_key", "organisation_key"), "VARCHAR"),
+}
 
 
 def compiled(home: Path) -> dict[str, str]:
@@ -78,6 +90,8 @@ class World:
             self._table(f"staging.stg_office__{register}", typed)
         self._table("intermediate.int_fact__known", FACT)
         self._table("intermediate.int_organisation__resolved", {"organisation_key": "VARCHAR"})
+        for name, columns in ORGANISATIONS.items():
+            self._table(f"intermediate.{name}", columns)
         self._table(
             "intermediate.int_fact__job_cap",
             {"organisation_key": "VARCHAR", "employment_increase_fte": "DECIMAL(18,4)"},
@@ -184,6 +198,17 @@ class World:
             + (f"AND restatement_key IN ({named})" if keys else ""),
             [decision, self.now],
         )
+        return self
+
+    def organisation_event(self, old: str, new: str, change="merged", reason="record_new") -> World:
+        """An organisation's key changed in the night that comes."""
+        self.db.execute(
+            "INSERT INTO intermediate.int_organisation__key_event BY NAME SELECT ? AS happened_at, ? AS event_key, "
+            "? AS change, ? AS old_organisation_key, ? AS new_organisation_key, ? AS reason",
+            [self.now + timedelta(days=1), f"E-{old}-{new}", change, old, new, reason],
+        )
+        if change == "merged":
+            self.db.execute("INSERT INTO intermediate.int_organisation__key_redirect VALUES (?, ?)", [old, new])
         return self
 
     def allow(self, partner="CB01", quarter="2023-24-Q1", indicator="pilots_funded", days=3) -> World:

@@ -5,21 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import duckdb
-import pyarrow.parquet as pq
 
-from identity.resolve import REGISTRY_SCHEMA
 from ingestion.catalogue import SOURCES
 from ingestion.ingest import ensure_landing
 from ingestion.ledgers import LEDGERS
 from tests.dbt_project.by_hand import run_dbt
+from tests.dbt_project.warehouses import know_no_organisation
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 
 
 def test_every_worked_figure_of_the_unit_tests_comes_out(manifest, tmp_path):
     ensure_landing(tmp_path)
-    (tmp_path / "registry").mkdir(exist_ok=True)
-    pq.write_table(REGISTRY_SCHEMA.empty_table(), tmp_path / "registry" / "organisation_record.parquet")
+    know_no_organisation(tmp_path)
     # What is tagged evaluation reads what the step after the gate wrote; there is none of it here.
     selection = ["--exclude", "tag:evaluation", "--exclude-resource-type", "test"]
     run = run_dbt(["build", "--empty", *selection], home=tmp_path, clock=CLOCK)

@@ -449,3 +449,40 @@ def _more_than_claimed(world: World) -> list[tuple]:
         "USING (indicator_key, period_key, scope, scope_key) WHERE v.scope = 'partner' AND v.basis = 'verified' "
         "AND c.basis = 'claimed' AND v.exact_cumulative_value > c.exact_cumulative_value"
     )
+
+
+def test_a_restatement_says_which_merge_of_organisations_it_comes_from(world):
+    """Two firms, each counted in a locked quarter, turn out to be one: one of the two facts is a duplicate then."""
+    a, b = fact("a"), fact("b")
+    world.organisation_event("org-z", "org-a", reason="record_changed")
+    world.night(a, b, fact("c")).status("locked")
+    world.organisation_event("org-b", "org-a")
+    world.night(a, fact("b", quantity=0, organisation_key="org-a", unit_key="a"), fact("c", quantity=0))
+    assert world.rows(
+        "SELECT fact_key, change, organisation_event_key, organisation_change, organisation_change_reason "
+        "FROM mart.indicator_restatement ORDER BY 1"
+    ) == [
+        ("pilots_funded:b", "amount", "E-org-b-org-a", "merged", "record_new"),
+        ("pilots_funded:c", "amount", None, None, None),
+    ]
+    world.decide().night(a, fact("b", quantity=0, organisation_key="org-a", unit_key="a"), fact("c", quantity=0))
+    assert world.rows(
+        "SELECT fact_key, organisation_change FROM mart.indicator_restatement WHERE state = 'approved' ORDER BY 1"
+    ) == [("pilots_funded:b", "merged"), ("pilots_funded:c", None)], "what was decided keeps its reason"
+
+
+def test_a_collaboration_whose_member_merged_says_so(world):
+    world.db.execute("INSERT INTO intermediate.int_fact__new_collaborations VALUES ('pilots_funded:a', 'K')")
+    world.db.execute("INSERT INTO intermediate.int_collaboration__member VALUES ('K', 'org-n')")
+    world.night(fact("a", organisation_key=None)).status("locked")
+    world.organisation_event("org-m", "org-n", reason="decision")
+    world.night(fact("a", quantity=0, organisation_key=None))
+    assert world.rows("SELECT organisation_change, organisation_change_reason FROM mart.indicator_restatement") == [
+        ("merged", "decision")
+    ]
+
+
+def test_a_locked_fact_that_is_gone_stands_under_the_key_its_organisation_goes_on_under(world):
+    world._fill("intermediate.int_organisation__resolved", [{"organisation_key": "org-x"}])
+    world.night(fact("a")).status("locked").organisation_event("org-a", "org-x").night()
+    assert world.rows("SELECT organisation_key FROM mart.indicator_fact") == [("org-x",)]

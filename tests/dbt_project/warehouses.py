@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from common.home import registry_file
-from identity.organisation_keys import resolve_organisations
+from common.home import links_file, registry_file
+from identity.links import LINK_SCHEMA
+from identity.matching import Match, match
+from identity.organisation_keys import ensure_registers, resolve_organisations
 from identity.resolve import REGISTRY_SCHEMA
 from orchestration.dbt_build import build
 from orchestration.dbt_compiled import PREPARE, Compiled, Model, compiled
@@ -24,16 +26,20 @@ def make(home: Path, clock: datetime, *names: str) -> None:
     _test(home, project, models, clock)
 
 
-def count(home: Path, clock: datetime, *names: str) -> None:
+def know_no_organisation(home: Path) -> None:
+    """What is kept of organisations, before there is any."""
+    ensure_registers(home)
+    pq.write_table(REGISTRY_SCHEMA.empty_table(), registry_file(home))
+    pq.write_table(LINK_SCHEMA.empty_table(), links_file(home))
+
+
+def count(home: Path, clock: datetime, *names: str, matcher: Match = match) -> None:
     """All that stands before the organisation keys, the keys, and the models of these names with all they read."""
-    registry = registry_file(home)
-    registry.parent.mkdir(exist_ok=True)
-    pq.write_table(REGISTRY_SCHEMA.empty_table(), registry)
     project = compiled(home)
     prepared = project.of_step(PREPARE)
     counted = [model for model in project.with_all_they_read(names) if model.step != PREPARE]
     _build(home, project, prepared, clock)
-    resolve_organisations(home, clock)
+    resolve_organisations(home, clock, matcher)
     _build(home, project, counted, clock)
     _test(home, project, [*prepared, *counted], clock)
 

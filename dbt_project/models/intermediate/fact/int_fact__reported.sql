@@ -8,7 +8,7 @@ with waiting as (
     where not is_excepted
 ),
 
--- Two organisations that turned out to be one have one key.
+-- What was locked may name an organisation that goes on under another key since.
 organisations as (
     select distinct organisation_key from {{ ref('int_organisation__resolved') }}
 )
@@ -64,6 +64,8 @@ select
     case when old_exact_quantity = 0 then 'awaits_restatement' end as not_counted_reason,
     true as is_as_locked
 from waiting
+left join {{ ref('int_organisation__key_redirect') }} as redirects
+    on waiting.old_organisation_key = redirects.old_organisation_key
 left join organisations
-    on waiting.old_organisation_key = organisations.organisation_key
+    on coalesce(redirects.current_organisation_key, waiting.old_organisation_key) = organisations.organisation_key
 where not waiting.is_known

@@ -8,10 +8,19 @@
 with waiting as (
     select
         restatements.*,
-        decisions.decision
+        decisions.decision,
+        events.organisation_event_key
     from {{ ref('int_lock__restatement') }} as restatements
     left join {{ ref('int_lock__decision') }} as decisions
         on restatements.restatement_key = decisions.restatement_key
+    left join {{ ref('int_lock__organisation_event') }} as events
+        on restatements.restatement_key = events.restatement_key
+),
+
+-- An event that came twice is one.
+organisation_events as (
+    select distinct event_key, change, reason
+    from {{ ref('int_organisation__key_event') }}
 ),
 
 every as (
@@ -31,6 +40,7 @@ every as (
         new_{{ side }},
         {%- endfor %}
         follows_fact_key,
+        organisation_event_key,
         reason,
         approved_by_role,
         cast(null as timestamp) as decided_at
@@ -53,6 +63,7 @@ every as (
         decisions.new_{{ side }},
         {%- endfor %}
         cast(null as varchar) as follows_fact_key,
+        decisions.organisation_event_key,
         decisions.reason,
         decisions.approved_by_role,
         decisions.decided_at
@@ -85,6 +96,9 @@ select
     cells.known_value,
     coalesce(cells.is_material, false) or coalesce(moved_to.is_material, false) as is_material,
     every.follows_fact_key,
+    every.organisation_event_key,
+    organisation_events.change as organisation_change,
+    organisation_events.reason as organisation_change_reason,
     every.reason,
     every.approved_by_role,
     every.decided_at
@@ -99,4 +113,6 @@ left join {{ ref('int_lock__cell') }} as moved_to
         {{ locked_body('every.new_partner_key') }} = moved_to.partner_key
         and every.new_period_key = moved_to.period_key
         and every.indicator_key = moved_to.indicator_key
+left join organisation_events
+    on every.organisation_event_key = organisation_events.event_key
 order by every.restated_period_key, every.restated_partner_key, every.indicator_key, every.restatement_key

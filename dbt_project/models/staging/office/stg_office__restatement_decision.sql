@@ -40,6 +40,7 @@ select
     new_exact_quantity,
     new_exact_claimed_quantity,
     new_status,
-    new_evidence_grade
+    new_evidence_grade,
+    organisation_event_key
 from {{ source('office', 'restatement_decision') }}
 where decided_at <= {{ as_of() }}
