@@ -23,12 +23,9 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from common.home import registry_file
 from identity.links import LINK_SCHEMA
-from identity.organisation_keys import read_records
-from identity.resolve import resolve
+from identity.organisation_keys import resolve_organisations
 from orchestration import dbt_build
 from orchestration.dbt_compiled import PREPARE, Model, compiled
 from sandbox.options import SANDBOX_CLOCK, Dirt, Options
@@ -220,13 +217,11 @@ def true_links(mentions: pa.Table, truth: dict[str, Any]) -> pa.Table:
 
 def count_again_with_true_organisations(home: Path, truth: dict[str, Any], scratch: Path) -> Path:
     """A home beside `home` in which the last build is counted again with the true organisations; its warehouse."""
-    (scratch / "registry").mkdir(parents=True)
+    scratch.mkdir(exist_ok=True)
     shutil.copy(home / "warehouse.duckdb", scratch)
     for folder in ("landing", "runs"):
         (scratch / folder).symlink_to((home / folder).resolve())
-    records = read_records(scratch / "warehouse.duckdb")
-    registry = resolve(records, true_links(records, truth), None, SANDBOX_CLOCK)
-    pq.write_table(registry, registry_file(scratch))
+    resolve_organisations(scratch, SANDBOX_CLOCK, lambda mentions, **_: true_links(mentions, truth))
     _count(scratch)
     return scratch / "warehouse.duckdb"
 
@@ -245,7 +240,6 @@ def build(home: Path, options: Options) -> dict[str, Any]:
 
     Nothing is audited or published: the figures are the candidate's.
     """
-    from identity.organisation_keys import resolve_organisations
     from ingestion.ingest import ensure_landing, ingest_source
     from orchestration.configuration import load_configuration
     from sandbox.programme import Programme
