@@ -109,7 +109,8 @@ class World:
             CREATE TABLE mart.dim_cluster AS SELECT unnest(['creative', 'aerospace']) AS cluster_key;
             CREATE TABLE mart.dim_local_authority AS SELECT unnest(['E08000025', 'E08000026']) AS local_authority_code;
             CREATE TABLE seed.parameter AS
-            SELECT 'ft_hours' AS parameter, 30 AS value, CAST(NULL AS DATE) AS valid_from, NULL AS change_request;
+            SELECT *, CAST(NULL AS DATE) AS valid_from, NULL AS change_request
+            FROM (VALUES ('ft_hours', 30), ('breakdown_unknown_limit', 1)) AS given (parameter, value);
         """)
         quarters = ", ".join(f"'{quarter}'" for quarter in QUARTERS)
         self.db.execute(
