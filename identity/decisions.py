@@ -8,7 +8,7 @@ the pairs wait for people again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -85,7 +85,7 @@ class Decision:
 
     def __str__(self) -> str:
         sign = {Verdict.SAME: "=", Verdict.DIFFERENT: "≠", Verdict.UNSURE: "?"}[self.verdict]
-        return f"{self.left} {sign} {self.right}" + (f" (decision {self.number})" if self.number else "")
+        return f"{self.left} {sign} {self.right}"
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,16 @@ class Contradiction:
     different: Decision
     chain: tuple[Decision, ...]
 
+    def said(self, sources: Mapping[tuple[Record, Record], str] | None = None) -> str:
+        """The contradiction in words; a decision is named by what `sources` has for its pair, else by its number."""
+        different, *chain = (
+            f"{each} ({(sources or {}).get(each.pair, f'decision {each.number}')})"
+            for each in (self.different, *self.chain)
+        )
+        return f"{different}, but {', '.join(chain)}"
+
     def __str__(self) -> str:
-        return f"{self.different}, but {', '.join(map(str, self.chain))}"
+        return self.said()
 
 
 class ContradictoryDecisions(Exception):

@@ -36,6 +36,7 @@ _COMMANDS = {
     "serve": "serve:serve",
     "release": "release_diff:app",
     "registry": "registry:app",
+    "organisations": "organisation_review:app",
     "network": "network:app",
     "returns": "return_status:app",
     "grants": "grants:app",
