@@ -21,3 +21,13 @@
 {% macro numbered_organisation_type() -%}
     case when charity_number is not null then 'third_sector' when company_number is not null then 'business' end
 {%- endmacro %}
+
+{#
+    Whether a name ends in the legal form of a company or partnership, and has no word of those that are often charities
+    or public bodies: what nobody says otherwise of is a business then.
+#}
+{% macro names_a_business(name) -%}
+    {%- set lowered = "lower(trim(" ~ name ~ "))" -%}
+    {{ regex_match(lowered, '[ ,](limited|ltd|llp|plc)[.]?$') }}
+    and not {{ regex_match(lowered, '(^|[^a-z])(trust|foundation|charit[a-z]*|church|community|association|society|club|council|university|college|school|academy|nhs|hospice|museum|housing|cic|cio)([^a-z]|$)') }}
+{%- endmacro %}

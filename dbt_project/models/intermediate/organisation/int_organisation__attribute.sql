@@ -44,11 +44,15 @@ ranked as (
 select
     organisation_key,
     {%- for attribute in attributes %}
-    max(case when attribute = '{{ attribute }}' then attribute_value end) as {{ attribute }},
+    max(case when attribute = '{{ attribute }}' and value_rank = 1 then attribute_value end) as {{ attribute }},
     {%- endfor %}
     max(
-        case when attribute = 'postcode' then case when votes > 0 then 'body_or_crm' else 'other_record' end end
-    ) as postcode_source
+        case
+            when attribute = 'postcode' and value_rank = 1
+                then case when votes > 0 then 'body_or_crm' else 'other_record' end
+        end
+    ) as postcode_source,
+    max(case when attribute = 'name' and {{ names_a_business('attribute_value') }} then 1 else 0 end) = 1
+        as is_named_as_business
 from ranked
-where value_rank = 1
 group by organisation_key

@@ -29,6 +29,7 @@ select
         case
             when located.charity_number is not null then 'third_sector'
             when located.company_number is not null then 'business'
+            when located.is_named_as_business then 'business'
             else 'unknown'
         end
     ) as organisation_type,
