@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 from pydantic import BaseModel
 
+from common.sql import literal
 from common.yamlfile import read_yaml
 from identity.grouping import IDENTIFIED, STRONG, WEAK
 from identity.links import State
@@ -43,7 +44,14 @@ def thresholds() -> Thresholds:
 def level(comparison: str, label: str) -> int:
     """The number that Splink gives a level: the last is 0, the one of what is not stated -1."""
     labels = [one["label_for_charts"] for one in COMPARISONS[comparison]]
-    return len(labels) - 1 - labels.index(label) if label != "not stated" else -1
+    last = len(labels) - 1
+    return -1 if labels.index(label) == 0 else last - labels.index(label)
+
+
+def _label(comparison: str) -> str:
+    labels = [one["label_for_charts"] for one in COMPARISONS[comparison]]
+    cases = " ".join(f"WHEN {level(comparison, label)} THEN {literal(label)}" for label in labels)
+    return f"CASE gamma_{comparison} {cases} END"
 
 
 def _accepted_weight() -> str:
@@ -76,15 +84,24 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
                     AS other_charity,
                 damerau_levenshtein(one.company_number, other.company_number) = 1 AS is_one_digit_off,
                 regexp_matches(one.domain, '{_INSTITUTIONS}') AS is_institution,
-                one.is_name_alone OR other.is_name_alone AS has_name_alone
+                one.is_name_alone OR other.is_name_alone AS has_name_alone,
+                -- A registered office says little of where a firm works: that it is elsewhere speaks against nothing.
+                gamma_place = 0 AND coalesce(one.registered_number, other.registered_number) IS NOT NULL
+                    AS is_office_away
             FROM scores
             INNER JOIN profiles AS one ON scores.unique_id_l = one.unique_id
             INNER JOIN profiles AS other ON scores.unique_id_r = other.unique_id
         ),
+        weighed AS (
+            SELECT * REPLACE (if(is_office_away, match_weight - mw_place, match_weight) AS match_weight),
+                if(is_office_away, 0, mw_place) AS place_weight
+            FROM sides
+        ),
         said AS (
             SELECT *,
                 -- Nothing but the name to go by: the one names a place, the other a domain, or neither.
-                has_name_alone OR (gamma_name = {equal} AND gamma_place = -1 AND gamma_domain = -1) AS is_bare,
+                has_name_alone OR is_office_away OR (gamma_name = {equal} AND gamma_place = -1 AND gamma_domain = -1)
+                    AS is_bare,
                 CASE {method} WHEN gamma_domain = {same_domain} THEN 'name_domain' WHEN gamma_place >= {near}
                     THEN 'name_postcode' WHEN has_name_alone THEN 'name_only' ELSE 'name' END AS method,
                 coalesce(same_company_number, false) OR coalesce(same_charity_number, false)
@@ -92,14 +109,14 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
                     AS identified,
                 match_weight >= if(gamma_name = {equal}, {limit.review_equal}, {limit.review}) AS is_question,
                 gamma_name BETWEEN 0 AND {alike - 1} AS other_name,
-                gamma_place BETWEEN 0 AND {near - 1} AS other_place,
+                gamma_place BETWEEN 0 AND {near - 1} AND NOT is_office_away AS other_place,
                 match_weight >= {_accepted_weight()}
                     -- An own domain at one address: the same people, whatever they call it; but not a sibling.
                     -- A bare name joins the one group that bears it, or none: `grouping` sees to that.
                     OR (gamma_name = {equal} AND is_bare AND match_weight >= {limit.review_equal})
                     OR (gamma_domain = {same_domain} AND gamma_place >= {near} AND NOT is_institution
                         AND gamma_name <> {sibling} AND match_weight >= {limit.strong}) AS is_enough
-            FROM sides
+            FROM weighed
         ),
         vetoed AS (
             SELECT *, list_filter([
@@ -122,10 +139,10 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
                 WHEN is_question THEN '{State.REVIEW}'
             END AS state,
             to_json({{comparisons: list_filter([
-                {{name: 'name', level: gamma_name, weight: round(mw_name + mw_tf_adj_name, 2)}},
-                {{name: 'place', level: gamma_place, weight: round(mw_place, 2)}},
-                {{name: 'domain', level: gamma_domain, weight: round(mw_domain, 2)}}
-            ], lambda each: each.level >= 0), vetoes: vetoes}}) AS evidence
+                {{name: 'name', level: {_label("name")}, weight: round(mw_name + mw_tf_adj_name, 2)}},
+                {{name: 'place', level: {_label("place")}, weight: round(place_weight, 2)}},
+                {{name: 'domain', level: {_label("domain")}, weight: round(mw_domain, 2)}}
+            ], lambda each: each.level <> 'not stated'), vetoes: vetoes}}) AS evidence
         FROM vetoed
         WHERE identified OR is_enough OR is_question
     """)

@@ -186,7 +186,8 @@ def _hard_groups(
             SELECT profiles.unique_id, whole, without_bare, is_name_alone, charity_number,
                 list_filter([
                     if(company_number IS NOT NULL, 'company', NULL), if(charity_number IS NOT NULL, 'charity', NULL),
-                    if(postcode IS NOT NULL, 'place', NULL), if(domain IS NOT NULL, 'domain', NULL)
+                    if(postcode IS NOT NULL AND registered_number IS NULL, 'place', NULL),
+                    if(domain IS NOT NULL, 'domain', NULL)
                 ], lambda kind: kind IS NOT NULL) AS known_by,
                 if(
                     count(*) OVER (PARTITION BY without_weak) > 1

@@ -35,6 +35,7 @@ _COMMANDS = {
     "doctor": "doctor:doctor",
     "serve": "serve:serve",
     "release": "release_diff:app",
+    "organisations": "organisations:app",
     "registry": "registry:app",
     "organisations": "organisation_review:app",
     "network": "network:app",

@@ -7,7 +7,7 @@ import json
 import pyarrow as pa
 import pytest
 
-from identity.evidence import level, thresholds
+from identity.evidence import thresholds
 from identity.links import DECISION_SCHEMA, State
 from identity.matching import match
 from identity.scoring import COMPARISONS, MODEL
@@ -127,6 +127,16 @@ def test_the_register_ties_a_former_name_to_the_new_one():
     assert "register_name" in match(mentions(*rows), register=known).column("match_method").to_pylist()
 
 
+def test_a_registered_office_elsewhere_speaks_against_nothing_and_chains_nobody():
+    known = written.register(
+        ("01234567", "Ackworth Turbines Ltd", "EC1V 8AE"), ("01234567", "Bolt Ltd", "EC1V 8AE", True)
+    )
+    here = [ACME, {"name": "Ackworth Turbines", "domain": "ackworth.example"}]
+    assert joined(*here, register=known) == BOTH
+    # Two of the name in two towns: the register's one firm is one of them, and nobody knows which.
+    assert joined(ACME, ACME | {"postcode": "TR1 1AA"}, register=known) == set()
+
+
 def test_people_overrule_the_model_and_a_veto():
     apart = FOR_PEOPLE["a charity under a new number"]
     assert joined(*apart, decisions=decided("0", "1", "same")) == BOTH
@@ -159,8 +169,8 @@ def test_every_scored_link_says_what_decided():
     assert [(link["match_method"], link["state"]) for link in links] == [("name", State.ACCEPTED)]
     said = json.loads(links[0]["evidence"])["comparisons"]
     assert [(one["name"], one["level"]) for one in said] == [
-        ("name", level("name", "equal")),
-        ("place", level("place", "same postal area")),
+        ("name", "equal"),
+        ("place", "same postal area"),
     ]
     assert 0.9 < links[0]["match_probability"] < 1
 
