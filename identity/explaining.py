@@ -51,7 +51,10 @@ def explain(links: pa.Table, one: Iterable[Record], other: Iterable[Record]) -> 
         right = (row["right_source_system"], row["right_source_record_id"])
         if (left in these and right in those) or (left in those and right in these):
             found.append(_explained(left, right, row))
-    return sorted(found, key=lambda each: (_ORDER.index(each.state), -(each.probability or 0), each.left, each.right))
+    return sorted(
+        found,
+        key=lambda each: (_ORDER.index(each.state), not each.steps, -(each.probability or 0), each.left, each.right),
+    )
 
 
 def score_alone(mentions: pa.Table) -> list[Explanation]:

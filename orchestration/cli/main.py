@@ -37,16 +37,15 @@ _COMMANDS = {
     "release": "release_diff:app",
     "organisations": "organisations:app",
     "registry": "registry:app",
-    "organisations": "organisation_review:app",
     "network": "network:app",
     "returns": "return_status:app",
     "grants": "grants:app",
     "docs": "docs:app",
     "site": "site:app",
 }
-"""The commands in order, each with its module in `orchestration.cli` and its name there; `wmip release` and `wmip
-returns` are whole with their last module. A command imports its own module alone: all of them take longer than a look
-at a workbook.
+"""The commands in order, each with its module in `orchestration.cli` and its name there; `wmip release`, `wmip
+returns` and `wmip organisations` are whole with their last module. A command imports its own module alone: all of them
+take longer than a look at a workbook.
 """
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from common.home import registry_file, warehouse_file
 from orchestration.cli.options import Home, console, file_to_write, folder_to_write, resolve_home
+from orchestration.cli.organisation_review import app
 from orchestration.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,16 +18,10 @@ if TYPE_CHECKING:
 
     from identity.explaining import Explanation, Record
 
-app = typer.Typer(no_args_is_help=True, help="Which records are one organisation, and why.")
 MODEL = Path(__file__).resolve().parents[2] / "identity" / "model"
 # Links shown of one question.
 MOST = 5
 _WIDTH = 30
-
-
-@app.callback()
-def organisations() -> None:
-    """Which records are one organisation, and why."""
 
 
 @app.command()
@@ -149,6 +144,7 @@ def _show(explanation: Explanation) -> None:
     if explanation.vetoes:
         console.print(f"  held apart by: {', '.join(explanation.vetoes)}", markup=False)
     if not explanation.steps:
+        console.print("  they say the same in all that is compared, or were joined without a score")
         return
     table = Table("compared", "came out", "bits", "sum", "", box=None)
     furthest = max(abs(step.total) for step in explanation.steps) or 1
