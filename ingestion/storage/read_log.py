@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,49 +99,68 @@ def not_read(home: Path, run_id: str) -> dict[str, str]:
 
 def last_full_rows(home: Path, source: str, stream: str) -> int | None:
     """Rows of the last complete full list of a stream, or None when there was none."""
-    row = _newest_good(home, source, stream, "rows_read", "mode = 'full'")
-    return int(row) if row is not None else None
+    last = _newest(home, source, stream, lambda read: read["mode"] == "full")
+    return None if last is None else int(last["rows_read"])
 
 
 def last_good_read(home: Path, source: str, stream: str) -> datetime | None:
     """When a stream was last read without failure, or None when it never was."""
-    row = _newest_good(home, source, stream, "started_at AT TIME ZONE 'UTC'", "true")
-    return row.replace(tzinfo=UTC) if row is not None else None
+    last = _newest(home, source, stream)
+    return None if last is None else _started(last)
 
 
 def last_whole_read(home: Path, source: str, stream: str) -> datetime | None:
     """When a stream was last listed whole, or None when it never was."""
-    row = _newest_good(home, source, stream, "started_at AT TIME ZONE 'UTC'", "mode = 'full'")
-    return row.replace(tzinfo=UTC) if row is not None else None
+    last = _newest(home, source, stream, lambda read: read["mode"] == "full")
+    return None if last is None else _started(last)
 
 
 def last_read_as(home: Path, source: str, stream: str) -> str | None:
     """What a stream was asked for when it was last read; None when that was not written down."""
-    row = _newest_good(home, source, stream, "read_as", "true")
-    return None if row is None else str(row)
+    last = _newest(home, source, stream)
+    return None if last is None else last["read_as"]
 
 
 def last_continuation(home: Path, source: str, stream: str) -> tuple[str, str | None] | None:
     """Where the source said to continue, and the newest file that was landed by then; None if none was said."""
-    token = _newest_good(home, source, stream, "continue_from", "true")
-    through = _newest_good(home, source, stream, "landed_through", "true")
-    return None if token is None else (str(token), through)
-
-
-def _newest_good(home: Path, source: str, stream: str, wanted: str, condition: str) -> Any:
-    # Of its own source alone: each night adds a file of every source.
-    log = [str(path) for path in runs_folder(home).glob(f"*/source_run/{source}.parquet")]
-    if not log:
+    last = _newest(home, source, stream)
+    if last is None or last["continue_from"] is None:
         return None
-    ensure_log(home)
-    empty = run_folder(home, BEFORE_ALL_RUNS) / "source_run" / "schema.parquet"
+    return last["continue_from"], last["landed_through"]
+
+
+def _started(read: Mapping[str, Any]) -> datetime:
+    started: datetime = read["started_at"]
+    return started.replace(tzinfo=UTC)
+
+
+def _newest(
+    home: Path, source: str, stream: str, is_wanted: Callable[[Mapping[str, Any]], bool] = lambda _read: True
+) -> Mapping[str, Any] | None:
+    """The newest read of a stream without failure, of those wanted."""
+    # Of its own source alone: each night adds a file of every source. A file is asked about for every stream.
+    log = runs_folder(home).glob(f"*/source_run/{source}.parquet")
+    files = tuple(sorted((str(path), path.stat().st_mtime_ns) for path in log))
+    return next((read for read in _good_reads(files) if read["stream"] == stream and is_wanted(read)), None)
+
+
+@lru_cache(maxsize=4)
+def _good_reads(files: tuple[tuple[str, int], ...]) -> list[dict[str, Any]]:
+    """All reads without failure in files of the log, the newest first; a column that an earlier version had not is
+    empty.
+    """
+    if not files:
+        return []
     with scratch() as connection:
-        row = connection.execute(
+        connection.register("log_columns", _schema().empty_table())
+        found = connection.execute(
             f"""
-            SELECT {wanted} FROM read_parquet(?, union_by_name = true)
-            WHERE source = ? AND stream = ? AND status IN {GOOD} AND {condition}
-            ORDER BY started_at DESC, run_id DESC LIMIT 1
+            SELECT * REPLACE (started_at AT TIME ZONE 'UTC' AS started_at) FROM (
+                FROM log_columns UNION ALL BY NAME FROM read_parquet(?, union_by_name = true)
+            )
+            WHERE status IN {GOOD} ORDER BY started_at DESC, run_id DESC
             """,
-            [[*log, str(empty)], source, stream],
-        ).fetchone()
-    return row[0] if row else None
+            [[path for path, _ in files]],
+        )
+        names = [name for name, *_ in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
