@@ -81,7 +81,7 @@ serve: $(INSTALLED) ## Dagster in the browser, with schedule and sensors, on WMI
 	@$(BIN)/python -m orchestration.dagster_page
 
 bench: $(INSTALLED) ## Print the benchmarks, measured in one run
-	@$(BIN)/python -m benchmarks.night
+	@$(BIN)/python -m benchmarks.stages_of_a_night
 
 bench-against: $(INSTALLED) ## Print first, quiet and small nights beside those of the commit 11e2f91, in one run
 	@$(BIN)/python -m benchmarks.against

@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.nights import NIGHTS
+from benchmarks.first_quiet_small import NIGHTS
 
 ROOT = Path(__file__).resolve().parent.parent
 # What issue and docs/performance.md compare with.
@@ -41,7 +41,7 @@ def _checked_out(commit: str, folder: Path) -> tuple[Path, str]:
 
 
 def _night(tree: Path, python: str, home: Path, scale: float, number: int) -> dict[str, Any]:
-    command = [python, str(ROOT / "benchmarks" / "nights.py"), str(home), str(scale), str(number)]
+    command = [python, str(ROOT / "benchmarks" / "first_quiet_small.py"), str(home), str(scale), str(number)]
     environment = {**os.environ, "PYTHONPATH": str(tree)}
     result = subprocess.run(command, cwd=tree, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     measured: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])

@@ -23,7 +23,7 @@ console = Console()
 
 
 def _night(home: Path, scale: float) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.one_night", "--home", str(home), "--scale", str(scale)]
+    command = [sys.executable, "-m", "benchmarks.one_first_night", "--home", str(home), "--scale", str(scale)]
     started = time.perf_counter()
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     measured: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
