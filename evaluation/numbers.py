@@ -40,6 +40,11 @@ def number(value: Decimal | int, unit: str, *, plus: bool = False) -> str:
     return signed(amount, f"{'£' * (unit == 'GBP')}{fixed(abs(amount), places(amount, unit))}", plus=plus)
 
 
+def whole(value: Decimal) -> Decimal:
+    """An exact quantity with all its places and none too many."""
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
+
+
 def number_format(value: Decimal | int, unit: str) -> str:
     """How a spreadsheet shows a figure in its unit: it keeps the whole figure, and rounds a half up by itself."""
     if unit == "share":

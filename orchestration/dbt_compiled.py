@@ -14,7 +14,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache
 from graphlib import TopologicalSorter
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from common.sql import literal, quoted
-from orchestration.dbt_runner import TARGET_DIR, compile_project, ensure_parsed, project_fingerprint
+from orchestration.dbt_runner import TARGET_DIR, compile_project, compile_text, ensure_parsed, project_fingerprint
 from orchestration.errors import UserError
 from orchestration.settings import load_settings
 
@@ -31,6 +31,7 @@ NODES = "compiled.json"
 SEEDS = "seeds.duckdb"
 # What stands in compiled SQL for the environment that a night has.
 CLOCK_MARK, TIME_ZONE_MARK = "@WMIP_CLOCK@", "@WMIP_TIME_ZONE@"
+_MARKS = {"WMIP_CLOCK": CLOCK_MARK, "WMIP_TIME_ZONE": TIME_ZONE_MARK}
 # The steps of a night that make models.
 PREPARE, COUNT, EVALUATE = range(3)
 # What this process read last, by its state: a night asks in each step.
@@ -132,6 +133,15 @@ def compiled(home: Path) -> Compiled:
     return found
 
 
+def recompiled(models: Sequence[Model], model: Model, text: str) -> tuple[Model, ...]:
+    """The models with one of them as another text of it says, in an order in which they can be made. Its columns are
+    not held to its contract. Raises UserError when it does not compile.
+    """
+    node = compile_text(text, _MARKS)
+    other = replace(model, sql=node.compiled_code, reads=tuple(node.depends_on.nodes), columns=(), comments="")
+    return tuple(_ordered([other if one is model else one for one in models]))
+
+
 def _makers() -> str:
     """What decides besides the project what is kept: versions, and this module."""
     versions = [version(package) for package in ("dbt-core", "dbt-duckdb", "duckdb")]
@@ -140,7 +150,7 @@ def _makers() -> str:
 
 def _compile(state: str) -> Compiled:
     with tempfile.TemporaryDirectory() as name:
-        nodes = compile_project(Path(name), {"WMIP_CLOCK": CLOCK_MARK, "WMIP_TIME_ZONE": TIME_ZONE_MARK})
+        nodes = compile_project(Path(name), _MARKS)
         seeds = TARGET_DIR / f"{SEEDS}.tmp"
         shutil.copyfile(Path(name) / "warehouse.duckdb", seeds)
     seeds.replace(TARGET_DIR / SEEDS)

@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -178,6 +179,26 @@ def compile_project(folder: Path, marks: Mapping[str, str]) -> list[Any]:
                 raise UserError(f"the dbt project does not compile: {result.exception or result.result}")
             nodes += [found.node for found in getattr(result.result, "results", [])]
     return nodes
+
+
+def compile_text(text: str, marks: Mapping[str, str]) -> Any:
+    """A query that is no part of the project, as dbt's own node with its SQL compiled as if it were a model.
+
+    `marks`: what stands in the SQL for the environment. Raises UserError with dbt's message when it does not compile.
+    """
+    from dbt.cli.main import dbtRunner
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        variables = {**dbt_environment(folder, None), "WMIP_WAREHOUSE": str(warehouse_file(folder)), **marks}
+        below = ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+        command = ["compile", "--inline", text, "--no-introspect", "--no-populate-cache", "--no-write-json"]
+        with in_environment(variables), _stopping():
+            result = dbtRunner(manifest=parsed_manifest()).invoke([*SILENT, *command, *below])
+    nodes = getattr(result.result, "results", None)
+    if not result.success or not nodes:
+        raise UserError(f"the model does not compile: {result.exception or result.result}")
+    return nodes[0].node
 
 
 def parsed_manifest() -> Any:

@@ -18,7 +18,7 @@ from pathlib import Path
 from common.home import inbox_folder, landing_folder, registry_folder, warehouse_file
 from ingestion.files.inbox import take_stock
 from orchestration.dbt_build import build
-from orchestration.dbt_compiled import PREPARE, Model, compiled
+from orchestration.dbt_compiled import PREPARE, Compiled, Model, compiled
 from orchestration.errors import UserError
 from orchestration.return_counts import TO_DO
 
@@ -67,19 +67,20 @@ def rehearse(home: Path, file: Path, quarter: str, clock: datetime, progress: Ca
     with tempfile.TemporaryDirectory(prefix="wmip-rehearsal-") as folder:
         copy = Path(folder)
         progress("copying what was landed")
-        _share(home, copy)
+        share(home, copy)
         _read(home, copy, file, clock)
         progress("matching organisations")
-        models = compiled(copy).with_all_they_read({*_READ, "int_organisation__record"})
-        _build(copy, clock, [model for model in models if model.step == PREPARE])
+        project = compiled(copy)
+        models = project.with_all_they_read({*_READ, "int_organisation__record"})
+        build_or_refuse(copy, project, [model for model in models if model.step == PREPARE], clock)
         resolve_organisations(copy, clock)
         progress("counting")
-        _build(copy, clock, [model for model in models if model.step != PREPARE])
+        build_or_refuse(copy, project, [model for model in models if model.step != PREPARE], clock)
         warehouse = warehouse_file(copy)
         return Rehearsal(_remarks(warehouse, file.name), _figures(warehouse, file.name, quarter))
 
 
-def _share(home: Path, copy: Path) -> None:
+def share(home: Path, copy: Path) -> None:
     """The home's landed files by links, in folders that may be written to; its registry as a copy."""
     for path in landing_folder(home).rglob("*.parquet"):
         link = copy / path.relative_to(home)
@@ -102,11 +103,12 @@ def _read(home: Path, copy: Path, file: Path, clock: datetime) -> None:
     ingest_source(SOURCE, home=copy, config={}, clock=clock, run_id="rehearsal", environment={})
 
 
-def _build(copy: Path, clock: datetime, models: Sequence[Model]) -> None:
-    failures = build(copy, compiled(copy), models, clock, lambda _model: None).failures
+def build_or_refuse(copy: Path, project: Compiled, models: Sequence[Model], clock: datetime) -> None:
+    """Make models in a copy's warehouse. Raises UserError, in DuckDB's words, when one of them cannot be made."""
+    failures = build(copy, project, models, clock, lambda _model: None).failures
     if failures:
         raise UserError(
-            "the workbook cannot be put beside what was returned before, because the warehouse does not build: "
+            "it cannot be put beside what was returned before, because the warehouse does not build: "
             + " | ".join(failures[:3])
         )
 

@@ -23,14 +23,15 @@ def build_pack(
     public: duckdb.DuckDBPyConnection | None = None,
     previous: duckdb.DuckDBPyConnection | None = None,
     source_labels: Mapping[str, str] = MappingProxyType({}),
+    trace_root: str | None = None,
 ) -> list[Path]:
     """Write workbook and report of the release whose mart is given, all connections read only. Returns the files.
 
     `public` is the release's mart after disclosure control, `previous` the mart of the release before it,
-    `source_labels` what reports call each source.
+    `source_labels` what reports call each source, `trace_root` where the pages lie that the report's figures open to.
     """
     figures = read_figures(mart, public, previous, source_labels)
     folder.mkdir(parents=True, exist_ok=True)
     write_workbook(figures, folder / WORKBOOK)
-    (folder / REPORT).write_text(render_report(figures), encoding="utf-8")
+    (folder / REPORT).write_text(render_report(figures, trace_root), encoding="utf-8")
     return [folder / WORKBOOK, folder / REPORT]

@@ -11,6 +11,7 @@ import duckdb
 from evaluation.pack import programme
 from evaluation.pack.assurance import Assurance, read_assurance
 from evaluation.pack.breakdown import AREA, BODY, Breakdown, read_breakdown
+from evaluation.pack.confidence import Confidence, read_confidence
 from evaluation.pack.evidence import Evidence, read_evidence
 from evaluation.pack.finance import GrantsOfYear, read_grants
 from evaluation.pack.impact import Impact, read_impact
@@ -20,6 +21,7 @@ from evaluation.pack.network import Network, read_network
 from evaluation.pack.pivot import LongFigure, read_long_figures
 from evaluation.pack.programme import Forecast, Indicator, Quarter, QuarterFigure, Release
 from evaluation.pack.restatement import Restatements, read_restatements
+from evaluation.pack.revision import Triangle, read_triangles
 
 VERIFIED = "verified"
 CLAIMED = "claimed"
@@ -46,6 +48,8 @@ class PackFigures:
     impact: Impact | None
     assurance: Assurance
     restatements: Restatements
+    confidence: Mapping[str, Confidence]
+    triangles: Mapping[str, Triangle]
     source_labels: Mapping[str, str]
 
     @property
@@ -90,5 +94,7 @@ def read_figures(
         impact=read_impact(mart),
         assurance=read_assurance(mart),
         restatements=read_restatements(mart, previous, public),
+        confidence=read_confidence(mart),
+        triangles=read_triangles(mart),
         source_labels=source_labels,
     )

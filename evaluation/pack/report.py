@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from evaluation import numbers
-from evaluation.pack import charts, network_charts, notes, wording
+from evaluation.pack import charts, network_charts, notes, revision, wording
 from evaluation.pack.breakdown import Breakdown, ShownFigure
 from evaluation.pack.figures import PackFigures
 from evaluation.pack.impact import GVA
 from evaluation.pack.milestones import Intervention
 from evaluation.pack.programme import Indicator
+from evaluation.trace.links import link_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 CONTENTS = (
@@ -59,6 +60,9 @@ def environment(*folders: Path) -> Any:
         target=wording.target,
         rating=lambda indicator: wording.rating(indicator.rag, indicator.target_status),
         whole=lambda value: f"{value:,}",
+        exact=lambda value: f"{numbers.whole(value):,f}",
+        four=lambda value: f"{numbers.whole(numbers.rounded(value, 4)):,f}",
+        opens=lambda source, root: root + link if root and (link := link_of(source)) else None,
         bar=_bar,
         range_label=charts.range_label,
         bar_of_target=lambda share: _width(share),
@@ -105,9 +109,10 @@ def _by_kind(interventions: list[Intervention], stages: list[str]) -> list[tuple
     return found
 
 
-def render_report(figures: PackFigures) -> str:
-    """The page as text. The same figures give the same text."""
-    text: str = environment().get_template("report.html.j2").render(report_context(figures))
+def render_report(figures: PackFigures, trace_root: str | None = None) -> str:
+    """The page as text. The same figures give the same text. `trace_root`: where the pages lie that figures open to."""
+    context = report_context(figures) | {"trace_root": trace_root}
+    text: str = environment().get_template("report.html.j2").render(context)
     return text
 
 
@@ -119,6 +124,7 @@ def report_context(figures: PackFigures) -> dict[str, Any]:
     }
     return {
         "css": _css(),
+        "trace_root": None,
         "words": wording,
         "source_labels": figures.source_labels,
         "no_target": wording.NO_TARGET,
@@ -155,6 +161,9 @@ def report_context(figures: PackFigures) -> dict[str, Any]:
         "gva_narrow": _gva(figures, narrow=True),
         "assurance": figures.assurance,
         "restatements": figures.restatements,
+        "confidence": figures.confidence,
+        "triangles": figures.triangles,
+        "revisions": _revisions(figures),
         "restated": restated,
         "restated_note": "Figures marked r were restated since the release before." if restated else "",
     }
@@ -177,6 +186,15 @@ def _network(figures: PackFigures) -> dict[str, Any]:
 def _gva(figures: PackFigures, *, narrow: bool) -> charts.Picture | None:
     of_gva = [item for item in figures.impact.ranges if item.measure == GVA] if figures.impact else []
     return charts.ranges(of_gva, narrow=narrow) if of_gva else None
+
+
+def _revisions(figures: PackFigures) -> dict[str, charts.Picture]:
+    """A picture of each headline indicator's triangle, once a figure was known at two times."""
+    return {
+        indicator.key: revision.picture(indicator, triangle)
+        for indicator in figures.headline
+        if (triangle := figures.triangles.get(indicator.key)) and len(triangle.vintages) > 1
+    }
 
 
 def _css() -> Any:

@@ -16,6 +16,7 @@ import duckdb
 
 from evaluation.numbers import rounded
 from evaluation.pack.mart_rows import has_table, rows
+from evaluation.trace.places import OF_FILE
 
 VERIFIED, CLAIMED = BASES = ("verified", "claimed")
 AS_REPORTED, AS_KNOWN, AS_LOCKED = VIEWS = ("as_reported", "as_known", "as_locked")
@@ -76,6 +77,11 @@ class Traced:
     def quantity(self) -> Decimal:
         """What it adds, in the indicator's unit, to four places."""
         return _divided(self.exact_quantity, self.exact_per_unit)
+
+    @property
+    def is_of_file(self) -> bool:
+        """Whether it was read from a file, and not from an API."""
+        return OF_FILE.fullmatch(self.source_record_id) is not None
 
 
 # What every fact says of itself, whichever way it was found; `dated` and the quantity are of the basis.

@@ -25,6 +25,8 @@ _COMMANDS = {
     "scorecard": "nights:scorecard",
     "sql": "query:sql",
     "trace": "trace:trace",
+    "revisions": "revisions:revisions",
+    "rehearse": "rehearse:rehearse",
     "metric": "metric:metric",
     "evaluate": "evaluate:evaluate",
     "export": "export:export",

@@ -67,28 +67,34 @@ def diff(
     """
     folder = resolve_home(home)
     difference = compare(folder, known_release(folder, before), known_release(folder, after))
-    values = [value for value in difference.values if scope is Scope.all or value.scope == scope.value]
-    moved = [one for one in difference.movements if scope is Scope.all or one.scope == scope.value]
-    shown = _Shown(difference, values, moved, rows)
+    shown = Shown.of(difference, scope, rows)
     if output is DiffFormat.json:
-        typer.echo(json.dumps(_as_data(shown), indent=2, default=_plain))
+        typer.echo(as_json(as_data(shown)))
     elif output is DiffFormat.csv:
-        typer.echo(_as_csv(shown), nl=False)
+        typer.echo(as_csv(shown), nl=False)
     else:
-        _print(shown)
-        elsewhere = len(difference.values) - len(values)
-        if elsewhere:
-            console.print(f"{elsewhere} more figures changed at other scopes: --scope all")
+        show_difference(shown)
 
 
 @dataclass(frozen=True)
-class _Shown:
+class Shown:
     """What of a difference is shown: figures of the scopes asked for, what moved them, each fact or counts of them."""
 
     difference: Difference
     values: list[ValueChange]
     moved: list[Movement]
     rows: bool
+
+    @classmethod
+    def of(cls, difference: Difference, scope: Scope, rows: bool) -> Shown:
+        """What of a difference is shown when one scope is asked for."""
+
+        def is_asked(one: ValueChange | Movement) -> bool:
+            return scope is Scope.all or one.scope == scope.value
+
+        return cls(
+            difference, list(filter(is_asked, difference.values)), list(filter(is_asked, difference.movements)), rows
+        )
 
     @property
     def by_cause(self) -> dict[tuple[str, ...], tuple[int, Decimal]]:
@@ -106,7 +112,13 @@ def _plain(value: object) -> str:
     raise TypeError(f"cannot write a {type(value).__name__}")
 
 
-def _as_data(shown: _Shown) -> dict[str, Any]:
+def as_json(content: Any) -> str:
+    """What was compared as JSON, figures as they are written."""
+    return json.dumps(content, indent=2, default=_plain)
+
+
+def as_data(shown: Shown) -> dict[str, Any]:
+    """A difference as plain data."""
     difference = shown.difference
     content: dict[str, Any] = {
         "before": difference.before,
@@ -128,7 +140,8 @@ def _as_data(shown: _Shown) -> dict[str, Any]:
     return content
 
 
-def _as_csv(shown: _Shown) -> str:
+def as_csv(shown: Shown) -> str:
+    """A difference as CSV, a row a thing that is not the same; `kind` says what."""
     difference = shown.difference
     lines: list[dict[str, Any]] = [
         {"kind": "release", "change": item.what, "before": item.before, "after": item.after}
@@ -159,7 +172,8 @@ def _as_csv(shown: _Shown) -> str:
     return text.getvalue()
 
 
-def _print(shown: _Shown) -> None:
+def show_difference(shown: Shown) -> None:
+    """Print a difference as tables."""
     difference = shown.difference
     info = whole_table("Releases", "", difference.before, difference.after)
     for item in difference.info:
@@ -169,6 +183,9 @@ def _print(shown: _Shown) -> None:
         console.print(_figures(shown))
     else:
         console.print("No figure changed at this scope.")
+    elsewhere = len(difference.values) - len(shown.values)
+    if elsewhere:
+        console.print(f"{elsewhere} more figures changed at other scopes: --scope all")
     if not difference.facts:
         console.print("No fact changed.")
         return
@@ -186,7 +203,7 @@ def _print(shown: _Shown) -> None:
         console.print(counts)
 
 
-def _figures(shown: _Shown) -> Table:
+def _figures(shown: Shown) -> Table:
     """Each figure that changed, and below it what moved it: by cause, adding up to the difference."""
     table = whole_table("Figures that changed, and why", "Figure", "Of", ">Before", ">After", ">Difference")
     by_cell: dict[tuple[str, ...], list[tuple[str, int, Decimal]]] = {}

@@ -60,24 +60,30 @@ def _target(row: dict[str, Any]) -> str:
 
 
 def _indicators(connection: Any) -> list[Any]:
-    table = whole_table("Indicators against target", "", "Indicator", ">Target", ">Verified", ">Claimed", "Rating")
+    from evaluation.pack.confidence import read_confidence
+
+    table = whole_table(
+        "Indicators against target", "", "Indicator", ">Target", ">Verified", ">Claimed", "Rating", "Confidence"
+    )
     rows = _query(
         connection,
         """
         SELECT i.indicator_code, i.name, i.unit, p.target_value, p.lower_value, p.upper_value, p.target_status,
-            p.is_approximate, p.actual_value, p.claimed_value, p.rag, p.rag_reason
+            p.is_approximate, i.indicator_key, p.actual_value, p.claimed_value, p.rag, p.rag_reason
         FROM indicator_performance AS p
         INNER JOIN dim_indicator AS i USING (indicator_key)
         WHERE i.is_headline
         ORDER BY i.indicator_code
         """,
     )
-    notes = []
+    confidence, notes = read_confidence(connection), []
     for row in rows:
         is_stated = row["target_status"] != "not_stated"
         rating = "not rated" if row["rag"] is None else row["rag"].replace("_", "/").upper()
         if is_stated:
             notes.append(f"  {row['indicator_code']}: {row['rag_reason']}")
+        if (sure := confidence.get(row["indicator_key"])) and sure.grade not in {None, "high"}:
+            notes.append(f"  {row['indicator_code']}, confidence {sure.grade}: {sure.reason}")
         table.add_row(
             row["indicator_code"],
             f"{row['name']} (FTE)" if row["unit"] == "FTE" else row["name"],
@@ -85,6 +91,7 @@ def _indicators(connection: Any) -> list[Any]:
             _number(row["actual_value"], row["unit"]),
             _number(row["claimed_value"], row["unit"]),
             rating if is_stated else "no target stated",
+            (sure.grade or "not judged") if sure else "",
             style=RAG_STYLE.get(row["rag"] or ""),
         )
     return [table, "Verified: counted once, with evidence. Claimed: as returned. Never add the two.", *notes]

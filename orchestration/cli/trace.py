@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from common.yamlfile import nearest
+from evaluation.numbers import whole
+from orchestration.cli.asked import Basis, one_scope, the_indicator, the_periods
 from orchestration.cli.options import Format, Home, console, errors, released_mart, resolve_home
 from orchestration.cli.releases import known_release
 from orchestration.cli.rows import require_outside, show, write_rows
@@ -24,15 +26,6 @@ if TYPE_CHECKING:
     from evaluation.trace.facts import Figure, Traced
 
 _ON_SCREEN = ("place", "date", "quantity", "grade", "reason")
-_QUARTERS = "SELECT period_key FROM dim_period WHERE is_programme_period ORDER BY 1"
-_YEARS = "SELECT DISTINCT financial_year FROM dim_period WHERE is_programme_period ORDER BY 1"
-
-
-class Basis(StrEnum):
-    """Which figures are opened."""
-
-    verified = "verified"
-    claimed = "claimed"
 
 
 class View(StrEnum):
@@ -111,18 +104,11 @@ def _release(home: Path, release: str | None, as_of: str | None) -> str | None:
 
 
 def _figure(mart: duckdb.DuckDBPyConnection, indicator: str, period: str | None, keys: dict[str, str | None]) -> Figure:
-    from evaluation.trace.facts import PROGRAMME, Figure
+    from evaluation.trace.facts import Figure
 
-    scopes = [(scope, key) for scope, key in keys.items() if key is not None]
-    if len(scopes) > 1:
-        raise UserError("a figure is of one body, cluster or local authority; give one of --partner, --cluster, --area")
-    scope, written = scopes[0] if scopes else (PROGRAMME, None)
-    return Figure(
-        _indicator(mart, indicator),
-        scope=scope,
-        scope_key=None if written is None else _scope_key(mart, scope, written),
-        periods=() if period is None else _periods(mart, period),
-    )
+    scope, key = one_scope(mart, keys)
+    periods = () if period is None else the_periods(mart, period)
+    return Figure(the_indicator(mart, indicator), scope=scope, scope_key=key, periods=periods)
 
 
 def _asked(figure: Figure, basis: Basis, view: View, not_counted: bool) -> Figure:
@@ -131,41 +117,6 @@ def _asked(figure: Figure, basis: Basis, view: View, not_counted: bool) -> Figur
     if not_counted and (basis, view) != (Basis.verified, View.as_reported):
         raise UserError("--not-counted is about the verified figure as it is reported; leave --basis and --view away")
     return replace(figure, basis=basis.value, view=view.value)
-
-
-def _indicator(mart: duckdb.DuckDBPyConnection, written: str) -> str:
-    rows = mart.execute("SELECT indicator_key, indicator_code FROM dim_indicator ORDER BY 1").fetchall()
-    for key, code in rows:
-        if written.casefold() in {key.casefold(), (code or "").casefold()}:
-            return str(key)
-    raise UserError(f"no indicator {written!r}; {nearest(written, [key for key, _ in rows])}")
-
-
-def _periods(mart: duckdb.DuckDBPyConnection, written: str) -> tuple[str, ...]:
-    quarters = [row[0] for row in mart.execute(_QUARTERS).fetchall()]
-    years = [row[0] for row in mart.execute(_YEARS).fetchall()]
-    key = _known("quarter or year", written, [*quarters, *years])
-    return tuple(quarter for quarter in quarters if quarter == key or quarter.startswith(f"{key}-"))
-
-
-_SCOPES = {
-    "partner": ("cluster body", "SELECT partner_key FROM dim_partner"),
-    "cluster": ("cluster", "SELECT cluster_key FROM dim_cluster"),
-    "local_authority": ("local authority", "SELECT local_authority_code FROM dim_local_authority"),
-}
-
-
-def _scope_key(mart: duckdb.DuckDBPyConnection, scope: str, written: str) -> str:
-    what, valid = _SCOPES[scope]
-    return _known(what, written, sorted(row[0] for row in mart.execute(valid).fetchall()))
-
-
-def _known(what: str, written: str, known: Sequence[str]) -> str:
-    """The key that is meant, whatever its case. Raises UserError with the valid ones."""
-    for key in known:
-        if key.casefold() == written.casefold():
-            return key
-    raise UserError(f"no {what} {written!r}; {nearest(written, known)}")
 
 
 def _show_figure(
@@ -197,7 +148,7 @@ def _show_figure(
     show(
         _ON_SCREEN,
         [
-            (said, one.dated, _whole(one.exact_quantity), one.evidence_grade or "none", one.reason.replace("_", " "))
+            (said, one.dated, whole(one.exact_quantity), one.evidence_grade or "none", one.reason.replace("_", " "))
             for one, said in zip(shown, places, strict=True)
         ],
     )
@@ -210,13 +161,13 @@ def _show_figure(
 
 def _places(mart: duckdb.DuckDBPyConnection, home: Path, found: Iterable[Traced]) -> list[str]:
     """Where each fact was read; of an object of an API also when, where it is still landed."""
-    from evaluation.trace.places import OF_FILE, in_words
+    from evaluation.trace.places import in_words
     from orchestration.source_records import find_records
 
     listed = list(found)
     wanted: dict[str, set[str]] = {}
     for one in listed:
-        if not OF_FILE.fullmatch(one.source_record_id):
+        if not one.is_of_file:
             wanted.setdefault(one.source_system, set()).add(one.source_record_id)
     by = _read_by(mart)
     read = {
@@ -327,10 +278,5 @@ def _show_place(mart: duckdb.DuckDBPyConnection, place: str, output: Format, fil
     write_rows(columns, [tuple(getattr(one, name) for name in columns) for one in found], output, file)
 
 
-def _whole(value: Decimal) -> Decimal:
-    """An exact quantity with all its places and none too many."""
-    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
-
-
 def _plain(value: Decimal) -> str:
-    return f"{_whole(value):,f}"
+    return f"{whole(value):,f}"

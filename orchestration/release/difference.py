@@ -83,7 +83,7 @@ def compare(home: Path, before: str, after: str) -> Difference:
     with attached(*(release_folder(home, release_id) / MART for release_id in (before, after))) as connection:
         prepare(connection)
         return Difference(
-            before, after, _info(connection), value_changes(connection), _facts(connection), movements(connection)
+            before, after, _info(connection), value_changes(connection), fact_changes(connection), movements(connection)
         )
 
 
@@ -96,7 +96,8 @@ def _info(connection: duckdb.DuckDBPyConnection) -> list[InfoChange]:
     ]
 
 
-def _facts(connection: duckdb.DuckDBPyConnection) -> list[FactChange]:
+def fact_changes(connection: duckdb.DuckDBPyConnection) -> list[FactChange]:
+    """Facts that came, went or say something else, of the marts attached as `older` and `newer`."""
     changed = " UNION ALL ".join(
         f"SELECT n.indicator_key, fact_key, '{column}' AS change, CAST(o.{column} AS VARCHAR), "
         f"CAST(n.{column} AS VARCHAR) FROM older.indicator_fact AS o "

@@ -39,6 +39,7 @@ from orchestration.release.steps.public import protect_public_mart
 from orchestration.release.steps.receipt import write_receipt
 from orchestration.release.steps.registry import keep_registry
 from orchestration.release.steps.site import write_sites
+from orchestration.release.steps.trace import write_trace
 from orchestration.trouble import disk_trouble
 from quality.receipt import gate_status
 
@@ -50,6 +51,7 @@ STEPS: tuple[Step, ...] = (
     Step("writing Parquet", write_mart_parquet),
     Step("protecting the public view", protect_public_mart),
     Step("writing open data", write_open_data),
+    Step("opening the figures to their facts", write_trace),
     Step("writing the pack", write_pack),
     Step("keeping the organisation keys", keep_registry),
     Step("writing down what it was made of", write_inputs),

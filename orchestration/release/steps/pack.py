@@ -9,6 +9,7 @@ import duckdb
 
 from common.home import release_folder
 from evaluation.pack.build import build_pack
+from evaluation.trace.links import BESIDE_THE_PACK
 from ingestion.catalogue import SOURCES
 from orchestration.release.context import BuildContext
 from orchestration.release.integrity import MART
@@ -43,4 +44,5 @@ def pack_of(release: Path, output: Path, previous: Path | None) -> list[Path]:
             public=opened(release, PUBLIC_MART),
             previous=opened(previous, MART),
             source_labels={name: source.spoken for name, source in SOURCES.items()},
+            trace_root=BESIDE_THE_PACK,
         )
