@@ -207,8 +207,8 @@ def _figures(shown: Shown) -> Table:
     """Each figure that changed, and below it what moved it: by cause, adding up to the difference."""
     table = whole_table("Figures that changed, and why", "Figure", "Of", ">Before", ">After", ">Difference")
     by_cell: dict[tuple[str, ...], list[tuple[str, int, Decimal]]] = {}
-    for (*cell, cause), (facts, summed) in shown.by_cause.items():
-        by_cell.setdefault(tuple(cell), []).append((cause, facts, summed))
+    for key, (facts, summed) in shown.by_cause.items():
+        by_cell.setdefault(key[:-1], []).append((key[-1], facts, summed))
     for value in shown.values:
         cell = (value.indicator_key, value.period_key, value.scope, value.scope_key, value.basis)
         table.add_row(

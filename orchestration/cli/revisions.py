@@ -10,7 +10,6 @@ import typer
 
 from orchestration.cli.asked import Basis, one_scope, the_indicator
 from orchestration.cli.options import Format, Home, console, errors, file_to_write, released_mart, resolve_home
-from orchestration.cli.releases import known_release
 from orchestration.cli.rows import require_outside, show, write_rows
 from orchestration.errors import UserError
 
@@ -39,6 +38,7 @@ def revisions(
     """
     from evaluation.pack.revision import picture as draw
     from evaluation.pack.revision import read_triangles
+    from orchestration.cli.releases import known_release
     from quality.typed_sql import open_read_only
 
     folder = resolve_home(home)
@@ -69,7 +69,6 @@ def revisions(
             f"{key} {basis.value}, {scope_key or 'whole programme'}: a row a quarter, a column the quarter at whose "
             f"end it was known; {triangle.vintages[-1]} as of this release.",
             highlight=False,
-            soft_wrap=True,
         )
     else:
         write_rows(columns, rows, output, file)

@@ -15,7 +15,6 @@ from common.yamlfile import nearest
 from evaluation.numbers import whole
 from orchestration.cli.asked import Basis, one_scope, the_indicator, the_periods
 from orchestration.cli.options import Format, Home, console, errors, released_mart, resolve_home
-from orchestration.cli.releases import known_release
 from orchestration.cli.rows import require_outside, show, write_rows
 from orchestration.errors import NightFailed, UserError
 from orchestration.release import store
@@ -87,6 +86,8 @@ def trace(
 
 def _release(home: Path, release: str | None, as_of: str | None) -> str | None:
     """The release that is asked for; None for the current one."""
+    from orchestration.cli.releases import known_release
+
     if as_of is None:
         return None if release is None else known_release(home, release)
     if release is not None:
@@ -152,11 +153,11 @@ def _show_figure(
             for one, said in zip(shown, places, strict=True)
         ],
     )
-    console.print(_sum_said(figure, found, exact, not_counted), highlight=False, soft_wrap=True)
+    console.print(_sum_said(figure, found, exact, not_counted), highlight=False)
     if value is None and not not_counted:
-        console.print(f"The figure itself is withheld: {_withheld(mart, figure)}", highlight=False, soft_wrap=True)
+        console.print(f"The figure itself is withheld: {_withheld(mart, figure)}", highlight=False)
     for hint in _hints(mart, figure, found, shown, not_counted):
-        console.print(hint, style="dim", highlight=False, soft_wrap=True)
+        console.print(hint, style="dim", highlight=False)
 
 
 def _places(mart: duckdb.DuckDBPyConnection, home: Path, found: Iterable[Traced]) -> list[str]:
@@ -263,7 +264,6 @@ def _show_fact(mart: duckdb.DuckDBPyConnection, home: Path, key: str, output: Fo
         errors.print(
             "The record it was read from is not landed here any more: it was erased, or its time was over.",
             highlight=False,
-            soft_wrap=True,
         )
 
 
