@@ -89,6 +89,9 @@ bench-against: $(INSTALLED) ## Print first, quiet and small nights beside those 
 bench-readers: $(INSTALLED) ## Print rows a second of every reader, and memory as a file grows
 	@$(BIN)/python -m benchmarks.readers
 
+bench-statistics: $(INSTALLED) ## Print how often the statistical rules tell of nothing (HOMES: homes with a warehouse)
+	@$(BIN)/python -m benchmarks.false_alarms $(HOMES)
+
 bench-returns: $(INSTALLED) ## Print how fast a return is checked, beside pandas and pandera with the same rules
 	@$(BIN)/python -m benchmarks.returns
 

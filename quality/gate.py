@@ -134,7 +134,7 @@ def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return counts
 
 
-def _result(check: CheckDefinition, evaluation: Evaluation | str, rows: int, clock: datetime) -> CheckResult:
+def result_of(check: CheckDefinition, evaluation: Evaluation | str, rows: int, clock: datetime) -> CheckResult:
     """The result of an evaluation, or of the reason why there is none."""
     outcome: Outcome
     if isinstance(evaluation, str):
@@ -210,7 +210,7 @@ def run_gate(
         judged_before=len(stands),
         circumstances=_circumstances(enabled_sources, clock, declared),
         results=[
-            _result(
+            result_of(
                 check,
                 inapplicable[check.name] or evaluations.get(check.name, missing),
                 rows.get(check.table, 0),

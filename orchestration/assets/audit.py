@@ -12,11 +12,13 @@ from common.home import judgements_file, warehouse_file
 from ingestion.catalogue import person_key_forms, providers
 from orchestration.dbt_runner import TARGET_DIR
 from orchestration.night import BLOCKED
+from orchestration.release.store import serving_mart
 from orchestration.resources import Night
 from orchestration.trouble import after_sources
 from quality import verdicts
 from quality.gate import CheckResult, Declared, run_gate
 from quality.messages import explain
+from quality.statistics.results import as_checks, with_statistics
 from quality.suites import CheckDefinition, gate_suites, load_suites, suite_paths
 
 ANY_TABLE = "indicator_fact"
@@ -58,12 +60,12 @@ def _result(result: CheckResult, spec: dg.AssetCheckSpec) -> dg.AssetCheckResult
 
 
 def build_gate(mart_keys: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
-    """One step with a check for every check of the product's suites.
+    """One step with a check for every check of the product's suites, and every comparison with what was before.
 
     A tenant's own suites (`checks/*.yaml` of the home) are run as well and decide the verdict; they are
     not known when the graph loads, so they have no check of their own in it.
     """
-    specs = {check.name: _spec(check, mart_keys) for check in load_suites(suite_paths())}
+    specs = {check.name: _spec(check, mart_keys) for check in (*load_suites(suite_paths()), *as_checks())}
 
     @dg.multi_asset_check(name="gate", specs=list(specs.values()), required_resource_keys={"night"})
     def gate(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
@@ -80,6 +82,7 @@ def build_gate(mart_keys: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
             judgements=judgements_file(night.home),
             judged_here=None if night.full else JUDGED_HERE,
         )
+        verdict = with_statistics(verdict, warehouse_file(night.home), serving_mart(night.home), night.clock)
         applicable = sum(result.passed is not None for result in verdict.results)
         night.count_work(
             {"checks_judged": applicable - verdict.judged_before, "checks_as_before": verdict.judged_before}

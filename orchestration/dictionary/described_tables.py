@@ -9,14 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.release.steps.gate_tables import GATE_TABLES
+from quality.statistics.profile import KEY as PROFILE_KEY
 
 SCHEMAS = ("mart", "evaluation")
 _GATE_EXAMPLES = {
     "quality_result": "SELECT check_name, observed, remedy FROM quality_result WHERE NOT passed ORDER BY check_name",
+    "statistical_alert": "SELECT rule_id, partner_key, place, observed, usual FROM statistical_alert ORDER BY rule_id",
+    "data_profile": (
+        "SELECT released_at, source_system, value FROM data_profile "
+        "WHERE measure = 'volume' AND table_name = 'fct_support' AND partner_key = '' ORDER BY ALL"
+    ),
     "release_info": "SELECT release_id, released_at, data_as_of, gate_status FROM release_info",
     "retention_rule": "SELECT entity, trigger, period, action FROM retention_rule ORDER BY entity",
 }
-_GATE_KEYS = {"quality_result": ("check_name",), "retention_rule": ("entity",)}
+_GATE_KEYS = {
+    "quality_result": ("check_name",),
+    "retention_rule": ("entity",),
+    "data_profile": ("release_id", *PROFILE_KEY),
+}
 _EXAMPLE_COLUMNS = 5
 
 

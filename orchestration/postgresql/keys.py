@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.postgresql.mart_file import Table
+from quality.statistics.profile import KEY as PROFILE_KEY
 
 # Made by the release, not by dbt.
 _RELEASE_KEYS = {
     "release_info": ("release_id",),
     "quality_result": ("check_name", "release_id"),
     "retention_rule": ("entity",),
+    "data_profile": ("release_id", *PROFILE_KEY),
 }
 
 

@@ -39,6 +39,7 @@ from orchestration.release.steps.public import protect_public_mart
 from orchestration.release.steps.receipt import write_receipt
 from orchestration.release.steps.registry import keep_registry
 from orchestration.release.steps.site import write_sites
+from orchestration.release.steps.statistics import add_statistics
 from orchestration.release.steps.trace import write_trace
 from orchestration.trouble import disk_trouble
 from quality.receipt import gate_status
@@ -48,6 +49,7 @@ STEPS: tuple[Step, ...] = (
     Step("copying the checked tables", copy_mart),
     Step("copying the evaluation tables", copy_evaluation),
     Step("adding the gate's results", add_gate_tables),
+    Step("comparing it with what was before", add_statistics),
     Step("writing Parquet", write_mart_parquet),
     Step("protecting the public view", protect_public_mart),
     Step("writing open data", write_open_data),

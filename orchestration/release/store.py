@@ -18,6 +18,7 @@ from common.home import release_folder, releases_folder
 from orchestration.errors import UserError
 from orchestration.release.integrity import (
     MANIFEST,
+    MART,
     RECEIPT,
     SEEN_MARK,
     DamagedRelease,
@@ -59,6 +60,16 @@ def current_release(home: Path) -> str | None:
             "one"
         )
     return target
+
+
+def serving_mart(home: Path) -> Path | None:
+    """The mart file of the release readers use; None where there is none that could be read."""
+    try:
+        current = current_release(home)
+    except DamagedRelease:
+        return None
+    mart = None if current is None else release_folder(home, current) / MART
+    return mart if mart is not None and mart.exists() else None
 
 
 def sort_key(release_id: str) -> tuple[str, int]:

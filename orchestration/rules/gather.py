@@ -15,7 +15,9 @@ from orchestration.code_version import ROOT
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.rules.of_dbt import of_models, of_tests
 from orchestration.rules.of_ingestion import of_readers, of_returns
-from quality.register import QualityRule, of_gate, register
+from quality.register import QualityRule, of_gate, of_statistics, register
+from quality.statistics.rules import PATH as STATISTICS
+from quality.statistics.rules import statistics
 from quality.suites import load_suites, suite_paths
 
 SEED = ROOT / "dbt_project" / "seeds" / "quality_rule_declared.csv"
@@ -34,6 +36,7 @@ def gathered(home: Path, today: str) -> dict[str, QualityRule]:
 def _all(manifest: Mapping[str, Any]) -> Iterator[QualityRule]:
     for path in suite_paths():
         yield from of_gate(load_suites([path]), str(path.relative_to(ROOT)))
+    yield from of_statistics(statistics().rules, str(STATISTICS.relative_to(ROOT)))
     yield from of_returns()
     yield from of_readers()
     yield from of_models(manifest)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from quality.statistics import judge, profile
+
 
 @dataclass(frozen=True)
 class DescribedTable:
@@ -38,6 +40,20 @@ GATE_TABLES = {
             "remedy": ("VARCHAR", "What to do when it does not hold."),
             "checked_at": ("TIMESTAMP", "Instant of the check, UTC."),
             "release_id": ("VARCHAR", "The release."),
+        },
+    ),
+    judge.TABLE: DescribedTable(
+        "What is far from usual beside earlier quarters, releases and other rows; how many were compared stands in "
+        "quality_result. Grain: rule, table, column, answer, source, body, indicator, quarter and row.",
+        judge.COLUMNS,
+    ),
+    profile.TABLE: DescribedTable(
+        "What this release and earlier ones are like, which the next are compared with: the newest releases, and the "
+        "last of each quarter. Grain: release, table, column, measure, answer, source and body.",
+        {
+            "release_id": ("VARCHAR", "The release."),
+            "released_at": ("TIMESTAMP", "Instant of the night that published it, UTC."),
+            **profile.COLUMNS,
         },
     ),
     "release_info": DescribedTable(

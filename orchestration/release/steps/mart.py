@@ -64,7 +64,7 @@ def _add_quality_result(connection: duckdb.DuckDBPyConnection, context: BuildCon
             for result in sorted(context.verdict.results, key=lambda result: result.check_name)
         ],
     )
-    _describe(connection, "quality_result")
+    describe(connection, "quality_result")
 
 
 def _add_release_info(connection: duckdb.DuckDBPyConnection, context: BuildContext) -> None:
@@ -83,7 +83,7 @@ def _add_release_info(connection: duckdb.DuckDBPyConnection, context: BuildConte
             "gate_status": gate_status(context.verdict),
         },
     )
-    _describe(connection, "release_info")
+    describe(connection, "release_info")
 
 
 def _add_retention_rule(connection: duckdb.DuckDBPyConnection, context: BuildContext) -> None:
@@ -92,10 +92,11 @@ def _add_retention_rule(connection: duckdb.DuckDBPyConnection, context: BuildCon
         "INSERT INTO retention_rule VALUES (?, ?, ?, ?)",
         [astuple(rule) for rule in rules(load_configuration(context.home))],
     )
-    _describe(connection, "retention_rule")
+    describe(connection, "retention_rule")
 
 
-def _describe(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+def describe(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Write into the release what a table that it adds and its columns mean."""
     described = GATE_TABLES[table]
     connection.execute(f"COMMENT ON TABLE {table} IS {literal(described.description)}")
     for column, (_, description) in described.columns.items():

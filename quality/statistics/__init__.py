@@ -1,0 +1,1 @@
+"""A candidate beside earlier quarters and earlier releases: what is far from usual is told before anyone publishes."""

@@ -1,0 +1,46 @@
+"""What the statistics say of a candidate, as the gate's results: they are in the verdict, and told where it is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from quality.check_outcome import Evaluation
+from quality.gate import Verdict, result_of
+from quality.statistics.judge import judge
+from quality.statistics.rules import statistics
+from quality.suites import CheckDefinition
+
+
+def as_checks() -> list[CheckDefinition]:
+    """The statistical rules as checks: what they say, without a query of their own."""
+    return [
+        CheckDefinition(
+            name=rule.id,
+            dimension=rule.dimension,
+            severity=rule.severity,
+            table=rule.table,
+            owner=rule.fixed_by,
+            meaning=rule.statement,
+            remedy=rule.remedy,
+            unexpected_rows=rule.compares,
+        )
+        for rule in statistics().rules
+    ]
+
+
+def with_statistics(verdict: Verdict, warehouse: Path, earlier: Path | None, clock: datetime) -> Verdict:
+    """A verdict with the results of the statistics. A comparison that cannot be made is an error, never a pass."""
+    said: dict[str, Evaluation | str]
+    try:
+        said = {one.rule.id: one.evaluation for one in judge(warehouse, earlier, clock)}
+    except duckdb.Error as error:
+        message = str(error).partition("\n")[0][:300]
+        failed = Evaluation(False, f"not evaluated: {message}", 0, [], error=message)
+        said = {rule.id: failed for rule in statistics().rules}
+    rows = {result.table_name: result.rows_checked for result in verdict.results}
+    results = [result_of(check, said[check.name], rows.get(check.table, 0), clock) for check in as_checks()]
+    return replace(verdict, results=[*verdict.results, *results])
