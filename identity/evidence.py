@@ -109,7 +109,7 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
                     AS identified,
                 match_weight >= if(gamma_name = {equal}, {limit.review_equal}, {limit.review}) AS is_question,
                 gamma_name BETWEEN 0 AND {alike - 1} AS other_name,
-                gamma_place BETWEEN 0 AND {near - 1} AND NOT is_office_away AS other_place,
+                gamma_place BETWEEN 0 AND {near - 1} AS other_place,
                 match_weight >= {_accepted_weight()}
                     -- An own domain at one address: the same people, whatever they call it; but not a sibling.
                     -- A bare name joins the one group that bears it, or none: `grouping` sees to that.

@@ -75,9 +75,9 @@ def make_names(connection: duckdb.DuckDBPyConnection, names: str) -> None:
     """Table `names`: the parts of every normalised name that the query `names` gives (a column `name`).
 
     `core_name`: its words but idle ones and its own initials, singular, in order of letters; `essence`: those of them
-    that neither a group nor a place shares; `places`, `numbers`, `group_words`: the words that tell parts of one from
-    another; `acronym`: a word of it that is the initials of the others; `initials`: of the words that are not idle;
-    `bits`: how rare it is.
+    that neither a group nor a place shares; `places`, `numbers`, `group_words`, `body_words`: those that tell parts of
+    one from another; `acronym`: a word of it that is the initials of the others; `initials`: of the words that are not
+    idle; `bits`: how rare it is.
     """
     connection.execute(f"""
         CREATE TEMP TABLE names AS
@@ -122,6 +122,7 @@ def make_names(connection: duckdb.DuckDBPyConnection, names: str) -> None:
             list(DISTINCT word ORDER BY word) FILTER (
                 kind NOT IN ('idle', 'body', 'group', 'place') AND NOT is_acronym
             ) AS essence,
+            list(DISTINCT word ORDER BY word) FILTER (kind = 'body') AS body_words,
             string_agg(DISTINCT word, ' ' ORDER BY word) FILTER (kind = 'group') AS group_words,
             string_agg(DISTINCT word, ' ' ORDER BY word) FILTER (kind = 'place') AS places,
             string_agg(DISTINCT word, ' ' ORDER BY word) FILTER (is_number) AS numbers,

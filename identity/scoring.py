@@ -56,7 +56,8 @@ COMPARISONS: dict[str, list[dict[str, Any]]] = {
         ),
         _level(
             "essence_l = essence_r AND places_l IS NOT DISTINCT FROM places_r"
-            " AND group_words_l IS NOT DISTINCT FROM group_words_r",
+            " AND group_words_l IS NOT DISTINCT FROM group_words_r AND (body_words_l IS NULL OR body_words_r IS NULL"
+            " OR list_has_all(body_words_l, body_words_r) OR list_has_all(body_words_r, body_words_l))",
             "equal but for the kind of body",
         ),
         _level("essence_l = essence_r", "equal but for words that a group shares"),
@@ -92,7 +93,7 @@ COMPARISONS: dict[str, list[dict[str, Any]]] = {
 }
 _READ = (
     "unique_id", "core_name", "other_core", "squashed_other", "acronym", "initials", "squashed", "essence", "places",
-    "group_words", "numbers", "postcode", "sector", "district", "area", "domain",
+    "group_words", "body_words", "numbers", "postcode", "sector", "district", "area", "domain",
 )  # fmt: skip
 
 

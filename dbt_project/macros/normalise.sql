@@ -17,7 +17,21 @@
     form. Null when nothing is left, and for `(withheld)`: two names of which nothing could be kept are not one name.
 #}
 {% macro normalise_name(name) -%}
-    {{ compared_words(regex_replace(folded(name), other_name_marker() ~ '.*$', '')) }}
+    {{ compared_words(regex_replace(folded(without_short_name(name)), other_name_marker() ~ '.*$', '')) }}
+{%- endmacro %}
+
+{#
+    A name without its short form in brackets, `Prison Advice Service (PAS)`: capitals in a name that is not all of them. A
+    country or part of one in brackets is no short form.
+#}
+{% macro without_short_name(name) -%}
+    {%- set short = ' [(][A-Z][A-Z0-9&]{1,7}[)][^()]*$' -%}
+    case
+        when {{ regex_match(name, '[a-z]') }} and {{ regex_match(name, short) }}
+            and not {{ regex_match(name, '[(](UK|GB|NI|EU|US|USA|EMEA|ROI|NE|NW|SE|SW)[)]') }}
+            then {{ regex_replace(name, ' [(][A-Z][A-Z0-9&]{1,7}[)]', '') }}
+        else {{ name }}
+    end
 {%- endmacro %}
 
 {# The trading, former or legal name that a name gives beside its own, in the form of `normalise_name`; null without. #}
@@ -26,6 +40,8 @@
     case
         when {{ regex_match(letters, other_name_marker()) }}
             then {{ compared_words(regex_replace(letters, '^.*?' ~ other_name_marker(), ' ')) }}
+        when {{ without_short_name(name) }} <> {{ name }}
+            then lower({{ regex_replace(regex_replace(name, '[)][^()]*$', ''), '^.*[(]', '') }})
     end
 {%- endmacro %}
 

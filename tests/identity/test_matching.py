@@ -59,6 +59,10 @@ FOR_PEOPLE = {
     ],
     "a firm of the same group": [ACME, ACME | {"name": "Ackworth Turbines Holdings Ltd"}],
     "a branch in another place": [ACME, ACME | {"name": "Ackworth Turbines (Midlands) Ltd"}],
+    "a council and a federation": [
+        {"name": "Croxteth & Gillmoss Community Federation", "postcode": "L11 0BL"},
+        {"name": "Croxteth and Gillmoss Community Council", "postcode": "L11 6LG"},
+    ],
     "numbers in names": [ACME | {"name": "Ackworth Studio 4"}, ACME | {"name": "Ackworth Studio 5"}],
     "neighbours in one building": [ACME, ACME | {"name": "Bellfield Rotors Ltd"}],
 }

@@ -25,12 +25,18 @@ NAMES = {
     "Trading As One Ltd": "trading as one",
     "Ltd": None,
     "(withheld)": None,
+    "Students and Refugees Together (START)": "students and refugees together",
+    "Cleveland Housing Advice Centre CIO (CHAC)": "cleveland housing advice centre",
+    "Acme (UK) Ltd": "acme uk",
+    "ACME (MIDLANDS) LTD": "acme midlands",
 }
 OTHER_NAMES = {
     "Acme Ltd t/a Acme Labs": "acme labs",
     "Acme (formerly Bolt Ltd)": "bolt",
     "Trailblazers (known as Switchback)": "switchback",
     "Oxford Legal - t/a The Speakeasy": "speakeasy",
+    "Students and Refugees Together (START)": "start",
+    "Acme (UK) Ltd": None,
     "Acme Ltd": None,
 }
 POSTCODES = {
