@@ -30,7 +30,7 @@ class InvalidRegister(Exception):
 @dataclass(frozen=True)
 class QualityRule:
     """One rule. `statement`: what must hold, or what is told where it does not; `tables`: what it looks at;
-    `indicators`: the figures that hang on these; `fixed_by`: who must put right what it finds, `remedy`: how;
+    `indicators`: whose figures hang on these (`all`); `fixed_by`: who must put right what it finds, `remedy`: how;
     `declared_in`: the file beside whose check it is declared; `since`: the day it came into the register, ISO.
     """
 

@@ -6,15 +6,16 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from evaluation.spreadsheets import write_csv
 from orchestration.code_version import ROOT
 from orchestration.dbt_runner import ensure_parsed
+from orchestration.rules.lineage import ALL, Lineage
 from orchestration.rules.of_dbt import of_models, of_tests
-from orchestration.rules.of_ingestion import of_readers, of_returns
+from orchestration.rules.of_ingestion import EVERY_STREAM, of_readers, of_returns
 from quality.register import QualityRule, of_gate, of_statistics, register
 from quality.statistics.rules import PATH as STATISTICS
 from quality.statistics.rules import statistics
@@ -30,7 +31,15 @@ def gathered(home: Path, today: str) -> dict[str, QualityRule]:
     Raises InvalidRegister, or what a file says that cannot be used.
     """
     manifest = json.loads(ensure_parsed(home).read_text(encoding="utf-8"))
-    return register(_all(manifest), since(), today)
+    lineage = Lineage(manifest)
+    return register((_with_indicators(rule, lineage) for rule in _all(manifest)), since(), today)
+
+
+def _with_indicators(rule: QualityRule, lineage: Lineage) -> QualityRule:
+    found = {indicator for table in rule.tables for indicator in lineage.indicators(table)}
+    # A reader may tell of any stream.
+    is_of_all = ALL in found or rule.tables == (EVERY_STREAM,)
+    return replace(rule, indicators=(ALL,) if is_of_all else tuple(sorted(found)))
 
 
 def _all(manifest: Mapping[str, Any]) -> Iterator[QualityRule]:

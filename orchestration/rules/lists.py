@@ -37,12 +37,12 @@ def register_lists(rules: Mapping[str, QualityRule]) -> dict[Path, str]:
 def _page(rules: Collection[QualityRule]) -> Iterator[str]:
     for origin, title in _ORIGINS.items():
         yield f"\n## {title}\n"
-        yield "| rule | says | dimension | severity | looks at | who puts it right | how |\n|" + 7 * "---|"
+        yield "| rule | says | dimension | severity | looks at | indicators | who puts it right | how |\n|" + 8 * "---|"
         for rule in rules:
             if rule.origin == origin:
                 yield _line(
                     *(f"`{rule.rule_id}`", rule.statement, rule.dimension, rule.severity, ", ".join(rule.tables)),
-                    *(rule.fixed_by, rule.remedy),
+                    *(", ".join(rule.indicators), rule.fixed_by, rule.remedy),
                 )
     yield "\n## Contracts of returns: a whole workbook\n"
     yield "In [return-rules.md](return-rules.md), with the cells at which each is said."

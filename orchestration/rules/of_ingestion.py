@@ -12,6 +12,7 @@ from ingestion.sources.returns.rules import Rule, worded
 from orchestration.code_version import ROOT
 from quality.register import QualityRule
 
+EVERY_STREAM = "every landed stream"
 RETURNED_BY = "the body that returned it"
 CONTRACTS = "ingestion/sources/returns/contracts"
 
@@ -45,7 +46,7 @@ def of_readers() -> Iterator[QualityRule]:
             statement=rule.text,
             dimension=rule.dimension,
             severity=rule.severity,
-            tables=("every landed stream",),
+            tables=(EVERY_STREAM,),
             indicators=(),
             fixed_by=rule.fixed_by,
             remedy=rule.remedy,
