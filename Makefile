@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Networks that inspect traffic have their certificate in the machine's store, not in uv's own.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup demo test test-fast coverage test-slow test-fuzz test-truth test-disclosure test-newest test-browser lint format serve bench bench-against bench-identity bench-readers bench-returns bench-queries docs site-engine superset lock clean
+.PHONY: help setup demo test test-fast coverage test-slow test-fuzz test-truth test-faults test-disclosure test-newest test-browser lint format serve bench bench-against bench-identity bench-readers bench-returns bench-queries docs site-engine superset lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ test-truth: $(INSTALLED) ## Five pretend programmes, default and doubled dirt, c
 
 test-fuzz: $(INSTALLED) ## 3,000 mutated files of every kind (WMIP_FUZZ_MUTATIONS, WMIP_FUZZ_SEED); says how far it is
 	@WMIP_FUZZ_MUTATIONS=$${WMIP_FUZZ_MUTATIONS:-3000} $(BIN)/python -m pytest -q --capture=sys tests/ingestion/files/test_fuzz.py
+
+test-faults: $(INSTALLED) ## Three hundred planted faults: what was published or withheld, and whether it must be (ten minutes)
+	@$(BIN)/python -m tests.faults.campaign
 
 test-disclosure: $(INSTALLED) ## A thousand random programmes attacked for what the public mart hides
 	@WMIP_TEST_PROGRAMMES=1000 $(BIN)/python -m pytest -n logical tests/evaluation/disclosure/test_attack.py

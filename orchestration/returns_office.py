@@ -20,7 +20,7 @@ from common.yamlfile import nearest
 from ingestion.ingest import ensure_landing
 from ingestion.storage.office import FACT_COLUMNS, REGISTERS, append, read
 from orchestration.errors import UserError
-from orchestration.release.integrity import MART
+from orchestration.release.integrity import MART, DamagedRelease
 from orchestration.release.store import current_release
 
 if TYPE_CHECKING:
@@ -226,7 +226,11 @@ def _since_release(home: Path, mart: Mart) -> list[dict[str, Any]]:
 def settle(home: Path, at: datetime) -> None:
     """Before a night: keep for good what the current release said, and what an exception let into it."""
     ensure_landing(home)
-    if current_release(home) is None:
+    try:
+        if current_release(home) is None:
+            return
+    except DamagedRelease:
+        # What readers see cannot be told; the night that passes mends it.
         return
     mart = Mart(home)
     if not mart.query("SELECT 1 FROM information_schema.tables WHERE table_name = 'indicator_value_as_of'"):

@@ -95,6 +95,7 @@ def standing(kept_in: Path, asked: Sequence[Question]) -> dict[str, Evaluation]:
             for question in asked
             if question.fingerprint is not None
             and kept.get(question.check.name, {}).get("question") == question.fingerprint
+            and not _belies(question, kept[question.check.name]["evaluation"])
         }
     except (TypeError, LookupError, AttributeError):
         return {}
@@ -107,10 +108,15 @@ def standing_here(kept_in: Path, asked: Sequence[Question]) -> dict[str, Evaluat
         return {
             question.check.name: replace(Evaluation(**kept[question.fingerprint]), failing_keys=question.keys)
             for question in asked
-            if question.fingerprint in kept
+            if question.fingerprint in kept and not _belies(question, kept[question.fingerprint])
         }
     except (TypeError, LookupError, AttributeError):
         return {}
+
+
+def _belies(question: Question, evaluation: Mapping[str, Any]) -> bool:
+    """Whether a judgement takes rows that a check's query gives for none: it was not the engine that said so."""
+    return bool(question.keys) and bool(evaluation["passed"])
 
 
 def _read(path: Path) -> Any:

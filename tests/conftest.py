@@ -105,6 +105,7 @@ LONG_PLACES = (
     "tests/end_to_end/",
     "tests/evaluation/disclosure/test_attack.py",
     "tests/evaluation/disclosure/test_revision.py",
+    "tests/faults/",
     "tests/ingestion/files/test_attacks.py",
     "tests/ingestion/files/test_child.py",
     "tests/ingestion/files/test_fuzz.py",
