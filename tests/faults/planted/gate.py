@@ -63,6 +63,7 @@ _WRITING = {
 
 
 def faults() -> Iterator[Planted]:
+    """Every fault of this place."""
     gate = partial(Planted, place="gate")
     for what, sql in _RAISING.items():
         for severity in ("critical", "warning"):

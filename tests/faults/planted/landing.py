@@ -34,6 +34,7 @@ _FILES = {
 
 
 def faults() -> Iterator[Planted]:
+    """Every fault of this place."""
     for label, path in _FILES.items():
         for how, spoil in _SPOILS.items():
             yield Planted(

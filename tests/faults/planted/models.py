@@ -16,6 +16,7 @@ from tests.orchestration.rules.test_planted_gate import _fault as fault_of
 
 
 def faults() -> Iterator[Planted]:
+    """Every fault of this place."""
     for name, check in CHECKS.items():
         yield Planted(
             f"model_{name}",

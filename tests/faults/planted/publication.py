@@ -27,6 +27,7 @@ from tests.orchestration import test_publishing_killed as killed
 
 
 def faults() -> Iterator[Planted]:
+    """Every fault of this place."""
     for position, step in enumerate((*STEPS, Step("writing the manifest", lambda _context: None))):
         for what, error in (
             ("fails", ValueError("it broke")),

@@ -22,6 +22,7 @@ from tests.ingestion.storage import test_damage as damage
 
 
 def faults() -> Iterator[Planted]:
+    """Every fault of this place."""
     mart = f"releases/{SERVES}/mart.duckdb"
     for name, what, spoil in (
         ("figure", "a figure of its mart is changed", _figure_changed),
