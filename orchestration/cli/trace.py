@@ -78,6 +78,10 @@ def trace(
         _show_place(mart, place, output, file)
     elif fact is not None:
         _show_fact(mart, folder, fact, output, file)
+    elif (code := _supplementary(mart, indicator)) is not None:
+        if partner or cluster or area or not_counted or basis is not Basis.verified or view is not View.as_reported:
+            raise UserError(f"{code} is a verified figure of the whole programme; only --period cuts it")
+        _show_supplementary(mart, folder, code, period, limit, output, file)
     else:
         assert indicator is not None
         of = _figure(mart, indicator, period, {"partner": partner, "cluster": cluster, "local_authority": area})
@@ -102,6 +106,42 @@ def _release(home: Path, release: str | None, as_of: str | None) -> str | None:
         first = f"the first that is kept is {kept[0].release_id}" if kept else "there is none"
         raise UserError(f"no release of {day} or before is kept; {first}")
     return then[-1].release_id
+
+
+def _supplementary(mart: duckdb.DuckDBPyConnection, written: str | None) -> str | None:
+    """The code of the supplementary indicator that is meant, if one is."""
+    from evaluation.trace.supplementary import codes
+
+    return next((code for code in codes(mart) if code.casefold() == (written or "").casefold()), None)
+
+
+def _show_supplementary(
+    mart: duckdb.DuckDBPyConnection,
+    home: Path,
+    code: str,
+    period: str | None,
+    limit: int,
+    output: Format,
+    file: Path | None,
+) -> None:
+    from evaluation.trace.facts import Figure, total
+    from evaluation.trace.supplementary import said_of, unexplained, units_of
+
+    odd = unexplained(mart, code)
+    if odd:
+        raise NightFailed(f"the units of {code} do not add up to its figure in {', '.join(odd)}: do not rely on it")
+    periods = () if period is None else the_periods(mart, period)
+    found = units_of(mart, code, periods)
+    if not _list(mart, home, found, limit, output, file):
+        return
+    values, explanation = said_of(mart, code)
+    figure = Figure(code, periods=periods)
+    if None in values.values():
+        console.print(f"x, not available: {_said(figure)}. {explanation}", highlight=False)
+    else:
+        console.print(_sum_said(figure, found, total(found), False), highlight=False)
+        more = f" The first {limit:,} are shown; --limit 0 shows all." if 0 < limit < len(found) else ""
+        console.print(f"{code}: {explanation}.{more}", style="dim", highlight=False)
 
 
 def _figure(mart: duckdb.DuckDBPyConnection, indicator: str, period: str | None, keys: dict[str, str | None]) -> Figure:
@@ -139,13 +179,37 @@ def _show_figure(
             f"the {len(found)} facts of {_said(figure)} add up to {_plain(exact)}, and the release says "
             f"{_plain(value)}: it is not to be relied on. `wmip release verify` looks at all of it"
         )
+    if not _list(mart, home, found, limit, output, file):
+        return
+    is_shown = value is not None or not_counted
+    if found or is_shown:
+        console.print(_sum_said(figure, found, exact, not_counted), highlight=False)
+    if not is_shown:
+        # Unknown is not nothing: no sum of facts stands in for what the release does not say.
+        console.print(f"x, not available: {_said(figure)}. {_withheld(mart, figure)}", highlight=False)
+    for hint in _hints(mart, figure, found, limit, not_counted):
+        console.print(hint, style="dim", highlight=False)
+
+
+def _list(
+    mart: duckdb.DuckDBPyConnection, home: Path, found: Sequence[Traced], limit: int, output: Format, file: Path | None
+) -> bool:
+    """Show facts in five columns, or write them with all; whether they were shown, so that more is to be said."""
+    from evaluation.trace.facts import Traced
+
     shown = found[:limit] if limit else found
     places = _places(mart, home, shown)
     if output is not Format.table or file is not None:
-        columns = list(facts.Traced.__dataclass_fields__)
+        columns = list(Traced.__dataclass_fields__)
         records = [(*vars(one).values(), one.quantity, said) for one, said in zip(shown, places, strict=True)]
         write_rows((*columns, "quantity", "place"), records, output, file)
-        return
+        return False
+    if shown:
+        _show_facts(shown, places)
+    return True
+
+
+def _show_facts(shown: Sequence[Traced], places: Sequence[str]) -> None:
     show(
         _ON_SCREEN,
         [
@@ -153,11 +217,6 @@ def _show_figure(
             for one, said in zip(shown, places, strict=True)
         ],
     )
-    console.print(_sum_said(figure, found, exact, not_counted), highlight=False)
-    if value is None and not not_counted:
-        console.print(f"The figure itself is withheld: {_withheld(mart, figure)}", highlight=False)
-    for hint in _hints(mart, figure, found, shown, not_counted):
-        console.print(hint, style="dim", highlight=False)
 
 
 def _places(mart: duckdb.DuckDBPyConnection, home: Path, found: Iterable[Traced]) -> list[str]:
@@ -216,21 +275,21 @@ def _said(figure: Figure) -> str:
 def _withheld(mart: duckdb.DuckDBPyConnection, figure: Figure) -> str:
     from evaluation.trace.facts import withheld_because
 
-    return "; ".join(withheld_because(mart, figure)) or "the release does not say why"
+    return f"The release does not show it: {'; '.join(withheld_because(mart, figure)) or 'it has no such figure'}"
 
 
 def _hints(
     mart: duckdb.DuckDBPyConnection,
     figure: Figure,
     found: Sequence[Traced],
-    shown: Sequence[Traced],
+    limit: int,
     not_counted: bool,
 ) -> list[str]:
     from evaluation.trace import facts
 
     hints = []
-    if len(shown) < len(found):
-        hints.append(f"The first {len(shown):,} are shown; --limit 0 shows all.")
+    if 0 < limit < len(found):
+        hints.append(f"The first {limit:,} are shown; --limit 0 shows all.")
     if not not_counted and figure.basis == facts.VERIFIED and figure.view == facts.AS_REPORTED:
         more = len(facts.not_counted(mart, figure))
         if more:

@@ -8,6 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from evaluation.trace.facts import unexplained
+from orchestration.source_records import find_records
 from tests.conftest import SMALL, Home
 from tests.end_to_end.truth import BY_IDENTITY, compare, count_again_with_true_organisations
 
@@ -48,6 +50,18 @@ def test_with_the_true_organisations_nothing_is_left_but_what_no_record_says(hom
     again = _compared(count_again_with_true_organisations(home.path, home.truth, tmp_path / "true"), home.truth)
     assert not again.unexplained, "\n".join(map(str, again.unexplained))
     assert all("no record of it says" in reason for item in again.differences for reason in item.because)
+
+
+def test_every_figure_opens_to_facts_that_add_up_to_it_and_every_fact_to_its_source(home):
+    mart = (home.path / "releases" / "current" / "mart.duckdb").resolve()
+    with duckdb.connect(str(mart), read_only=True) as connection:
+        assert unexplained(connection) == []
+        ((by,),) = connection.execute("SELECT data_as_of FROM release_info").fetchall()
+        facts = connection.execute(
+            "SELECT source_system, list(DISTINCT source_record_id) FROM indicator_fact GROUP BY 1"
+        ).fetchall()
+    for system, records in facts:
+        assert find_records(home.path, system, records, by).keys() == set(records)
 
 
 @pytest.mark.parametrize("change", ["claimed", "verified"])

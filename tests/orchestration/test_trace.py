@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
+from evaluation.trace import supplementary
 from evaluation.trace.facts import BASES, SCOPE_COLUMNS, Figure, facts_of, total, unexplained, value_of
 from evaluation.trace.places import OF_FILE, in_words
 from orchestration.source_records import find_records
@@ -48,11 +49,28 @@ def test_every_fact_opens_to_what_was_landed_and_to_its_file(mart, small_release
         by_system[system].add(record)
     assert len(by_system) > 3
     for system, records in by_system.items():
-        found = find_records(small_release.path, system, records, datetime(2025, 5, 16, 2, tzinfo=UTC))
+        found = find_records(small_release.path, system, records, datetime(2025, 5, 18, 2, tzinfo=UTC))
         assert found.keys() == records
         assert all((record.original is not None) == bool(OF_FILE.match(key)) for key, record in found.items())
     # Before anything was read there is nothing to open.
     assert find_records(small_release.path, "returns", by_system["returns"], datetime(2025, 5, 14, tzinfo=UTC)) == {}
+
+
+def test_every_supplementary_figure_opens_to_units_each_with_its_record(mart, small_release):
+    opened = {code: supplementary.units_of(mart, code) for code in supplementary.codes(mart)}
+    assert {code for code, units in opened.items() if units} >= {"S0", "S1", "S2", "S3", "S6", "S7", "S9", "S15"}
+    for code, units in opened.items():
+        assert supplementary.unexplained(mart, code) == []
+        by_system = defaultdict(set)
+        for unit in units:
+            by_system[unit.source_system].add(unit.source_record_id)
+        for system, records in by_system.items():
+            by = datetime(2025, 5, 18, 2, tzinfo=UTC)
+            assert find_records(small_release.path, system, records, by).keys() == records
+    shown = _trace(small_release, "s7").stdout
+    assert "contracted hours / 30 =" in shown
+    assert "x, not available: S8" in _trace(small_release, "S8").stdout
+    assert "only --period cuts it" in _trace(small_release, "S7", "--partner", "CB01").stderr
 
 
 def test_the_cells_a_fact_names_hold_what_it_counts(mart, small_release):
@@ -121,6 +139,18 @@ def test_what_does_not_count_says_why_and_adds_up_to_the_claim(small_release):
         "SELECT sum(exact_claimed_quantity) FROM indicator_fact WHERE indicator_key = 'jobs_created'"
     )[0][0]
     assert sum(row["exact_quantity"] for row in rows + counted) == pytest.approx(float(claimed))
+
+
+def test_what_the_release_does_not_show_is_unknown_and_not_nothing(small_release):
+    ((indicator, scope_key, period, reason),) = small_release.query(
+        "SELECT indicator_key, scope_key, period_key, quality_reason FROM indicator_value "
+        "WHERE exact_value IS NULL AND scope = 'cluster' AND basis = 'verified' ORDER BY ALL LIMIT 1"
+    )
+    said = _trace(small_release, indicator, "--cluster", scope_key, "--period", period, columns="400").stdout
+    assert (
+        f"x, not available: {indicator} verified, {scope_key}, {period}. The release does not show it: {reason}" in said
+    )
+    assert " is 0" not in said
 
 
 def test_a_fact_opens_to_the_row_as_it_was_landed(small_release):
