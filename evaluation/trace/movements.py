@@ -75,10 +75,14 @@ def _changed(*columns: str) -> str:
 
 
 # The first that holds is the cause. What a source says comes before what we make of it: a record that was returned
-# otherwise would have been counted otherwise by the same rules. Where neither the source nor the register says anything
+# otherwise would have been counted otherwise by the same rules. What is a fact of an organisation by its very key comes
+# and goes with that. Where neither the source nor the register says anything
 # else of a record, another record has its credit, or another rule counts it.
 _CAUSE = f"""
     CASE
+        WHEN merged.fact_key IS NOT NULL
+            AND contains(merged.fact_key, coalesce(n.organisation_key, o.organisation_key))
+            THEN '{ORGANISATION_MERGE}'
         WHEN o.fact_key IS NULL THEN CASE WHEN same_inputs THEN '{RULE}' ELSE '{NEW}' END
         WHEN n.fact_key IS NULL THEN CASE WHEN same_inputs THEN '{RULE}' ELSE '{REMOVED}' END
         WHEN coalesce(o.is_as_locked, false) <> coalesce(n.is_as_locked, false)

@@ -60,11 +60,7 @@ def _target(row: dict[str, Any]) -> str:
 
 
 def _indicators(connection: Any) -> list[Any]:
-    from evaluation.pack.confidence import read_confidence
-
-    table = whole_table(
-        "Indicators against target", "", "Indicator", ">Target", ">Verified", ">Claimed", "Rating", "Confidence"
-    )
+    table = whole_table("Indicators against target", "", "Indicator", ">Target", ">Verified", ">Claimed", "Rating")
     rows = _query(
         connection,
         """
@@ -76,14 +72,12 @@ def _indicators(connection: Any) -> list[Any]:
         ORDER BY i.indicator_code
         """,
     )
-    confidence, notes = read_confidence(connection), []
+    notes = []
     for row in rows:
         is_stated = row["target_status"] != "not_stated"
         rating = "not rated" if row["rag"] is None else row["rag"].replace("_", "/").upper()
         if is_stated:
             notes.append(f"  {row['indicator_code']}: {row['rag_reason']}")
-        if (sure := confidence.get(row["indicator_key"])) and sure.grade not in {None, "high"}:
-            notes.append(f"  {row['indicator_code']}, confidence {sure.grade}: {sure.reason}")
         table.add_row(
             row["indicator_code"],
             f"{row['name']} (FTE)" if row["unit"] == "FTE" else row["name"],
@@ -91,10 +85,30 @@ def _indicators(connection: Any) -> list[Any]:
             _number(row["actual_value"], row["unit"]),
             _number(row["claimed_value"], row["unit"]),
             rating if is_stated else "no target stated",
-            (sure.grade or "not judged") if sure else "",
             style=RAG_STYLE.get(row["rag"] or ""),
         )
-    return [table, "Verified: counted once, with evidence. Claimed: as returned. Never add the two.", *notes]
+    return [
+        table,
+        "Verified: counted once, with evidence. Claimed: as returned. Never add the two.",
+        *notes,
+        *_confidence(connection, rows),
+    ]
+
+
+def _confidence(connection: Any, indicators: list[dict[str, Any]]) -> list[str]:
+    """How far the figures can be relied on: those of each grade, and why the lower ones are no higher."""
+    from evaluation.pack.confidence import read_confidence
+
+    found = read_confidence(connection)
+    graded = [
+        (row["indicator_code"], found[row["indicator_key"]]) for row in indicators if row["indicator_key"] in found
+    ]
+    lines = []
+    for grade in ("high", "moderate", "low"):
+        of_grade = [code if grade == "high" else f"{code} ({one.reason})" for code, one in graded if one.grade == grade]
+        if of_grade:
+            lines.append(f"[bold]Confidence {grade}[/bold]: {', '.join(of_grade)}")
+    return lines
 
 
 def _by(connection: Any, scope: str) -> Table:

@@ -70,6 +70,16 @@ def test_a_merge_of_organisations():
     assert _causes(found) == {"B": ("organisation_merge", -1)}
 
 
+def test_facts_that_are_of_an_organisation_by_their_key_come_and_go_with_a_merge():
+    older = [fact("unique:org_a", organisation_key="org_a"), fact("unique:org_b", organisation_key="org_b")]
+    keys = {"record a": "org_a", "record b": "org_b"}
+    _, found = _between(older, older[:1], was={"keys": keys}, now=OTHER | {"keys": keys | {"record b": "org_a"}})
+    assert _causes(found) == {"unique:org_b": ("organisation_merge", -1)}
+    # One that went with its record went because of that.
+    _, found = _between(older, older[:1], was={"keys": keys}, now=OTHER | {"keys": {"record a": "org_a"}})
+    assert _causes(found) == {"unique:org_b": ("removed", -1)}
+
+
 @pytest.mark.parametrize(
     "now", [{"code": "1.1"}, {"definition_version": "2"}, OTHER | {"definition_version": "2"}, OTHER | {"code": "1.1"}]
 )
