@@ -10,7 +10,7 @@ import duckdb
 
 from evaluation import numbers
 from evaluation.pack import wording
-from evaluation.pack.charts import FONT, INK, QUIET, VERIFIED_COLOUR, Picture, render
+from evaluation.pack.charts import INK, QUIET, VERIFIED_COLOUR, Picture, render
 from evaluation.pack.mart_rows import has_table, rows
 from evaluation.pack.programme import IndicatorDefinition
 
@@ -72,7 +72,12 @@ def picture(indicator: IndicatorDefinition, triangle: Triangle) -> Picture:
         for vintage, value in said.items()
     ]
     base = alt.Chart(alt.Data(values=data)).encode(
-        x=alt.X("known:O", axis=alt.Axis(labelAngle=0, grid=False, title="known at the end of", labelFont=FONT)),
+        x=alt.X(
+            "known:O",
+            axis=alt.Axis(
+                labelAngle=0, grid=False, title="known at the end of", titleColor=QUIET, titleFontWeight="normal"
+            ),
+        ),
         y=alt.Y(
             "value:Q", scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(tickCount=4, domain=False, ticks=False)
         ),
@@ -89,7 +94,7 @@ def picture(indicator: IndicatorDefinition, triangle: Triangle) -> Picture:
         for period in moved
     )
     return render(
-        chart.configure_axis(titleColor=QUIET, titleFontWeight="normal"),
+        chart,
         f"revision-{indicator.key}",
         f"{indicator.name}: each quarter as it was known",
         f"A line for each quarter over the quarters in which it was known. "
