@@ -148,3 +148,41 @@ def test_a_finding_is_told_of_its_fault_and_of_nothing_else(rule, models):
     sql = models[f"int_finding__{model}"]
     assert _told(sql, wrong) == {rule}
     assert _told(sql, right) == set()
+
+
+def test_what_each_rule_found_is_counted_and_nothing_is_told_as_0(models):
+    rule = {"dimension": "validity", "severity": "warning"}
+    given: dict[str, Rows] = {
+        "quality_rule": [
+            {"rule_id": name, "origin": origin, **rule}
+            for name, origin in {
+                "not_a_date": "reader",
+                "new_column": "reader",
+                "file_refused": "reader",
+                "reconciliation_differs": "model",
+                "long_day": "return_contract",
+                "fct_job_has_rows": "gate",
+            }.items()
+        ],
+        "finding": [{"rule": "not_a_date", "place": place} for place in ("a#!1", "a#!1", "a#!2")],
+        "source_drift": [
+            {"kind": "new_column", "source": "s", "stream": "t", "is_latest_run": latest} for latest in (True, False)
+        ],
+        "reconciliation": [
+            {"agreement": agreement, "reconciliation_key": agreement} for agreement in ("differs", "agrees")
+        ],
+        "inbox_file": [{"file_name": status, "status": status} for status in ("refused", "loaded")],
+    }
+    tables = ", ".join(f"{name} AS ({' UNION ALL '.join(map(_row, rows))})" for name, rows in given.items())
+    read = _TABLE.sub(lambda found: found[1], models["quality_finding"])
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"WITH {tables} SELECT rule_id, findings, places FROM (\n{read}\n) ORDER BY ALL"
+        ).fetchall()
+    assert found == [
+        ("file_refused", 1, 1),
+        ("long_day", 0, 0),
+        ("new_column", 1, 1),
+        ("not_a_date", 3, 2),
+        ("reconciliation_differs", 1, 1),
+    ]

@@ -67,6 +67,7 @@ FAULTS: dict[str, Callable[[CheckDefinition], str]] = {
     "waivers_name_a_check": _set("check_name", "'no_such_check'"),
     # consistency
     "rows_read_are_accounted_for": _set("rows_landed", "6"),
+    "findings_are_of_registered_rules": _set("rule", "'no_such_rule'"),
     "verified_values_are_sums_of_facts": _set("exact_value", "99", "basis = 'verified'"),
     "claimed_values_are_sums_of_facts": _set("exact_value", "99", "basis = 'claimed'"),
     "cumulative_is_running_sum": _set("exact_cumulative_value", "99"),

@@ -183,6 +183,7 @@ ROWS: list[tuple[str, dict[str, str]]] = [
     ),
     ("mart.waiver", {"check_name": "'every_expected_return_is_here'", "scope_key": f"'CB02:{PERIOD}'"}),
     ("mart.quarantined_row", {"message": "'Held on is no date'"}),
+    ("mart.quality_rule", {"rule_id": "'not_a_date'"}),
     ("mart.finding", {"rule": "'not_a_date'", "message": "'Held on is no date'"}),
     ("mart.inbox_file", {"reason": "'is no workbook'"}),
     *(
