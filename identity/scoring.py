@@ -6,6 +6,7 @@ A pair's weight hangs on the two profiles and the model alone. https://moj-analy
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +98,16 @@ _READ = (
 )  # fmt: skip
 
 
+_SCORES = (
+    "unique_id_l", "unique_id_r", "match_weight", "match_probability", "gamma_name", "gamma_place", "gamma_domain",
+    "mw_name", "mw_tf_adj_name", "mw_place", "mw_domain",
+)  # fmt: skip
+# Pairs scored at once: some 2 GB.
+AT_ONCE = 1_000_000
+# Bits: equal names whose one side is a registered office elsewhere may still be for people.
+LEAST = -4.0
+
+
 def settings() -> dict[str, Any]:
     """The model's settings before training."""
     return {
@@ -129,12 +140,29 @@ def linker(connection: duckdb.DuckDBPyConnection, model: Path | dict[str, Any], 
 
 
 def score(connection: duckdb.DuckDBPyConnection, model: Path = MODEL) -> None:
-    """Table `scores` of the pairs in table `pairs` (`left_id`, `right_id`): `match_weight` in bits, levels, weights."""
+    """Table `scores` of the pairs in table `pairs`: `match_weight` in bits, and level and weight of each comparison.
+
+    Pairs that share no identifier and lie below LEAST are left out: nothing follows from them. Splink keeps all that it
+    compared beside each pair, so they are scored a share at a time.
+    """
     made = linker(connection, model)
-    connection.execute("""
-        CREATE OR REPLACE TEMP TABLE blocked AS
-        SELECT '0' AS match_key, left_id AS join_key_l, right_id AS join_key_r FROM pairs
-    """)
-    made.table_management.register_blocked_pairs_for_predict(made._db_api.register("blocked"))
-    predicted = made.inference.predict(warning_mode="never")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE scores AS SELECT * FROM {predicted.physical_name}")
+    row = connection.execute("SELECT count(*) FROM pairs").fetchone()
+    shares = max(1, math.ceil((int(row[0]) if row else 0) / AT_ONCE))
+    for share in range(shares):
+        connection.execute(f"""
+            CREATE OR REPLACE TEMP TABLE blocked AS
+            SELECT '0' AS match_key, left_id AS join_key_l, right_id AS join_key_r
+            FROM pairs WHERE (left_id + right_id) % {shares} = {share}
+        """)
+        made.table_management.register_blocked_pairs_for_predict(made._db_api.register("blocked"))
+        predicted = made.inference.predict(warning_mode="never")
+        chosen = f"""
+            SELECT predicted.* EXCLUDE (unique_id_l, unique_id_r), unique_id_l, unique_id_r
+            FROM (SELECT {", ".join(_SCORES)} FROM {predicted.physical_name}) AS predicted
+            INNER JOIN pairs ON unique_id_l = left_id AND unique_id_r = right_id
+            WHERE is_identified OR match_weight >= {LEAST}
+        """
+        connection.execute(
+            f"INSERT INTO scores {chosen}" if share else f"CREATE OR REPLACE TEMP TABLE scores AS {chosen}"
+        )
+        predicted.drop_table_from_database_and_remove_from_cache()
