@@ -14,6 +14,7 @@ from evaluation.pack.breakdown import AREA, BODY, Breakdown, read_breakdown
 from evaluation.pack.confidence import Confidence, read_confidence
 from evaluation.pack.evidence import Evidence, read_evidence
 from evaluation.pack.finance import GrantsOfYear, read_grants
+from evaluation.pack.identity import Waiting, read_waiting
 from evaluation.pack.impact import Impact, read_impact
 from evaluation.pack.leverage import Leverage, read_leverage
 from evaluation.pack.milestones import Intervention, read_interventions
@@ -49,6 +50,7 @@ class PackFigures:
     assurance: Assurance
     restatements: Restatements
     confidence: Mapping[str, Confidence]
+    waiting: Waiting
     triangles: Mapping[str, Triangle]
     source_labels: Mapping[str, str]
 
@@ -95,6 +97,7 @@ def read_figures(
         assurance=read_assurance(mart),
         restatements=read_restatements(mart, previous, public),
         confidence=read_confidence(mart),
+        waiting=read_waiting(mart),
         triangles=read_triangles(mart),
         source_labels=source_labels,
     )

@@ -162,6 +162,7 @@ def report_context(figures: PackFigures) -> dict[str, Any]:
         "assurance": figures.assurance,
         "restatements": figures.restatements,
         "confidence": figures.confidence,
+        "waiting": figures.waiting,
         "triangles": figures.triangles,
         "revisions": _revisions(figures),
         "restated": restated,

@@ -322,6 +322,33 @@ def _restatements(connection: Any) -> list[str]:
     return lines
 
 
+def _identity(connection: Any) -> list[str]:
+    """Pairs of organisations that wait for people, what hangs on them, and between what the figures lie."""
+    from evaluation.pack.identity import read_waiting
+
+    waiting = read_waiting(connection)
+    if not waiting.pairs:
+        return []
+    figures = _query(
+        connection,
+        "SELECT i.indicator_code, i.indicator_key, i.unit, p.actual_value FROM indicator_performance AS p "
+        "INNER JOIN dim_indicator AS i USING (indicator_key) ORDER BY i.indicator_code",
+    )
+    hanging = f"{waiting.counted_facts} counted fact(s) hang on them"
+    lines = [f"[bold]{waiting.pairs} pair(s) of organisations wait[/bold], {hanging}: `wmip organisations review`"]
+    for row in figures:
+        if interval := waiting.intervals.get(row["indicator_key"]):
+            least, most, same, now = (
+                _number(value, row["unit"])
+                for value in (interval.lower, interval.upper, interval.all_same, row["actual_value"])
+            )
+            lines.append(
+                f"  {row['indicator_code']}: {now} while all are taken to be two, {same} if all are one; "
+                f"{least} to {most} whatever is decided"
+            )
+    return lines
+
+
 def _gate(connection: Any) -> list[str]:
     (counts,) = _query(
         connection,
@@ -408,6 +435,7 @@ def print_scorecard(console: Console, home: Path, by: str | None = None) -> None
         parts += _returns(connection)
         parts += _reconciliation(connection)
         parts += _restatements(connection)
+        parts += _identity(connection)
         parts += _gate(connection)
         parts += _refusals(connection)
     release = release_folder(home, info["release_id"])

@@ -44,6 +44,17 @@ def write(sheet: Sheet, figures: PackFigures, by_quarter: Sheet, rows: Mapping[s
     sheet.text(
         "The rating is the worse of output (verified against the profile) and forecast (outturn against the target)."
     )
+    for indicator in figures.headline:
+        interval = figures.waiting.intervals.get(indicator.key)
+        if interval and figures.waiting.pairs:
+            least, most, same = (
+                wording.number(value, indicator.unit) for value in (interval.lower, interval.upper, interval.all_same)
+            )
+            sheet.text(
+                f"{indicator.code}: {least} to {most} once people have said of "
+                f"{wording.count(figures.waiting.pairs, 'pair')} of organisations whether they are one, each decided "
+                f"the way that counts fewest or most. As shown all are two; if all are one, {same}."
+            )
     sheet.text("x: the returns do not carry it. A target that was not stated is never estimated, nor rated against.")
 
 

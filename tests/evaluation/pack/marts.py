@@ -32,7 +32,7 @@ _INDICATORS = """
 _FACTS = """
     CREATE TABLE indicator_fact AS
     SELECT indicator_key, concat(indicator_key, ':', row_number() OVER ()) AS fact_key, period_key, 'CB01' AS partner_key,
-        quantity::DECIMAL(18, 4) AS quantity, claimed_quantity::DECIMAL(18, 4) AS claimed_quantity,
+        CAST(NULL AS VARCHAR) AS organisation_key, quantity::DECIMAL(18, 4) AS quantity, claimed_quantity::DECIMAL(18, 4) AS claimed_quantity,
         quantity::DECIMAL(18, 4) AS exact_quantity, claimed_quantity::DECIMAL(18, 4) AS exact_claimed_quantity,
         1::DECIMAL(18, 4) AS exact_per_unit, status,
         evidence_grade, 'returns' AS source_system, concat('ref-', row_number() OVER ()) AS source_ref,
@@ -109,6 +109,11 @@ _RESTATED = """
 """
 
 _REST = f"""
+    CREATE TABLE indicator_identity AS
+    SELECT 'businesses_assisted' AS indicator_key, '2023-24-Q4' AS period_key, 22.0 AS all_same_value,
+        21.0 AS lower_value, 24.0 AS upper_value;
+    CREATE TABLE organisation_review AS SELECT 'o1' AS left_organisation_key, 'o2' AS right_organisation_key;
+    CREATE TABLE fct_collaboration_member AS SELECT 'K1' AS collaboration_key, 'o1' AS organisation_key;
     CREATE TABLE dim_programme AS SELECT 'programme' AS programme_key, 'Programme of the test' AS name;
     CREATE TABLE dim_period AS
     SELECT period_key, starts_on::DATE AS starts_on, ends_on::DATE AS ends_on, financial_year, quarter, status,

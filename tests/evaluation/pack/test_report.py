@@ -71,6 +71,13 @@ def page(source) -> Page:
     return Page(source)
 
 
+def test_a_figure_that_counts_organisations_says_between_what_it_lies(page):
+    assert "21 to 24, once people have said of 1 pair of organisations whether they are one" in " ".join(
+        page.text_of["businesses_assisted"].split()
+    )
+    assert "whether they are one" not in page.text_of["new_collaborations"], "nothing of it waits there"
+
+
 def test_it_loads_nothing(source, page):
     assert not [tag for tag, _ in page.tags if tag in {"script", "link", "img", "iframe", "object", "embed", "video"}]
     for tag, attributes in page.tags:

@@ -112,6 +112,14 @@ def test_the_headline_is_the_mart_by_formula(book, marts):
     assert sum(formula.startswith("'By quarter'!") for formula in book.formulas["Headline"].values()) == 14
 
 
+def test_the_headline_says_between_what_the_figures_lie_while_organisations_wait(book):
+    (said,) = (cell for row in book.rows("Headline") for cell in row if str(cell).startswith("H4:"))
+    assert said == (
+        "H4: 21 to 24 once people have said of 1 pair of organisations whether they are one, each decided the way that "
+        "counts fewest or most. As shown all are two; if all are one, 22."
+    )
+
+
 def test_the_worked_example_of_the_jobs_stands_on_the_headline(book):
     row = book.row("Headline", "H5 Jobs created")
     assert row[2:10] == [1.0, 5.0, -4.0, 4.5, "no target stated", "x", "x", 9.5]
