@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from evaluation.numbers import number
 from evaluation.pack import notes, wording
 from evaluation.pack.figures import PackFigures
 from evaluation.pack.programme import Indicator
@@ -48,7 +49,7 @@ def write(sheet: Sheet, figures: PackFigures, by_quarter: Sheet, rows: Mapping[s
         interval = figures.waiting.intervals.get(indicator.key)
         if interval and figures.waiting.pairs:
             least, most, same = (
-                wording.number(value, indicator.unit) for value in (interval.lower, interval.upper, interval.all_same)
+                number(value, indicator.unit) for value in (interval.lower, interval.upper, interval.all_same)
             )
             sheet.text(
                 f"{indicator.code}: {least} to {most} once people have said of "
