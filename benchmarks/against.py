@@ -41,7 +41,8 @@ def _checked_out(commit: str, folder: Path) -> tuple[Path, str]:
 
 
 def _night(tree: Path, python: str, home: Path, scale: float, number: int) -> dict[str, Any]:
-    command = [python, str(ROOT / "benchmarks" / "first_quiet_small.py"), str(home), str(scale), str(number)]
+    # Without the script's own folder, whose modules would stand for rooms of the same name.
+    command = [python, "-P", str(ROOT / "benchmarks" / "first_quiet_small.py"), str(home), str(scale), str(number)]
     environment = {**os.environ, "PYTHONPATH": str(tree)}
     result = subprocess.run(command, cwd=tree, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     measured: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
