@@ -80,6 +80,15 @@ def build(
 
 
 @contextmanager
+def kept_open(home: Path) -> Iterator[None]:
+    """Whoever opens a home's warehouse meanwhile finds it open: it is read, and brought to the disk, once for all."""
+    import duckdb
+
+    with duckdb.connect(str(warehouse_file(home.resolve()))):
+        yield
+
+
+@contextmanager
 def _warehouse(home: Path, project: Compiled) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse as dbt opens it (dbt_project/profiles.yml), with the loaded seeds beside it."""
     import duckdb
@@ -89,7 +98,7 @@ def _warehouse(home: Path, project: Compiled) -> Iterator[duckdb.DuckDBPyConnect
         connection.execute("SET TimeZone = 'UTC'")
         # Sources name their files relative to the home.
         connection.execute(f"SET file_search_path = {literal(f'{where},{PROJECT_DIR}')}")
-        connection.execute(f"ATTACH {literal(project.seeds)} AS {_SEEDS} (READ_ONLY)")
+        connection.execute(f"ATTACH IF NOT EXISTS {literal(project.seeds)} AS {_SEEDS} (READ_ONLY)")
         yield connection
 
 

@@ -68,7 +68,7 @@ class Ledger:
 
     def _attached(self, earlier: Path) -> dict[str, Made]:
         try:
-            self._connection.execute(f"ATTACH {literal(earlier)} AS {EARLIER} (READ_ONLY)")
+            self._connection.execute(f"ATTACH IF NOT EXISTS {literal(earlier)} AS {EARLIER} (READ_ONLY)")
             return _notes(self._connection, f"{EARLIER}.{_NOTES}")
         except duckdb.Error as error:
             # Another version's, or damaged: all is made anew.

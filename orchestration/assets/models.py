@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.dbt_build import Build, build
+from orchestration.dbt_build import Build, build, kept_open
 from orchestration.dbt_compiled import COUNT, EVALUATE, PREPARE, Compiled, DataTest, compiled, step_of
 from orchestration.dbt_tests import Outcome, ready, run_tests
 from orchestration.night import FAILED, STOPPED
@@ -107,22 +107,23 @@ def _build(
     night.progress(stage, title)
     project = compiled(night.home)
     models = project.of_step(step)
-    with noticing_stop() as signals:
-        # To DuckDB a signal is a query that failed.
-        made = build(night.home, project, models, night.clock, lambda model: night.progress(stage, model.name))
-    if signals:
-        raise _stopped(night, stage, title, signals[0])
+    outcomes: list[Outcome] = []
+    with kept_open(night.home):
+        with noticing_stop() as signals:
+            # To DuckDB a signal is a query that failed.
+            made = build(night.home, project, models, night.clock, lambda model: night.progress(stage, model.name))
+        if signals:
+            raise _stopped(night, stage, title, signals[0])
+        if not made.failures:
+            night.progress(stage, f"{title}: tests")
+            outcomes = _run_tests(night, stage, title, _tests_of(project, manifest["sources"], step))
+            _say_what_was_not_done(night, made, outcomes)
     for model in models:
         key = dg.AssetKey([model.schema, model.name])
         if model.unique_id in made.seconds and key in context.selected_asset_keys:
             yield dg.MaterializeResult(asset_key=key, metadata={"seconds": round(made.seconds[model.unique_id], 3)})
-    failures = made.failures
-    if not failures:
-        night.progress(stage, f"{title}: tests")
-        outcomes = _run_tests(night, stage, title, _tests_of(project, manifest["sources"], step))
-        _say_what_was_not_done(night, made, outcomes)
-        yield from _as_check_results(context, outcomes, manifest)
-        failures = [str(outcome) for outcome in outcomes if not outcome.passed]
+    yield from _as_check_results(context, outcomes, manifest)
+    failures = made.failures or [str(outcome) for outcome in outcomes if not outcome.passed]
     if failures:
         said = " | ".join(failures[:10])
         # A model that cannot read what it reads fails in DuckDB's words, and many after it.
