@@ -27,7 +27,8 @@ class ForecastError:
 class GrossJobs:
     """Programme scope, all quarters. `by_year` is verified FTE by the first calendar year of the financial year.
 
-    `forecast_error` is None where fewer than `FEWEST_QUARTERS` quarters can be compared.
+    `forecast_error` is None where fewer than `FEWEST_QUARTERS` quarters can be compared. `is_withheld`: the gate keeps
+    some quarter back, and what the others add up to is not the programme's figure.
     """
 
     by_year: dict[int, float]
@@ -37,6 +38,7 @@ class GrossJobs:
     businesses: int
     posts_without_follow_up: int
     forecast_error: ForecastError | None = None
+    is_withheld: bool = False
 
     def by_offset(self, base_year: int | None) -> dict[int, float]:
         """Verified FTE by years after the base year; all in year 0 where no base year is known."""
@@ -53,7 +55,8 @@ class GrossJobs:
 def read_gross_jobs(connection: duckdb.DuckDBPyConnection, on: date) -> GrossJobs:
     """Read the jobs of a mart whose tables the connection finds without a prefix. `on` is the release's day."""
     rows = connection.execute("""
-        SELECT CAST(left(p.financial_year, 4) AS INTEGER), v.basis, CAST(sum(v.value) AS DOUBLE)
+        SELECT CAST(left(p.financial_year, 4) AS INTEGER), v.basis, CAST(coalesce(sum(v.value), 0) AS DOUBLE),
+            bool_or(v.value IS NULL)
         FROM indicator_value AS v
         INNER JOIN dim_period AS p USING (period_key)
         WHERE v.indicator_key = 'jobs_created' AND v.scope = 'programme'
@@ -69,15 +72,16 @@ def read_gross_jobs(connection: duckdb.DuckDBPyConnection, on: date) -> GrossJob
         WHERE indicator_key = 'jobs_created' AND not_counted_reason = 'no_follow_up'
     """).fetchone()
     posts, businesses = counted or (0, 0)
-    verified = {year: fte for year, basis, fte in rows if basis == "verified" and fte}
+    verified = {year: fte for year, basis, fte, _ in rows if basis == "verified" and fte}
     return GrossJobs(
         by_year=verified,
         verified_fte=sum(verified.values()),
-        claimed_fte=sum(fte for _, basis, fte in rows if basis == "claimed"),
+        claimed_fte=sum(fte for _, basis, fte, _ in rows if basis == "claimed"),
         posts=posts,
         businesses=businesses,
         posts_without_follow_up=unanswered[0] if unanswered else 0,
         forecast_error=_forecast_error(connection, on),
+        is_withheld=any(is_missing for *_, is_missing in rows),
     )
 
 
@@ -96,7 +100,7 @@ def _forecast_error(connection: duckdb.DuckDBPyConnection, on: date) -> Forecast
         INNER JOIN dim_period AS p USING (period_key)
         INNER JOIN indicator_value AS v USING (period_key)
         WHERE v.indicator_key = 'jobs_created' AND v.scope = 'partner' AND v.basis = 'verified'
-            AND v.scope_key = f.partner_key AND p.ends_on < $on
+            AND v.scope_key = f.partner_key AND p.ends_on < $on AND v.value IS NOT NULL
         """,
         {"on": on},
     ).fetchone()

@@ -32,6 +32,7 @@ EVIDENCE_RATING = "not_scoreable"
 UK = "uk"
 MODELLED, DRAFT, MISSING, NOT_DEFINED = "modelled", "modelled_draft", "missing_assumption", "not_defined"
 LAID_DOWN = "laid_down"
+WITHHELD = "withheld"
 ASSURED, NOT_ASSURED = "assured", "not_assured"
 
 
@@ -79,6 +80,8 @@ class _LevelEvaluation:
     # What takes the register's money to prices of the base year, where it is stated in those of another.
     price_factor: Decimal | None = None
     appraisals: dict[Scenario, Appraisal] = field(default_factory=dict)
+    # Of the jobs from which everything is made.
+    are_jobs_withheld: bool = False
 
     @property
     def used(self) -> dict[str, Assumption]:
@@ -91,6 +94,8 @@ class _LevelEvaluation:
 
     def missing(self, measure: Measure) -> dict[str, str]:
         """Why a measure cannot be made: reason by name."""
+        if self.are_jobs_withheld:
+            return {"jobs_created": "is withheld: a check of the gate failed that protects it (quality_consequence)"}
         names = {name for name in measure.needs if self.level not in vocabulary()[name].not_at}
         found = self.selection.missing(names)
         if any(cost_year(name) is not None for name in names):
@@ -125,7 +130,7 @@ class _SetEvaluation:
 
     def _evaluate_level(self, level: str) -> _LevelEvaluation:
         chosen = select(self.set, level, self.circumstances.on, approved_only=self.circumstances.approved_only)
-        found = _LevelEvaluation(level, chosen)
+        found = _LevelEvaluation(level, chosen, are_jobs_withheld=self.gross.is_withheld)
         found.gaps |= _cost_gaps(chosen)
         base, first = _year(chosen, "pv_base_year"), self.gross.first_year
         if base is not None and first is not None and base > first:
@@ -149,6 +154,10 @@ class _SetEvaluation:
             if self.table is not None or cost_year(name) is None
         }
         return appraise(self._jobs(level), chosen, table, applies_multiplier=level.level != UK)
+
+    def _gross(self, fte: float) -> float | None:
+        """What is made of a part of the quarters stands nowhere for the whole."""
+        return None if self.gross.is_withheld else fte
 
     def _jobs(self, level: _LevelEvaluation) -> dict[int, float]:
         base = level.used.get("pv_base_year")
@@ -184,7 +193,7 @@ class _SetEvaluation:
                         "scenario": scenario,
                         "measure": measure.key,
                         "unit": measure.unit,
-                        "gross_verified_fte": self.gross.verified_fte,
+                        "gross_verified_fte": self._gross(self.gross.verified_fte),
                         "modelled_value": value,
                         "missing": "; ".join(f"{name} {reason}" for name, reason in missing.items()) or None,
                         "form": appraisal.form,
@@ -297,13 +306,13 @@ class _SetEvaluation:
         share = percent(gross.verified_fte / gross.claimed_fte) if gross.claimed_fte else "nothing was claimed"
         return {
             "spatial_level": level.level,
-            "verified_fte": fixed(gross.verified_fte, 2),
-            "claimed_fte": fixed(gross.claimed_fte, 2),
-            "verified_share": share,
+            "verified_fte": WITHHELD if gross.is_withheld else fixed(gross.verified_fte, 2),
+            "claimed_fte": WITHHELD if gross.is_withheld else fixed(gross.claimed_fte, 2),
+            "verified_share": WITHHELD if gross.is_withheld else share,
             "deadweight_source": "no usable assumption" if deadweight is None else deadweight.source,
-            "posts": f"{gross.posts:,}",
-            "businesses": f"{gross.businesses:,}",
-            "without_follow_up": f"{gross.posts_without_follow_up:,}",
+            "posts": WITHHELD if gross.is_withheld else f"{gross.posts:,}",
+            "businesses": WITHHELD if gross.is_withheld else f"{gross.businesses:,}",
+            "without_follow_up": WITHHELD if gross.is_withheld else f"{gross.posts_without_follow_up:,}",
             "price_base": (_named_year(level.used, "price_base_year") or "no stated year") + self._converted(level),
             "pv_base": _named_year(level.used, "pv_base_year") or "no stated year",
             "discount_table": self.table.key if self.table else "none",
@@ -427,8 +436,8 @@ class _SetEvaluation:
             "evaluated_on": self.circumstances.on,
             "candidate_fingerprint": self.circumstances.candidate_fingerprint,
             "gate_status": self.circumstances.gate_status,
-            "gross_verified_fte": self.gross.verified_fte,
-            "gross_claimed_fte": self.gross.claimed_fte,
+            "gross_verified_fte": self._gross(self.gross.verified_fte),
+            "gross_claimed_fte": self._gross(self.gross.claimed_fte),
             "modelled_rows": sum(row["status"] in (MODELLED, DRAFT) for row in results),
             "missing_rows": sum(row["status"] == MISSING for row in results),
             "problems": "; ".join(str(problem) for problem in self.set.problems) or None,

@@ -23,14 +23,13 @@ from evaluation.assumptions import build_sets
 from evaluation.gross import read_gross_jobs
 from evaluation.prices import read_deflators
 from orchestration.configuration import EvaluationConfiguration
+from quality.withholding import read_published
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from evaluation.assumptions import AssumptionSet
     from evaluation.gross_to_net import Circumstances
-
-MART = "mart"
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,8 @@ def run_evaluators(
     """Every evaluator's tables. Raises EvaluatorFailed naming the one that failed, or a table that two of them give."""
     made: dict[str, pa.Table] = {}
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        connection.execute(f"SET TimeZone = 'UTC'; SET schema = '{MART}'")
+        connection.execute("SET TimeZone = 'UTC'")
+        read_published(connection)
         for name, evaluator in (EVALUATORS if evaluators is None else evaluators).items():
             progress(name)
             try:

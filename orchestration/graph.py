@@ -20,6 +20,7 @@ from orchestration.assets.models import build_model_assets
 from orchestration.assets.postgresql import POSTGRESQL_KEY, postgresql_release
 from orchestration.assets.release import RELEASE_KEY, build_release_asset
 from orchestration.dbt_runner import ensure_parsed
+from orchestration.lineage import Lineage
 from orchestration.resources import Progress, night_resource, say_why, silent
 from orchestration.triggers import NIGHTLY, build_triggers
 
@@ -40,7 +41,7 @@ def build_defs(
     mart_keys = {key for asset in models for key in asset.keys if key.path[0] == "mart"}
     evaluation_keys = {key for asset in models for key in asset.keys if key.path[0] == "evaluation"}
     evaluate = build_evaluation_asset(manifest, mart_keys)
-    gate = build_gate(mart_keys)
+    gate = build_gate(mart_keys, Lineage(manifest).indicators_on_tables())
     schedule, sensors = build_triggers(home)
     after_gate = dg.AssetSelection.assets(RELEASE_KEY, POSTGRESQL_KEY, *evaluate.keys, *evaluation_keys)
     gate_checks = dg.AssetSelection.checks(gate)

@@ -1,15 +1,18 @@
 """What a failed rule keeps back: the whole release, an indicator, a body, a quarter or a breakdown.
 
 A rule names its scope at the check (`scope`, `protects`), its rows say of what exactly. A waiver in force turns what it
-covers from withheld into published under it. Pure: what hangs on which table is given.
+covers from withheld into published under it. What hangs on which table is given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+if TYPE_CHECKING:
+    import duckdb
 
 # How fine a rule says what it is about; `release` is all of it.
 Grain = Literal["release", "indicator", "partner", "breakdown"]
@@ -93,6 +96,32 @@ class Waiver:
         return f"waived by the {self.approved_by_role} until {self.expires_on.isoformat()}: {self.reason}"
 
 
+def in_force(mart: duckdb.DuckDBPyConnection, waivable: Collection[str]) -> list[Waiver]:
+    """The waivers of a mart's register that are in force and name a rule that may be waived. `indicator:H1` is the
+    indicator of that code. A scope that cannot be read waives nothing; `finding` tells of it.
+    """
+    if not mart.execute("SELECT 1 FROM information_schema.tables WHERE table_name = 'waiver'").fetchall():
+        return []
+    found = []
+    for check_name, scope_key, role, expires_on, reason in mart.execute(
+        "SELECT check_name, scope_key, approved_by_role, expires_on, reason FROM waiver WHERE is_in_force ORDER BY ALL"
+    ).fetchall():
+        try:
+            scope = parse_scope(scope_key)
+        except UnknownScope:
+            continue
+        if check_name in waivable:
+            found.append(Waiver(check_name, _by_key(mart, scope), role, expires_on, reason))
+    return found
+
+
+def _by_key(mart: duckdb.DuckDBPyConnection, scope: Scope) -> Scope:
+    rows = mart.execute(
+        "SELECT indicator_key FROM dim_indicator WHERE indicator_code = ?", [scope.indicator_key]
+    ).fetchall()
+    return replace(scope, indicator_key=rows[0][0]) if scope.indicator_key and rows else scope
+
+
 @dataclass(frozen=True)
 class Failure:
     """A rule that failed, and of what. `about`: what its rows name; empty where nothing is named, and then it is about
@@ -114,6 +143,15 @@ class Consequence:
     scope: Scope
     reason: str
     waiver: Waiver | None = None
+
+    @classmethod
+    def read(cls, said: Mapping[str, Any]) -> Consequence:
+        """One as `dataclasses.asdict` and JSON have written it."""
+        waiver = said["waiver"]
+        if waiver is not None:
+            until = date.fromisoformat(str(waiver["expires_on"]))
+            waiver = Waiver(**{**waiver, "scope": Scope(**waiver["scope"]), "expires_on": until})
+        return cls(said["rule_id"], Scope(**said["scope"]), said["reason"], waiver)
 
     @property
     def status(self) -> QualityStatus:

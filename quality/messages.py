@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from quality.gate import CheckResult, Verdict
 
+# So many scopes of one check are named; quality_consequence has them all.
+MOST_SCOPES = 10
+
 
 def explain(verdict: Verdict) -> str:
     """The reasons that block a candidate, one paragraph a check; empty when nothing blocks."""
@@ -12,6 +15,19 @@ def explain(verdict: Verdict) -> str:
         return "" if verdict.passed else "No check was evaluated: a gate that looked at nothing stays closed."
     head = f"{len(blocking)} of {len(verdict.results)} checks keep this candidate from being published."
     return "\n\n".join([head, *(_paragraph(result) for result in blocking)])
+
+
+def explain_withheld(verdict: Verdict) -> str:
+    """What of a candidate that passed is kept back, one paragraph a check; empty when nothing is."""
+    failed = [result for result in verdict.results if result.effect == "withheld"]
+    if not failed:
+        return ""
+    parts = [f"{len(failed)} of {len(verdict.results)} checks keep figures back; all others are published."]
+    for result in failed:
+        scopes = [str(one.scope) for one in verdict.consequences if one.rule_id == result.check_name and not one.waiver]
+        more = f" and {len(scopes) - MOST_SCOPES} more" if len(scopes) > MOST_SCOPES else ""
+        parts.append(f"{_paragraph(result)}\n  Withheld: {'; '.join(scopes[:MOST_SCOPES])}{more}")
+    return "\n\n".join(parts)
 
 
 def _paragraph(result: CheckResult) -> str:

@@ -14,9 +14,11 @@ from quality.suites import CheckDefinition
 
 
 def gate_status(verdict: Verdict) -> str:
-    """`passed`, `passed_with_warnings` or `blocked`."""
+    """`passed`, `passed_with_warnings`, `passed_with_figures_withheld` or `blocked`."""
     if not verdict.passed:
         return "blocked"
+    if any(one.status == "withheld" for one in verdict.consequences):
+        return "passed_with_figures_withheld"
     return "passed_with_warnings" if verdict.counts.get("failed") else "passed"
 
 
@@ -26,6 +28,7 @@ class Evidence:
 
     waivers: list[dict[str, Any]] = field(default_factory=list)
     withheld: list[dict[str, Any]] = field(default_factory=list)
+    waived: list[dict[str, Any]] = field(default_factory=list)
     material_restatements: list[dict[str, Any]] = field(default_factory=list)
     """Of locked quarters (domain.md 2.1 R12)."""
     made_by: dict[str, Any] = field(default_factory=dict)
@@ -48,6 +51,7 @@ def build_receipt(
         "release_id": release_id,
         "gate_status": gate_status(verdict),
         "candidate_fingerprint": verdict.candidate_fingerprint,
+        "published_fingerprint": verdict.publishes,
         "suites_fingerprint": verdict.suites_fingerprint,
         "checked_at": verdict.checked_at.isoformat(),
         "outcomes": verdict.counts,

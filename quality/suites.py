@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from common.home import checks_folder
 from common.yamlfile import YamlFile
+from quality.consequence import RELEASE, Grain
 from quality.families import InvalidFamily, members
 
 Dimension = Literal["completeness", "uniqueness", "consistency", "timeliness", "validity", "accuracy"]
@@ -35,6 +36,11 @@ class CheckDefinition(BaseModel):
     names, `{person_keys}` a regular expression of the forms a person key has, `{check_names}` the names of all checks,
     `{as_of}` the clock as a timestamp literal. `requires_source`: applies only where that source is switched on;
     `requires`: only where any source that provides this is (`provides` of its declaration).
+
+    A critical check that fails keeps back what hangs on the tables it `protects`, itself else; `scope` says how fine:
+    all of the release, or what its rows name in columns called as the fields of a `quality.consequence.Scope`.
+    `may_be_empty`: a table without a row is no fault here; else there was nothing to compare, and the check failed.
+    `may_be_waived`: whether a row of the register may let it be failed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,6 +58,10 @@ class CheckDefinition(BaseModel):
     filled_from: tuple[str, ...] = ()
     requires_source: str | None = None
     requires: str | None = None
+    scope: Grain | None = None
+    protects: tuple[str, ...] = ()
+    may_be_empty: bool = False
+    may_be_waived: bool = True
 
     @field_validator("filled_from")
     @classmethod
@@ -70,6 +80,8 @@ class CheckDefinition(BaseModel):
     def _one_kind(self) -> CheckDefinition:
         if [self.unexpected_rows is None, self.expectation is None, not self.filled_from].count(False) != 1:
             raise ValueError("give either unexpected_rows or expectation or filled_from")
+        if self.scope not in (None, RELEASE) and self.unexpected_rows is None:
+            raise ValueError(f"scope {self.scope} is named by the rows of unexpected_rows; there are none")
         return self
 
 

@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from common.durable import write_text
 from common.home import make_private, verdict_file
+from quality.consequence import Consequence
 from quality.gate import CheckResult, Verdict
 
 # In a verdict's file: the checksum of all else that it says, by which a hand in it is noticed.
@@ -44,7 +45,8 @@ def load(home: Path, candidate_fingerprint: str) -> Verdict | None:
             for result in content.pop("results")
         ]
         checked_at = datetime.fromisoformat(content.pop("checked_at"))
-        verdict = Verdict(**content, checked_at=checked_at, results=results)
+        kept_back = [Consequence.read(said) for said in content.pop("consequences")]
+        verdict = Verdict(**content, checked_at=checked_at, results=results, consequences=kept_back)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
     return verdict if verdict.candidate_fingerprint == candidate_fingerprint else None
@@ -55,6 +57,6 @@ def _seal(content: Mapping[str, Any]) -> str:
 
 
 def _instant(value: object) -> str:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"cannot write a {type(value).__name__}")

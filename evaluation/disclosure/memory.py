@@ -42,7 +42,8 @@ class Memory:
         if said is None or said["withheld"] is not None:
             return None
         cells = self.contributions.get(indicator, SeriesCells(()))
-        return Edition(cells, frozenset(self.report["public_periods"]))
+        # What was withheld before it was ever public was not said.
+        return Edition(cells, frozenset(self.report["public_periods"]) - frozenset(said.get("waiting", ())))
 
     def changed(self, indicator: str) -> set[str]:
         """The quarters of an indicator that had changed by then since they were first public."""

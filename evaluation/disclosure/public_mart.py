@@ -21,6 +21,7 @@ from common.sql import literal, quoted
 from evaluation.disclosure.configuration import PublicConfiguration, Scope, Series
 from evaluation.disclosure.contributions import NO_KEY, Quarter, Row, SeriesCells, quarters, read_contributions
 from evaluation.disclosure.errors import DisclosureError
+from evaluation.disclosure.kept_back import NOTHING, KeptBack, read_kept_back
 from evaluation.disclosure.marks import PublishedFigures
 from evaluation.disclosure.memory import MEMORY, Memory, by_indicator, recall, remember
 from evaluation.disclosure.public_rows import hidden_count, quarter_rows, year_rows
@@ -68,18 +69,22 @@ def build_public_mart(
         now = by_indicator(read_contributions(connection, configuration))
         known = [key for (key,) in connection.execute("SELECT indicator_key FROM dim_indicator ORDER BY 1").fetchall()]
         categories = _categories(connection)
+        kept_back = read_kept_back(connection)
     report = Report([quarter.period_key for quarter in time if quarter.is_public])
     by_quarter: list[dict[str, Any]] = []
     by_year: list[dict[str, Any]] = []
     published: list[Row] = []
     for indicator in known:
         series = configuration.indicators.get(indicator)
-        outcome = _protect(indicator, series, now, memories, time, configuration, categories)
+        withheld = kept_back.get(indicator, NOTHING)
+        outcome = _protect(indicator, series, now, memories, time, configuration, categories, withheld)
         report.indicators[indicator] = outcome.report
         shown_as = series or Series(open="not configured")
-        by_quarter += quarter_rows(indicator, outcome.public, shown_as, time, categories)
-        by_year += year_rows(indicator, outcome.public, shown_as, time, categories)
-        published += [row for period in report.public_periods for row in outcome.cells.rows_of(period)]
+        by_quarter += quarter_rows(indicator, outcome.public, shown_as, outcome.time, categories, withheld)
+        by_year += year_rows(indicator, outcome.public, shown_as, outcome.time, categories, withheld)
+        public = [quarter.period_key for quarter in outcome.time if quarter.is_public]
+        outcome.report["waiting"] = sorted(set(report.public_periods) - set(public))
+        published += [row for period in public for row in outcome.cells.rows_of(period)]
     figures = _figures_before(memories, earlier)
     for published_rows in (by_quarter, by_year):
         figures.mark(published_rows)
@@ -114,6 +119,7 @@ class _Outcome:
     public: PublicSeries | None
     cells: SeriesCells
     report: dict[str, Any]
+    time: Sequence[Quarter]
 
 
 def _protect(
@@ -124,22 +130,25 @@ def _protect(
     time: Sequence[Quarter],
     configuration: PublicConfiguration,
     categories: Categories,
+    withheld: KeptBack,
 ) -> _Outcome:
     nothing = SeriesCells(())
     if series is None:
-        return _Outcome(None, nothing, _said("not in public_tables.yaml"))
+        return _Outcome(None, nothing, _said("not in public_tables.yaml"), time)
     rules = configuration.rules_of(indicator)
     editions = [edition for memory in memories if (edition := memory.edition(indicator)) is not None]
     before = {period for memory in memories[:1] for period in memory.changed(indicator)}
+    cells, time = withheld.protected(now.get(indicator, nothing), editions, time)
     try:
-        revised = revise(now.get(indicator, nothing), editions, time, series, rules, categories)
+        revised = revise(cells, editions, time, series, rules, categories)
         public = protect_series(revised.cells, time, series, rules, categories)
     except DisclosureError as error:
         # One indicator that cannot be shown is no reason to show none, nor to stop the night.
-        return _Outcome(None, nothing, _said(str(error), revised=sorted(before)))
+        return _Outcome(None, nothing, _said(str(error), revised=sorted(before)), time)
     said = _said(None, revised=sorted(before | set(revised.revised)))
     said |= {"held": sorted(revised.held), "hidden": hidden_count(public)}
-    return _Outcome(public, revised.cells, said | {"not_shown_by": [str(scope) for scope in public.withheld]})
+    said |= {"not_shown_by": [str(scope) for scope in public.withheld]}
+    return _Outcome(public, revised.cells, said, time)
 
 
 def _said(withheld: str | None, *, revised: Sequence[str] = ()) -> dict[str, Any]:

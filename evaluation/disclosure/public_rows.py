@@ -7,25 +7,32 @@ from typing import Any
 
 from evaluation.disclosure.configuration import Scope, Series
 from evaluation.disclosure.contributions import NO_KEY, PROGRAMME_KEY, Quarter
+from evaluation.disclosure.kept_back import NOTHING, KeptBack
 from evaluation.disclosure.linked import Block
 from evaluation.disclosure.series import Categories, PublicSeries
 
 # Shorthand of official statistics, printed where a figure is missing or qualified (domain.md section 5).
 CONFIDENTIAL = "c"
 NOT_AVAILABLE = "x"
+WITHHELD = "w"
 UNKNOWN_KEY = "unknown"
 
 Figure = tuple[float | None, str | None]
 
 
 def quarter_rows(
-    indicator: str, public: PublicSeries | None, series: Series, quarters: Sequence[Quarter], categories: Categories
+    indicator: str,
+    public: PublicSeries | None,
+    series: Series,
+    quarters: Sequence[Quarter],
+    categories: Categories,
+    kept_back: KeptBack = NOTHING,
 ) -> Iterator[dict[str, Any]]:
     """Rows of `indicator_value`. `public` is None where the whole indicator is withheld."""
     for scope, keys in _scopes(series, categories):
         by_year = series.scopes.get(scope) == "year"
         for key in keys:
-            track = _Track(public, scope, key, by_year)
+            track = _Track(public, scope, key, by_year, kept_back)
             for quarter in quarters:
                 value, status = track.quarter(quarter)
                 cumulative, cumulative_status = track.cumulative(quarter)
@@ -43,7 +50,12 @@ def quarter_rows(
 
 
 def year_rows(
-    indicator: str, public: PublicSeries | None, series: Series, quarters: Sequence[Quarter], categories: Categories
+    indicator: str,
+    public: PublicSeries | None,
+    series: Series,
+    quarters: Sequence[Quarter],
+    categories: Categories,
+    kept_back: KeptBack = NOTHING,
 ) -> Iterator[dict[str, Any]]:
     """Rows of `indicator_year`."""
     years: dict[str, list[Quarter]] = {}
@@ -51,7 +63,7 @@ def year_rows(
         years.setdefault(quarter.financial_year, []).append(quarter)
     for scope, keys in _scopes(series, categories):
         for key in keys:
-            track = _Track(public, scope, key, series.scopes.get(scope) == "year")
+            track = _Track(public, scope, key, series.scopes.get(scope) == "year", kept_back)
             for year, found in years.items():
                 value, status = track.year(found)
                 yield {
@@ -74,15 +86,18 @@ def _scopes(series: Series, categories: Categories) -> Iterator[tuple[Scope, Seq
 class _Track:
     """One category over time."""
 
-    def __init__(self, public: PublicSeries | None, scope: Scope, key: str, by_year: bool) -> None:
+    def __init__(self, public: PublicSeries | None, scope: Scope, key: str, by_year: bool, kept_back: KeptBack) -> None:
         self._withheld = public is None
         self._blocks: Sequence[Block] = public.blocks[scope] if public else ()
         self._rules = public.rules if public else None
         self._key = key
         self._by_year = by_year
+        self._kept_back = kept_back.of(scope)
 
     def _missing(self, quarters: Sequence[Quarter]) -> Figure | None:
         """Why there is nothing to show, if it is not the figure's own fault."""
+        if self._kept_back & {quarter.period_key for quarter in quarters}:
+            return None, WITHHELD
         if self._withheld or not all(quarter.is_public for quarter in quarters):
             return None, NOT_AVAILABLE
         return None
@@ -107,6 +122,8 @@ class _Track:
 
     def cumulative(self, quarter: Quarter) -> Figure:
         """The figure from the programme's start to the end of a quarter."""
+        if any(period <= quarter.period_key for period in self._kept_back):
+            return None, WITHHELD
         if missing := self._missing([quarter]):
             return missing
         until = [block for block in self._blocks if block.periods[-1] <= quarter.period_key]

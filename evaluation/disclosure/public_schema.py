@@ -40,8 +40,8 @@ RULE_ROW = pa.schema(
 )
 
 STATUS = (
-    "Empty: an ordinary figure. c confidential, x not available or not public yet, r differs from what was published "
-    "in this row before."
+    "Empty: an ordinary figure. c confidential, x not available or not public yet, w withheld (a check of it failed), "
+    "r differs from what was published in this row before."
 )
 _INDICATOR = "The indicator."
 _SCOPE = "programme, partner, cluster, local_authority, organisation_type, size_band or leverage_source."

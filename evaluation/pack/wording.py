@@ -117,6 +117,7 @@ SWITCH = {
 GATE = {
     "passed": "Passed",
     "passed_with_warnings": "Passed, with warnings",
+    "passed_with_figures_withheld": "Passed, with figures withheld",
 }
 NETWORK_MEASURE = {
     "mean_degree": "Partners, mean",

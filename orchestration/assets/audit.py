@@ -4,7 +4,7 @@ Great Expectations is imported only when the step runs. `blocking` stops the rel
 release itself asks for the verdict again, so that starting it alone changes nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import dagster as dg
 
@@ -16,8 +16,8 @@ from orchestration.release.store import serving_mart
 from orchestration.resources import Night
 from orchestration.trouble import after_sources
 from quality import verdicts
-from quality.gate import CheckResult, Declared, run_gate
-from quality.messages import explain
+from quality.gate import CheckResult, Declared, run_gate, without_withheld
+from quality.messages import explain, explain_withheld
 from quality.statistics.results import as_checks, with_statistics
 from quality.suites import CheckDefinition, gate_suites, load_suites, suite_paths
 
@@ -43,7 +43,9 @@ def _spec(check: CheckDefinition, mart_keys: set[dg.AssetKey]) -> dg.AssetCheckS
 
 
 def _result(result: CheckResult, spec: dg.AssetCheckSpec) -> dg.AssetCheckResult:
-    severity = dg.AssetCheckSeverity.ERROR if result.severity == "critical" else dg.AssetCheckSeverity.WARN
+    # What keeps back some figures alone does not stop the rest; see quality/withholding.py.
+    stops = result.severity == "critical" and not result.effect
+    severity = dg.AssetCheckSeverity.ERROR if stops else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
         check_name=spec.name,
         asset_key=spec.asset_key,
@@ -59,8 +61,9 @@ def _result(result: CheckResult, spec: dg.AssetCheckSpec) -> dg.AssetCheckResult
     )
 
 
-def build_gate(mart_keys: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
+def build_gate(mart_keys: set[dg.AssetKey], hangs_on: Mapping[str, Collection[str]]) -> dg.AssetChecksDefinition:
     """One step with a check for every check of the product's suites, and every comparison with what was before.
+    `hangs_on`: by table of the mart, the indicators that hang on it.
 
     A tenant's own suites (`checks/*.yaml` of the home) are run as well and decide the verdict; they are
     not known when the graph loads, so they have no check of their own in it.
@@ -78,10 +81,11 @@ def build_gate(mart_keys: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
             suites=gate_suites(night.home),
             enabled_sources=night.configuration.enabled_sources(),
             clock=night.clock,
-            declared=Declared(providers(), person_key_forms()),
+            declared=Declared(providers(), person_key_forms(), hangs_on),
             judgements=judgements_file(night.home),
             judged_here=None if night.full else JUDGED_HERE,
         )
+        verdict = without_withheld(warehouse_file(night.home), verdict)
         verdict = with_statistics(verdict, warehouse_file(night.home), serving_mart(night.home), night.clock)
         applicable = sum(result.passed is not None for result in verdict.results)
         night.count_work(
@@ -95,6 +99,9 @@ def build_gate(mart_keys: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
                 "outcomes": verdict.counts,
                 "blocked_by": [result.check_name for result in verdict.results if result.blocks],
                 "verdict": str(path.relative_to(night.home)),
+                "withheld": [f"{one.rule_id}: {one.scope}" for one in verdict.consequences if one.status == "withheld"],
+                "kept_back": explain_withheld(verdict),
+                "waived": [f"{one.rule_id}: {one.scope}" for one in verdict.consequences if one.status == "waived"],
             },
         )
         if not verdict.passed:

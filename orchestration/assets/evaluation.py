@@ -51,9 +51,7 @@ def build_evaluation_asset(manifest: Mapping[str, Any], mart_keys: set[dg.AssetK
         except GateRefused as refusal:
             night.update_record(outcome=BLOCKED, message=str(refusal))
             raise dg.Failure(description=str(refusal), allow_retries=False) from None
-        facts = NightFacts(
-            night.clock.date(), verdict.candidate_fingerprint, gate_status(verdict), night.configuration.evaluation
-        )
+        facts = NightFacts(night.clock.date(), verdict.publishes, gate_status(verdict), night.configuration.evaluation)
         try:
             tables = run_evaluators(warehouse_file(night.home), facts, lambda message: night.progress(STAGE, message))
             if tables.keys() != expected:

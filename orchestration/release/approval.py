@@ -11,6 +11,7 @@ from quality import verdicts
 from quality.fingerprint import combine, mart_fingerprint, table_fingerprints
 from quality.gate import Verdict
 from quality.messages import explain
+from quality.withholding import published_fingerprint
 
 EVALUATION = "evaluation"
 # Which candidate and which day an evaluation is of changes every night; it does not make the figures new.
@@ -42,6 +43,11 @@ def approved_verdict(home: Path, suites_fingerprint: str) -> Verdict:
         raise GateRefused("the verdict is stale: other checks were in force when it was given; run the gate again")
     if not verdict.passed:
         raise GateRefused(explain(verdict))
+    if published_fingerprint(warehouse) != verdict.publishes:
+        raise GateRefused(
+            "what is withheld was not taken out of what would be published, or that was changed since: run the whole "
+            "night, or the job audit_and_publish"
+        )
     return verdict
 
 
@@ -55,6 +61,6 @@ def evaluation_fingerprint(home: Path, verdict: Verdict) -> str:
         made_of = connection.execute(
             f"SELECT DISTINCT candidate_fingerprint FROM {EVALUATION}.evaluation_run"
         ).fetchall()
-    if made_of != [(verdict.candidate_fingerprint,)]:
+    if made_of != [(verdict.publishes,)]:
         raise GateRefused(f"the evaluation tables were made of another candidate than the one the gate passed: {again}")
     return combine(prints, without=_OF_THE_NIGHT)

@@ -38,6 +38,8 @@ def evidence(context: BuildContext) -> Evidence:
     with _opened(context) as mart:
         return Evidence(
             waivers=_rows(mart, _WAIVERS),
+            withheld=_kept_back(context, "withheld"),
+            waived=_kept_back(context, "waived"),
             material_restatements=_rows(mart, _MATERIAL),
             made_by={"code_version": context.code_version, "commit": commit(), **makers()},
             inputs=_inputs(context),
@@ -45,6 +47,15 @@ def evidence(context: BuildContext) -> Evidence:
             assurance=_assurance(mart),
             changes=_changes(context),
         )
+
+
+def _kept_back(context: BuildContext, status: str) -> list[dict[str, Any]]:
+    """What a failed rule keeps back, or a waiver lets stand."""
+    return [
+        {"scope": str(one.scope), "rule": one.rule_id, "reason": one.reason}
+        for one in context.verdict.consequences
+        if one.status == status
+    ]
 
 
 @contextmanager

@@ -199,6 +199,7 @@ def _write_manifest(context: BuildContext) -> None:
         "because": context.because,
         "input_fingerprint": context.input_fingerprint,
         "candidate_fingerprint": context.verdict.candidate_fingerprint,
+        "published_fingerprint": context.verdict.publishes,
         **context.made_of,
         "rows": row_counts(context.mart),
         "files": checksums(context.building),

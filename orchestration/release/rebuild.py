@@ -31,12 +31,15 @@ from orchestration.errors import NightFailed, UserError
 from orchestration.evaluators import NightFacts, keep_tables, run_evaluators
 from orchestration.release.approval import EVALUATION
 from orchestration.release.inputs import INPUTS, makers
-from orchestration.release.integrity import MART, checksum, read_json, read_manifest
+from orchestration.release.integrity import MANIFEST, MART, checksum, read_json
+from orchestration.release.rejudged import CONSEQUENCES, GATE
 from orchestration.release.steps.copying import RELEASED
 from orchestration.release.steps.gate_tables import GATE_TABLES
 from orchestration.settings import load_settings
 from orchestration.unchanged import FILES
-from quality.fingerprint import SCHEMA, mart_fingerprint, table_fingerprints
+from quality.consequence import Consequence
+from quality.fingerprint import SCHEMA, table_fingerprints
+from quality.withholding import PUBLISHED, published_fingerprint, withhold
 
 _ERASED = re.compile(r"^ERASED-\d+$")
 
@@ -107,7 +110,7 @@ def rebuild(
         progress("laying out what it was made of")
         lost = list(_lay_out(home, folder, inputs["files"], copy))
         project = compiled(copy)
-        _make(copy, project, inputs, read_manifest(home, release_id)["gate_status"], progress)
+        _make(copy, project, inputs, folder, progress)
         progress("comparing table by table")
         same, differing = _compare(folder / MART, warehouse_file(copy), _made_of(project, lost))
     return Rebuilt(release_id, same, differing, lost, notes)
@@ -179,10 +182,15 @@ def _erased_rows(path: Path) -> int:
 
 
 def _make(
-    copy: Path, project: Compiled, inputs: Mapping[str, Any], gate_status: str, progress: Callable[[str], None]
+    copy: Path, project: Compiled, inputs: Mapping[str, Any], release: Path, progress: Callable[[str], None]
 ) -> None:
-    """Mart and evaluation, by the steps of a night. Raises NightFailed with what does not build."""
+    """Mart and evaluation, by the steps of a night; what the gate kept back of the release is taken out again. Raises
+    NightFailed with what does not build.
+    """
     clock = datetime.fromisoformat(inputs["clock"])
+    kept = release / GATE / CONSEQUENCES
+    kept_back = [Consequence.read(said) for said in read_json(kept)["consequences"]] if kept.exists() else []
+    gate_status = read_json(release / MANIFEST)["gate_status"]
 
     def made(step: int, doing: str) -> None:
         progress(doing)
@@ -194,9 +202,10 @@ def _make(
     progress("matching organisations")
     resolve_organisations(copy, clock)
     made(COUNT, "counting")
+    withhold(warehouse_file(copy), kept_back)
     progress("evaluating")
     settings = EvaluationConfiguration.model_validate(inputs["evaluation"])
-    facts = NightFacts(clock.date(), mart_fingerprint(warehouse_file(copy)), gate_status, settings)
+    facts = NightFacts(clock.date(), published_fingerprint(warehouse_file(copy)), gate_status, settings)
     keep_tables(copy, run_evaluators(warehouse_file(copy), facts, lambda _doing: None))
     made(EVALUATE, "documenting the evaluation")
 
@@ -216,7 +225,7 @@ def _compare(mart: Path, rebuilt: Path, touched: set[str]) -> tuple[list[str], l
     with duckdb.connect(str(mart), read_only=True) as connection:
         published = table_fingerprints(connection, RELEASED)
     with duckdb.connect(str(rebuilt), read_only=True) as connection:
-        again = {schema: table_fingerprints(connection, schema) for schema in (SCHEMA, EVALUATION)}
+        again = {schema: table_fingerprints(connection, schema) for schema in (SCHEMA, PUBLISHED, EVALUATION)}
     places = {table: schema for schema, tables in again.items() for table in tables}
     same, differing = [], []
     for table in sorted((published.keys() | places.keys()) - GATE_TABLES.keys()):

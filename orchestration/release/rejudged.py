@@ -7,6 +7,7 @@ seeds whole, and of all others whether they had rows, which is all that `filled_
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,8 +25,11 @@ from quality.fingerprint import SCHEMA, combine, table_fingerprints
 from quality.gate import Declared, Verdict, run_gate
 from quality.statistics.rules import statistics
 from quality.suites import CheckDefinition, load_suites
+from quality.withholding import HOLDING_FIGURES
 
 GATE, SUITES, RELATIONS, CIRCUMSTANCES = "gate", "suites", "relations", "circumstances.json"
+# What failed rules keep back, and waivers let stand.
+CONSEQUENCES = "consequences.json"
 SEEDS = "seed"
 _EXISTS = "is_filled"
 # A name without a schema is one of the query's own.
@@ -96,9 +100,11 @@ def rejudge(home: Path, release_id: str) -> Rejudged:
             suites=suites,
             enabled_sources=asked["enabled_sources"],
             clock=datetime.fromisoformat(asked["clock"]),
-            declared=Declared(asked["provides"], asked["person_keys"]),
+            declared=Declared(asked["provides"], asked["person_keys"], asked.get("hangs_on", {})),
         )
         not_asked = _not_asked(warehouse, suites)
+        if receipt.get("withheld"):
+            not_asked = sorted({*not_asked, *_of_withheld(suites)})
     problems, notes = _fingerprints(manifest, receipt, made_of, verdict)
     return Rejudged(
         len(verdict.results) - len(not_asked),
@@ -137,13 +143,23 @@ def _not_asked(warehouse: Path, suites: Sequence[Path]) -> list[str]:
         )
 
 
+def _of_withheld(suites: Sequence[Path]) -> list[str]:
+    """Checks that read a table of which some is withheld: a release has not got what they judged."""
+    tables = "|".join(map(re.escape, sorted(HOLDING_FIGURES)))
+    return [
+        check.name
+        for check in load_suites(suites)
+        if check.table in HOLDING_FIGURES or re.search(rf"\bmart\.({tables})\b", check.query or "")
+    ]
+
+
 def _fingerprints(
     manifest: Mapping[str, Any], receipt: Mapping[str, Any], made_of: str, verdict: Verdict
 ) -> tuple[list[str], list[str]]:
     problems, notes = [], []
     if rewritten := manifest.get("rewritten", []):
         notes += [f"rewritten on {said['at'][:10]}: {said['reason']}" for said in rewritten]
-    elif made_of != manifest["candidate_fingerprint"]:
+    elif made_of != manifest.get("published_fingerprint", manifest["candidate_fingerprint"]):
         problems.append("its tables are not those that the gate judged")
     if verdict.suites_fingerprint != receipt["suites_fingerprint"]:
         problems.append("the checks that it keeps are not those that judged it")

@@ -30,21 +30,29 @@ def candidate_and_release(context: BuildContext) -> Iterator[duckdb.DuckDBPyConn
         connection.execute("USE memory; DETACH release; DETACH candidate")
 
 
-def copy_schema(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
-    """Copy every table of a candidate's schema, rows in one order, comments with them. Returns the tables' names."""
-    tables = [
+def copy_schema(connection: duckdb.DuckDBPyConnection, schema: str, instead: str | None = None) -> list[str]:
+    """Copy every table of a candidate's schema, rows in one order, comments with them; one that schema `instead` has
+    from there. Returns the tables' names.
+    """
+    tables = _tables(connection, schema)
+    lies_in = dict.fromkeys(tables, schema) | dict.fromkeys(_tables(connection, instead) if instead else (), instead)
+    for table in tables:
+        connection.execute(
+            f"CREATE TABLE release.{RELEASED}.{quoted(table)} "
+            f"AS FROM candidate.{lies_in[table]}.{quoted(table)} ORDER BY ALL"
+        )
+    _copy_comments(connection, schema)
+    return tables
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+    return [
         name
         for (name,) in connection.execute(
             "SELECT table_name FROM duckdb_tables() WHERE database_name = 'candidate' AND schema_name = ? ORDER BY 1",
             [schema],
         ).fetchall()
     ]
-    for table in tables:
-        connection.execute(
-            f"CREATE TABLE release.{RELEASED}.{quoted(table)} AS FROM candidate.{schema}.{quoted(table)} ORDER BY ALL"
-        )
-    _copy_comments(connection, schema)
-    return tables
 
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection, schema: str) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 
 from common.home import make_private
 from orchestration.release.context import BuildContext
 from orchestration.release.integrity import write_json
-from orchestration.release.rejudged import CIRCUMSTANCES, GATE, SUITES, keep_relations
+from orchestration.release.rejudged import CIRCUMSTANCES, CONSEQUENCES, GATE, SUITES, keep_relations
 from quality.suites import gate_suites, suite_paths
 
 
@@ -20,4 +21,5 @@ def keep_gate(context: BuildContext) -> None:
         kept = make_private(gate / SUITES / ("product" if path in products else "tenant"))
         shutil.copyfile(path, kept / path.name)
     write_json(gate / CIRCUMSTANCES, context.verdict.circumstances)
+    write_json(gate / CONSEQUENCES, {"consequences": [asdict(one) for one in context.verdict.consequences]})
     keep_relations(context.warehouse, suites, gate)

@@ -28,7 +28,7 @@ GATE_TABLES = {
                 "Name of the check; its definition stands in quality/suites or in the home's checks folder.",
             ),
             "dimension": ("VARCHAR", "completeness, uniqueness, consistency, timeliness, validity or accuracy."),
-            "severity": ("VARCHAR", "critical (a failure keeps the candidate from being published) or warning."),
+            "severity": ("VARCHAR", "critical (a failure keeps back what the check protects) or warning."),
             "table_name": ("VARCHAR", "Table that was checked."),
             "passed": ("BOOLEAN", "Whether it held; null when the check does not apply."),
             "outcome": ("VARCHAR", "passed, failed, error or not_applicable."),
@@ -56,6 +56,24 @@ GATE_TABLES = {
             **profile.COLUMNS,
         },
     ),
+    "quality_consequence": DescribedTable(
+        "What the failed rules of this release keep back, and what waivers let stand. Grain: rule and scope.",
+        {
+            "rule_id": ("VARCHAR", "The rule that failed, as in quality_result."),
+            "indicator_key": ("VARCHAR", "The indicator that is meant; null: every one."),
+            "partner_key": ("VARCHAR", "The cluster body that is meant, and every total it is part of; null: all."),
+            "period_key": ("VARCHAR", "The quarter that is meant, and every sum up to a later one; null: all."),
+            "breakdown": (
+                "VARCHAR",
+                "The breakdown that is meant, such as cluster; null: all figures.",
+            ),
+            "status": ("VARCHAR", "withheld, or waived (the figures stand under a waiver)."),
+            "reason": ("VARCHAR", "What does not hold, and the waiver, in words."),
+            "waived_by_role": ("VARCHAR", "Role that waived it; null where it is withheld."),
+            "waived_until": ("DATE", "Last day of the waiver."),
+            "release_id": ("VARCHAR", "The release."),
+        },
+    ),
     "release_info": DescribedTable(
         "This release. Grain: one row.",
         {
@@ -64,7 +82,10 @@ GATE_TABLES = {
             "data_as_of": ("TIMESTAMP", "Instant of the newest good read of any source, UTC."),
             "code_version": ("VARCHAR", "Version of the product, and a fingerprint of its code."),
             "input_fingerprint": ("VARCHAR", "SHA-256 over everything that was landed and decided when it was built."),
-            "gate_status": ("VARCHAR", "passed or passed_with_warnings."),
+            "gate_status": (
+                "VARCHAR",
+                "passed, passed_with_warnings or passed_with_figures_withheld (see quality_consequence).",
+            ),
         },
     ),
     "retention_rule": DescribedTable(

@@ -15,22 +15,26 @@ from orchestration.release.steps.copying import RELEASED, candidate_and_release,
 from orchestration.release.steps.gate_tables import GATE_TABLES
 from quality.fingerprint import SCHEMA, combine, table_fingerprints
 from quality.receipt import gate_status
+from quality.withholding import PUBLISHED
 
 
 def copy_mart(context: BuildContext) -> None:
-    """Copy every table of the candidate's mart. Raises GateRefused when the copy is not what the gate judged."""
+    """Copy every table of the candidate's mart without what is withheld. Raises GateRefused when the copy is not what
+    the gate's verdict is bound to.
+    """
     with candidate_and_release(context) as connection:
-        copy_schema(connection, SCHEMA)
+        copy_schema(connection, SCHEMA, instead=PUBLISHED)
         connection.execute("USE release")
-        if combine(table_fingerprints(connection, RELEASED)) != context.verdict.candidate_fingerprint:
+        if combine(table_fingerprints(connection, RELEASED)) != context.verdict.publishes:
             raise GateRefused("the copied tables are not those the gate judged: the candidate changed meanwhile")
 
 
 def add_gate_tables(context: BuildContext) -> None:
-    """Add `quality_result`, `release_info` and `retention_rule`."""
+    """Add `quality_result`, `quality_consequence`, `release_info` and `retention_rule`."""
     with duckdb.connect(str(context.mart)) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         _add_quality_result(connection, context)
+        _add_quality_consequence(connection, context)
         _add_release_info(connection, context)
         _add_retention_rule(connection, context)
 
@@ -65,6 +69,26 @@ def _add_quality_result(connection: duckdb.DuckDBPyConnection, context: BuildCon
         ],
     )
     describe(connection, "quality_result")
+
+
+def _add_quality_consequence(connection: duckdb.DuckDBPyConnection, context: BuildContext) -> None:
+    connection.execute(f"CREATE TABLE quality_consequence ({GATE_TABLES['quality_consequence'].definition()})")
+    rows = [
+        (
+            one.rule_id,
+            *(key or None for key in (scope.indicator_key, scope.partner_key, scope.period_key, scope.breakdown)),
+            one.status,
+            one.reason,
+            one.waiver and one.waiver.approved_by_role,
+            one.waiver and one.waiver.expires_on,
+            context.release_id,
+        )
+        for one in context.verdict.consequences
+        for scope in [one.scope]
+    ]
+    if rows:
+        connection.executemany("INSERT INTO quality_consequence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    describe(connection, "quality_consequence")
 
 
 def _add_release_info(connection: duckdb.DuckDBPyConnection, context: BuildContext) -> None:

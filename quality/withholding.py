@@ -1,0 +1,250 @@
+"""Takes what is withheld out of what is published, by one step whose result is what the verdict is bound to.
+
+The candidate stays as it was judged, in schema `mart`. Tables that hold something withheld, or a figure under a waiver,
+stand once more in schema `published`, without it; everything after the gate reads a table there first. Figures become
+null and say why; facts, and the posts and tranches that say what counts, go: who adds them up must not get a figure
+that is smaller in silence (docs/decisions/0386).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple
+from pathlib import Path
+
+import duckdb
+
+from common.sql import quoted
+from quality.consequence import Consequence
+from quality.fingerprint import SCHEMA, combine, table_fingerprints
+
+PUBLISHED = "published"
+
+_KEPT_BACK = """
+    rule_id VARCHAR, indicator_key VARCHAR, partner_key VARCHAR, period_key VARCHAR, breakdown VARCHAR, status VARCHAR,
+    reason VARCHAR
+"""
+
+# What hits each figure: in its own quarter (`now`), and up to it (`so_far`). A body that is kept back takes with it
+# every total in which it would be missed.
+_HITS = """
+CREATE TEMP TABLE hit AS
+WITH hits AS (
+    SELECT v.indicator_key, v.period_key, v.scope, v.scope_key, k.status, k.rule_id, k.reason,
+        k.period_key IN ('', v.period_key) AS is_now
+    FROM mart.indicator_value AS v
+    INNER JOIN kept_back AS k
+        ON
+            k.indicator_key IN ('', v.indicator_key)
+            AND k.breakdown IN ('', v.scope)
+            AND (k.partner_key = '' OR v.scope <> 'partner' OR v.scope_key = k.partner_key)
+            AND (k.period_key = '' OR k.period_key <= v.period_key)
+    WHERE v.basis = 'verified'
+)
+SELECT indicator_key, period_key, scope, scope_key,
+    coalesce(bool_or(is_now) FILTER (status = 'withheld'), false) AS now,
+    coalesce(bool_or(status = 'withheld'), false) AS so_far,
+    CASE WHEN bool_or(status = 'withheld') THEN 'withheld' ELSE 'waived' END AS status,
+    string_agg(DISTINCT rule_id, ', ' ORDER BY rule_id) FILTER (status = 'withheld') AS withheld_by,
+    string_agg(DISTINCT reason, '; ' ORDER BY reason) FILTER (status = 'withheld') AS withheld_because,
+    string_agg(DISTINCT rule_id, ', ' ORDER BY rule_id) FILTER (status = 'waived') AS waived_for,
+    string_agg(DISTINCT reason, '; ' ORDER BY reason) FILTER (status = 'waived') AS waived_because
+FROM hits
+GROUP BY ALL
+"""
+_SAID = """
+    CASE
+        WHEN hit.so_far AND {is_missing} THEN 'withheld'
+        WHEN t.quality_status = 'available' AND hit.waived_for IS NOT NULL THEN 'waived'
+        ELSE t.quality_status
+    END AS quality_status,
+    CASE
+        WHEN hit.so_far AND {is_missing} THEN hit.withheld_because
+        WHEN t.quality_status = 'available' AND hit.waived_for IS NOT NULL THEN hit.waived_because
+        ELSE t.quality_reason
+    END AS quality_reason,
+    CASE
+        WHEN hit.so_far AND {is_missing} THEN hit.withheld_by
+        WHEN t.quality_status = 'available' AND hit.waived_for IS NOT NULL THEN hit.waived_for
+        ELSE t.quality_rule_id
+    END AS quality_rule_id
+"""
+# Of the programme as a whole: by indicator and quarter, in the newest quarter, in any.
+_OF_PROGRAMME = """
+CREATE TEMP TABLE programme_hit AS FROM hit WHERE scope = 'programme';
+CREATE TEMP TABLE newest_hit AS
+    FROM programme_hit WHERE period_key = (SELECT max(period_key) FROM mart.indicator_value);
+CREATE TEMP TABLE quarter_hit AS
+    SELECT period_key, bool_or(now) AS now, bool_or(so_far) AS so_far,
+        string_agg(DISTINCT withheld_by, ', ' ORDER BY withheld_by) AS withheld_by,
+        string_agg(DISTINCT withheld_because, '; ' ORDER BY withheld_because) AS withheld_because,
+        string_agg(DISTINCT waived_for, ', ' ORDER BY waived_for) AS waived_for,
+        string_agg(DISTINCT waived_because, '; ' ORDER BY waived_because) AS waived_because
+    FROM programme_hit GROUP BY period_key
+"""
+
+
+def _figures(table: str, joined: str, nulled: dict[str, str], is_missing: str = "true", also: str = "") -> str:
+    """A table of figures with what is withheld null. `nulled`: column -> when it is; `joined`: the hits of its rows."""
+    kept = "CASE WHEN NOT coalesce({when}, false) THEN t.{name} END AS {name}, "
+    columns = "".join(kept.format(name=name, when=when) for name, when in nulled.items())
+    return f"""
+        SELECT t.* REPLACE ({columns}{also}{_SAID.format(is_missing=is_missing)})
+        FROM mart.{table} AS t LEFT JOIN {joined}
+    """
+
+
+_CELL = "hit USING (indicator_key, period_key, scope, scope_key)"
+# The tables of figures, each by the query that makes what is published of it.
+_TABLES = {
+    "indicator_value": _figures(
+        "indicator_value",
+        _CELL,
+        {"value": "hit.now", "exact_value": "hit.now", "cumulative_value": "hit.so_far",
+            "exact_cumulative_value": "hit.so_far", "unknown_share": "hit.so_far"},
+    ),
+    "indicator_value_as_of": _figures(
+        "indicator_value_as_of",
+        _CELL,
+        {"value": "hit.now AND t.known_until IS NULL", "exact_value": "hit.now AND t.known_until IS NULL"},
+        "hit.now AND t.known_until IS NULL",
+    ),
+    "indicator_apportioned": _figures(
+        "indicator_apportioned",
+        "programme_hit AS hit USING (indicator_key, period_key)",
+        dict.fromkeys(("full_value", "apportioned_value", "facts_also_claimed", "facts_without_share"), "hit.now"),
+        "hit.now",
+    ),
+    # Of several indicators each, and of which stands in no column.
+    "supplementary_value": _figures(
+        "supplementary_value",
+        "quarter_hit AS hit USING (period_key)",
+        {"value": "hit.now", "cumulative_value": "hit.so_far"},
+    ),
+    "indicator_rating": _figures(
+        "indicator_rating",
+        "newest_hit AS hit USING (indicator_key)",
+        dict.fromkeys(("compared_value", "rag", "rag_level"), "hit.so_far"),
+        also="CASE WHEN hit.so_far THEN 'withheld' ELSE t.reason END AS reason, ",
+    ),
+    "indicator_performance": _figures(
+        "indicator_performance",
+        "newest_hit AS hit USING (indicator_key)",
+        dict.fromkeys(("actual_value", "claimed_value", "output_rag", "forecast_rag"), "hit.so_far"),
+        # What the programme office set does not rest on the figures.
+        also="CASE WHEN hit.so_far THEN t.override_rag ELSE t.rag END AS rag, "
+        "CASE WHEN hit.so_far AND t.target_status <> 'not_stated' THEN 'withheld' ELSE t.rag_reason END "
+        "AS rag_reason, ",
+    ),
+    "indicator_restatement": """
+        SELECT t.* REPLACE (
+            CASE WHEN NOT coalesce(hit.now, false) THEN t.locked_value END AS locked_value,
+            CASE WHEN NOT coalesce(hit.now, false) THEN t.known_value END AS known_value
+        )
+        FROM mart.indicator_restatement AS t
+        LEFT JOIN hit
+            ON
+                t.indicator_key = hit.indicator_key AND t.restated_period_key = hit.period_key
+                AND hit.scope IN ('programme', 'partner')
+                AND t.restated_partner_key
+                = CASE hit.scope WHEN 'programme' THEN 'PROGRAMME' ELSE hit.scope_key END
+    """,
+    "supplementary_fact": """
+        SELECT t.* FROM mart.supplementary_fact AS t ANTI JOIN quarter_hit AS hit
+        ON hit.period_key = t.period_key AND hit.now
+    """,
+}  # fmt: skip
+_OF_FACT = (
+    "k.status = 'withheld' AND k.indicator_key IN ('', t.indicator_key) AND (k.partner_key IN ('', t.partner_key))"
+)
+_FACT = f"""
+    WITH found AS (
+        SELECT t.fact_key,
+            coalesce(bool_or(k.breakdown = '' AND k.period_key IN ('', coalesce(t.period_key, ''))), false) AS verified,
+            coalesce(bool_or(k.breakdown = '' AND k.period_key IN ('', coalesce(t.claimed_period_key, ''))), false)
+                AS claimed,
+            coalesce(bool_or(k.breakdown = 'local_authority'), false) AS area,
+            coalesce(bool_or(k.breakdown = 'cluster'), false) AS cluster,
+            coalesce(bool_or(k.breakdown = 'partner'), false) AS partner
+        FROM mart.indicator_fact AS t INNER JOIN kept_back AS k ON {_OF_FACT}
+        GROUP BY t.fact_key
+    )
+    SELECT t.* REPLACE (
+        CASE WHEN NOT coalesce(found.verified, false) THEN t.quantity END AS quantity,
+        CASE WHEN NOT coalesce(found.verified, false) THEN t.exact_quantity END AS exact_quantity,
+        CASE WHEN NOT coalesce(found.claimed, false) THEN t.claimed_quantity END AS claimed_quantity,
+        CASE WHEN NOT coalesce(found.claimed, false) THEN t.exact_claimed_quantity END AS exact_claimed_quantity,
+        t.is_counted AND NOT coalesce(found.verified, false) AS is_counted,
+        CASE WHEN coalesce(found.verified, false) THEN 'withheld' ELSE t.not_counted_reason END AS not_counted_reason,
+        CASE WHEN NOT coalesce(found.area, false) THEN t.local_authority_code END AS local_authority_code,
+        CASE WHEN NOT coalesce(found.cluster, false) THEN t.cluster_key END AS cluster_key,
+        CASE WHEN NOT coalesce(found.partner, false) THEN t.partner_key END AS partner_key
+    )
+    FROM mart.indicator_fact AS t LEFT JOIN found USING (fact_key)
+    WHERE NOT (coalesce(found.verified, false) AND coalesce(found.claimed, false))
+"""
+# What says which returned posts and tranches count: the indicators of each row, and the day that is its quarter's.
+_DETAIL = {
+    "fct_job": ("'jobs_created'", "started_on"),
+    "fct_leverage": (
+        "CASE t.stage WHEN 'committed' THEN 'resource_committed' ELSE 'resource_levered' END", "stage_reached_on",
+    ),
+}  # fmt: skip
+
+
+# The tables of which something may be withheld.
+HOLDING_FIGURES = frozenset({*_TABLES, "indicator_fact", *_DETAIL})
+
+
+def _detail(table: str) -> str:
+    indicator, day = _DETAIL[table]
+    return f"""
+        SELECT t.* FROM mart.{table} AS t
+        LEFT JOIN mart.dim_period AS p ON t.{day} BETWEEN p.starts_on AND p.ends_on
+        ANTI JOIN kept_back AS k
+            ON
+                k.status = 'withheld' AND k.breakdown = '' AND k.indicator_key IN ('', {indicator})
+                AND k.partner_key IN ('', t.partner_key) AND k.period_key IN ('', coalesce(p.period_key, ''))
+    """
+
+
+def withhold(warehouse: Path, consequences: Sequence[Consequence]) -> None:
+    """Write schema `published` of a candidate anew, without what is withheld; there is none without consequences."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(f"SET TimeZone = 'UTC'; DROP SCHEMA IF EXISTS {PUBLISHED} CASCADE")
+        if not consequences:
+            return
+        connection.execute(f"CREATE SCHEMA {PUBLISHED}; CREATE TEMP TABLE kept_back ({_KEPT_BACK})")
+        connection.executemany(
+            "INSERT INTO kept_back VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (one.rule_id, *astuple(one.scope), one.status, one.reason) for one in consequences
+            ],
+        )  # fmt: skip
+        connection.execute(f"{_HITS}; {_OF_PROGRAMME}")
+        there = {
+            name
+            for (name,) in connection.execute(
+                "SELECT table_name FROM duckdb_tables() WHERE schema_name = ?", [SCHEMA]
+            ).fetchall()
+        }
+        queries = {**_TABLES, "indicator_fact": _FACT} | {table: _detail(table) for table in _DETAIL}
+        for table in sorted(queries.keys() & there):
+            connection.execute(f"CREATE TABLE {PUBLISHED}.{quoted(table)} AS {queries[table]}")
+
+
+def read_published(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let tables without a prefix be those of the mart as they are published."""
+    found = connection.execute("SELECT 1 FROM duckdb_schemas() WHERE schema_name = ?", [PUBLISHED]).fetchone()
+    connection.execute(f"SET search_path = '{f'{PUBLISHED},' if found else ''}{SCHEMA}'")
+
+
+def published_fingerprints(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Fingerprint of each table as it is published: of schema `published` where it stands there."""
+    return table_fingerprints(connection) | table_fingerprints(connection, PUBLISHED)
+
+
+def published_fingerprint(warehouse: Path) -> str:
+    """Content fingerprint of what is published of a candidate."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return combine(published_fingerprints(connection))
