@@ -10,10 +10,14 @@ import json
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from common.sql import literal, quoted
 from common.yamlfile import nearest
 from orchestration.errors import UserError
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class Dialect(StrEnum):
@@ -99,3 +103,39 @@ class Metrics:
             return f"no metric {', '.join(wrong)}; {nearest(wrong[0], known)}"
         ways = ", ".join(self.ways_to_group(names[0]))
         return f"{', '.join(names)} cannot be broken down by {', '.join(by)}; try {ways}"
+
+
+# What the gate keeps back of the indicators of a mart, by the body and quarter that a metric may be broken down by.
+_WITHHELD = """
+    SELECT indicator_key, scope, scope_key, period_key FROM indicator_value
+    WHERE basis = 'verified' AND value IS NULL AND quality_status = 'withheld' AND scope IN ('programme', 'partner')
+"""
+
+
+def without_withheld(mart: duckdb.DuckDBPyConnection, query: str, names: Sequence[str], by: Sequence[str]) -> str:
+    """The query with what the gate withholds null: MetricFlow adds facts up, and those of a body that is kept back are
+    not there, so that a sum over it would be smaller in silence.
+    """
+    known = mart.execute(
+        "SELECT 1 FROM duckdb_columns() WHERE table_name = 'indicator_value' AND column_name = 'quality_status'"
+    ).fetchall()
+    kept_back = mart.execute(_WITHHELD).fetchall() if known else []
+    nulled = []
+    for name in names:
+        of_metric = [row[1:] for row in kept_back if row[0] == name.removesuffix("_claimed")]
+        if of_metric:
+            nulled.append(f"CASE WHEN NOT {_is_withheld(of_metric, by)} THEN {quoted(name)} END AS {quoted(name)}")
+    return f"SELECT * REPLACE ({', '.join(nulled)}) FROM (\n{query}\n)" if nulled else query
+
+
+def _is_withheld(cells: Sequence[tuple[str, str, str]], by: Sequence[str]) -> str:
+    """SQL of a row's own keys: the body's cells where it is of one body, else those of the whole."""
+    keys = [key for key in ("partner", "period") if key in by]
+    if not keys:
+        return "true"
+    scope = "partner" if "partner" in keys else "programme"
+    found = {tuple(cell[{"partner": 1, "period": 2}[key]] for key in keys) for cell in cells if cell[0] == scope}
+    if not found:
+        return "false"
+    rows = ", ".join(f"({', '.join(map(literal, row))})" for row in sorted(found))
+    return f"coalesce(({', '.join(map(quoted, keys))}) IN ({rows}), false)"

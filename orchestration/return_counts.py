@@ -345,7 +345,8 @@ def _add_quarter_before(found: Mapping[str, Counted], answer: Answer, home: Path
             f"AND period_key = {literal(quarter_before(answer.cover['period_key']))}"
         ).fetchall()
     for indicator, basis, value in figures:
-        if indicator in found:
+        # One that is withheld is not known.
+        if indicator in found and value is not None:
             setattr(found[indicator], f"before_{basis}", Decimal(value))
 
 

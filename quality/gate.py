@@ -290,7 +290,7 @@ def run_gate(
         judged.keep_here(judged_here, asked, evaluations)
     missing = Evaluation(False, "not evaluated: no result came back", 0, [], error="no result came back")
     results = [
-        _result(
+        result_of(
             check, inapplicable[check.name] or evaluations.get(check.name, missing), rows.get(check.table, 0), clock
         )
         for check in checks

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import duckdb
 
-from evaluation.pack.mart_rows import rows
+from evaluation.pack.mart_rows import has_table, rows
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,16 @@ class Waiver:
     reason: str
     approved_by: str
     expires_on: date
+
+
+@dataclass(frozen=True)
+class KeptBack:
+    """What a failed check keeps back, or a waiver lets stand (`status`). `what` names the figures."""
+
+    rule: str
+    what: str
+    status: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -105,6 +115,7 @@ class Assurance:
     dimensions: tuple[Dimension, ...]
     warnings: tuple[OpenWarning, ...]
     waivers: tuple[Waiver, ...]
+    kept_back: tuple[KeptBack, ...]
     sources: tuple[Source, ...]
     quarantined: tuple[Quarantined, ...]
     refused: tuple[RefusedFile, ...]
@@ -151,6 +162,14 @@ _WAIVERS = """
     FROM waiver
     WHERE is_in_force
     ORDER BY check_name, scope_key
+"""
+_KEPT_BACK = """
+    SELECT rule_id AS rule,
+        concat_ws(', ', coalesce(i.name, 'all indicators'), 'cluster body ' || q.partner_key, q.period_key,
+            'by ' || replace(q.breakdown, '_', ' ')) AS what,
+        q.status, q.reason
+    FROM quality_consequence AS q LEFT JOIN dim_indicator AS i USING (indicator_key)
+    ORDER BY q.status DESC, q.rule_id, i.indicator_code, q.partner_key, q.period_key
 """
 _SOURCES = """
     SELECT source,
@@ -209,12 +228,20 @@ def read_checks(mart: duckdb.DuckDBPyConnection) -> tuple[Check, ...]:
     return tuple(Check(**row) for row in rows(mart, _CHECKS))
 
 
+def read_kept_back(mart: duckdb.DuckDBPyConnection) -> tuple[KeptBack, ...]:
+    """What is withheld and what stands under a waiver; none in releases of before December 2026."""
+    if not has_table(mart, "quality_consequence"):
+        return ()
+    return tuple(KeptBack(**row) for row in rows(mart, _KEPT_BACK))
+
+
 def read_assurance(mart: duckdb.DuckDBPyConnection) -> Assurance:
     """What the release says of its own quality."""
     return Assurance(
         dimensions=read_dimensions(mart),
         warnings=tuple(OpenWarning(**row) for row in rows(mart, _WARNINGS)),
         waivers=tuple(Waiver(**row) for row in rows(mart, _WAIVERS)),
+        kept_back=read_kept_back(mart),
         sources=tuple(Source(**row) for row in rows(mart, _SOURCES)),
         quarantined=tuple(Quarantined(**row) for row in rows(mart, _QUARANTINED)),
         refused=tuple(RefusedFile(**row) for row in rows(mart, _REFUSED)),

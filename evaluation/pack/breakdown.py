@@ -6,15 +6,16 @@ a release has no public mart the pack has figures of the whole programme only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import duckdb
 
 from evaluation.pack.mart_rows import rows
-from evaluation.pack.wording import NOT_AVAILABLE
+from evaluation.pack.wording import NOT_AVAILABLE, WITHHELD
 
 CONFIDENTIAL = "c"
+UNKNOWN = "unknown"
 # A scope of the public mart, and the table that names its keys.
 BODY = ("partner", "dim_partner", "partner_key")
 AREA = ("local_authority", "dim_local_authority", "local_authority_code")
@@ -41,7 +42,8 @@ class Breakdown:
     """One way to cut the programme.
 
     `figures` are those so far by (scope key, indicator key), `by_year` those of a financial year by (scope key,
-    indicator key, year). `up_to` is the last quarter that is public; None when none is.
+    indicator key, year), `whole` the programme's own so far. `up_to` is the last quarter that is public; None when
+    none is.
     """
 
     scope: str
@@ -50,6 +52,19 @@ class Breakdown:
     years: tuple[str, ...]
     figures: dict[tuple[str, str], ShownFigure]
     by_year: dict[tuple[str, str, str], ShownFigure]
+    whole: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def unknown_shares(self) -> dict[str, Decimal]:
+        """By indicator, how much of the programme's figure no fact places, where both are public; none for a cut of
+        which every fact is placed.
+        """
+        found = {key: self.figures.get((UNKNOWN, key)) for key in self.whole}
+        return {
+            key: shown.value / self.whole[key]
+            for key, shown in found.items()
+            if shown is not None and shown.value is not None and self.whole[key]
+        }
 
 
 _NOT_SHOWN = ShownFigure(None, NOT_AVAILABLE)
@@ -63,9 +78,13 @@ def _so_far(cumulative: ShownFigure, of_years: list[ShownFigure]) -> ShownFigure
     """The public cumulative figure; else the sum of the years where each is public; else why there is none."""
     if cumulative.value is not None:
         return cumulative
+    if cumulative.mark == WITHHELD:
+        return cumulative
     values = [year.value for year in of_years if year.value is not None]
     if values and len(values) == len(of_years):
         return ShownFigure(sum(values, Decimal(0)), "")
+    if any(shown.mark == WITHHELD for shown in (cumulative, *of_years)):
+        return ShownFigure(None, WITHHELD)
     confidential = any(shown.mark == CONFIDENTIAL for shown in (cumulative, *of_years))
     return ShownFigure(None, CONFIDENTIAL if confidential else NOT_AVAILABLE)
 
@@ -100,4 +119,11 @@ def read_breakdown(public: duckdb.DuckDBPyConnection, scope: str, names: str, ke
         )
         for pair in pairs
     }
-    return Breakdown(scope, newest["period"], scopes, years, figures, by_year)
+    whole = rows(
+        public,
+        "SELECT indicator_key, cumulative_value AS value FROM indicator_value WHERE scope = 'programme' "
+        "AND period_key = $period AND basis = 'verified' AND cumulative_value IS NOT NULL",
+        {"period": newest["period"]},
+    )
+    by_key = {row["indicator_key"]: row["value"] for row in whole}
+    return Breakdown(scope, newest["period"], scopes, years, figures, by_year, by_key)

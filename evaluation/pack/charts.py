@@ -80,7 +80,9 @@ def render(chart: Any, name: str, title: str, description: str) -> Picture:
 
 
 def trend(
-    indicator: IndicatorDefinition, quarters: Sequence[Quarter], cumulative: Mapping[tuple[str, str, str], Decimal]
+    indicator: IndicatorDefinition,
+    quarters: Sequence[Quarter],
+    cumulative: Mapping[tuple[str, str, str], Decimal | None],
 ) -> Picture:
     """Cumulative verified and claimed figures by quarter, and the target as a line where one was stated.
 

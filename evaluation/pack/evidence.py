@@ -84,7 +84,9 @@ def read_evidence(mart: duckdb.DuckDBPyConnection) -> dict[str, Evidence]:
         """
         SELECT indicator_key, status, coalesce(evidence_grade, 'none') AS grade, source_system AS source, is_counted,
             coalesce(not_counted_reason, status) AS reason, count(*) AS facts,
-            sum(exact_quantity)::DECIMAL(18, 4) AS exact, sum(exact_claimed_quantity)::DECIMAL(18, 4) AS exact_claimed,
+            -- What is withheld is null, and then none of it is shown.
+            coalesce(sum(exact_quantity), 0)::DECIMAL(18, 4) AS exact,
+            coalesce(sum(exact_claimed_quantity), 0)::DECIMAL(18, 4) AS exact_claimed,
             max(exact_per_unit) AS per_unit
         FROM indicator_fact
         GROUP BY ALL

@@ -62,9 +62,9 @@ class Switch:
 
 @dataclass(frozen=True)
 class Impact:
-    """What the evaluation says of a release."""
+    """What the evaluation says of a release. `gross_verified` is None where the jobs are withheld."""
 
-    gross_verified: Decimal
+    gross_verified: Decimal | None
     ranges: tuple[Range, ...]
     switches: tuple[Switch, ...]
     missing: tuple[MissingAssumption, ...]
@@ -116,7 +116,7 @@ def read_impact(mart: duckdb.DuckDBPyConnection) -> Impact | None:
     """The evaluation of the release; None when it was made without one."""
     if not has_table(mart, "evaluation_result"):
         return None
-    (gross,) = rows(mart, "SELECT coalesce(max(gross_verified_fte), 0) AS fte FROM evaluation_result")
+    (gross,) = rows(mart, "SELECT max(gross_verified_fte) AS fte FROM evaluation_result")
     return Impact(
         gross_verified=gross["fte"],
         ranges=tuple(Range(**row) for row in rows(mart, _RANGES)),

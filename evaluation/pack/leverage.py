@@ -36,7 +36,7 @@ class WaterfallStep:
 
 @dataclass(frozen=True)
 class Leverage:
-    """`claimed` plus all `steps` is `realised`. Amounts in GBP."""
+    """`claimed` plus all `steps` is `realised`. Amounts in GBP. `is_withheld`: some is, and none is to be shown."""
 
     apart: tuple[ApartLine, ...]
     pipeline: Decimal
@@ -44,6 +44,7 @@ class Leverage:
     steps: tuple[WaterfallStep, ...]
     realised: Decimal
     committed: Decimal
+    is_withheld: bool = False
 
     @property
     def outstanding(self) -> Decimal:
@@ -95,7 +96,15 @@ def _waterfall(mart: duckdb.DuckDBPyConnection) -> tuple[Decimal, tuple[Waterfal
 
 
 def read_leverage(mart: duckdb.DuckDBPyConnection) -> Leverage:
-    """Leverage of the whole programme."""
+    """Leverage of the whole programme; nothing of it where some quarter is withheld."""
+    (kept,) = rows(
+        mart,
+        "SELECT bool_or(value IS NULL) AS back FROM indicator_value "
+        f"WHERE scope = 'programme' AND indicator_key IN ('{REALISED}', '{COMMITTED}')",
+    )
+    if kept["back"]:
+        none = Decimal(0)
+        return Leverage((), none, none, (), none, none, is_withheld=True)
     claimed, steps, realised = _waterfall(mart)
     (pipeline,) = rows(
         mart,

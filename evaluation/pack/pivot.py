@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import duckdb
 
-from evaluation.pack.mart_rows import rows
-from evaluation.pack.wording import NOT_AVAILABLE
+from evaluation.pack.mart_rows import quality_status, rows
+from evaluation.pack.wording import NOT_AVAILABLE, WITHHELD
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class LongFigure:
 
 _WHOLE = """
     SELECT v.indicator_key, v.period_key, v.scope, v.scope_key, 'Whole programme' AS scope_name, v.basis, v.value,
-        '' AS status
+        CASE {status} WHEN 'withheld' THEN CASE WHEN v.value IS NULL THEN '{withheld}' ELSE '' END ELSE '' END AS status
     FROM indicator_value AS v
     INNER JOIN dim_period AS p ON v.period_key = p.period_key
     WHERE v.scope = 'programme' AND p.starts_on <= (SELECT released_at FROM release_info)
@@ -53,5 +53,6 @@ def read_long_figures(
     mart: duckdb.DuckDBPyConnection, public: duckdb.DuckDBPyConnection | None
 ) -> tuple[LongFigure, ...]:
     """The programme's rows first; without a public mart there are no others."""
-    found = [*rows(mart, _WHOLE), *(rows(public, _CUTS) if public is not None else [])]
+    whole = _WHOLE.format(status=quality_status(mart, "indicator_value", "v"), withheld=WITHHELD)
+    found = [*rows(mart, whole), *(rows(public, _CUTS) if public is not None else [])]
     return tuple(LongFigure(**row) for row in found)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import duckdb
 
-from evaluation.pack.mart_rows import has_table, rows
+from evaluation.pack.mart_rows import has_table, quality_status, rows
 
 UNNAMED = "Innovation programme"
 
@@ -67,20 +67,27 @@ class IndicatorDefinition:
 class Indicator(IndicatorDefinition):
     """One indicator with its figures so far, in its unit.
 
-    `claimed` stands beside `verified` and is never added to it. `rag` is made of `output_rag` and `forecast_rag`, or is
-    `override_rag`.
+    `claimed` stands beside `verified` and is never added to it; both are None where they are withheld. `rag` is made of
+    `output_rag` and `forecast_rag`, or is `override_rag`.
     """
 
-    verified: Decimal
-    claimed: Decimal
+    verified: Decimal | None
+    claimed: Decimal | None
     output_rag: str | None
     forecast_rag: str | None
     override_rag: str | None
+    quality_status: str = "available"
+    quality_reason: str | None = None
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether the gate keeps the figures so far back; `quality_reason` says why."""
+        return self.quality_status == "withheld"
 
     @property
     def share_of_target(self) -> Decimal | None:
         """Verified over the target, or over the lower end of a range, as a fraction."""
-        return self.verified / self.to_reach if self.to_reach else None
+        return self.verified / self.to_reach if self.to_reach and self.verified is not None else None
 
 
 @dataclass(frozen=True)
@@ -95,10 +102,10 @@ class Quarter:
 
 @dataclass(frozen=True)
 class QuarterFigure:
-    """An indicator in one quarter: the quarter alone, and the sum of all quarters up to it."""
+    """An indicator in one quarter: the quarter alone, and the sum of all quarters up to it; None where withheld."""
 
-    value: Decimal
-    cumulative: Decimal
+    value: Decimal | None
+    cumulative: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,10 @@ def read_definitions(mart: duckdb.DuckDBPyConnection) -> list[IndicatorDefinitio
 def read_indicators(mart: duckdb.DuckDBPyConnection) -> list[Indicator]:
     """Every indicator: the headline ones in the order of their codes, then the others."""
     figures = "p.actual_value AS verified, p.claimed_value AS claimed, p.output_rag, p.forecast_rag, p.override_rag"
-    return [Indicator(**row) for row in rows(mart, f"SELECT {_DEFINITION}, {figures} {_INDICATORS}")]
+    status = quality_status(mart, "indicator_performance", "p")
+    reason = "p.quality_reason" if status == "p.quality_status" else "NULL"
+    said = f"{status} AS quality_status, {reason} AS quality_reason"
+    return [Indicator(**row) for row in rows(mart, f"SELECT {_DEFINITION}, {figures}, {said} {_INDICATORS}")]
 
 
 def read_quarters(mart: duckdb.DuckDBPyConnection, released_on: date) -> list[Quarter]:

@@ -45,10 +45,10 @@ def environment(*folders: Path) -> Any:
         keep_trailing_newline=True,
     )
     made.filters.update(
-        number=numbers.number,
+        number=lambda value, unit: wording.WITHHELD if value is None else numbers.number(value, unit),
         network_value=wording.network_value,
         outline=network_charts.outline,
-        short_number=numbers.short_number,
+        short_number=lambda value, unit: wording.WITHHELD if value is None else numbers.short_number(value, unit),
         unit_words=wording.unit_words,
         quarter=wording.quarter,
         moment=wording.moment,
@@ -100,12 +100,14 @@ def _summary(headline: list[Indicator]) -> str:
     )
 
 
-def _by_kind(interventions: list[Intervention], stages: list[str]) -> list[tuple[str, dict[str, int], int]]:
+def _by_kind(interventions: list[Intervention], stages: list[str]) -> list[tuple[str, dict[str, int], int | str]]:
     found = []
     for kind in sorted({item.kind for item in interventions}, key=lambda kind: (kind == "scaled", kind)):
         of_kind = [item for item in interventions if item.kind == kind]
         by_stage = {stage: sum(item.stage == stage for item in of_kind) for stage in stages}
-        found.append((kind, by_stage, sum(item.is_counted for item in of_kind)))
+        # Where it is withheld which of them count, so is how many.
+        counts = [item.is_counted for item in of_kind if item.is_counted is not None]
+        found.append((kind, by_stage, sum(counts) if len(counts) == len(of_kind) else wording.WITHHELD))
     return found
 
 
@@ -143,6 +145,7 @@ def report_context(figures: PackFigures) -> dict[str, Any]:
         "quarter_figures": figures.quarter_figures,
         "forecasts": figures.forecasts,
         "evidence": figures.evidence,
+        "kept_back": figures.assurance.kept_back,
         "trends": _trends(figures),
         "by_body": figures.by_body,
         "by_area": figures.by_area,

@@ -154,6 +154,7 @@ def read_restatements(
     changes = []
     for row in rows(previous, _FIGURES):
         key = (row["indicator_key"], row["period_key"])
-        if key in now and now[key] != row["value"]:
+        # What either of them withholds is no change of a figure.
+        if None not in (now.get(key), row["value"]) and now[key] != row["value"]:
             changes.append(Restatement(*key, row["value"], now[key], row["was_closed"]))
     return Restatements(info["release_id"], tuple(changes), locked)

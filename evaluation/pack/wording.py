@@ -86,6 +86,7 @@ REASON = {
     "secured_before_activity": "Secured before the activity began",
     "service_purchase": "Purchase of a service",
     "withdrawn": "Withdrawn",
+    "withheld": "Withheld with its figure",
 }
 INTERVENTION = {
     "feasibility_study": "Feasibility study",

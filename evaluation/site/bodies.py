@@ -87,7 +87,7 @@ _NOT_COUNTED = """
     SELECT partner_key, indicator_key, coalesce(not_counted_reason, status) AS reason, count(*) AS facts,
         CAST(sum(exact_claimed_quantity) / max(exact_per_unit) AS DECIMAL(18, 4)) AS claimed
     FROM indicator_fact
-    WHERE NOT is_counted AND partner_key IS NOT NULL
+    WHERE NOT is_counted AND partner_key IS NOT NULL AND not_counted_reason IS DISTINCT FROM 'withheld'
     GROUP BY ALL
     ORDER BY partner_key, indicator_key, facts DESC, reason
 """

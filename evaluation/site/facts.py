@@ -29,8 +29,8 @@ class Fact:
     cluster_key: str | None
     local_authority_code: str | None
     organisation: str | None
-    quantity: Decimal
-    claimed_quantity: Decimal
+    quantity: Decimal | None
+    claimed_quantity: Decimal | None
     evidence_grade: str | None
     status: str
     reason: str | None

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.options import Format, Home, console, current_mart, resolve_home, whole_table
+from orchestration.cli.options import Format, Home, console, current_mart, errors, resolve_home, whole_table
 from orchestration.cli.rows import require_outside, write_relation
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import UserError
-from orchestration.metrics import Dialect, Metrics
+from orchestration.metrics import Dialect, Metrics, without_withheld
 
 
 def metric(
@@ -52,4 +52,7 @@ def metric(
     from quality.typed_sql import open_read_only
 
     with open_read_only(current_mart(folder)) as connection:
-        write_relation(connection.sql(query), output, file)
+        shown = without_withheld(connection, query, names, by or [])
+        write_relation(connection.sql(shown), output, file)
+    if shown != query:
+        errors.print("Some of these figures are withheld and stand empty: wmip sql 'FROM quality_consequence'")

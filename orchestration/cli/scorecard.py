@@ -35,7 +35,7 @@ OLD_MONTHS = 12
 
 
 def _number(value: Any, unit: str) -> str:
-    return "" if value is None else millions(Decimal(str(value)), unit)
+    return "withheld" if value is None else millions(Decimal(str(value)), unit)
 
 
 def _query(connection: Any, query: str) -> list[dict[str, Any]]:
@@ -115,25 +115,32 @@ def _by(connection: Any, scope: str) -> Table:
     rows = _query(
         connection,
         f"""
-        SELECT v.scope_key, v.period_key, i.indicator_code, i.unit, sum(v.value) AS value
+        SELECT v.scope_key, v.period_key, i.indicator_code, i.unit, v.value
         FROM indicator_value AS v
         INNER JOIN dim_indicator AS i USING (indicator_key)
         WHERE i.is_headline AND v.basis = 'verified'
             AND v.scope = '{"partner" if scope == "partner" else "programme"}'
-        GROUP BY ALL
         """,
     )
     label = "scope_key" if scope == "partner" else "period_key"
     codes = sorted({row["indicator_code"] for row in rows})
-    cells: dict[tuple[str, str], Decimal] = {}
+    cells: dict[tuple[str, str], Decimal | None] = {}
     units = {row["indicator_code"]: row["unit"] for row in rows}
     for row in rows:
         key = (row[label], row["indicator_code"])
-        cells[key] = cells.get(key, Decimal(0)) + Decimal(str(row["value"]))
+        before = cells.get(key, Decimal(0))
+        # A sum of which a part is withheld would be smaller in silence.
+        cells[key] = None if before is None or row["value"] is None else before + Decimal(str(row["value"]))
     what = "Cluster body" if scope == "partner" else "Quarter"
     table = whole_table(f"Verified, by {what.lower()}", what, *(f">{code}" for code in codes))
     for line in sorted({key[0] for key in cells}):
-        table.add_row(line, *(_number(cells.get((line, code), Decimal(0)), units[code]) for code in codes))
+        found = [cells.get((line, code), Decimal(0)) for code in codes]
+        shown = [
+            "w" if value is None else _number(value, units[code]) for value, code in zip(found, codes, strict=True)
+        ]
+        table.add_row(line, *shown)
+    if None in cells.values():
+        table.caption = "w: withheld; the gate's lines below say why"
     return table
 
 
@@ -350,6 +357,8 @@ def _identity(connection: Any) -> list[str]:
 
 
 def _gate(connection: Any) -> list[str]:
+    from evaluation.pack.assurance import read_kept_back
+
     (counts,) = _query(
         connection,
         "SELECT count(*) AS checks, count(*) FILTER (outcome = 'passed') AS passed, "
@@ -361,7 +370,16 @@ def _gate(connection: Any) -> list[str]:
         connection,
         "SELECT check_name, table_name, meaning, observed FROM quality_result WHERE outcome = 'failed' ORDER BY 1",
     )
-    lines += [f"  warning: {row['meaning']} ({row['check_name']}: {row['observed']})" for row in warnings]
+    kept_back = read_kept_back(connection)
+    lines += [f"  [red]{row.status}[/red]: {row.what}: {row.reason} ({row.rule})" for row in kept_back[:MOST_NAMES]]
+    if len(kept_back) > MOST_NAMES:
+        lines.append(f'  … and {len(kept_back) - MOST_NAMES} more: wmip sql "FROM quality_consequence"')
+    told = {row.rule for row in kept_back}
+    lines += [
+        f"  warning: {row['meaning']} ({row['check_name']}: {row['observed']})"
+        for row in warnings
+        if row["check_name"] not in told
+    ]
     return lines
 
 

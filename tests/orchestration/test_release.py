@@ -112,7 +112,8 @@ def test_a_passed_candidate_becomes_a_whole_release(home):
     shown = store.show(home, "2025-07-01.1")
     assert shown["manifest"]["rows"] == {
         "evaluation_result": 1, "evaluation_run": 1, "indicator_restatement": 3, "indicator_value": 1,
-        "quality_consequence": 0, "quality_result": 1, "release_info": 1, "retention_rule": 3, "source_run": 1, "waiver": 1,
+        "quality_consequence": 0, "quality_result": 1, "release_info": 1, "retention_rule": 3, "source_run": 1,
+        "waiver": 1,
     }  # fmt: skip
     (material,) = shown["receipt"]["material_restatements"]
     assert (material["partner_key"], material["locked_value"], material["known_value"]) == ("CB01", "10.0", "12.0")

@@ -15,6 +15,7 @@ def write(sheet: Sheet, figures: PackFigures) -> None:
         "Nothing is released that did not pass its gate. The full receipt is receipt.json in the folder of the release."
     )
     _checks(sheet, figures)
+    _kept_back(sheet, figures)
     _warnings_and_waivers(sheet, figures)
     _sources(sheet, figures)
     _returns(sheet, figures)
@@ -50,6 +51,15 @@ def _warnings_and_waivers(sheet: Sheet, figures: PackFigures) -> None:
     for waiver in figures.assurance.waivers:
         sheet.line([waiver.check, waiver.reason, waiver.scope, waiver.approved_by, waiver.expires_on])
     if not figures.assurance.waivers:
+        sheet.line(["None"])
+
+
+def _kept_back(sheet: Sheet, figures: PackFigures) -> None:
+    sheet.heading("Withheld figures (w), and figures that stand under a waiver")
+    sheet.columns(["Check", "Figures", "Withheld or waived", "Why"], figures_from=4)
+    for one in figures.assurance.kept_back:
+        sheet.line([one.rule, one.what, one.status, one.reason])
+    if not figures.assurance.kept_back:
         sheet.line(["None"])
 
 

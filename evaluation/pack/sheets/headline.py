@@ -61,16 +61,19 @@ def write(sheet: Sheet, figures: PackFigures, by_quarter: Sheet, rows: Mapping[s
 
 def _line(sheet: Sheet, figures: PackFigures, indicator: Indicator, by_quarter: Sheet, row: int) -> None:
     rating = wording.rating(indicator.rag, indicator.target_status)
-    so_far = Formula(f"={by_quarter.elsewhere(row, FIRST_QUARTER + len(figures.quarters))}", indicator.verified)
+    so_far = Formula(
+        f"={by_quarter.elsewhere(row, FIRST_QUARTER + len(figures.quarters))}",
+        marked(indicator.verified, wording.WITHHELD),
+    )
     unit = indicator.unit
     sheet.line(
         [
             f"{indicator.code} {indicator.name}",
             unit,
             *_of_quarter(sheet, figures, indicator, by_quarter, row),
-            so_far if figures.quarters else indicator.verified,
+            so_far if figures.quarters else marked(indicator.verified, wording.WITHHELD),
             *_against_target(sheet, indicator),
-            indicator.claimed,
+            marked(indicator.claimed, wording.WITHHELD),
             f"{rating.symbol} {rating.word}",
             _part(indicator.output_rag, indicator),
             _part(indicator.forecast_rag, indicator),
@@ -111,20 +114,25 @@ def _of_quarter(
     forecast = figures.forecasts.get((indicator.key, quarter.key))
     this, expected = sheet.cell(sheet.row, _THIS), sheet.cell(sheet.row, _FORECAST)
     variance = Formula(
-        f'=IF(ISNUMBER({expected}),{this}-{expected},"{wording.NOT_AVAILABLE}")',
-        marked(None if forecast is None else value - forecast.value),
+        f'=IF(AND(ISNUMBER({this}),ISNUMBER({expected})),{this}-{expected},"{wording.NOT_AVAILABLE}")',
+        marked(None if forecast is None or value is None else value - forecast.value),
     )
-    in_quarter = Formula(f"={by_quarter.elsewhere(row, column)}", value)
+    in_quarter = Formula(f"={by_quarter.elsewhere(row, column)}", marked(value, wording.WITHHELD))
     return in_quarter, marked(None if forecast is None else forecast.value), variance
 
 
 def _against_target(sheet: Sheet, indicator: Indicator) -> tuple[Value, Value, Value]:
     so_far, target = sheet.cell(sheet.row, _SO_FAR), sheet.cell(sheet.row, _TARGET)
     none = wording.NOT_AVAILABLE
-    difference: Decimal | str = none if indicator.target is None else indicator.verified - indicator.target
+    difference: Decimal | str = none
+    if indicator.target is not None and indicator.verified is not None:
+        difference = indicator.verified - indicator.target
     share = None if indicator.target is None else indicator.share_of_target
     return (
         wording.target(indicator) if indicator.target is None else indicator.target,
-        Formula(f'=IF(ISNUMBER({target}),{so_far}-{target},"{none}")', difference),
-        Formula(f'=IF(ISNUMBER({target}),{so_far}/{target},"{none}")', none if share is None else share),
+        Formula(f'=IF(AND(ISNUMBER({so_far}),ISNUMBER({target})),{so_far}-{target},"{none}")', difference),
+        Formula(
+            f'=IF(AND(ISNUMBER({so_far}),ISNUMBER({target})),{so_far}/{target},"{none}")',
+            none if share is None else share,
+        ),
     )

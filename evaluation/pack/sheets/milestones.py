@@ -31,7 +31,7 @@ def write(sheet: Sheet, figures: PackFigures) -> None:
                 item.bodies,
                 wording.stages(item.stage),
                 item.started_on,
-                "yes" if item.is_counted else "no",
+                item.counts,
                 marked(item.award_gbp, "z"),
                 marked(item.new_funding_gbp, "z"),
             ],
@@ -51,10 +51,12 @@ def _totals(sheet: Sheet, figures: PackFigures, first: int) -> None:
     funding = sum(
         (item.new_funding_gbp for item in figures.interventions if item.new_funding_gbp is not None), Decimal(0)
     )
-    counted = Formula(
+    counted: Formula | str = Formula(
         f'=COUNTIF({sheet.cell(first, _COUNTS)}:{sheet.cell(last, _COUNTS)},"yes")',
-        sum(item.is_counted for item in figures.interventions),
+        sum(item.is_counted is True for item in figures.interventions),
     )
+    if any(item.is_counted is None for item in figures.interventions):
+        counted = wording.WITHHELD
     sheet.line(
         [
             "All", "", "", "", "", "", counted,

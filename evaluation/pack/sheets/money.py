@@ -40,6 +40,11 @@ def write_finance(sheet: Sheet, figures: PackFigures) -> None:
 def write_leverage(sheet: Sheet, figures: PackFigures) -> None:
     """Committed, realised and outstanding by quarter; from claim to figure; loans and equity apart."""
     sheet.text("Realised is the indicator. What is realised was committed before, so the two are never added.")
+    if figures.leverage.is_withheld:
+        sheet.text(
+            "Withheld (w): a check failed that protects these figures; the data-quality sheet says which.", bold=True
+        )
+        return
     _by_quarter(sheet, figures)
     _from_claim_to_figure(sheet, figures)
     _apart(sheet, figures)
@@ -52,7 +57,7 @@ def _by_quarter(sheet: Sheet, figures: PackFigures) -> None:
         freeze=True,
     )
     committed, realised = (
-        [figures.quarter_figures[(key, quarter.key, VERIFIED)].value for quarter in figures.quarters]
+        [figures.quarter_figures[(key, quarter.key, VERIFIED)].value or Decimal(0) for quarter in figures.quarters]
         for key in (COMMITTED, REALISED)
     )
     first = sheet.row

@@ -40,14 +40,21 @@ def _block(sheet: Sheet, figures: PackFigures, basis: str, *, freeze: bool) -> d
     sheet.columns(_headings(figures), freeze=freeze, figures_from=FIRST_QUARTER)
     rows = {}
     for indicator in figures.indicators:
-        values = [figures.quarter_figures[(indicator.key, quarter.key, basis)].value for quarter in figures.quarters]
-        rows[indicator.key] = _line(sheet, indicator, values, sum(values, Decimal(0)))
+        found = [figures.quarter_figures[(indicator.key, quarter.key, basis)].value for quarter in figures.quarters]
+        values = [marked(value, wording.WITHHELD) for value in found]
+        whole = None if None in found else sum((value for value in found if value is not None), Decimal(0))
+        rows[indicator.key] = _line(sheet, indicator, values, whole, wording.WITHHELD)
     return rows
 
 
 def _line(
-    sheet: Sheet, indicator: Indicator, values: list[Decimal] | list[Decimal | str], total: Decimal | None
+    sheet: Sheet,
+    indicator: Indicator,
+    values: list[Decimal | str],
+    total: Decimal | None,
+    without: str = wording.NOT_AVAILABLE,
 ) -> int:
+    """`without`: what stands for a sum of which a part is missing; a sum of the rest would be smaller in silence."""
     first, last = sheet.cell(sheet.row, FIRST_QUARTER), sheet.cell(sheet.row, FIRST_QUARTER + len(values) - 1)
-    whole = wording.NOT_AVAILABLE if total is None or not values else Formula(f"=SUM({first}:{last})", total)
+    whole = without if total is None or not values else Formula(f"=SUM({first}:{last})", total)
     return sheet.line([f"{indicator.code} {indicator.name}", indicator.unit, *values, whole], indicator.unit)

@@ -19,7 +19,7 @@ def write(sheet: Sheet, figures: PackFigures, cut: Breakdown | None, heading: st
         sheet.text("Not in this release: these figures are shown after disclosure control only, and none is public.")
         return
     sheet.text(f"{note} To the end of {wording.quarter(cut.up_to)}.")
-    sheet.text("c: confidential. x: not available, or not public.")
+    sheet.text("c: confidential. x: not available, or not public. w: withheld, a check failed.")
     _block(sheet, figures, cut, heading, "So far", freeze=True)
     for year in cut.years:
         _block(sheet, figures, cut, heading, f"Financial year {year} alone", year=year)
@@ -53,6 +53,9 @@ def _block(
     if cut.scopes:
         sums = [_sum(sheet, first, number, found) for number, found in enumerate(columns, start=1)]
         sheet.line(["Sum of the figures shown", *sums], units, total=True)
+    if year is None and cut.unknown_shares:
+        shares = [marked(cut.unknown_shares.get(indicator.key)) for indicator in figures.headline]
+        sheet.line(["Share of which nothing says where", *shares], "share")
 
 
 def _sum(sheet: Sheet, first: int, column: int, found: list[ShownFigure]) -> Formula | str:
@@ -60,7 +63,8 @@ def _sum(sheet: Sheet, first: int, column: int, found: list[ShownFigure]) -> For
     values = [item.value for item in found if item.value is not None]
     if values:
         return sheet.sum_of(first, sheet.row - 1, column, sum(values, Decimal(0)))
-    return CONFIDENTIAL if any(item.mark == CONFIDENTIAL for item in found) else wording.NOT_AVAILABLE
+    marks = {item.mark for item in found}
+    return next((mark for mark in (wording.WITHHELD, CONFIDENTIAL) if mark in marks), wording.NOT_AVAILABLE)
 
 
 def _shown(cut: Breakdown, scope_key: str, indicator_key: str, year: str | None) -> ShownFigure:

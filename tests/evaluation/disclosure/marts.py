@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -40,17 +40,26 @@ CREATE TABLE dim_partner (partner_key VARCHAR, name VARCHAR, cluster_key VARCHAR
 CREATE TABLE indicator_fact (indicator_key VARCHAR, fact_key VARCHAR, period_key VARCHAR, partner_key VARCHAR,
     organisation_key VARCHAR, cluster_key VARCHAR, local_authority_code VARCHAR,
     exact_quantity DECIMAL(18, 4), exact_per_unit DECIMAL(18, 4), status VARCHAR, is_counted BOOLEAN);
+CREATE TABLE indicator_value (indicator_key VARCHAR, scope VARCHAR, period_key VARCHAR, basis VARCHAR,
+    value DECIMAL(18, 4), quality_status VARCHAR);
 CREATE TABLE indicator_performance AS SELECT 'event_attendees' AS indicator_key, 100.0 AS target_value,
     NULL::DECIMAL(18, 4) AS lower_value, NULL::DECIMAL(18, 4) AS upper_value, false AS is_approximate,
     'stated' AS target_status, 'green' AS rag, 'set by the programme office: only 3 of b1 are left' AS rag_reason;
 """
 
 
-def write_mart(path: Path, heads: Heads, rag: str = "green") -> Path:
-    """A mart of attendances; whatever they are, evaluators rate them `rag` against the target of 100."""
+def write_mart(path: Path, heads: Heads, rag: str = "green", withheld: Collection[tuple[str, str]] = ()) -> Path:
+    """A mart of attendances; whatever they are, evaluators rate them `rag` against the target of 100. `withheld`:
+    scopes and quarters that the gate keeps back.
+    """
     with duckdb.connect(str(path)) as connection:
         connection.execute(_TABLES)
         connection.execute("UPDATE indicator_performance SET rag = ?", [rag])
+        for scope, period in withheld:
+            connection.execute(
+                "INSERT INTO indicator_value VALUES ('event_attendees', ?, ?, 'verified', NULL, 'withheld')",
+                [scope, period],
+            )
         connection.executemany("INSERT INTO dim_partner VALUES (?, ?, ?)", [(b, b, c) for b, c in BODIES.items()])
         connection.executemany(
             "INSERT INTO indicator_fact "
@@ -65,7 +74,13 @@ def write_mart(path: Path, heads: Heads, rag: str = "green") -> Path:
 
 
 def publish(
-    home: Path, name: str, heads: Heads, *earlier: Path, resolution: str = "quarter", rag: str = "green"
+    home: Path,
+    name: str,
+    heads: Heads,
+    *earlier: Path,
+    resolution: str = "quarter",
+    rag: str = "green",
+    withheld: Collection[tuple[str, str]] = (),
 ) -> tuple[Path, Report]:
     """The folder of a release and what was said of it. `earlier`: what is remembered, newest first."""
     folder = home / name
@@ -78,7 +93,7 @@ def publish(
             "event_attendees": Series(rules="people", scopes={Scope.PARTNER: resolution, Scope.CLUSTER: resolution})
         },
     )
-    mart = write_mart(folder / "mart.duckdb", heads, rag)
+    mart = write_mart(folder / "mart.duckdb", heads, rag, withheld)
     return folder, build_public_mart(mart, folder, configuration, earlier=earlier, today=TODAY)
 
 

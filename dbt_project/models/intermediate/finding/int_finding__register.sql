@@ -25,11 +25,52 @@ with decisions as (
         on verification.source_place = decided.register_place
 ),
 
-periods as (
+-- What scopes of waivers are made of, as quality/consequence.py reads them.
+scope_parts as (
+    select 'indicator:' || indicator_key as part from {{ ref('indicator') }}
+    union all
+    select 'indicator:' || indicator_code as part from {{ ref('indicator') }}
+    union all
+    select 'partner:' || partner_code as part from {{ ref('stg_registers__partners') }}
+    union all
+    select 'period:' || period_key as part from {{ ref('int_period__calendar') }}
+    union all
+    select 'breakdown:partner' as part
+    union all
+    select 'breakdown:cluster' as part
+    union all
+    select 'breakdown:local_authority' as part
+),
+
+bodies_and_quarters as (
     select
         partners.partner_code || ':' || calendar.period_key as scope_key
     from {{ ref('stg_registers__partners') }} as partners
     cross join {{ ref('int_period__calendar') }} as calendar
+),
+
+waived_parts as (
+    select
+        waivers.source_place,
+        waivers.scope_key,
+        split_part(waivers.scope_key, ' ', numbers.n) as part
+    from {{ ref('stg_registers__waivers') }} as waivers
+    cross join ({{ integers(1, 8) }}) as numbers
+    where split_part(waivers.scope_key, ' ', numbers.n) <> ''
+),
+
+scopeless as (
+    select waived_parts.source_place
+    from waived_parts
+    left join scope_parts
+        on waived_parts.part = scope_parts.part
+    left join bodies_and_quarters
+        on waived_parts.scope_key = bodies_and_quarters.scope_key
+    where waived_parts.scope_key <> 'release' and bodies_and_quarters.scope_key is null
+    group by waived_parts.source_place
+    having
+        count(*) <> count(scope_parts.part)
+        or count(*) <> count(distinct split_part(waived_parts.part, ':', 1))
 ),
 
 shared as (
@@ -126,14 +167,12 @@ found as (
     select
         'registers' as source,
         'waivers' as stream,
-        waivers.source_place as place,
+        source_place as place,
         'waiver_names_nothing' as rule,
-        'scope_key is no body and quarter, such as CB01:2024-25-Q1: the row waives nothing' as message,
+        'scope_key is no scope: write release, or one or several of indicator:, partner:, period: and breakdown: with '
+        || 'what there is (partner:CB01 period:2024-25-Q1): the row waives nothing' as message,
         cast(null as varchar) as partner_code
-    from {{ ref('stg_registers__waivers') }} as waivers
-    left join periods
-        on waivers.scope_key = periods.scope_key
-    where waivers.check_name = 'every_expected_return_is_here' and periods.scope_key is null
+    from scopeless
     union all
     select
         'registers' as source,
