@@ -28,12 +28,15 @@ from orchestration.reminders import Reminder, due_reminders
 from orchestration.settings import load_settings
 
 NIGHT, SOURCE, CLOCK, RETURN = "night_ended", "source_not_read", "clock_jumped", "return_late"
+# Figures that the gate keeps back of a release that was published; told of when the release is new.
+KEPT_BACK, WITHHELD = "figures_withheld", "withheld"
 _TITLES = {
     BLOCKED: "WMIP: the night was blocked by its gate",
     FAILED: "WMIP: the night failed",
     STOPPED: "WMIP: the night was stopped",
     PUBLISHED: "WMIP: a release was published",
     UNCHANGED: "WMIP: nothing changed",
+    WITHHELD: "WMIP: figures are withheld",
 }
 
 
@@ -59,8 +62,9 @@ def conclude(home: Path, record: NightRecord, configuration: Configuration) -> N
     reminders = due_reminders(home, _day(record), chosen.reminders)
     alerts = [*_of_night(record, chosen, configuration.enabled_sources()), *map(_of_return, reminders)]
     wanted = [reminder for reminder in reminders if reminder.is_due]
-    is_told = record.outcome in chosen.nights and notify_once(
-        home, record.run_id, _TITLES.get(record.outcome, "WMIP"), message(record, wanted)
+    ended = WITHHELD if _withholds(record) and record.outcome not in chosen.nights else record.outcome
+    is_told = ended in chosen.nights and notify_once(
+        home, record.run_id, _TITLES.get(ended, "WMIP"), message(record, wanted)
     )
     reminded = _remind(wanted)
     record.alerts = [asdict(_told(alert, is_told, reminded)) for alert in alerts]
@@ -75,10 +79,16 @@ def message(record: NightRecord, reminders: Sequence[Reminder] = ()) -> str:
         lines.append(f"{serving_said(record.serving)}.")
     if record.outcome in {PUBLISHED, UNCHANGED} and record.not_read:
         lines += [f"{source} was not read: {why}" for source, why in record.not_read.items()]
+    if _withholds(record):
+        lines.append(record.gate["kept_back"])
     if record.notice:
         lines.append(record.notice)
     lines += [reminder.text for reminder in reminders]
     return "\n".join(lines)
+
+
+def _withholds(record: NightRecord) -> bool:
+    return record.outcome == PUBLISHED and bool(record.gate.get(WITHHELD))
 
 
 def serving_said(release_id: str | None) -> str:
@@ -113,6 +123,8 @@ def _of_night(record: NightRecord, chosen: NotificationsConfiguration, sources: 
     yield Alert(NIGHT, record.outcome, record.outcome in chosen.nights, said)
     for source in sources:
         yield Alert(SOURCE, source, source in record.not_read, record.not_read.get(source, "read"))
+    kept_back = "; ".join(record.gate.get(WITHHELD, ())) or "nothing is withheld"
+    yield Alert(KEPT_BACK, "", _withholds(record) and WITHHELD in chosen.nights, kept_back)
     yield Alert(CLOCK, "", bool(record.notice), record.notice or "the clock went on as it should")
 
 

@@ -101,8 +101,8 @@ class NotificationsConfiguration(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    nights: list[Literal["published", "unchanged", "blocked", "failed", "stopped"]] = Field(
-        default=["blocked", "failed", "stopped"]
+    nights: list[Literal["published", "unchanged", "withheld", "blocked", "failed", "stopped"]] = Field(
+        default=["withheld", "blocked", "failed", "stopped"]
     )
     reminders: RemindersConfiguration = Field(default_factory=RemindersConfiguration)
 

@@ -13,6 +13,7 @@ from quality.statistics.profile import KEY as PROFILE_KEY
 
 SCHEMAS = ("mart", "evaluation")
 _GATE_EXAMPLES = {
+    "quality_consequence": "SELECT rule_id, indicator_key, partner_key, status, reason FROM quality_consequence",
     "quality_result": "SELECT check_name, observed, remedy FROM quality_result WHERE NOT passed ORDER BY check_name",
     "statistical_alert": "SELECT rule_id, partner_key, place, observed, usual FROM statistical_alert ORDER BY rule_id",
     "data_profile": (
@@ -186,7 +187,7 @@ def _gate_tables() -> Iterator[Table]:
             ),
             tests=(),
             key=key,
-            upstream=("the gate's verdict",) if name == "quality_result" else ("the night that published it",),
+            upstream=("the gate's verdict",) if name.startswith("quality_") else ("the night that published it",),
             downstream=(),
             streams=(),
             seeds=(),

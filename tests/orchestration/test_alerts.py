@@ -123,3 +123,16 @@ def test_a_message_of_reminders_goes_with_the_night_where_a_body_has_no_address(
 def test_a_wrong_choice_is_explained():
     with pytest.raises(ValueError, match="published"):
         settings(nights=["good"])
+
+
+@pytest.mark.parametrize(("nights", "titles"), [(None, ["WMIP: figures are withheld"]), (["blocked"], [])])
+def test_a_release_without_all_its_figures_is_told_of_by_default(home, monkeypatch, received, nights, titles):
+    address, messages = received
+    monkeypatch.setenv("WMIP_NOTIFY_URLS", address)
+    gate = {"withheld": ["returned: partner:CB01 period:2024-25-Q4"], "kept_back": "1 of 129 checks keep figures back"}
+    chosen = {} if nights is None else {"nights": nights}
+    conclude(home, record("published", gate=gate, message="", release_id="2025-06-10.1"), settings(**chosen))
+    assert [message["title"] for message in messages] == titles
+    assert all("1 of 129 checks keep figures back" in message["message"] for message in messages)
+    alert = alerts_of(home)["figures_withheld", ""]
+    assert (alert["is_raised"], alert["reason"]) == (bool(titles), gate["withheld"][0])
