@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -45,10 +46,10 @@ def environment(*folders: Path) -> Any:
         keep_trailing_newline=True,
     )
     made.filters.update(
-        number=lambda value, unit: wording.WITHHELD if value is None else numbers.number(value, unit),
+        number=_or_withheld(numbers.number),
         network_value=wording.network_value,
         outline=network_charts.outline,
-        short_number=lambda value, unit: wording.WITHHELD if value is None else numbers.short_number(value, unit),
+        short_number=_or_withheld(numbers.short_number),
         unit_words=wording.unit_words,
         quarter=wording.quarter,
         moment=wording.moment,
@@ -68,6 +69,15 @@ def environment(*folders: Path) -> Any:
         bar_of_target=lambda share: _width(share),
     )
     return made
+
+
+def _or_withheld(write: Callable[..., str]) -> Callable[..., str]:
+    """A filter that writes a figure, or the mark of one that is withheld."""
+
+    def written(value: Decimal | None, *more: Any, **how: Any) -> str:
+        return wording.WITHHELD if value is None else write(value, *more, **how)
+
+    return written
 
 
 def _width(share: Decimal) -> Decimal:

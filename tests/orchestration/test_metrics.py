@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.dbt_runner import PROJECT_DIR, ensure_parsed
 from orchestration.errors import UserError
-from orchestration.metrics import Dialect, Metrics
+from orchestration.metrics import Dialect, Metrics, without_withheld
 from orchestration.postgresql.keys import Keys
 from orchestration.postgresql.serving import publish
 from orchestration.release.store import current_release
@@ -111,3 +111,32 @@ def test_the_command_shows_a_metric_and_prints_its_query(small_release):
     assert "FROM mart.indicator_fact" in query.stdout
     listed = wmip("metric", "--home", small_release.path)
     assert "resource_levered_claimed" in listed.stdout
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        ([], [(None,)]),
+        (["period"], [("Q1", 8), ("Q2", None)]),
+        (["partner"], [("A", 7), ("B", None)]),
+        (["partner", "period"], [("A", "Q1", 3), ("A", "Q2", 4), ("B", "Q1", 5)]),
+        (["cluster"], [("creative", None)]),
+    ],
+)
+def test_a_metric_of_which_some_is_withheld_is_never_smaller_in_silence(by, expected):
+    """Body B is kept back in the second quarter: its facts are gone, its total with it."""
+    with duckdb.connect() as mart:
+        mart.execute("""
+            CREATE TABLE fact AS FROM (VALUES ('A', 'Q1', 'creative', 3), ('B', 'Q1', 'creative', 5),
+                ('A', 'Q2', 'creative', 4)) AS t (partner, period, cluster, n);
+            CREATE TABLE indicator_value AS FROM (VALUES
+                ('jobs', 'programme', 'programme', 'Q2', 'verified', NULL, 'withheld'),
+                ('jobs', 'partner', 'B', 'Q2', 'verified', NULL, 'withheld'),
+                ('jobs', 'partner', 'A', 'Q2', 'verified', 4, 'available')
+            ) AS t (indicator_key, scope, scope_key, period_key, basis, value, quality_status);
+        """)
+        for metric, indicator in (("jobs", "jobs"), ("jobs_claimed", "jobs"), ("pilots", "pilots")):
+            listed = ", ".join([*by, f'sum(n)::INTEGER AS "{metric}"'])
+            query = f"SELECT {listed} FROM fact GROUP BY ALL ORDER BY ALL"
+            shown = mart.execute(without_withheld(mart, query, [metric], by)).fetchall()
+            assert shown == (expected if indicator == "jobs" else mart.execute(query).fetchall())

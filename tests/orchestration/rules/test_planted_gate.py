@@ -62,7 +62,9 @@ FAULTS: dict[str, Callable[[CheckDefinition], str]] = {
     ),
     "organisations_are_resolved": _set("organisation_key", "'nobody'"),
     "areas_of_assisted_businesses_are_known": _set("local_authority_code", "'unknown'"),
-    "every_expected_return_is_here": _set("is_received", "false"),
+    "every_expected_return_is_here": lambda _: (
+        "UPDATE mart.return_expected SET is_received = false, due_on = DATE '2020-01-01'"
+    ),
     "figures_are_there_or_say_why": _set("value", "NULL"),
     "waivers_name_a_check": _set("check_name", "'no_such_check'"),
     # consistency
