@@ -16,6 +16,7 @@ OURS = (
     ".writer.lock",
     "dagster",
     "evaluation",
+    "identity",
     "landing",
     "originals",
     "privacy",
@@ -113,6 +114,11 @@ def registry_folder(home: Path) -> Path:
 def registry_file(home: Path) -> Path:
     """The key of every organisation record; below a release's folder, the copy it was made with."""
     return registry_folder(home) / "organisation_record.parquet"
+
+
+def scores_file(home: Path) -> Path:
+    """What the matcher said of pairs in earlier nights, so that it need not say it again; made anew when it is gone."""
+    return home / "identity" / "scores.parquet"
 
 
 def links_file(home: Path) -> Path:

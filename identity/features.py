@@ -18,6 +18,7 @@ from identity.normalising import normalised_sql
 
 HERE = Path(__file__).parent
 WORDS = HERE / "model" / "words.csv"
+WORD_LISTS = HERE / "words.yaml"
 # What a mention says of itself; the parts of a profile.
 COMPARED = (
     "normalised_name",
@@ -52,7 +53,7 @@ _AREA = r"""CASE
 @cache
 def word_lists() -> dict[str, list[str]]:
     """The words of each kind in `words.yaml`."""
-    return read_yaml(HERE / "words.yaml", dict[str, list[str]])
+    return read_yaml(WORD_LISTS, dict[str, list[str]])
 
 
 def make_words(connection: duckdb.DuckDBPyConnection, shares: Path | None = WORDS) -> None:

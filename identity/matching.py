@@ -6,6 +6,7 @@ Mentions become profiles (`features`), profiles that share something become pair
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 import duckdb
@@ -43,7 +44,7 @@ class Match(Protocol):
         mentions: pa.Table,
         register: pa.Table | None = None,
         decisions: pa.Table | None = None,
-        known: pa.Table | None = None,
+        known: Path | None = None,
     ) -> pa.Table:
         """Links (LINK_SCHEMA) between mentions; those accepted never contradict a veto, chained or not."""
         ...
@@ -53,16 +54,15 @@ def match(
     mentions: pa.Table,
     register: pa.Table | None = None,
     decisions: pa.Table | None = None,
-    known: pa.Table | None = None,
+    known: Path | None = None,
 ) -> pa.Table:
     """Links (LINK_SCHEMA) between mentions, each with method, probability, evidence and state.
 
     `mentions` has MENTION_COLUMNS; `register` (REGISTER_SCHEMA) what the register of companies says, None where there
-    is none; `decisions` (DECISION_SCHEMA) what people decided: `same` joins, `different` forbids. `known` are the links
-    of an earlier night. What is said of a pair hangs on the two mentions, the register and the model alone, so that
-    scoring only what is new gives what scoring everything anew gives.
+    is none; `decisions` (DECISION_SCHEMA) what people decided: `same` joins, `different` forbids. `known` is the file
+    of what earlier nights scored, read and renewed. What is said of a pair hangs on the two mentions, the register and
+    the model alone, so that scoring only what is new or changed gives what scoring everything anew gives.
     """
-    del known
     with duckdb.connect() as connection:
         connection.register("_mentions", mentions)
         connection.register("register", register if register is not None else REGISTER_SCHEMA.empty_table())
@@ -72,7 +72,7 @@ def match(
         make_profiles(connection)
         _take_as_given(connection)
         make_pairs(connection)
-        score(connection)
+        score(connection, known)
         judge(connection)
         group(connection)
         return _links(connection)

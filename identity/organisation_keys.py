@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from common import registers
 from common.durable import write_parquet
-from common.home import links_file, make_private, registry_file, warehouse_file
+from common.home import links_file, make_private, registry_file, scores_file, warehouse_file
 from identity import decisions as decided
 from identity import key_history
 from identity.decisions import as_table, in_force, read_decisions
@@ -91,7 +91,7 @@ def resolve_organisations(home: Path, clock: datetime, matcher: Match = match) -
     previous = pq.read_table(path) if path.exists() else None
     decisions = as_table(in_force(read_decisions(home)))
     register = read_register(warehouse_file(home))
-    links = matcher(records, register, decisions.select(DECISION_SCHEMA.names))
+    links = matcher(records, register, decisions.select(DECISION_SCHEMA.names), scores_file(home))
     written = key_history.read_events(home)
     resolved = resolve(records, links, previous, clock, key_history.retired_keys(written))
     events = key_history.unwritten(key_history.key_events(previous, resolved, links, decisions, clock), written)

@@ -6,13 +6,19 @@ A pair's weight hangs on the two profiles and the model alone. https://moj-analy
 
 from __future__ import annotations
 
+import hashlib
 import math
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from common.sql import listed
+from common.durable import write_parquet
+from common.home import make_private
+from common.sql import listed, literal
+from identity import features
+from identity.features import COMPARED, WORD_LISTS, WORDS
 
 if TYPE_CHECKING:
     from splink import Linker
@@ -98,10 +104,20 @@ _READ = (
 )  # fmt: skip
 
 
-_SCORES = (
-    "unique_id_l", "unique_id_r", "match_weight", "match_probability", "gamma_name", "gamma_place", "gamma_domain",
-    "mw_name", "mw_tf_adj_name", "mw_place", "mw_domain",
-)  # fmt: skip
+# What is kept of a scored pair, with its type.
+_SCORES = {
+    "match_weight": "DOUBLE",
+    "match_probability": "DOUBLE",
+    "gamma_name": "INTEGER",
+    "gamma_place": "INTEGER",
+    "gamma_domain": "INTEGER",
+    "mw_name": "DOUBLE",
+    "mw_tf_adj_name": "DOUBLE",
+    "mw_place": "DOUBLE",
+    "mw_domain": "DOUBLE",
+}
+# Where the file of what is known says which model it is of.
+_MODEL = b"wmip.model"
 # Pairs scored at once: some 2 GB.
 AT_ONCE = 1_000_000
 # Bits: equal names whose one side is a registered office elsewhere may still be for people.
@@ -139,30 +155,91 @@ def linker(connection: duckdb.DuckDBPyConnection, model: Path | dict[str, Any], 
     return made
 
 
-def score(connection: duckdb.DuckDBPyConnection, model: Path = MODEL) -> None:
+def score(connection: duckdb.DuckDBPyConnection, known: Path | None = None, model: Path = MODEL) -> None:
     """Table `scores` of the pairs in table `pairs`: `match_weight` in bits, and level and weight of each comparison.
 
-    Pairs that share no identifier and lie below LEAST are left out: nothing follows from them. Splink keeps all that it
-    compared beside each pair, so they are scored a share at a time.
+    `known` is the file of what earlier nights found: a pair of two profiles that this model has scored is taken from
+    it, and it holds tonight's pairs afterwards. Pairs that share no identifier and lie below LEAST are left out of
+    `scores`: nothing follows from them.
     """
-    made = linker(connection, model)
-    row = connection.execute("SELECT count(*) FROM pairs").fetchone()
-    shares = max(1, math.ceil((int(row[0]) if row else 0) / AT_ONCE))
+    fingerprint = _fingerprint(model)
+    _take_known(connection, known, fingerprint)
+    if _count(connection, "fresh"):
+        _predict(connection, linker(connection, model))
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE scores AS
+        SELECT left_id AS unique_id_l, right_id AS unique_id_r, {", ".join(_SCORES)}
+        FROM found INNER JOIN pairs USING (left_id, right_id)
+        WHERE is_identified OR match_weight >= {LEAST}
+    """)
+    if known is not None and (_count(connection, "fresh") or _count(connection, "found") < _count(connection, "known")):
+        _remember(connection, known, fingerprint)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _fingerprint(model: Path) -> str:
+    """Of all that a pair's weight hangs on beside its two profiles."""
+    digest = hashlib.sha256(version("splink").encode())
+    for path in (model, WORDS, WORD_LISTS, Path(features.__file__), Path(__file__)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _take_known(connection: duckdb.DuckDBPyConnection, known: Path | None, fingerprint: str) -> None:
+    """Tables `known`; `found`: of tonight's pairs those that it has; `fresh`: the others."""
+    import pyarrow.parquet as pq
+
+    same = (
+        known is not None
+        and known.exists()
+        and (pq.read_schema(known).metadata or {}).get(_MODEL) == fingerprint.encode()
+    )
+    columns = ", ".join(f"NULL::{kind} AS {name}" for name, kind in _SCORES.items())
+    empty = f"SELECT NULL::UBIGINT AS left_said, NULL::UBIGINT AS right_said, {columns} WHERE false"
+    parts = ", ".join(f"coalesce({name}, chr(30))" for name in (*COMPARED, "registered_number"))
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE known AS {f"FROM read_parquet({literal(known)})" if same else empty};
+        CREATE OR REPLACE TEMP TABLE said_by AS
+        SELECT unique_id, md5_number_lower(concat_ws(chr(31), {parts})) AS said FROM profiles;
+        CREATE OR REPLACE TEMP TABLE said_pairs AS
+        SELECT left_id, right_id, least(one.said, other.said) AS left_said, greatest(one.said, other.said) AS right_said
+        FROM pairs
+        INNER JOIN said_by AS one ON left_id = one.unique_id
+        INNER JOIN said_by AS other ON right_id = other.unique_id;
+        CREATE OR REPLACE TEMP TABLE found AS
+        SELECT said_pairs.*, known.* EXCLUDE (left_said, right_said)
+        FROM said_pairs INNER JOIN known USING (left_said, right_said);
+        CREATE OR REPLACE TEMP TABLE fresh AS FROM said_pairs ANTI JOIN known USING (left_said, right_said);
+    """)
+
+
+def _predict(connection: duckdb.DuckDBPyConnection, made: Linker) -> None:
+    """Add the scores of `fresh` to `found`. Splink keeps all that it compared beside each pair: a share at a time."""
+    shares = math.ceil(_count(connection, "fresh") / AT_ONCE)
     for share in range(shares):
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE blocked AS
             SELECT '0' AS match_key, left_id AS join_key_l, right_id AS join_key_r
-            FROM pairs WHERE (left_id + right_id) % {shares} = {share}
+            FROM fresh WHERE (left_id + right_id) % {shares} = {share}
         """)
         made.table_management.register_blocked_pairs_for_predict(made._db_api.register("blocked"))
         predicted = made.inference.predict(warning_mode="never")
-        chosen = f"""
-            SELECT predicted.* EXCLUDE (unique_id_l, unique_id_r), unique_id_l, unique_id_r
-            FROM (SELECT {", ".join(_SCORES)} FROM {predicted.physical_name}) AS predicted
-            INNER JOIN pairs ON unique_id_l = left_id AND unique_id_r = right_id
-            WHERE is_identified OR match_weight >= {LEAST}
-        """
-        connection.execute(
-            f"INSERT INTO scores {chosen}" if share else f"CREATE OR REPLACE TEMP TABLE scores AS {chosen}"
-        )
+        connection.execute(f"""
+            INSERT INTO found
+            SELECT left_id, right_id, left_said, right_said, {", ".join(_SCORES)}
+            FROM {predicted.physical_name} AS predicted
+            INNER JOIN fresh ON predicted.unique_id_l = left_id AND predicted.unique_id_r = right_id
+        """)
         predicted.drop_table_from_database_and_remove_from_cache()
+
+
+def _remember(connection: duckdb.DuckDBPyConnection, known: Path, fingerprint: str) -> None:
+    pairs = connection.execute(
+        f"SELECT DISTINCT left_said, right_said, {', '.join(_SCORES)} FROM found ORDER BY left_said, right_said"
+    ).to_arrow_table()
+    make_private(known.parent)
+    write_parquet(pairs.replace_schema_metadata({_MODEL: fingerprint}), known)

@@ -221,7 +221,7 @@ def count_again_with_true_organisations(home: Path, truth: dict[str, Any], scrat
     shutil.copy(home / "warehouse.duckdb", scratch)
     for folder in ("landing", "runs"):
         (scratch / folder).symlink_to((home / folder).resolve())
-    resolve_organisations(scratch, SANDBOX_CLOCK, lambda mentions, **_: true_links(mentions, truth))
+    resolve_organisations(scratch, SANDBOX_CLOCK, lambda mentions, *_: true_links(mentions, truth))
     _count(scratch)
     return scratch / "warehouse.duckdb"
 

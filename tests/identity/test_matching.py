@@ -7,6 +7,7 @@ import json
 import pyarrow as pa
 import pytest
 
+from identity import scoring
 from identity.evidence import thresholds
 from identity.links import DECISION_SCHEMA, State
 from identity.matching import match
@@ -204,3 +205,25 @@ def test_the_trained_model_is_of_the_comparisons_that_stand():
         for each in one["comparison_levels"]
     )
     assert set(thresholds().accept) < {one["label_for_charts"] for one in COMPARISONS["name"]}
+
+
+def test_scoring_what_is_new_gives_what_scoring_everything_gives(tmp_path, monkeypatch):
+    """A night that knows the night before: nothing new, new and changed mentions, and mentions that are gone."""
+    rows = [row for pair in (*ONE_ORGANISATION.values(), *FOR_PEOPLE.values()) for row in pair]
+    known, scored = tmp_path / "identity" / "scores.parquet", []
+    predict = scoring._predict
+
+    def counted(connection, made):
+        scored.append(scoring._count(connection, "fresh"))
+        predict(connection, made)
+
+    monkeypatch.setattr(scoring, "_predict", counted)
+    changed = [*rows[:9], ACME | {"postcode": "B2 2BB"}, *rows[9:]]
+    for night, new in [(rows[::2], True), (rows[::2], False), (changed, True), (rows[3:], False)]:
+        before = len(scored)
+        with_known = match(mentions(*night), known=known)
+        assert bool(scored[before:]) == new
+        assert with_known.equals(match(mentions(*night)))
+    first, everything = scored[0], scored[3:5]
+    assert first == scored[1]
+    assert everything[0] < everything[1]
