@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import duckdb
 
 from quality.check_outcome import Evaluation
 from quality.gate import Verdict, result_of
+from quality.statistics.comparisons import COMPARISONS
 from quality.statistics.judge import judge
 from quality.statistics.rules import statistics
 from quality.suites import CheckDefinition
@@ -32,6 +34,14 @@ def as_checks() -> list[CheckDefinition]:
         )
         for rule in statistics().rules
     ]
+
+
+def versions() -> dict[str, str]:
+    """The version of each rule, for the receipt: the first characters of a SHA-256 over all that it says and asks."""
+    return {
+        rule.id: hashlib.sha256((rule.model_dump_json() + COMPARISONS[rule.compares]).encode()).hexdigest()[:12]
+        for rule in statistics().rules
+    }
 
 
 def with_statistics(verdict: Verdict, warehouse: Path, earlier: Path | None, clock: datetime) -> Verdict:

@@ -31,6 +31,7 @@ class StatisticalRule(_Strict):
     threshold: float = Field(gt=0)
     floor: float = Field(gt=0)
     least_history: int = Field(ge=1)
+    history_of: Literal["quarters", "releases", "rows"]
     severity: Literal["warning"] = "warning"
     table: str = "indicator_fact"
 

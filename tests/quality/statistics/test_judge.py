@@ -13,7 +13,7 @@ import pytest
 from quality.gate import Verdict
 from quality.statistics import profile
 from quality.statistics.judge import judge
-from quality.statistics.results import as_checks, with_statistics
+from quality.statistics.results import as_checks, versions, with_statistics
 from quality.statistics.rules import statistics
 from tests.quality.statistics.programme import MART
 
@@ -103,12 +103,13 @@ def test_2300_signed_in_beside_25_heads_is_offered_with_its_row(candidate, tmp_p
 
 def test_without_a_release_before_it_says_that_there_is_nothing_to_compare_with(candidate):
     said = _judged(candidate, None, "statistics_null_share")["statistics_null_share"]
-    assert said.evaluation == "nothing to compare with yet: 3 are needed"
+    assert said.evaluation == "nothing to compare with yet, from 3 earlier releases on"
 
 
 def test_the_results_are_in_the_verdict_and_a_comparison_that_fails_blocks(candidate, published, tmp_path):
     verdict = with_statistics(Verdict("c", "f", "s", CLOCK, []), candidate, published, CLOCK)
     assert [result.check_name for result in verdict.results] == [check.name for check in as_checks()]
+    assert len(set(versions().values())) == len(versions()) == len(RULES)
     assert {result.outcome for result in verdict.results} == {"passed"}
     lacking = tmp_path / "warehouse.duckdb"
     lacking.write_bytes(candidate.read_bytes())
