@@ -38,9 +38,8 @@ class Judged:
         """For the verdict: an outcome, or why nothing could be compared."""
         short = f"; {self.too_short} have too short a history" if self.too_short else ""
         if not self.compared:
-            return (
-                f"nothing to compare with yet, from {self.rule.least_history} earlier {self.rule.history_of} on{short}"
-            )
+            least = f"{self.rule.least_history} {self.rule.history_of}"
+            return f"nothing to compare with yet: fewer than {least} so far{short}"
         observed = f"{self.beyond} of {self.compared} comparisons are far from usual{short}"
         return Evaluation(not self.beyond, observed, self.beyond, list(self.shown))
 

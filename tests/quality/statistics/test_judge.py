@@ -103,7 +103,7 @@ def test_2300_signed_in_beside_25_heads_is_offered_with_its_row(candidate, tmp_p
 
 def test_without_a_release_before_it_says_that_there_is_nothing_to_compare_with(candidate):
     said = _judged(candidate, None, "statistics_null_share")["statistics_null_share"]
-    assert said.evaluation == "nothing to compare with yet, from 3 earlier releases on"
+    assert said.evaluation == "nothing to compare with yet: fewer than 3 releases so far"
 
 
 def test_the_results_are_in_the_verdict_and_a_comparison_that_fails_blocks(candidate, published, tmp_path):
