@@ -23,6 +23,7 @@ from common.yamlfile import nearest
 from evaluation.site.changes import attached, value_changes
 from evaluation.trace.facts import AS_KNOWN, BASES, legs
 from evaluation.trace.movements import movements, prepare
+from ingestion.ingest import ensure_landing
 from orchestration.dbt_compiled import PREPARE, Compiled, Model, compiled, recompiled
 from orchestration.errors import UserError
 from orchestration.rehearsal import build_or_refuse, share
@@ -107,6 +108,8 @@ def rehearse_rules(home: Path, change: Change, clock: datetime, progress: Callab
         changed, told = _changed(project, change, here)
         progress("copying what was landed")
         share(home, copy)
+        # Streams that are declared since the home's last night are there with no rows.
+        ensure_landing(copy)
         if warehouse_file(home).exists():
             # What the last night made of the same is taken over.
             shutil.copyfile(warehouse_file(home), earlier_warehouse_file(copy))

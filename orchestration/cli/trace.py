@@ -50,7 +50,9 @@ def trace(
     place: Annotated[str | None, typer.Option(help="What became of a file, a row or an object of an API.")] = None,
     release: Annotated[str | None, typer.Option(help="Release id; default the current one.")] = None,
     as_of: Annotated[str | None, typer.Option(help="The release that readers had at the end of this day.")] = None,
-    limit: Annotated[int, typer.Option(help="Most rows shown; 0 for all.", min=0)] = 50,
+    limit: Annotated[
+        int | None, typer.Option(help="Most rows; 0 for all. Default 50 on the screen, else all.", min=0)
+    ] = None,
     home: Home = None,
     output: Annotated[Format, typer.Option("--format", help="How to show the rows.")] = Format.table,
     file: Annotated[Path | None, typer.Option("--output", help="Write to this file.")] = None,
@@ -71,6 +73,8 @@ def trace(
 
     folder = resolve_home(home)
     require_outside(folder, file)
+    # Whoever adds up what a program reads shall not add up the first rows.
+    most = limit if limit is not None else 50 if output is Format.table and file is None else 0
     if sum(chosen is not None for chosen in (indicator, fact, place)) != 1:
         raise UserError("name one thing: an indicator, or --fact KEY, or --place PLACE")
     mart = open_read_only(released_mart(folder, _release(folder, release, as_of)))
@@ -81,11 +85,11 @@ def trace(
     elif (code := _supplementary(mart, indicator)) is not None:
         if partner or cluster or area or not_counted or basis is not Basis.verified or view is not View.as_reported:
             raise UserError(f"{code} is a verified figure of the whole programme; only --period cuts it")
-        _show_supplementary(mart, folder, code, period, limit, output, file)
+        _show_supplementary(mart, folder, code, period, most, output, file)
     else:
         assert indicator is not None
         of = _figure(mart, indicator, period, {"partner": partner, "cluster": cluster, "local_authority": area})
-        _show_figure(mart, folder, _asked(of, basis, view, not_counted), not_counted, limit, output, file)
+        _show_figure(mart, folder, _asked(of, basis, view, not_counted), not_counted, most, output, file)
 
 
 def _release(home: Path, release: str | None, as_of: str | None) -> str | None:

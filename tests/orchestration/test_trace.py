@@ -141,6 +141,16 @@ def test_what_does_not_count_says_why_and_adds_up_to_the_claim(small_release):
     assert sum(row["exact_quantity"] for row in rows + counted) == pytest.approx(float(claimed))
 
 
+def test_what_a_program_reads_is_never_the_first_rows_alone(small_release):
+    (number,) = small_release.query(
+        "SELECT count(*) FROM indicator_fact WHERE indicator_key = 'event_attendees' AND is_counted"
+    )[0]
+    assert number > 50
+    assert len(json.loads(_trace(small_release, "H6", "--format", "json").stdout)) == number
+    assert len(json.loads(_trace(small_release, "H6", "--format", "json", "--limit", "7").stdout)) == 7
+    assert "The first 50 are shown; --limit 0 shows all." in _trace(small_release, "H6").stdout
+
+
 def test_what_the_release_does_not_show_is_unknown_and_not_nothing(small_release):
     ((indicator, scope_key, period, reason),) = small_release.query(
         "SELECT indicator_key, scope_key, period_key, quality_reason FROM indicator_value "
