@@ -1,10 +1,12 @@
 {%- set sums = ['verified', 'evidenced', 'claimed', 'rejected', 'returns_expected', 'returns_received'] -%}
-{%- set measures = {'verified_share': 'verified_level', 'returns_share': 'returns_level'} -%}
+{%- set measures = {'verified_share': 'verified_level', 'returns_share': 'returns_level',
+    'identity_share': 'identity_level'} -%}
 
 -- noqa: disable=LT02
 -- How far a figure can be relied on: what of that which was claimed is verified, evidenced, or neither, and whether the
--- returns are here; of a quarter, and of all quarters up to it. The worse of both decides, by the seed
--- confidence_threshold. Rejected claims are claims: what was withdrawn is none.
+-- returns are here; of a quarter, and of all quarters up to it; of the programme so far also how much of it stands
+-- whatever people decide about organisations that may be one. The worst decides, by the seed confidence_threshold.
+-- Rejected claims are claims: what was withdrawn is none.
 with claims as (
     select
         indicator_key,
@@ -118,8 +120,17 @@ shared as (
         cast({{ status }} / nullif(verified + evidenced + claimed + rejected, 0) as decimal(9, 4))
             as {{ status }}_share,
         {%- endfor %}
-        cast(returns_received as decimal(18, 4)) / nullif(returns_expected, 0) as returns_share
+        cast(returns_received as decimal(18, 4)) / nullif(returns_expected, 0) as returns_share,
+        identity.lower_value as identity_lower_value,
+        identity.upper_value as identity_upper_value,
+        identity.lower_value / nullif(identity.upper_value, 0) as identity_share
     from spans
+    left join {{ ref('indicator_identity') }} as identity
+        on
+            spans.indicator_key = identity.indicator_key
+            and spans.period_key = identity.period_key
+            and spans.scope = 'programme'
+            and spans.span = 'so_far'
 ),
 
 thresholds as (
@@ -147,7 +158,9 @@ judged as (
 graded as (
     select
         judged.*,
-        greatest(coalesce(verified_level, returns_level), coalesce(returns_level, verified_level)) as grade_level
+        nullif(
+            greatest(coalesce(verified_level, 0), coalesce(returns_level, 0), coalesce(identity_level, 0)), 0
+        ) as grade_level
     from judged
 )
 
@@ -164,26 +177,26 @@ select
     cast(graded.returns_expected as integer) as returns_expected,
     cast(graded.returns_received as integer) as returns_received,
     cast(graded.returns_share as decimal(9, 4)) as returns_share,
+    graded.identity_lower_value,
+    graded.identity_upper_value,
+    cast(graded.identity_share as decimal(9, 4)) as identity_share,
     grades.grade,
     case
         when graded.grade_level is null then 'nothing was claimed, and no return is due'
         when graded.grade_level = 1 then 'the returns are here, and nearly all that was claimed is verified'
         else
-            coalesce(
-                case
-                    when graded.verified_level > 1
-                        then cast(cast(floor(graded.verified_share * 100) as integer) as varchar)
-                            || '% of what was claimed is verified'
-                end, ''
-            )
-            || case when graded.verified_level > 1 and graded.returns_level > 1 then '; ' else '' end
-            || coalesce(
-                case
-                    when graded.returns_level > 1
-                        then cast(cast(graded.returns_expected - graded.returns_received as integer) as varchar)
-                            || ' of ' || cast(cast(graded.returns_expected as integer) as varchar)
-                            || ' returns missing'
-                end, ''
+            {%- set short = [
+                ['verified_level', "cast(cast(floor(graded.verified_share * 100) as integer) as varchar)
+                    || '% of what was claimed is verified'"],
+                ['returns_level', "cast(cast(graded.returns_expected - graded.returns_received as integer) as varchar)
+                    || ' of ' || cast(cast(graded.returns_expected as integer) as varchar) || ' returns missing'"],
+                ['identity_level', "'organisations that may be one wait for a decision'"],
+            ] %}
+            concat_ws(
+                '; '
+                {%- for level, words in short %},
+                case when graded.{{ level }} > 1 then {{ words }} end
+                {%- endfor %}
             )
     end as grade_reason
 from graded
