@@ -342,14 +342,14 @@ FROM bounded
 _UNUSUAL = """
     SELECT
         '{table}' AS table_name, '{column}' AS column_name, '' AS category, '' AS source_system,
-        coalesce({body}, '') AS partner_key, '' AS indicator_key, '' AS period_key, {row} AS place,
+        coalesce({body}, '') AS partner_key, '' AS indicator_key, '' AS period_key, {place} AS place,
         {column}::DOUBLE AS observed, exp(centre) - 1 AS usual, greatest(0, exp(centre - allowed) - 1) AS lower,
         exp(centre + allowed) - 1 AS upper, (size - centre) / scale AS score, history,
         history >= {{least_history}} AS is_judged,
         history >= {{least_history}} AND abs(size - centre) > allowed AS is_beyond
     FROM (
         SELECT *, greatest({{threshold}} * scale, {{floor}}) AS allowed
-        FROM (SELECT *, {size} AS size FROM mart.{table} WHERE {column} > 0)
+        FROM (SELECT *, {size} AS size FROM mart.{table} {placed} WHERE {column} > 0)
         CROSS JOIN (
             -- Posts, hours and amounts keep to few values: a quarter of a factor of e is their least spread.
             SELECT median({size}) AS centre, greatest(1.4826 * mad({size}), 0.25) AS scale, count(*) AS history
@@ -359,10 +359,24 @@ _UNUSUAL = """
 """
 
 
+# Where a row was returned, as the facts made of its record say.
+_PLACED = """
+        LEFT JOIN (
+            SELECT source_record_id AS told_record, min(source_place) AS source_place
+            FROM mart.indicator_fact GROUP BY source_record_id
+        ) AS places ON {record} = told_record
+"""
+
+
 def _unusual_rows() -> str:
     return "UNION ALL".join(
         _UNUSUAL.format(
-            table=table, column=column, body=said.body or "''", row=said.row, size=SIZE.format(column=column)
+            place=f"coalesce(source_place, {said.row})" if said.record else said.row,
+            placed=_PLACED.format(record=said.record) if said.record else "",
+            table=table,
+            column=column,
+            body=said.body or "''",
+            size=SIZE.format(column=column),
         )
         for table, said in statistics().profiled.items()
         for column in said.numbers

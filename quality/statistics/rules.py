@@ -46,6 +46,7 @@ class Profiled(_Strict):
     answers: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     row: str | None = None
+    record: str | None = None
 
 
 class Statistics(_Strict):

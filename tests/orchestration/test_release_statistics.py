@@ -44,7 +44,7 @@ def test_a_release_offers_what_is_unusual_and_carries_on_what_the_one_before_kee
     second = _publish(tmp_path, 2, first)
     assert _rows(tmp_path, first, "FROM statistical_alert") == []
     assert _rows(tmp_path, second, "SELECT rule_id, partner_key, place, observed FROM statistical_alert") == [
-        ("statistics_unusual_rows", "CB01", "CB012023-24-Q11", 2_000_000)
+        ("statistics_unusual_rows", "CB01", "CB01 2023-24-Q1.xlsx#Leverage!5", 2_000_000)
     ]
     kept = "SELECT release_id, count(*) FROM data_profile GROUP BY 1 ORDER BY 1"
     (one,) = _rows(tmp_path, first, kept)

@@ -13,6 +13,7 @@ FROM range(1, 5) AS bodies (body), mart.dim_period;
 CREATE TABLE mart.fct_leverage AS
 SELECT
     partner_key || period_key || row AS leverage_key, partner_key, period_key,
+    'r:' || partner_key || period_key || row AS source_record_id,
     (1000 + 100 * (hash(partner_key || period_key || row) % 5))::DECIMAL(18, 2) AS amount_gbp,
     if(row % 2 = 0, 'realised', 'committed') AS stage, 'private' AS source_type, 'cash' AS leverage_kind,
     'A' AS evidence_grade, 'O' || row AS organisation_key, DATE '2023-01-01' AS agreement_signed_on,
@@ -24,19 +25,21 @@ SELECT
     period_key AS claimed_period_key, amount_gbp AS claimed_quantity, 'verified' AS status,
     stage_reached_on AS claimed_on,
     organisation_key, 'life' AS cluster_key, 'E08000025' AS local_authority_code, evidence_grade,
-    stage_reached_on AS achieved_on
+    stage_reached_on AS achieved_on, source_record_id,
+    partner_key || ' ' || period_key || '.xlsx#Leverage!5' AS source_place
 FROM mart.fct_leverage;
 CREATE TABLE mart.indicator_value AS
 SELECT indicator_key, claimed_period_key AS period_key, 'partner' AS scope, partner_key AS scope_key,
     'claimed' AS basis, sum(claimed_quantity) AS value
 FROM mart.indicator_fact GROUP BY ALL;
 CREATE TABLE mart.fct_support AS
-SELECT leverage_key AS support_key, partner_key, 'returns' AS source_system, stage_reached_on AS supported_on,
+SELECT leverage_key AS support_key, source_record_id, partner_key, 'returns' AS source_system,
+    stage_reached_on AS supported_on,
     3.5 + (hash(leverage_key) % 3) AS support_hours, 210 AS support_minutes,
     if(hash(leverage_key) % 2 = 0, 'online', 'in_person') AS channel, 'B' AS evidence_grade, organisation_key
 FROM mart.fct_leverage;
 CREATE TABLE mart.fct_job AS
-SELECT leverage_key AS job_key, partner_key, stage_reached_on AS started_on,
+SELECT leverage_key AS job_key, source_record_id, partner_key, stage_reached_on AS started_on,
     30 + (hash(leverage_key) % 8) AS post_hours,
     10 AS baseline_fte, 11 AS follow_up_fte, 'verified' AS status, 'A' AS evidence_grade, organisation_key
 FROM mart.fct_leverage;
@@ -45,7 +48,8 @@ SELECT leverage_key AS event_key, partner_key, stage_reached_on AS starts_on,
     40 + (hash(leverage_key) % 30) AS total_attendances
 FROM mart.fct_leverage;
 CREATE TABLE mart.fct_grant_award AS
-SELECT leverage_key AS grant_award_key, 'threesixtygiving' AS source_system, stage_reached_on AS awarded_on,
+SELECT leverage_key AS grant_award_key, source_record_id, 'threesixtygiving' AS source_system,
+    stage_reached_on AS awarded_on,
     amount_gbp AS amount_awarded, organisation_key, 'E08000025' AS local_authority_code, 'awarded' AS status,
     'GBP' AS currency
 FROM mart.fct_leverage;
