@@ -22,7 +22,6 @@ class Key(NamedTuple):
     is_identifier: bool = False
 
 
-_RARE_WORDS = "list_distinct(list_concat(coalesce(essence, []), coalesce(rarest, [])))"
 _SHORT_NAMES = "[initials, acronym, if(length(squashed) <= 8, squashed, NULL)]"
 KEYS: dict[str, Key] = {
     "company": Key("[company_number]", is_whole=True, is_identifier=True),
@@ -34,8 +33,8 @@ KEYS: dict[str, Key] = {
     "name and domain": Key("[core_name || '|' || domain]", is_whole=True),
     "domain": Key("[domain]"),
     "rare words": Key("[list_aggregate(list_sort(rarest), 'string_agg', ' ')]"),
-    "rare word and district": Key(f"list_transform({_RARE_WORDS}, lambda word: word || '|' || district)"),
-    "beginning and district": Key("[left(squashed, 5) || '|' || district]"),
+    "rare word and district": Key("list_transform(telling, lambda word: word || '|' || district)"),
+    "beginning and district": Key("[left(squashed, 7) || '|' || district]"),
     "initials and area": Key(f"list_transform({_SHORT_NAMES}, lambda word: word || '|' || area)"),
 }
 

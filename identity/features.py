@@ -36,6 +36,8 @@ KIND_BITS = 8.0
 # What a name's words beside its rarest count for: words come together, `law centre`, and are worth less than alone.
 FURTHER = 0.4
 MOST_BITS = 22.0
+# A word of so many bits finds an organisation within its district.
+TELLING_BITS = 10.0
 # A trading name of fewer bits (`The Cafe`) is no name to find an organisation by.
 OTHER_NAME_BITS = 11.0
 _NUMBER = "(^|[^0-9])[0-9]+|^(one|two|three|four|five|six|seven|eight|nine|ten|ii|iii|iv|vi|vii|viii|ix)$"
@@ -77,8 +79,8 @@ def make_names(connection: duckdb.DuckDBPyConnection, names: str) -> None:
 
     `core_name`: its words but idle ones and its own initials, singular, in order of letters; `essence`: those of them
     that neither a group nor a place shares; `places`, `numbers`, `group_words`, `body_words`: those that tell parts of
-    one from another; `acronym`: a word of it that is the initials of the others; `initials`: of the words that are not
-    idle; `bits`: how rare it is.
+    one from another; `telling`: the rare ones of its essence; `acronym`: a word of it that is the initials of the
+    others; `initials`: of the words that are not idle; `bits`: how rare it is.
     """
     connection.execute(f"""
         CREATE TEMP TABLE names AS
@@ -123,6 +125,9 @@ def make_names(connection: duckdb.DuckDBPyConnection, names: str) -> None:
             list(DISTINCT word ORDER BY word) FILTER (
                 kind NOT IN ('idle', 'body', 'group', 'place') AND NOT is_acronym
             ) AS essence,
+            list(DISTINCT word ORDER BY word) FILTER (
+                kind = '' AND bits >= {TELLING_BITS} AND NOT is_acronym
+            ) AS telling,
             list(DISTINCT word ORDER BY word) FILTER (kind = 'body') AS body_words,
             string_agg(DISTINCT word, ' ' ORDER BY word) FILTER (kind = 'group') AS group_words,
             string_agg(DISTINCT word, ' ' ORDER BY word) FILTER (kind = 'place') AS places,
