@@ -36,7 +36,7 @@ Asked = tuple[CheckDefinition, str | None]
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check's outcome on one candidate. Keys only: no values of the rows."""
+    """One check's outcome on one candidate. Keys only, no values of the rows; of statistics also what was compared."""
 
     check_name: str
     dimension: str
