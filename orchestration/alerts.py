@@ -67,6 +67,7 @@ def conclude(home: Path, record: NightRecord, configuration: Configuration) -> N
         home, record.run_id, _TITLES.get(ended, "WMIP"), message(record, wanted)
     )
     reminded = _remind(wanted)
+    record.returns_late = [reminder.scope for reminder in reminders if reminder.is_late]
     record.alerts = [asdict(_told(alert, is_told, reminded)) for alert in alerts]
     write_record(home, record)
     return record

@@ -55,6 +55,8 @@ class NightRecord:
     stages: list[dict[str, Any]] = field(default_factory=list)
     # Sources that were not read, each with the reason.
     not_read: dict[str, str] = field(default_factory=dict)
+    # Returns whose day is over, `<body>:<quarter>`.
+    returns_late: list[str] = field(default_factory=list)
     # What readers see when it ends.
     serving: str | None = None
     # Every alert that was looked at, raised or not: orchestration/alerts.py.

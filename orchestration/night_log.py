@@ -41,6 +41,7 @@ def _night(record: NightRecord) -> dict[str, Any]:
         "reason": record.message.partition("\n")[0] or None,
         "blocked_by": ", ".join(record.gate.get("blocked_by", [])) or None,
         "sources_not_read": ", ".join(sorted(record.not_read)) or None,
+        "returns_late": ", ".join(record.returns_late) or None,
         "notice": record.notice or None,
     }
 

@@ -32,11 +32,12 @@ _LAST_TOLD = """
 
 @dataclass(frozen=True)
 class Reminder:
-    """A return that a body owes. `is_due`: whether to remind of it tonight, else `why_not`."""
+    """A return that a body owes. `is_late`: its day is over. `is_due`: whether to remind of it, else `why_not`."""
 
     partner_key: str
     period_key: str
     text: str
+    is_late: bool
     is_due: bool
     why_not: str = ""
 
@@ -96,7 +97,8 @@ def _reminder(
         why_not = f"due on {due_on}"
     elif last_told is not None and (today - last_told).days < chosen.every_days:
         why_not = f"reminded on {last_told}"
-    return Reminder(body, quarter, text, not why_not, why_not)
+    is_late = due_on < today and sent_back_because is None and not is_settled
+    return Reminder(body, quarter, text, is_late, not why_not, why_not)
 
 
 def _text(body: str, quarter: str, due_on: date, sent_back_because: str | None, today: date) -> str:

@@ -39,6 +39,7 @@ _TABLES: Mapping[str, Mapping[str, str]] = {
         "reason": "text",
         "blocked_by": "text",
         "sources_not_read": "text",
+        "returns_late": "text",
         "notice": "text",
     },
 }

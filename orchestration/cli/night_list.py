@@ -107,6 +107,8 @@ def _to_know(record: NightRecord) -> Iterator[str]:
         yield reason
     if record.not_read:
         yield f"not read: {', '.join(sorted(record.not_read))}"
+    if record.returns_late:
+        yield f"returns late: {', '.join(record.returns_late)}"
     longest = sorted(record.stages, key=lambda stage: -stage["seconds"])[:3]
     if longest:
         yield ", ".join(f"{stage['stage']} {stage['seconds']:.0f} s" for stage in longest)
@@ -167,6 +169,7 @@ def _plain(record: NightRecord) -> dict[str, Any]:
         "release_id": record.release_id,
         "serving_release_id": record.serving,
         "sources_not_read": ", ".join(sorted(record.not_read)),
+        "returns_late": ", ".join(record.returns_late),
         "reason": _reason(record),
         "stages": {stage["stage"]: stage["seconds"] for stage in record.stages},
     }

@@ -81,6 +81,7 @@ def test_a_reminder_goes_to_the_body_once_a_week_and_every_look_is_logged(home, 
     assert not looked_at["return_late", "CB02:2024-25-Q4"]["is_told"], "nobody said where to reach it"
     assert not looked_at["return_late", "CB03:2024-25-Q4"]["is_raised"]
     assert not looked_at["source_not_read", "hubspot"]["is_raised"]
+    assert read_record(home, "20250610T020000Z").returns_late == ["CB01:2024-25-Q4"], "CB02 is not due yet, CB06 waived"
     keep_ended(home)
     for days, is_due in ((6, False), (7, True)):
         found = {r.partner_key: r for r in due_reminders(home, TODAY + timedelta(days=days), ON)}

@@ -25,7 +25,8 @@ def home(tmp_path):
                     ended_at="2025-05-15T02:00:21+00:00", serving="2025-05-15.1"),
         NightRecord("20250516T020000Z", "2025-05-16T02:00:00+00:00", outcome="blocked", number=2,
                     message="1 of 129 checks keep it.\n\ndetails", gate={"blocked_by": ["fetches_are_complete"]},
-                    not_read={"eventbrite": "far fewer events than before"}, serving="2025-05-15.1",
+                    not_read={"eventbrite": "far fewer events than before"}, returns_late=["CB07:2024-25-Q4"],
+                    serving="2025-05-15.1",
                     alerts=[{"alert": "night_ended", "scope": "blocked", "is_raised": True, "is_told": True,
                              "reason": "1 of 129 checks keep it."}]),
         NightRecord("20250517T020000Z", "2025-05-17T02:00:00+00:00", number=3),
@@ -42,7 +43,8 @@ def test_every_night_is_listed_with_why_and_what_serves(home):
         "20 s",
         "Reading returns 12 s",
         "blocked by fetches_are_complete",
-        "eventbrite",
+        "not read: eventbrite",
+        "returns late: CB07:2024-25-Q4",
         "unfinished",
     ):
         assert part in shown, part

@@ -21,6 +21,7 @@ select
     nights.reason,
     nights.blocked_by,
     nights.sources_not_read,
+    nights.returns_late,
     nights.notice
 from {{ ref('stg_runs__night') }} as nights
 left join staged

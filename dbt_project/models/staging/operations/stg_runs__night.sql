@@ -10,5 +10,6 @@ select
     reason,
     blocked_by,
     sources_not_read,
+    returns_late,
     notice
 from {{ source('runs', 'night') }}
