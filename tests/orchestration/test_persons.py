@@ -10,12 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from common.home import links_file, registry_file
+from identity.decisions import Decision, Record, Verdict, read_decisions, record
+from identity.links import LINK_SCHEMA
+from identity.resolve import REGISTRY_SCHEMA
 from ingestion.persons.erasures import PENDING, pseudonym_key, read_erasures
 from ingestion.persons.pseudonyms import PseudonymKey, person_key
 from orchestration.cli.main import app
@@ -327,6 +332,26 @@ def test_a_record_that_cannot_be_rewritten_stops_the_erasure_and_changes_nothing
     (home / "strange.bin").unlink()
     persons.settle(home, ENVIRONMENT, CLOCK)
     assert (home / "notes.txt").read_text(encoding="utf-8") == "ERASED-1"
+
+
+def test_what_is_kept_of_organisations_is_reached(tmp_path):
+    """The identifier of a record may hold a pseudonym, and a reason what somebody wrote into it."""
+    pseudonym = person_key("jo@example.org", KEY)
+    named, other = Record("zoom", f"9:{pseudonym}"), Record("returns", "CB01:business:B1")
+    record(tmp_path, [Decision(named, other, Verdict.SAME, "jo@example.org says so", "evaluator", CLOCK.date())], CLOCK)
+    kept = {"source_system": "zoom", "source_record_id": named.source_record_id, "organisation_key": "org_1"}
+    link = {"left_source_system": "returns", "left_source_record_id": "B1", "right_source_system": "zoom",
+            "right_source_record_id": named.source_record_id}  # fmt: skip
+    for path, row, schema in (
+        (registry_file(tmp_path), kept, REGISTRY_SCHEMA),
+        (links_file(tmp_path), link, LINK_SCHEMA),
+    ):
+        pq.write_table(pa.Table.from_pylist([row], schema), path)
+    persons.erase_person(tmp_path, "jo@example.org", _key(tmp_path), CLOCK)
+    (decision,) = read_decisions(tmp_path)
+    assert (decision.right, decision.reason) == (Record("zoom", "9:ERASED-1"), "ERASED-1 says so")
+    assert pq.read_table(registry_file(tmp_path))["source_record_id"].to_pylist() == ["9:ERASED-1"]
+    assert pq.read_table(links_file(tmp_path))["right_source_record_id"].to_pylist() == ["9:ERASED-1"]
 
 
 _WORD = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=8)
