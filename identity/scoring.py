@@ -204,7 +204,10 @@ def _take_known(connection: duckdb.DuckDBPyConnection, known: Path | None, finge
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE known AS {f"FROM read_parquet({literal(known)})" if same else empty};
         CREATE OR REPLACE TEMP TABLE said_by AS
-        SELECT unique_id, md5_number_lower(concat_ws(chr(31), {parts})) AS said FROM profiles;
+        SELECT unique_id,
+            -- How rare a name is may hang on who else bears it.
+            md5_number_lower(concat_ws(chr(31), {parts}, min(bits) OVER (PARTITION BY core_name))) AS said
+        FROM profiles;
         CREATE OR REPLACE TEMP TABLE said_pairs AS
         SELECT left_id, right_id, least(one.said, other.said) AS left_said, greatest(one.said, other.said) AS right_said
         FROM pairs
