@@ -98,8 +98,8 @@ bench-statistics: $(INSTALLED) ## Print how often the statistical rules tell of 
 bench-returns: $(INSTALLED) ## Print how fast a return is checked, beside pandas and pandera with the same rules
 	@$(BIN)/python -m benchmarks.returns
 
-bench-identity: $(INSTALLED) ## Print precision, recall and F1 of the matcher on labelled data, beside what it must beat
-	@$(BIN)/python -m benchmarks.identity
+bench-identity: $(INSTALLED) ## Print precision, recall and F1 of the matcher beside what it must beat; draws the curve (half an hour)
+	@$(BIN)/python -m benchmarks.identity --chart docs/images/identity-curve.svg
 
 bench-identity-scale: $(INSTALLED) ## Print what matching costs from 0.1 to 1 million mentions against 5 million companies (half an hour)
 	@$(BIN)/python -m benchmarks.identity_scale

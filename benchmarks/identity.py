@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import combinations
@@ -9,12 +10,15 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import pyarrow as pa
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import identity_baselines as baselines
+from benchmarks.identity_curve import Point, accepted_from, draw, weights
 from benchmarks.identity_labelled import LabelledMentions, LabelledPair, is_other, read_pairs, read_publishers
+from benchmarks.identity_worlds import COUNTED, World, count_world
 from identity.matching import match
 from tests.identity.mentions import components_of, mentions
 
@@ -115,30 +119,55 @@ def _are_one(pair: LabelledPair) -> bool:
     return len(set(components_of(both, match(both)).values())) == 1
 
 
-def on_publishers(labelled: LabelledMentions, *, tell: bool) -> Table:
-    """Every contestant on the recipients of two publishers."""
+def on_publishers(labelled: LabelledMentions, *, tell: bool) -> tuple[Table, list[Point]]:
+    """Every contestant on the recipients of two publishers, and what a threshold would buy."""
     table = _table(f"Recipients of two publishers: {len(labelled.mentions):,} mentions, {len(labelled.shared)} shared")
+    for heading in ("wrong within one publisher", "of all wrong, one name at one postcode"):
+        table.add_column(heading, justify="right")
     given = mentions(labelled.mentions)
     links = match(given)
-    found = components_of(given, links)
-    table.add_column("wrong within one publisher", justify="right")
-    for name, groups in (
-        ("exact rules", baselines.exact_rules(given)),
-        ("exact normalised name", baselines.exact_name(given)),
-        ("this matcher", np.array([found[str(one["source_record_id"])] for one in labelled.mentions])),
-    ):
-        linked = owners_together(labelled, groups)
-        table.add_row(name, *judge_owners(labelled, linked).row(), str(wrong_within(linked)))
+    alike = _alike(labelled, given)
+    fuzzy = _fuzzy_ratios(labelled)
+    points: list[Point] = []
+
+    def add(name: str, linked: set[OwnerPair]) -> None:
+        judged = judge_owners(labelled, linked)
+        both = {pair for pair in linked if is_other(pair[0][1], pair[1][1])} & alike
+        table.add_row(name, *judged.row(), str(wrong_within(linked)), str(len(both)))
+        points.append(Point(name, judged.precision, judged.recall))
         if tell:
             _tell(name, labelled, linked)
-    at, linked = _token_set_of_owners(labelled)
-    table.add_row(
-        f"rapidfuzz token-set, best at {at:g}", *judge_owners(labelled, linked).row(), str(wrong_within(linked))
-    )
-    return table
+
+    add("exact rules", owners_together(labelled, baselines.exact_rules(given)))
+    add("exact normalised name", owners_together(labelled, baselines.exact_name(given)))
+    at, _ = best_token_set(lambda at: judge_owners(labelled, _from(fuzzy, at)), least=_LEAST_RATIO)
+    add(f"rapidfuzz token-set, best at {at:g}", _from(fuzzy, at))
+    add("this matcher", _owners_of(labelled, given, links))
+    for least in sorted({math.floor(weight) for weight in weights(links) if weight < math.inf}):
+        judged = judge_owners(labelled, _owners_of(labelled, given, accepted_from(links, least)))
+        points.append(Point("this matcher, by weight alone", judged.precision, judged.recall, least))
+    for least in range(_LEAST_RATIO, 101):
+        judged = judge_owners(labelled, _from(fuzzy, least))
+        points.append(Point("rapidfuzz token-set, by ratio", judged.precision, judged.recall, least))
+    return table, points
 
 
-def _token_set_of_owners(labelled: LabelledMentions) -> tuple[float, set[OwnerPair]]:
+def _owners_of(labelled: LabelledMentions, given: pa.Table, links: pa.Table) -> set[OwnerPair]:
+    found = components_of(given, links)
+    return owners_together(labelled, np.array([found[str(one["source_record_id"])] for one in labelled.mentions]))
+
+
+def _alike(labelled: LabelledMentions, given: pa.Table) -> set[OwnerPair]:
+    """Recipients with one name at one postcode: without their numbers nobody could tell them apart."""
+    said = given.select(["source_record_id", "normalised_name", "postcode"]).to_pylist()
+    place = {row["source_record_id"]: (row["normalised_name"], row["postcode"]) for row in said}
+    known = [place[str(one["source_record_id"])] for one in labelled.mentions]
+    groups = np.unique([f"{name}|{postcode}" for name, postcode in known], return_inverse=True)[1]
+    return owners_together(labelled, groups)
+
+
+def _fuzzy_ratios(labelled: LabelledMentions) -> dict[OwnerPair, float]:
+    """The best ratio of any two names of each two recipients, from _LEAST_RATIO on."""
     names = [str(one["name"]) for one in labelled.mentions]
     near = np.triu(baselines.token_set(names, names), 1)
     best: dict[OwnerPair, float] = {}
@@ -146,12 +175,11 @@ def _token_set_of_owners(labelled: LabelledMentions) -> tuple[float, set[OwnerPa
         one, other = sorted((labelled.recipients[row], labelled.recipients[column]))
         if one != other:
             best[one, other] = max(best.get((one, other), 0.0), float(near[row, column]))
+    return best
 
-    def linked(at: float) -> set[OwnerPair]:
-        return {pair for pair, ratio in best.items() if ratio >= at}
 
-    at, _ = best_token_set(lambda at: judge_owners(labelled, linked(at)), least=_LEAST_RATIO)
-    return at, linked(at)
+def _from(ratios: dict[OwnerPair, float], least: float) -> set[OwnerPair]:
+    return {pair for pair, ratio in ratios.items() if ratio >= least}
 
 
 def _tell(name: str, labelled: LabelledMentions, linked: set[OwnerPair]) -> None:
@@ -179,16 +207,42 @@ def _table(title: str) -> Table:
     return table
 
 
+def on_worlds(worlds: Iterable[World]) -> Table:
+    """Pretend programmes: pairs of mentions by contestant, and the figures that hang on identity."""
+    table = _table("Pretend programmes: pairs of mentions of one organisation")
+    for name in COUNTED:
+        table.add_column(f"{name}: true, counted", justify="right")
+    for world in worlds:
+        for contestant, pairs in world.pairs.items():
+            figures = [f"{true:g}, {found:g}" for true, found in world.figures.values()]
+            row = Judged(*pairs).row()
+            table.add_row(
+                f"{world.title}: {contestant}", *row, *(figures if contestant == "this matcher" else ["", ""])
+            )
+    return table
+
+
 def main(
     pairs: Annotated[Path, typer.Option(help="Labelled pairs: name1, name2, is_match.")] = PAIRS,
     publishers: Annotated[
         tuple[Path, Path], typer.Option(help="Two publishers: 360Giving JSON, or CSV with id, name, postalCode.")
     ] = PUBLISHERS,
+    seed: Annotated[list[int] | None, typer.Option(help="Pretend programmes to count; 1 to 5, 0 for none.")] = None,
+    dirt: Annotated[list[float] | None, typer.Option(help="Times the default rates of dirt; 1 and 2.")] = None,
+    scale: Annotated[float, typer.Option(help="Size of the pretend programmes.")] = 1,
+    chart: Annotated[Path | None, typer.Option(help="Draw precision against recall into this SVG.")] = None,
     tell: Annotated[bool, typer.Option("--tell", help="List what was linked wrongly and what was missed.")] = False,
 ) -> None:
     """Measure all and print the tables."""
     console.print(on_pairs(read_pairs(pairs)))
-    console.print(on_publishers(read_publishers(*publishers), tell=tell))
+    labelled = read_publishers(*publishers)
+    table, points = on_publishers(labelled, tell=tell)
+    console.print(table)
+    if chart is not None:
+        draw(points, f"Recipients of two publishers ({len(labelled.shared)} shared), identifiers left out", chart)
+    asked = [(one, times) for times in dirt or (1, 2) for one in seed or range(1, 6) if one]
+    if asked:
+        console.print(on_worlds(count_world(one, times, scale) for one, times in asked))
 
 
 if __name__ == "__main__":

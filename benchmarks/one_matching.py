@@ -56,10 +56,10 @@ def measure(warehouse: Path) -> dict[str, Any]:
     """Match what the warehouse holds by the steps of a night, and judge it."""
     compared = 0
 
-    def counted(connection: duckdb.DuckDBPyConnection) -> None:
+    def counted(connection: duckdb.DuckDBPyConnection, known: Path | None = None) -> None:
         nonlocal compared
         compared = int((connection.execute("SELECT count(*) FROM pairs").fetchone() or (0,))[0])
-        score(connection)
+        score(connection, known)
 
     score, identity.matching.score = identity.matching.score, counted
     started, before = time.perf_counter(), _processor()
