@@ -13,3 +13,8 @@
 {% macro works_with_it(source_system) -%}
     {{ source_system }} in ('returns', 'hubspot', 'salesforce', 'dataverse')
 {%- endmacro %}
+
+{# Whether a source is of tickets, on which people say themselves where their organisation is. #}
+{% macro is_of_tickets(source_system) -%}
+    {{ source_system }} in ('eventbrite', 'tickettailor')
+{%- endmacro %}

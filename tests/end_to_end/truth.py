@@ -179,12 +179,13 @@ def _some(records: list[str]) -> str:
 
 
 def _not_said(mart: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Organisations of which no record says what they are, or none of bodies and CRMs where."""
+    """Organisations of which no record says what they are, or where they have a site."""
     return dict(
         mart.execute(
             "SELECT organisation_key, CASE WHEN organisation_type = 'unknown' THEN 'what it is' ELSE 'where it is' END "
             "FROM intermediate.int_organisation__placed "
-            "WHERE organisation_type = 'unknown' OR postcode_source IS DISTINCT FROM 'body_or_crm'"
+            "WHERE organisation_type = 'unknown' "
+            "OR organisation_key NOT IN (SELECT organisation_key FROM intermediate.int_organisation__site)"
         ).fetchall()
     )
 

@@ -1,6 +1,6 @@
 -- Where an organisation was supported: the site in the area that was given most by the records that carry the support;
--- where they name none, where bodies and CRMs have it. What other records say of it fills the breakdown alone, and
--- never says whether it is in the area. Grain: organisation with support.
+-- where they name none, its site. What else is said of it fills the breakdown alone, and never says whether it is in
+-- the area. Grain: organisation with support.
 with places as (
     select
         organisation_key,
@@ -30,8 +30,7 @@ select
     coalesce(places.local_authority_code <> 'outside', sites.is_in_area) as is_in_area,
     case
         when places.local_authority_code is not null then 'support'
-        when sites.local_authority_code is not null then 'body_or_crm'
-        else placed.postcode_source
+        else coalesce(sites.postcode_source, placed.postcode_source)
     end as postcode_source
 from supported
 inner join {{ ref('int_organisation__placed') }} as placed

@@ -21,8 +21,7 @@ jobs as (
         coalesce({{ authority_of('jobs.postcode') }}, sites.local_authority_code) = 'outside' as is_outside,
         case
             when jobs.postcode is not null then 'workplace'
-            when sites.local_authority_code is not null then 'body_or_crm'
-            else placed.postcode_source
+            else coalesce(sites.postcode_source, placed.postcode_source)
         end as postcode_source,
         cast(least({{ parameter('ft_hours') }}, jobs.contracted_hours) as decimal(18, 4)) as post_hours
     from {{ ref('stg_returns__jobs') }} as jobs
