@@ -14,7 +14,8 @@
 
 {#
     Lower case, without marks, "&" and "+" as and, without another name after it, punctuation, leading "the" and legal
-    form. Null when nothing is left, and for `(withheld)`: two names of which nothing could be kept are not one name.
+    form. Null when nothing is left, and for `(withheld)`, `N/A`, `Self-employed` and the like: two who have no name to give
+    are not one organisation.
 #}
 {% macro normalise_name(name) -%}
     {{ compared_words(regex_replace(folded(without_short_name(name)), other_name_marker() ~ '.*$', '')) }}
@@ -51,7 +52,8 @@
     {%- set words = regex_replace(regex_replace(joined, '[&+]', ' and '), '[^\\p{L}\\p{N}]+', ' ') -%}
     {%- set bare = regex_replace("' ' || " ~ words ~ " || ' '",
         '( and)?( (limited|ltd|plc|llp|lp|cic|cio|scio|cyf|cyfyngedig|ccc|inc|incorporated|company|co|llc|corp|corporation|gmbh|ag|bv|sarl|srl|pty|limited by guarantee|public limited company|limited liability partnership|community interest company|charitable incorporated organisation))+ +$', ' ') -%}
-    nullif(nullif(trim({{ regex_replace(bare, '^ +the ', ' ') }}), ''), 'withheld')
+    {%- set own = "trim(" ~ regex_replace(bare, '^ +the ', ' ') ~ ")" -%}
+    nullif({{ regex_replace(own, '^(withheld|n a|na|none|nil|null|unknown|not known|not applicable|not stated|no company|no organisation|tbc|tba|test|other|various|self|self employed|selfemployed|freelance|freelancer|sole trader|individual|private individual|private|personal|anonymous|retired|unemployed|student|home)$', '') }}, '')
 {%- endmacro %}
 
 {#
