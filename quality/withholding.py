@@ -9,7 +9,7 @@ that is smaller in silence (docs/decisions/0386).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import duckdb
@@ -149,40 +149,129 @@ _TABLES = {
                 AND t.restated_partner_key
                 = CASE hit.scope WHEN 'programme' THEN 'PROGRAMME' ELSE hit.scope_key END
     """,
+    # A vintage may be the figure as it is: which one is, no column says.
+    "indicator_revision": f"""
+        SELECT t.* REPLACE (
+            CASE WHEN NOT coalesce(hit.now, false) THEN t.value END AS value,
+            CASE WHEN NOT coalesce(hit.now, false) THEN t.exact_value END AS exact_value,
+            CASE WHEN NOT coalesce(hit.now, false) THEN t.revision END AS revision
+        )
+        FROM mart.indicator_revision AS t LEFT JOIN {_CELL}
+    """,
+    "indicator_confidence": f"""
+        SELECT * EXCLUDE (is_hit) REPLACE (
+            CASE WHEN NOT is_hit THEN verified_share END AS verified_share,
+            CASE WHEN NOT is_hit THEN evidenced_share END AS evidenced_share,
+            CASE WHEN NOT is_hit THEN claimed_share END AS claimed_share,
+            CASE WHEN NOT is_hit THEN rejected_share END AS rejected_share,
+            CASE WHEN NOT is_hit THEN grade END AS grade,
+            CASE WHEN is_hit THEN 'withheld' ELSE grade_reason END AS grade_reason
+        )
+        FROM (
+            SELECT t.*, coalesce(CASE t.span WHEN 'quarter' THEN hit.now ELSE hit.so_far END, false) AS is_hit
+            FROM mart.indicator_confidence AS t LEFT JOIN {_CELL}
+        )
+    """,
+    "indicator_identity": """
+        SELECT t.* REPLACE (
+            CASE WHEN NOT coalesce(hit.so_far, false) THEN t.all_different_value END AS all_different_value,
+            CASE WHEN NOT coalesce(hit.so_far, false) THEN t.all_same_value END AS all_same_value,
+            CASE WHEN NOT coalesce(hit.so_far, false) THEN t.lower_value END AS lower_value,
+            CASE WHEN NOT coalesce(hit.so_far, false) THEN t.upper_value END AS upper_value
+        )
+        FROM mart.indicator_identity AS t LEFT JOIN programme_hit AS hit USING (indicator_key, period_key)
+    """,
+    "indicator_overlap": """
+        SELECT t.* REPLACE (
+            CASE WHEN NOT coalesce(hit.now, false) THEN t.value END AS value,
+            CASE WHEN NOT coalesce(hit.now, false) THEN t.exact_value END AS exact_value
+        )
+        FROM mart.indicator_overlap AS t
+        LEFT JOIN hit
+            ON
+                t.indicator_key = hit.indicator_key AND t.period_key = hit.period_key
+                AND hit.scope = CASE t.line WHEN 'partner' THEN 'partner' ELSE 'programme' END
+                AND (hit.scope = 'programme' OR t.partner_key = hit.scope_key)
+    """,
     "supplementary_fact": """
         SELECT t.* FROM mart.supplementary_fact AS t ANTI JOIN quarter_hit AS hit
         ON hit.period_key = t.period_key AND hit.now
     """,
 }  # fmt: skip
-_OF_FACT = (
-    "k.status = 'withheld' AND k.indicator_key IN ('', t.indicator_key) AND (k.partner_key IN ('', t.partner_key))"
-)
-_FACT = f"""
-    WITH found AS (
-        SELECT t.fact_key,
-            coalesce(bool_or(k.breakdown = '' AND k.period_key IN ('', coalesce(t.period_key, ''))), false) AS verified,
-            coalesce(bool_or(k.breakdown = '' AND k.period_key IN ('', coalesce(t.claimed_period_key, ''))), false)
-                AS claimed,
-            coalesce(bool_or(k.breakdown = 'local_authority'), false) AS area,
-            coalesce(bool_or(k.breakdown = 'cluster'), false) AS cluster,
-            coalesce(bool_or(k.breakdown = 'partner'), false) AS partner
-        FROM mart.indicator_fact AS t INNER JOIN kept_back AS k ON {_OF_FACT}
-        GROUP BY t.fact_key
-    )
-    SELECT t.* REPLACE (
-        CASE WHEN NOT coalesce(found.verified, false) THEN t.quantity END AS quantity,
-        CASE WHEN NOT coalesce(found.verified, false) THEN t.exact_quantity END AS exact_quantity,
-        CASE WHEN NOT coalesce(found.claimed, false) THEN t.claimed_quantity END AS claimed_quantity,
-        CASE WHEN NOT coalesce(found.claimed, false) THEN t.exact_claimed_quantity END AS exact_claimed_quantity,
-        t.is_counted AND NOT coalesce(found.verified, false) AS is_counted,
-        CASE WHEN coalesce(found.verified, false) THEN 'withheld' ELSE t.not_counted_reason END AS not_counted_reason,
-        CASE WHEN NOT coalesce(found.area, false) THEN t.local_authority_code END AS local_authority_code,
-        CASE WHEN NOT coalesce(found.cluster, false) THEN t.cluster_key END AS cluster_key,
-        CASE WHEN NOT coalesce(found.partner, false) THEN t.partner_key END AS partner_key
-    )
-    FROM mart.indicator_fact AS t LEFT JOIN found USING (fact_key)
-    WHERE NOT (coalesce(found.verified, false) AND coalesce(found.claimed, false))
-"""
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """A table of facts: a fact of no figure that stands goes, one that still has a figure loses the part of it that is
+    withheld. `verified`, `claimed`: what the columns of these parts become then.
+    """
+
+    table: str
+    key: str
+    partner_keys: tuple[str, ...]
+    verified: dict[str, str]
+    claimed: dict[str, str]
+
+    @property
+    def query(self) -> str:
+        """What is published of it."""
+        places = {
+            "local_authority_code": "area",
+            "cluster_key": "cluster",
+            **dict.fromkeys(self.partner_keys, "partner"),
+        }
+        parts = {"verified": self.verified, "claimed": self.claimed}
+        changes = [
+            f"CASE WHEN coalesce(found.{part}, false) THEN {to} ELSE t.{name} END AS {name}"
+            for part, columns in parts.items()
+            for name, to in columns.items()
+        ] + [
+            f"CASE WHEN NOT coalesce(found.{place}, false) THEN t.{name} END AS {name}"
+            for name, place in places.items()
+        ]
+        of_body = " OR ".join(f"k.partner_key = t.{name}" for name in self.partner_keys)
+        return f"""
+            WITH found AS (
+                SELECT {self.key},
+                    coalesce(bool_or(k.breakdown = '' AND k.period_key IN ('', coalesce(t.period_key, ''))), false)
+                        AS verified,
+                    coalesce(
+                        bool_or(k.breakdown = '' AND k.period_key IN ('', coalesce(t.claimed_period_key, ''))), false
+                    ) AS claimed,
+                    coalesce(bool_or(k.breakdown = 'local_authority'), false) AS area,
+                    coalesce(bool_or(k.breakdown = 'cluster'), false) AS cluster,
+                    coalesce(bool_or(k.breakdown = 'partner'), false) AS partner
+                FROM mart.{self.table} AS t
+                INNER JOIN kept_back AS k
+                    ON
+                        k.status = 'withheld' AND k.indicator_key IN ('', t.indicator_key)
+                        AND (k.partner_key = '' OR {of_body})
+                GROUP BY ALL
+            )
+            SELECT t.* REPLACE ({", ".join(changes)})
+            FROM mart.{self.table} AS t LEFT JOIN found USING ({self.key})
+            WHERE NOT (coalesce(found.verified, false) AND coalesce(found.claimed, false))
+        """
+
+
+_FACTS = (
+    _Facts(
+        table="indicator_fact",
+        key="fact_key",
+        partner_keys=("partner_key",),
+        verified={
+            "quantity": "NULL", "exact_quantity": "NULL", "is_counted": "false", "not_counted_reason": "'withheld'"
+        },
+        claimed={"claimed_quantity": "NULL", "exact_claimed_quantity": "NULL"},
+    ),
+    _Facts(
+        table="indicator_fact_locked",
+        key="lock_key, fact_key",
+        partner_keys=("partner_key", "locked_partner_key"),
+        verified={"exact_quantity": "NULL", "holds_verified": "false"},
+        claimed={"exact_claimed_quantity": "NULL", "holds_claimed": "false"},
+    ),
+)  # fmt: skip
 # What says which returned posts and tranches count: the indicators of each row, and the day that is its quarter's.
 _DETAIL = {
     "fct_job": ("'jobs_created'", "started_on"),
@@ -193,7 +282,7 @@ _DETAIL = {
 
 
 # The tables of which something may be withheld.
-HOLDING_FIGURES = frozenset({*_TABLES, "indicator_fact", *_DETAIL})
+HOLDING_FIGURES = frozenset({*_TABLES, *(facts.table for facts in _FACTS), *_DETAIL})
 
 
 def _detail(table: str) -> str:
@@ -228,7 +317,8 @@ def withhold(warehouse: Path, consequences: Sequence[Consequence]) -> None:
                 "SELECT table_name FROM duckdb_tables() WHERE schema_name = ?", [SCHEMA]
             ).fetchall()
         }
-        queries = {**_TABLES, "indicator_fact": _FACT} | {table: _detail(table) for table in _DETAIL}
+        queries = _TABLES | {facts.table: facts.query for facts in _FACTS}
+        queries |= {table: _detail(table) for table in _DETAIL}
         for table in sorted(queries.keys() & there):
             connection.execute(f"CREATE TABLE {PUBLISHED}.{quoted(table)} AS {queries[table]}")
 

@@ -31,7 +31,8 @@ class Waiting:
 _INTERVALS = """
     SELECT indicator_key, lower_value AS lower, upper_value AS upper, all_same_value AS all_same
     FROM indicator_identity
-    QUALIFY period_key = max(period_key) OVER ()
+    -- One that is withheld has none.
+    QUALIFY period_key = max(period_key) OVER () AND lower_value IS NOT NULL
     ORDER BY indicator_key
 """
 _PAIRS = """

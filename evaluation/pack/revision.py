@@ -40,14 +40,17 @@ class Triangle:
 def read_triangles(
     mart: duckdb.DuckDBPyConnection, *, basis: str = "verified", scope: str = "programme", key: str | None = None
 ) -> dict[str, Triangle]:
-    """The triangle of each indicator of which anything was ever reported; `key`: of one body, cluster or authority."""
+    """The triangle of each indicator of which anything was ever reported; `key`: of one body, cluster or authority.
+    What is withheld is left out.
+    """
     if not has_table(mart, "indicator_revision"):
         return {}
     found: dict[str, dict[str, dict[str, Decimal]]] = {}
     for row in rows(
         mart,
         "SELECT indicator_key, period_key, known_in_period_key AS vintage, value FROM indicator_revision "
-        "WHERE basis = $basis AND scope = $scope AND coalesce($key, scope_key) = scope_key ORDER BY ALL",
+        "WHERE basis = $basis AND scope = $scope AND coalesce($key, scope_key) = scope_key AND value IS NOT NULL "
+        "ORDER BY ALL",
         {"basis": basis, "scope": scope, "key": key},
     ):
         found.setdefault(row["indicator_key"], {}).setdefault(row["period_key"], {})[row["vintage"]] = row["value"]

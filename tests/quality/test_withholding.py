@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from quality.consequence import Consequence, Scope, Waiver
 from quality.fingerprint import mart_fingerprint
 from quality.gate import Declared, run_gate, without_withheld
-from quality.withholding import published_fingerprint, read_published, withhold
+from quality.withholding import HOLDING_FIGURES, published_fingerprint, read_published, withhold
 
 CLOCK = datetime(2025, 5, 15, 2, tzinfo=UTC)
 MISSING = Scope(partner_key="B", period_key="Q2")
@@ -57,6 +59,27 @@ CREATE TABLE indicator_performance AS
 CREATE TABLE indicator_value_as_of AS
     SELECT 'as_reported' AS view_name, * EXCLUDE (cumulative_value, exact_cumulative_value, unknown_share),
         NULL::TIMESTAMP AS known_until FROM indicator_value;
+CREATE TABLE indicator_revision AS
+    SELECT indicator_key, period_key, scope, scope_key, basis, 'Q3' AS known_in_period_key, value, exact_value,
+        0::DECIMAL(18, 4) AS revision FROM indicator_value;
+CREATE TABLE indicator_confidence AS
+    SELECT indicator_key, period_key, span, scope, scope_key, 0.5 AS verified_share, 0.5 AS evidenced_share,
+        0.0 AS claimed_share, 0.0 AS rejected_share, 'high' AS grade, 'they are here' AS grade_reason
+    FROM indicator_value, (VALUES ('quarter'), ('so_far')) AS s (span) WHERE basis = 'verified';
+CREATE TABLE indicator_identity AS
+    SELECT indicator_key, period_key, cumulative_value AS all_different_value, cumulative_value AS all_same_value,
+        cumulative_value AS lower_value, cumulative_value AS upper_value
+    FROM indicator_value WHERE scope = 'programme' AND basis = 'verified';
+CREATE TABLE indicator_overlap AS
+    SELECT indicator_key, period_key, scope AS line, CASE scope WHEN 'partner' THEN scope_key END AS partner_key, value,
+        exact_value FROM indicator_value WHERE scope IN ('programme', 'partner') AND basis = 'verified'
+    UNION ALL
+    SELECT indicator_key, period_key, 'overlap', NULL, 0, 0
+    FROM indicator_value WHERE scope = 'programme' AND basis = 'verified';
+CREATE TABLE indicator_fact_locked AS
+    SELECT 'lock ' || partner_key AS lock_key, partner_key AS locked_partner_key, fact_key, indicator_key, partner_key,
+        period_key, claimed_period_key, exact_quantity, exact_claimed_quantity, cluster_key, local_authority_code,
+        true AS holds_verified, true AS holds_claimed FROM indicator_fact;
 CREATE TABLE supplementary_fact AS SELECT 'S6' AS indicator_code, period_key, exact_quantity FROM indicator_fact;
 CREATE TABLE return_expected AS
     SELECT p AS partner_key, q AS period_key, NOT (p = 'B' AND q = 'Q2') AS is_received, DATE '2025-05-14' AS due_on
@@ -139,6 +162,53 @@ def test_facts_that_could_be_added_up_are_gone_and_those_of_other_figures_still_
         shown = {key: value for key, (value, _) in figures(programme, basis=basis).items() if key[0] in "AB"}
         assert {key: added.get(key) for key in shown} == shown
     assert published(programme, "SELECT DISTINCT period_key FROM supplementary_fact ORDER BY 1") == [("Q1",), ("Q3",)]
+
+
+def test_what_is_made_of_a_withheld_figure_is_withheld_with_it(programme):
+    withhold(programme, [Consequence("returned", MISSING, "not returned")])
+    of_jobs = "WHERE indicator_key = 'jobs'"
+    for table, columns, row, quarters in (
+        ("indicator_revision", ["value", "exact_value", "revision"], "scope_key = 'programme'", ["Q2"]),
+        ("indicator_confidence", ["verified_share", "grade"], "scope = 'programme' AND span = 'quarter'", ["Q2"]),
+        ("indicator_confidence", ["verified_share", "grade"], "scope = 'programme' AND span = 'so_far'", ["Q2", "Q3"]),
+        ("indicator_confidence", ["verified_share", "grade"], "scope_key = 'A'", []),
+        (
+            "indicator_identity",
+            ["all_different_value", "all_same_value", "lower_value", "upper_value"],
+            "true",
+            ["Q2", "Q3"],
+        ),
+        ("indicator_overlap", ["value", "exact_value"], "line = 'programme'", ["Q2"]),
+        ("indicator_overlap", ["value", "exact_value"], "line = 'overlap'", ["Q2"]),
+        ("indicator_overlap", ["value", "exact_value"], "partner_key = 'B'", ["Q2"]),
+        ("indicator_overlap", ["value", "exact_value"], "partner_key = 'A'", []),
+    ):
+        for column in columns:
+            asked = f"SELECT DISTINCT period_key FROM {table} {of_jobs} AND {row} AND {column} IS NULL ORDER BY 1"
+            assert published(programme, asked) == [(quarter,) for quarter in quarters], (table, row, column)
+    assert published(
+        programme, f"SELECT count(*) FROM indicator_confidence {of_jobs} AND grade_reason = 'withheld'"
+    ) == [(12,)]
+    locked = "SELECT fact_key, exact_quantity, exact_claimed_quantity, holds_verified, holds_claimed"
+    assert published(programme, f"{locked} FROM indicator_fact_locked {of_jobs} AND partner_key = 'B' ORDER BY 1") == [
+        ("jobs:B:Q1", 5, 5, True, True),
+        ("jobs:B:Q3", 5, 5, True, True),
+        ("jobs:late", None, 5, False, True),
+    ]
+
+
+def test_every_table_that_says_an_amount_of_an_indicator_is_withheld_or_says_why_not():
+    stand = {
+        "indicator_forecast": "what a body expects, not what happened",
+    }
+    saying = set()
+    for path in Path("dbt_project/models/marts").rglob("_*.yml"):
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+            kinds = {column["name"]: column.get("data_type", "") for column in model.get("columns", [])}
+            amounts = [name for name, kind in kinds.items() if kind.startswith(("decimal", "double"))]
+            if amounts and kinds.keys() & {"indicator_key", "indicator_code"}:
+                saying.add(model["name"])
+    assert saying - HOLDING_FIGURES == set(stand)
 
 
 def test_one_indicator_is_withheld_in_every_table_and_no_other(programme):
