@@ -17,10 +17,20 @@ import duckdb
 import pyarrow.parquet as pq
 
 from common.home import registry_file, warehouse_file
-from identity.decisions import ContradictoryDecisions, Decision, Record, Verdict, record
+from identity.decisions import (
+    ContradictoryDecisions,
+    Decision,
+    Record,
+    Verdict,
+    latest,
+    read_decisions,
+    record,
+)
 from ingestion.files.values import BadValue, Column
 from ingestion.persons.contact_details import contact_details
 from orchestration.errors import UserError
+from orchestration.night import only_writer
+from orchestration.settings import load_settings
 
 # What a side of a pair is compared by: heading and column of the organisation record.
 COMPARED = {
@@ -71,6 +81,16 @@ class Pair:
     counted_facts: int
     looked_at: str
 
+    @property
+    def records(self) -> tuple[Record, Record]:
+        """The records of both sides, in their order."""
+        return min(self.left.record, self.right.record), max(self.left.record, self.right.record)
+
+    @property
+    def key(self) -> str:
+        """What a form calls it."""
+        return f"{self.left.organisation_key}|{self.right.organisation_key}"
+
 
 @dataclass
 class Outcome:
@@ -85,7 +105,7 @@ class Outcome:
 def waiting(home: Path) -> list[Pair]:
     """The pairs that wait since the last night that counted, those first on which most counted facts hang.
 
-    Raises UserError when no night has counted in the home.
+    What was decided since then waits no more. Raises UserError when no night has counted in the home.
     """
     warehouse = warehouse_file(home)
     if not warehouse.exists():
@@ -95,7 +115,8 @@ def waiting(home: Path) -> list[Pair]:
             raise UserError(f"what stands in {warehouse} was counted by an earlier version; run `wmip run` first")
         relation = connection.sql(_PAIRS)
         rows = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
-    return [_pair(row) for row in rows]
+    decided = {each.pair for each in latest(read_decisions(home)) if each.verdict is not Verdict.UNSURE}
+    return [pair for pair in map(_pair, rows) if pair.records not in decided]
 
 
 def decide(home: Path, rows: Iterable[tuple[int, Mapping[str, Any]]], clock: datetime) -> Outcome:
@@ -123,6 +144,23 @@ def decide(home: Path, rows: Iterable[tuple[int, Mapping[str, Any]]], clock: dat
         else:
             outcome.known = len(read) - len(outcome.recorded)
             return outcome
+
+
+def decide_pair(home: Path, said: Mapping[str, str]) -> list[str]:
+    """Record what a form says of a pair that waits (`pair`, `decision`, `reason`, `role`); what is wrong with it.
+
+    Raises UserError when the pair waits no more, or somebody else writes.
+    """
+    pair = next((each for each in waiting(home) if each.key == said["pair"]), None)
+    if pair is None:
+        raise UserError("this pair waits no more: somebody decided, or a night counted anew")
+    if not said["decision"]:
+        return ["Decision: choose same, different or unsure"]
+    clock = load_settings().now()
+    named = (*pair.left.record, *pair.right.record)
+    row = dict(zip(HEADINGS, (*named, said["decision"], said["reason"], said["role"], clock.date()), strict=True))
+    with only_writer(home):
+        return [wrong for wrongs in decide(home, [(1, row)], clock).errors.values() for wrong in wrongs]
 
 
 def _read(row: Mapping[str, Any], known: frozenset[Record], today: date) -> tuple[Decision | None, list[str]]:

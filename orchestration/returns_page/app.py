@@ -29,6 +29,7 @@ from common.home import releases_folder
 from evaluation.numbers import number
 from ingestion.findings import RefusedFile
 from orchestration.errors import UserError
+from orchestration.organisation_review import COMPARED, decide_pair, waiting
 from orchestration.release.steps.site import SITE_PUBLIC
 from orchestration.return_counts import estimate, reasons_said
 from orchestration.returns_desk import days_missed
@@ -40,6 +41,7 @@ from orchestration.returns_page.tokens import whose
 HERE = Path(__file__).parent
 MOST_BYTES = 20_000_000
 UPLOAD_SECONDS = 120
+MOST_PAIRS = 50
 _COOKIE = "wmip_session"
 _NAMES = {"page.css": "text/css", "page.js": "text/javascript"}
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -180,6 +182,25 @@ class Desk:
         headers = {"Content-Disposition": f'attachment; filename="{body} feedback.csv"'}
         return Response(text.encode("utf-8-sig"), media_type="text/csv", headers=headers)
 
+    async def organisations(self, request: Request) -> Response:
+        """Pairs of organisations that wait for people, and a decision about one: for evaluators on this machine."""
+        if self.signs_in:
+            # It names organisations of every body, some of them persons.
+            raise HTTPException(404)
+        problems: list[str] = []
+        try:
+            if request.method == "POST":
+                async with self._form(request) as form:
+                    said = {name: str(form.get(name, "")) for name in ("pair", "decision", "reason", "role")}
+                problems = await run_in_threadpool(decide_pair, self.home, said)
+                if not problems:
+                    return RedirectResponse("/organisations", 303)
+            pairs = await run_in_threadpool(waiting, self.home)
+        except UserError as refusal:
+            raise HTTPException(409, str(refusal)) from None
+        shown = {"pairs": pairs[:MOST_PAIRS], "more": max(len(pairs) - MOST_PAIRS, 0), "compared": COMPARED}
+        return self.page(request, "organisations", 422 if problems else 200, problems=problems, **shown)
+
     async def part(self, request: Request) -> Response:
         """Style and script of the pages."""
         name = request.path_params["name"]
@@ -267,6 +288,7 @@ def make_app(
         Route("/answers/{key}/submit", guarded(desk.submit), methods=["POST"]),
         Route("/history", guarded(desk.history)),
         Route("/feedback.csv", guarded(desk.feedback)),
+        Route("/organisations", guarded(desk.organisations), methods=["GET", "POST"]),
         Route("/parts/{name}", guarded(desk.part)),
         # The public one alone: whoever may come here may be no evaluator.
         Mount("/site", _Site(directory=releases_folder(home) / "current" / SITE_PUBLIC, html=True, check_dir=False)),

@@ -35,7 +35,13 @@ RECORDS = [
 @pytest.fixture
 def home(tmp_path):
     """A home whose last night left two pairs to people."""
-    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as db:
+    leave_pairs(tmp_path)
+    return tmp_path
+
+
+def leave_pairs(home):
+    """What a night leaves of two pairs that wait."""
+    with duckdb.connect(str(home / "warehouse.duckdb")) as db:
         columns = ", ".join(f"{name} VARCHAR" for name in ("source_system", "source_record_id", *COMPARED.values()))
         db.execute(f"CREATE SCHEMA intermediate; CREATE TABLE intermediate.int_organisation__record ({columns})")
         db.execute(
@@ -58,11 +64,10 @@ def home(tmp_path):
             "looked_at_on, looked_at_by_role)",
             [EVIDENCE],
         )  # fmt: skip
-    registry_file(tmp_path).parent.mkdir()
+    registry_file(home).parent.mkdir(exist_ok=True)
     rows = [{"source_system": system, "source_record_id": name, "organisation_key": key}
             for system, name, key, *_ in RECORDS]  # fmt: skip
-    pq.write_table(pa.Table.from_pylist(rows, REGISTRY_SCHEMA), registry_file(tmp_path))
-    return tmp_path
+    pq.write_table(pa.Table.from_pylist(rows, REGISTRY_SCHEMA), registry_file(home))
 
 
 def row(left="hubspot 1", right="returns CB01:business:B1", verdict="same", **given):
@@ -161,6 +166,11 @@ def test_a_contradiction_names_the_rows_and_the_decisions_it_is_made_of(home):
         "eventbrite 7 = hubspot 1 (row 2), hubspot 1 = returns CB01:business:B1 (decision 1)"
     )
     assert [str(decision) for decision in outcome.recorded] == ["hubspot 1 ? returns CB01:business:B2"]
+
+
+def test_what_was_decided_since_the_night_waits_no_more_and_who_was_unsure_may_say_so_again(home):
+    decide(home, [(2, row()), (3, row(right="eventbrite 7", verdict="unsure"))], CLOCK)
+    assert [pair.right.record.source_system for pair in waiting(home)] == ["eventbrite"]
 
 
 def test_a_workbook_without_the_headings_is_refused_and_one_saved_as_text_is_read(home, tmp_path):
