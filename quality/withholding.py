@@ -164,6 +164,9 @@ _TABLES = {
             CASE WHEN NOT is_hit THEN evidenced_share END AS evidenced_share,
             CASE WHEN NOT is_hit THEN claimed_share END AS claimed_share,
             CASE WHEN NOT is_hit THEN rejected_share END AS rejected_share,
+            CASE WHEN NOT is_hit THEN identity_lower_value END AS identity_lower_value,
+            CASE WHEN NOT is_hit THEN identity_upper_value END AS identity_upper_value,
+            CASE WHEN NOT is_hit THEN identity_share END AS identity_share,
             CASE WHEN NOT is_hit THEN grade END AS grade,
             CASE WHEN is_hit THEN 'withheld' ELSE grade_reason END AS grade_reason
         )

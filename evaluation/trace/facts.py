@@ -155,7 +155,9 @@ def not_counted(mart: duckdb.DuckDBPyConnection, figure: Figure) -> list[Traced]
             CASE WHEN NOT ({counts}) THEN coalesce(f.not_counted_reason, f.status)
                 WHEN {here} THEN '{AT_LESS}' ELSE '{ANOTHER_QUARTER}' END AS reason, f.claimed_period_key
         FROM indicator_fact AS f
-        WHERE NOT coalesce({counts} AND {here} AND f.exact_quantity >= f.exact_claimed_quantity, false)
+        -- A claim that is withheld has no quantity.
+        WHERE f.exact_claimed_quantity IS NOT NULL
+            AND NOT coalesce({counts} AND {here} AND f.exact_quantity >= f.exact_claimed_quantity, false)
     """
     return _found(mart, query, figure, "(period_key IN $periods OR claimed_period_key IN $periods)")
 
@@ -177,6 +179,16 @@ def value_of(mart: duckdb.DuckDBPyConnection, figure: Figure) -> Decimal | None:
         # Of the other views only what is not nothing is listed.
         return None if is_reported else Decimal(0)
     return None if shown < cells else Decimal(value)
+
+
+def not_shown(mart: duckdb.DuckDBPyConnection, indicator_key: str) -> set[tuple[str, str, str, str]]:
+    """The figures of an indicator that the release does not show: quarter, basis, scope and key."""
+    found = mart.execute(
+        "SELECT period_key, basis, scope, scope_key FROM indicator_value "
+        "WHERE indicator_key = ? AND exact_value IS NULL",
+        [indicator_key],
+    ).fetchall()
+    return {(period, basis, scope, PROGRAMME if scope == PROGRAMME else key) for period, basis, scope, key in found}
 
 
 def withheld_because(mart: duckdb.DuckDBPyConnection, figure: Figure) -> list[str]:

@@ -8,7 +8,7 @@ part of the pack, which is passed on: whoever has the report alone has the comma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -22,7 +22,18 @@ from markupsafe import Markup
 from evaluation.numbers import whole
 from evaluation.pack import programme
 from evaluation.pack.report import environment
-from evaluation.trace.facts import CLAIMED, SCOPE_COLUMNS, VERIFIED, Figure, Traced, facts_of, not_counted, total
+from evaluation.trace.facts import (
+    CLAIMED,
+    PROGRAMME,
+    SCOPE_COLUMNS,
+    VERIFIED,
+    Figure,
+    Traced,
+    facts_of,
+    not_counted,
+    not_shown,
+    total,
+)
 from evaluation.trace.places import in_words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -31,11 +42,14 @@ ReadAt = Callable[[str, set[str]], Mapping[str, datetime]]
 
 @dataclass(frozen=True)
 class Listed:
-    """Facts as rows of a table, how many they are, and what they add up to in the exact unit."""
+    """Facts as rows of a table, how many they are, and what they add up to in the exact unit; `is_shown`: whether the
+    release shows the figure of the whole programme that this would be.
+    """
 
     html: Markup
     facts: int
     exact_sum: Decimal
+    is_shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,7 @@ def write_pages(mart: duckdb.DuckDBPyConnection, folder: Path, read_at: ReadAt) 
     written = []
     for indicator in programme.read_definitions(mart):
         found = {basis: facts_of(mart, Figure(indicator.key, basis)) for basis in (VERIFIED, CLAIMED)}
-        lost = not_counted(mart, Figure(indicator.key))
+        lost, hidden = not_counted(mart, Figure(indicator.key)), not_shown(mart, indicator.key)
         read |= _read(read_at, [*found[VERIFIED], *found[CLAIMED], *lost], read.keys())
         every = [*found[VERIFIED], *found[CLAIMED], *lost]
         path = folder / f"{indicator.key}.html"
@@ -69,7 +83,8 @@ def write_pages(mart: duckdb.DuckDBPyConnection, folder: Path, read_at: ReadAt) 
             "indicator": indicator,
             "exact_unit": every[0].exact_unit if every else indicator.unit,
             "per_unit": every[0].exact_per_unit if every else Decimal(1),
-            "quarters": [_of_quarter(key, found, lost, read) for key in quarters],
+            "quarters": [_of_quarter(key, found, lost, read, hidden) for key in quarters],
+            "hidden": sorted("/".join(cell) for cell in hidden),
             "outside": _listed((fact for fact in lost if fact.period_key not in quarters), read),
         }
         path.write_text(page.render(context), encoding="utf-8")
@@ -90,17 +105,26 @@ def _read(read_at: ReadAt, facts: Iterable[Traced], known: Iterable[str]) -> dic
 
 
 def _of_quarter(
-    period_key: str, found: Mapping[str, list[Traced]], lost: list[Traced], read: Mapping[str, datetime]
+    period_key: str,
+    found: Mapping[str, list[Traced]],
+    lost: list[Traced],
+    read: Mapping[str, datetime],
+    hidden: Collection[tuple[str, str, str, str]],
 ) -> OfQuarter:
-    every = (found[VERIFIED], found[CLAIMED], lost)
-    return OfQuarter(period_key, *(_listed((one for one in of if one.period_key == period_key), read) for of in every))
+    def of(facts: Iterable[Traced], is_shown: bool = True) -> Listed:
+        return _listed((one for one in facts if one.period_key == period_key), read, is_shown)
+
+    verified, claimed = (
+        of(found[basis], (period_key, basis, PROGRAMME, PROGRAMME) not in hidden) for basis in (VERIFIED, CLAIMED)
+    )
+    return OfQuarter(period_key, verified, claimed, of(lost))
 
 
-def _listed(facts: Iterable[Traced], read: Mapping[str, datetime]) -> Listed:
+def _listed(facts: Iterable[Traced], read: Mapping[str, datetime], is_shown: bool = True) -> Listed:
     listed = list(facts)
     # A template spends as long on a cell as this on a row.
     html = "\n".join(_row(fact, read.get(fact.source_record_id)) for fact in listed)
-    return Listed(Markup(html), len(listed), total(listed))  # noqa: S704 - every cell is escaped
+    return Listed(Markup(html), len(listed), total(listed), is_shown)  # noqa: S704 - every cell is escaped
 
 
 def _row(fact: Traced, read_at: datetime | None) -> str:

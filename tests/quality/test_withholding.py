@@ -64,7 +64,8 @@ CREATE TABLE indicator_revision AS
         0::DECIMAL(18, 4) AS revision FROM indicator_value;
 CREATE TABLE indicator_confidence AS
     SELECT indicator_key, period_key, span, scope, scope_key, 0.5 AS verified_share, 0.5 AS evidenced_share,
-        0.0 AS claimed_share, 0.0 AS rejected_share, 'high' AS grade, 'they are here' AS grade_reason
+        0.0 AS claimed_share, 0.0 AS rejected_share, 1 AS identity_lower_value, 2 AS identity_upper_value,
+        0.5 AS identity_share, 'high' AS grade, 'they are here' AS grade_reason
     FROM indicator_value, (VALUES ('quarter'), ('so_far')) AS s (span) WHERE basis = 'verified';
 CREATE TABLE indicator_identity AS
     SELECT indicator_key, period_key, cumulative_value AS all_different_value, cumulative_value AS all_same_value,
@@ -170,7 +171,12 @@ def test_what_is_made_of_a_withheld_figure_is_withheld_with_it(programme):
     for table, columns, row, quarters in (
         ("indicator_revision", ["value", "exact_value", "revision"], "scope_key = 'programme'", ["Q2"]),
         ("indicator_confidence", ["verified_share", "grade"], "scope = 'programme' AND span = 'quarter'", ["Q2"]),
-        ("indicator_confidence", ["verified_share", "grade"], "scope = 'programme' AND span = 'so_far'", ["Q2", "Q3"]),
+        (
+            "indicator_confidence",
+            ["verified_share", "identity_lower_value", "identity_upper_value", "identity_share", "grade"],
+            "scope = 'programme' AND span = 'so_far'",
+            ["Q2", "Q3"],
+        ),
         ("indicator_confidence", ["verified_share", "grade"], "scope_key = 'A'", []),
         (
             "indicator_identity",

@@ -46,6 +46,12 @@ def test_a_triangle_has_a_row_a_quarter_and_a_column_a_vintage(mart):
     assert revised == {("2023-24-Q1", "2023-24-Q3"), ("2023-24-Q1", "2023-24-Q4")}
 
 
+def test_a_figure_that_is_withheld_stands_in_no_triangle(mart):
+    mart.execute("UPDATE indicator_revision SET value = NULL WHERE known_in_period_key = '2023-24-Q4'")
+    triangle = read_triangles(mart)["jobs_created"]
+    assert (triangle.vintages[-1], triangle.revision("2023-24-Q1")) == ("2023-24-Q3", 2)
+
+
 def test_of_a_body_and_of_claims(mart):
     assert read_triangles(mart, scope="partner", key="CB01")["jobs_created"].revision("2023-24-Q1") == 0
     assert read_triangles(mart, scope="partner", key="CB02") == {}

@@ -40,6 +40,10 @@ def test_what_a_figure_opens_to(source, link):
 
 @pytest.fixture
 def page(tmp_path):
+    return _page(tmp_path)
+
+
+def _page(tmp_path, hide="SELECT 1"):
     from datetime import UTC, datetime
 
     with duckdb.connect() as connection:
@@ -55,6 +59,7 @@ def page(tmp_path):
             "NULL AS lower_value, NULL AS upper_value, 'not_stated' AS target_status, false AS is_approximate, "
             "NULL AS rag, 'no target stated' AS rag_reason"
         )
+        connection.execute(hide)
         read = {"hubspot/meetings/5": datetime(2025, 7, 1, 1, tzinfo=UTC)}
         (written,) = write_pages(connection, tmp_path / "trace", lambda system, _: read if system == "hubspot" else {})
     return written.read_text(encoding="utf-8")
@@ -80,3 +85,11 @@ def test_a_place_says_where_and_when_and_no_name_of_a_file_is_markup(page):
     assert "&lt;script&gt;" in page
     assert page.count("<script>") == 1
     assert "Jobs &lt;created&gt;" in page
+
+
+def test_what_the_release_does_not_show_is_no_sum_of_what_is_left(tmp_path):
+    hide = "UPDATE indicator_value SET exact_value = NULL WHERE scope = 'programme' AND period_key = '2023-24-Q1'"
+    page = _page(tmp_path, hide)
+    assert "70 contracted hours" not in page
+    assert "x, not available, 3 facts" in page
+    assert 'data-hidden="2023-24-Q1/claimed/programme/programme 2023-24-Q1/verified/programme/programme"' in page
