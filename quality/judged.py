@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -146,8 +147,10 @@ def keep_here(path: Path, asked: Sequence[Question], evaluations: Mapping[str, E
     }
     before = _read(path)
     kept = {name: found for name, found in before.items() if name not in new} if isinstance(before, dict) else {}
-    if new:
-        _write(path, dict([*kept.items(), *new.items()][-MOST_KEPT:]))
+    # An installation may belong to another account: then the engine is asked again.
+    with suppress(OSError):
+        if new:
+            _write(path, dict([*kept.items(), *new.items()][-MOST_KEPT:]))
 
 
 def _judged(asked: Sequence[Question], evaluations: Mapping[str, Evaluation]) -> Iterator[tuple[Question, Evaluation]]:

@@ -139,3 +139,11 @@ def test_judgements_beside_the_installation_that_cannot_be_read_are_none(gate, s
     (tmp_path / "here.json").write_text(harm)
     assert gate(path, home="one")[1] == ["no_negative_fte"]
     assert gate(path, home="other")[1] == []
+
+
+def test_an_installation_that_cannot_be_written_to_is_asked_again(gate, suite, tmp_path):
+    (tmp_path / "here.json").mkdir()
+    path = suite(NEGATIVE)
+    for home in ("one", "other"):
+        verdict, asked = gate(path, home=home)
+        assert (asked, verdict.counts) == (["no_negative_fte"], {"failed": 1})
