@@ -6,10 +6,14 @@ Mentions become profiles (`features`), profiles that share something become pair
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import duckdb
+import psutil
 import pyarrow as pa
 
 from identity.candidates import make_pairs
@@ -33,6 +37,9 @@ METHODS = (
     "name",
     "name_only",
 )
+# Bytes; a million mentions need more for a while. On a small machine a share of what it has.
+MEMORY = 6 * 10**9
+SHARE_OF_MEMORY = 0.5
 _NO_EVIDENCE = '{"comparisons": [], "vetoes": []}'
 
 
@@ -63,7 +70,7 @@ def match(
     of what earlier nights scored, read and renewed. What is said of a pair hangs on the two mentions, the register and
     the model alone, so that scoring only what is new or changed gives what scoring everything anew gives.
     """
-    with duckdb.connect() as connection:
+    with _bounded() as connection:
         connection.register("_mentions", mentions)
         connection.register("register", register if register is not None else REGISTER_SCHEMA.empty_table())
         connection.register("_decisions", decisions if decisions is not None else DECISION_SCHEMA.empty_table())
@@ -76,6 +83,15 @@ def match(
         judge(connection)
         group(connection)
         return _links(connection)
+
+
+@contextmanager
+def _bounded() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database of its own that puts aside on the disk what does not fit into MEMORY, while it is there."""
+    with tempfile.TemporaryDirectory(prefix="wmip-match-") as folder:
+        limit = min(MEMORY, int(SHARE_OF_MEMORY * psutil.virtual_memory().total))
+        with duckdb.connect(config={"memory_limit": f"{limit}B", "temp_directory": folder}) as connection:
+            yield connection
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, *, has_register: bool) -> None:
