@@ -1,7 +1,7 @@
 """Takes what is withheld out of what is published, by one step whose result is what the verdict is bound to.
 
 The candidate stays as it was judged, in schema `mart`. Tables that hold something withheld, or a figure under a waiver,
-stand once more in schema `published`, without it; everything after the gate reads a table there first. Figures become
+stand once more in schema `published_mart`, without it; everything after the gate reads a table there first. Figures become
 null and say why; facts, and the posts and tranches that say what counts, go: who adds them up must not get a figure
 that is smaller in silence (docs/decisions/0386).
 """
@@ -18,7 +18,7 @@ from common.sql import quoted
 from quality.consequence import Consequence
 from quality.fingerprint import SCHEMA, combine, table_fingerprints
 
-PUBLISHED = "published"
+PUBLISHED = "published_mart"
 
 _KEPT_BACK = """
     rule_id VARCHAR, indicator_key VARCHAR, partner_key VARCHAR, period_key VARCHAR, breakdown VARCHAR, status VARCHAR,
@@ -301,7 +301,7 @@ def _detail(table: str) -> str:
 
 
 def withhold(warehouse: Path, consequences: Sequence[Consequence]) -> None:
-    """Write schema `published` of a candidate anew, without what is withheld; there is none without consequences."""
+    """Write schema `published_mart` of a candidate anew, without what is withheld; there is none without consequences."""
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(f"SET TimeZone = 'UTC'; DROP SCHEMA IF EXISTS {PUBLISHED} CASCADE")
         if not consequences:
@@ -333,7 +333,7 @@ def read_published(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def published_fingerprints(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Fingerprint of each table as it is published: of schema `published` where it stands there."""
+    """Fingerprint of each table as it is published: of schema `published_mart` where it stands there."""
     return table_fingerprints(connection) | table_fingerprints(connection, PUBLISHED)
 
 
