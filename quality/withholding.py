@@ -1,8 +1,8 @@
 """Takes what is withheld out of what is published, by one step whose result is what the verdict is bound to.
 
 The candidate stays as it was judged, in schema `mart`. Tables that hold something withheld, or a figure under a waiver,
-stand once more in schema `published_mart`, without it; everything after the gate reads a table there first. Figures become
-null and say why; facts, and the posts and tranches that say what counts, go: who adds them up must not get a figure
+stand once more in schema `published_mart`, without it; everything after the gate reads a table there first. Figures
+become null and say why; facts, and the posts and tranches that say what counts, go: who adds them up must not get a figure
 that is smaller in silence (docs/decisions/0386).
 """
 
@@ -301,7 +301,7 @@ def _detail(table: str) -> str:
 
 
 def withhold(warehouse: Path, consequences: Sequence[Consequence]) -> None:
-    """Write schema `published_mart` of a candidate anew, without what is withheld; there is none without consequences."""
+    """Write schema `published_mart` of a candidate anew, without what is withheld; none without consequences."""
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(f"SET TimeZone = 'UTC'; DROP SCHEMA IF EXISTS {PUBLISHED} CASCADE")
         if not consequences:
