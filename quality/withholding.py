@@ -2,8 +2,8 @@
 
 The candidate stays as it was judged, in schema `mart`. Tables that hold something withheld, or a figure under a waiver,
 stand once more in schema `published_mart`, without it; everything after the gate reads a table there first. Figures
-become null and say why; facts, and the posts and tranches that say what counts, go: who adds them up must not get a figure
-that is smaller in silence (docs/decisions/0386).
+become null and say why; facts, and the posts and tranches that say what counts, go: who adds them up must not get a
+figure that is smaller in silence (docs/decisions/0386).
 """
 
 from __future__ import annotations
