@@ -42,6 +42,8 @@ checks:
   remedy: Take it out.
   unexpected_rows: {sql}
 """
+# Against a check that protects all of the release.
+_RELEASE_WIDE = "UPDATE mart.dim_person SET person_key = 'ann@example.org'"
 _RAISING = {
     "a column that is not there": "SELECT no_such_column FROM {batch}",
     "a table that is not there": "SELECT 1 FROM {batch}, mart.no_such_table",
@@ -133,7 +135,7 @@ def faults() -> Iterator[Planted]:
         what="kept judgements say that rows against a check are none",
         expected=NOTHING,
         act=_lying_judgements,
-        says="no_negative_amount_gbp_in_fct_leverage",
+        says="person_keys_are_pseudonyms",
         is_quick=True,
     )
     yield gate(
@@ -235,7 +237,7 @@ def faults() -> Iterator[Planted]:
         what="the release asset is materialised alone after its gate blocked",
         expected=NOTHING,
         act=_release_after_blocked,
-        says="no_negative_amount_gbp_in_fct_leverage",
+        says="person_keys_are_pseudonyms",
     )
     yield gate(
         "two_runs",
@@ -305,7 +307,7 @@ def _nothing_applies(stage: Stage) -> None:
 
 
 def _lying_judgements(stage: Stage) -> None:
-    stage.query("UPDATE mart.fct_leverage SET amount_gbp = -1")
+    stage.query(_RELEASE_WIDE)
     stage.judge()
     path = stage.home / "verdicts" / "judgements.json"
     kept = json.loads(path.read_text(encoding="utf-8"))
@@ -347,7 +349,7 @@ def _another_verdict(path: Path, _text: str) -> None:
 
 
 def _turned_verdict(stage: Stage) -> None:
-    stage.query("UPDATE mart.fct_leverage SET amount_gbp = -1")
+    stage.query(_RELEASE_WIDE)
     with stage.opened():
         verdict = stage.judge()
         assert not verdict.passed
@@ -377,7 +379,7 @@ def _release_alone(stage: Stage) -> None:
 
 
 def _release_after_blocked(stage: Stage) -> None:
-    stage.query("UPDATE mart.fct_leverage SET amount_gbp = -1")
+    stage.query(_RELEASE_WIDE)
     stage.judge()
     _materialise_release(stage)
 
