@@ -144,6 +144,35 @@ def _by(connection: Any, scope: str) -> Table:
     return table
 
 
+def _overlap(connection: Any) -> list[Any]:
+    """Each body's own count beside what the programme counts once; what several count is a line of its own."""
+    # Releases of before November 2026 do not say it.
+    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'indicator_overlap'").fetchall():
+        return []
+    rows = _query(
+        connection,
+        """
+        SELECT o.line, o.partner_key, i.indicator_code, i.unit, sum(o.value) AS value
+        FROM indicator_overlap AS o
+        INNER JOIN dim_indicator AS i USING (indicator_key)
+        WHERE i.is_headline
+        GROUP BY ALL
+        ORDER BY o.partner_key
+        """,
+    )
+    units = {row["indicator_code"]: row["unit"] for row in rows}
+    codes = sorted(units)
+    named = {"overlap": "less: counted by several", "programme": "the programme, once"}
+    cells = {
+        (named.get(row["line"], row["partner_key"]), row["indicator_code"]): Decimal(str(row["value"])) for row in rows
+    }
+    bodies = sorted({row["partner_key"] for row in rows if row["line"] == "partner"})
+    table = whole_table("Verified, each body's own count", "Cluster body", *(f">{code}" for code in codes))
+    for line in (*bodies, *named.values()):
+        table.add_row(line, *(_number(cells.get((line, code), Decimal(0)), units[code]) for code in codes))
+    return [table]
+
+
 def _drift(connection: Any) -> list[str]:
     rows = _query(
         connection,
@@ -447,6 +476,7 @@ def print_scorecard(console: Console, home: Path, by: str | None = None) -> None
         ]
         if by:
             parts.append(_by(connection, by))
+            parts += _overlap(connection) if by == "partner" else []
         parts.append(_sources(connection))
         parts += _reference(connection)
         parts += _drift(connection)

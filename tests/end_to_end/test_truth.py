@@ -129,6 +129,21 @@ def _text_of(path: Path) -> set[str]:
     return {path.read_bytes().decode("utf-8", "replace")}
 
 
+def test_the_truth_lies_within_the_identity_interval(home):
+    found = home.query(
+        "SELECT indicator_key, lower_value, upper_value FROM indicator_identity "
+        "QUALIFY period_key = max(period_key) OVER () ORDER BY 1"
+    )
+    assert [indicator for indicator, _, _ in found] == ["businesses_assisted", "new_collaborations"]
+    for indicator, lower, upper in found:
+        true = sum(
+            row["value"]
+            for row in home.truth["indicator_value"]
+            if (row["indicator_key"], row["scope"], row["basis"]) == (indicator, "programme", "verified")
+        )
+        assert lower <= true <= upper, indicator
+
+
 def test_no_planted_person_can_be_found_in_any_file_of_the_release(home):
     planted = {
         str(value).lower()
