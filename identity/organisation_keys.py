@@ -20,8 +20,9 @@ from identity.links import DECISION_SCHEMA, MENTION_COLUMNS, REGISTER_SCHEMA
 from identity.matching import Match, match
 from identity.resolve import resolve
 
-RECORDS_TABLE = "intermediate.int_organisation__record"
-REGISTER_TABLE = "intermediate.int_company__name"
+READS = ("int_company__name", "int_organisation__record")
+"""The models that have to stand before keys are given."""
+REGISTER_TABLE, RECORDS_TABLE = (f"intermediate.{model}" for model in READS)
 
 
 @dataclass(frozen=True)

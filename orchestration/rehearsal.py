@@ -62,7 +62,7 @@ def rehearse(home: Path, file: Path, quarter: str, clock: datetime, progress: Ca
 
     Nothing of the home is changed. Raises UserError when the models cannot be built on it.
     """
-    from identity.organisation_keys import resolve_organisations
+    from identity.organisation_keys import READS, resolve_organisations
 
     with tempfile.TemporaryDirectory(prefix="wmip-rehearsal-") as folder:
         copy = Path(folder)
@@ -71,7 +71,7 @@ def rehearse(home: Path, file: Path, quarter: str, clock: datetime, progress: Ca
         _read(home, copy, file, clock)
         progress("matching organisations")
         project = compiled(copy)
-        models = project.with_all_they_read({*_READ, "int_organisation__record"})
+        models = project.with_all_they_read({*_READ, *READS})
         build_or_refuse(copy, project, [model for model in models if model.step == PREPARE], clock)
         resolve_organisations(copy, clock)
         progress("counting")

@@ -53,7 +53,7 @@ class Change:
 
 @dataclass(frozen=True)
 class ReturnChange:
-    """An accepted or locked quarter of a body of which something else would be known, in the exact unit.
+    """An accepted or locked quarter of a body of which something else would be known.
 
     Of a locked one nothing else is reported before a restatement is approved.
     """
@@ -122,9 +122,9 @@ def rehearse_rules(home: Path, change: Change, clock: datetime, progress: Callab
 
 
 def _build(copy: Path, project: Compiled, clock: datetime) -> None:
-    from identity.organisation_keys import resolve_organisations
+    from identity.organisation_keys import READS, resolve_organisations
 
-    models = project.with_all_they_read({*_READ, "int_organisation__record"})
+    models = project.with_all_they_read({*_READ, *READS})
     build_or_refuse(copy, project, [model for model in models if model.step == PREPARE], clock)
     resolve_organisations(copy, clock)
     build_or_refuse(copy, project, [model for model in models if model.step != PREPARE], clock)
@@ -154,7 +154,8 @@ def _returns(connection: duckdb.DuckDBPyConnection) -> list[ReturnChange]:
     for side in ("older", "newer"):
         connection.execute(f"USE {side}")
         every = " UNION ALL ".join(
-            f"SELECT partner_key, period_key, indicator_key, '{basis}' AS basis, fact_key, exact_quantity "
+            f"SELECT partner_key, period_key, indicator_key, '{basis}' AS basis, fact_key, "
+            "CAST(exact_quantity / exact_per_unit AS DECIMAL(18, 4)) AS quantity "
             f"FROM ({legs(AS_KNOWN, basis)})"
             for basis in BASES
         )
@@ -163,13 +164,13 @@ def _returns(connection: duckdb.DuckDBPyConnection) -> list[ReturnChange]:
     rows = connection.execute(
         f"""
         SELECT partner_key, period_key, any_value(s.status), indicator_key, basis,
-            sum(coalesce(o.exact_quantity, 0)), sum(coalesce(n.exact_quantity, 0)),
-            count(*) FILTER (o.exact_quantity IS DISTINCT FROM n.exact_quantity)
+            sum(coalesce(o.quantity, 0)), sum(coalesce(n.quantity, 0)),
+            count(*) FILTER (o.quantity IS DISTINCT FROM n.quantity)
         FROM older_known AS o
         FULL JOIN newer_known AS n USING (partner_key, period_key, indicator_key, basis, fact_key)
         JOIN newer.return_status AS s USING (partner_key, period_key)
         WHERE s.is_latest AND s.status IN {_SETTLED}
-        GROUP BY ALL HAVING count(*) FILTER (o.exact_quantity IS DISTINCT FROM n.exact_quantity) > 0
+        GROUP BY ALL HAVING count(*) FILTER (o.quantity IS DISTINCT FROM n.quantity) > 0
         ORDER BY 2, 1, 4, 5
         """
     ).fetchall()

@@ -2,13 +2,13 @@
 
 import dagster as dg
 
-from identity.organisation_keys import resolve_organisations
+from identity.organisation_keys import READS, resolve_organisations
 from orchestration.resources import Night
 
 
 @dg.asset(
     key=dg.AssetKey(["identity", "organisation_record"]),
-    deps=[dg.AssetKey(["intermediate", name]) for name in ("int_company__name", "int_organisation__record")],
+    deps=[dg.AssetKey(["intermediate", name]) for name in READS],
     group_name="identity",
     kinds={"python", "parquet"},
     owners=["team:warehouse"],

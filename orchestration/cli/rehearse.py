@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evaluation.numbers import fixed
 from orchestration.cli.options import Home, console, resolve_home, whole_table
 from orchestration.cli.release_diff import DiffFormat, Scope, Shown, as_csv, as_data, as_json, show_difference
 from orchestration.release import integrity, store
@@ -65,7 +66,7 @@ def rehearse(
 def _show_more(found: RuleRehearsal) -> None:
     if found.returns:
         table = whole_table(
-            "Accepted and locked returns of which something else would be known, in the exact unit",
+            "Accepted and locked returns of which something else would be known",
             "Body", "Quarter", "Status", "Indicator", "Basis", ">Before", ">After", ">Facts",
         )  # fmt: skip
         for one in found.returns:
@@ -75,8 +76,8 @@ def _show_more(found: RuleRehearsal) -> None:
                 one.status,
                 one.indicator_key,
                 one.basis,
-                f"{one.before:f}",
-                f"{one.after:f}",
+                fixed(one.before, 2),
+                fixed(one.after, 2),
                 f"{one.facts}",
             )
         console.print(table)

@@ -123,7 +123,7 @@ def test_accepted_and_locked_returns_are_named_with_what_would_be_known():
         )
     found = _returns(connection)
     assert [(one.partner_key, one.status, one.basis, one.before, one.after, one.facts) for one in found] == [
-        ("CB01", "accepted", "verified", 30, 15, 1), ("CB02", "locked", "verified", 30, 15, 1),
+        ("CB01", "accepted", "verified", 1, Decimal("0.5"), 1), ("CB02", "locked", "verified", 1, Decimal("0.5"), 1),
     ]  # fmt: skip
 
 
