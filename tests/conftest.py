@@ -113,6 +113,7 @@ LONG_PLACES = (
     "tests/ingestion/storage/test_damage.py",
     "tests/orchestration/dictionary/",
     "tests/orchestration/postgresql/",
+    "tests/orchestration/rules/test_planted_dbt.py",
     "tests/orchestration/test_dbt_tests.py",
     "tests/orchestration/test_persons.py",
     "tests/orchestration/test_publishing_killed.py",
