@@ -53,7 +53,8 @@ def build_candidate(home: Path, value: int) -> None:
             CREATE TABLE mart.indicator_value AS SELECT 'jobs_created' AS indicator_key, {value} AS value;
             COMMENT ON TABLE mart.indicator_value IS 'A sum over indicator_fact.';
             CREATE TABLE mart.source_run AS SELECT TIMESTAMP '2025-07-01 01:00:00' AS last_good_read_at;
-            CREATE TABLE mart.waiver AS SELECT 'a' AS check_name, 'b' AS scope_key, false AS is_in_force;
+            CREATE TABLE mart.waiver AS SELECT 'a' AS check_name, 'b' AS scope_key, '' AS reason,
+                'role' AS approved_by_role, DATE '2025-01-01' AS expires_on, false AS is_in_force;
             CREATE TABLE mart.indicator_restatement AS FROM (VALUES
                 ('jobs_created', 'CB01', '2024-25-Q1', 10.0, 12.0, true, 'pending', true),
                 ('jobs_created', 'CB01', '2024-25-Q1', 10.0, 12.0, false, 'approved', true),
