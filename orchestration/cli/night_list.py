@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from common.yamlfile import nearest
+from evaluation.spreadsheets import write_csv
 from orchestration.alerts import serving, serving_said
 from orchestration.cli.options import Home, console, resolve_home, whole_table
 from orchestration.errors import UserError
@@ -180,11 +180,10 @@ def _write(rows: list[dict[str, Any]], format_: Format) -> None:
         typer.echo(json.dumps(rows, indent=2))
         return
     stages = list(dict.fromkeys(stage for row in rows for stage in row["stages"]))
-    writer = csv.writer(sys.stdout)
     plain = [name for name in rows[0] if name != "stages"]
-    writer.writerow([*plain, *(f"{stage.lower().replace(' ', '_')}_seconds" for stage in stages)])
-    for row in rows:
-        writer.writerow([*(row[name] for name in plain), *(row["stages"].get(stage, "") for stage in stages)])
+    columns = [*plain, *(f"{stage.lower().replace(' ', '_')}_seconds" for stage in stages)]
+    lines = ([*(row[name] for name in plain), *(row["stages"].get(stage) for stage in stages)] for row in rows)
+    write_csv(sys.stdout, columns, lines)
 
 
 def _moment(text: str) -> str:
