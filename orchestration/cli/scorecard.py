@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -134,14 +135,18 @@ def _by(connection: Any, scope: str) -> Table:
     what = "Cluster body" if scope == "partner" else "Quarter"
     table = whole_table(f"Verified, by {what.lower()}", what, *(f">{code}" for code in codes))
     for line in sorted({key[0] for key in cells}):
-        found = [cells.get((line, code), Decimal(0)) for code in codes]
-        shown = [
-            "w" if value is None else _number(value, units[code]) for value, code in zip(found, codes, strict=True)
-        ]
-        table.add_row(line, *shown)
-    if None in cells.values():
-        table.caption = "w: withheld; the gate's lines below say why"
+        table.add_row(line, *_shown(cells, line, units))
+    table.caption = _WITHHELD if None in cells.values() else None
     return table
+
+
+_WITHHELD = "w: withheld; the gate's lines below say why"
+
+
+def _shown(cells: Mapping[tuple[str, str], Decimal | None], line: str, units: Mapping[str, str]) -> list[str]:
+    """A line of figures, by code of indicator; nothing said is nought, None is withheld."""
+    found = {code: cells.get((line, code), Decimal(0)) for code in sorted(units)}
+    return ["w" if value is None else _number(value, units[code]) for code, value in found.items()]
 
 
 def _overlap(connection: Any) -> list[Any]:
@@ -152,7 +157,9 @@ def _overlap(connection: Any) -> list[Any]:
     rows = _query(
         connection,
         """
-        SELECT o.line, o.partner_key, i.indicator_code, i.unit, sum(o.value) AS value
+        SELECT o.line, o.partner_key, i.indicator_code, i.unit,
+            -- A sum of which a part is withheld would be smaller in silence.
+            CASE WHEN count(o.value) = count(*) THEN sum(o.value) END AS value
         FROM indicator_overlap AS o
         INNER JOIN dim_indicator AS i USING (indicator_key)
         WHERE i.is_headline
@@ -163,13 +170,12 @@ def _overlap(connection: Any) -> list[Any]:
     units = {row["indicator_code"]: row["unit"] for row in rows}
     codes = sorted(units)
     named = {"overlap": "less: counted by several", "programme": "the programme, once"}
-    cells = {
-        (named.get(row["line"], row["partner_key"]), row["indicator_code"]): Decimal(str(row["value"])) for row in rows
-    }
+    cells = {(named.get(row["line"], row["partner_key"]), row["indicator_code"]): row["value"] for row in rows}
     bodies = sorted({row["partner_key"] for row in rows if row["line"] == "partner"})
     table = whole_table("Verified, each body's own count", "Cluster body", *(f">{code}" for code in codes))
     for line in (*bodies, *named.values()):
-        table.add_row(line, *(_number(cells.get((line, code), Decimal(0)), units[code]) for code in codes))
+        table.add_row(line, *_shown(cells, line, units))
+    table.caption = _WITHHELD if None in cells.values() else None
     return [table]
 
 
