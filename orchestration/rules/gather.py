@@ -13,7 +13,7 @@ from typing import Any
 from evaluation.spreadsheets import write_csv
 from orchestration.code_version import ROOT
 from orchestration.dbt_runner import ensure_parsed
-from orchestration.rules.lineage import ALL, Lineage
+from orchestration.rules.lineage import ALL, RuleLineage
 from orchestration.rules.of_dbt import of_models, of_tests
 from orchestration.rules.of_ingestion import EVERY_STREAM, of_readers, of_returns
 from quality.register import QualityRule, of_gate, of_statistics, register
@@ -31,11 +31,11 @@ def gathered(home: Path, today: str) -> dict[str, QualityRule]:
     Raises InvalidRegister, or what a file says that cannot be used.
     """
     manifest = json.loads(ensure_parsed(home).read_text(encoding="utf-8"))
-    lineage = Lineage(manifest)
+    lineage = RuleLineage(manifest)
     return register((_with_indicators(rule, lineage) for rule in _all(manifest)), since(), today)
 
 
-def _with_indicators(rule: QualityRule, lineage: Lineage) -> QualityRule:
+def _with_indicators(rule: QualityRule, lineage: RuleLineage) -> QualityRule:
     found = {indicator for table in rule.tables for indicator in lineage.indicators(table)}
     # A reader may tell of any stream.
     is_of_all = ALL in found or rule.tables == (EVERY_STREAM,)

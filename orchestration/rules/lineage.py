@@ -1,26 +1,26 @@
-"""Which indicators hang on a table or landed stream, as the graph of the dbt project says."""
+"""Which indicators hang on a table, a model or a landed stream, as the graph of the dbt project says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from orchestration.lineage import Lineage
+
 ALL = "all"
 # Where organisations, quarters, bodies and returns are made out, everything hangs on everything: what lies behind is
 # not followed, and what is of them is of every indicator.
 _OF_ALL = frozenset({"organisation", "period", "partner", "return", "lock", "fact", "figure"})
-_DIMENSIONS_OF_ALL = frozenset({"dim_organisation", "dim_partner", "dim_period", "dim_indicator", "dim_cluster"})
 # What only tells of rows: nothing is counted of it.
 _TELLS = frozenset({"finding", "drift", "reconciliation"})
 _CALLED = {"leverage": "resource_levered"}
 
 
-class Lineage:
-    """The graph of a parsed dbt project (`manifest`)."""
+class RuleLineage:
+    """The graph of a parsed dbt project (`manifest`), asked by what a rule looks at."""
 
     def __init__(self, manifest: Mapping[str, Any]) -> None:
         self._nodes, self._children = manifest["nodes"], manifest["child_map"]
-        self._parents = manifest["parent_map"]
         models = [node for node in self._nodes.values() if node["resource_type"] == "model"]
         self._by_name = {node["name"]: node["unique_id"] for node in models}
         self._streams = {
@@ -31,36 +31,35 @@ class Lineage:
             for node in models
             if node["fqn"][1:4] == ["intermediate", "fact", "indicator"]
         }
+        self._on_tables = Lineage(manifest).indicators_on_tables()
+        self._everything = {key for keys in self._on_tables.values() for key in keys}
 
     def indicators(self, table: str) -> tuple[str, ...]:
-        """The indicators whose facts are made of a table (of the mart: of what it is made of too) or of a landed
-        stream; `all` for what every figure hangs on.
+        """The indicators that a rule over a table of the mart keeps back (`all`: the release, where none hangs on it
+        alone), or whose facts are made of a model or a landed stream.
         """
+        if table in self._on_tables:
+            keys = self._on_tables[table]
+            return tuple(keys) if keys and set(keys) != self._everything else (ALL,)
         # The streams of returns are put together before they are told apart again.
         at = self._by_name.get(f"stg_{table.replace('/', '__')}" if "/" in table else table)
-        if at is None and table in self._streams:
-            return self._downstream([self._streams[table]])
         if at is None:
-            return ()
+            return self._downstream([self._streams[table]]) if table in self._streams else ()
         if at in self._facts:
             return self._named([at])
-        if self._is_of_all(at):
-            return (ALL,)
-        is_shown = self._nodes[at]["fqn"][1] == "marts" or self._tells(at)
-        beside = [parent for parent in self._parents[at] if parent.startswith("model.") and not self._is_of_all(parent)]
-        return self._downstream([at, *(beside if is_shown else [])])
+        return (ALL,) if self._is_of_all(at) else self._downstream([at])
 
     def _is_of_all(self, node: str) -> bool:
-        said = self._nodes.get(node)
-        if said is None or node in self._facts:
-            return False
-        folders = said["fqn"][1:-1]
-        in_mart = folders[:1] == ["marts"] and (folders[1:2] == ["indicators"] or said["name"] in _DIMENSIONS_OF_ALL)
-        return in_mart or (folders[:1] == ["intermediate"] and folders[1:2] != [] and folders[1] in _OF_ALL)
+        folders = self._folders(node)
+        return node not in self._facts and folders[:1] == ["intermediate"] and folders[1] in _OF_ALL
 
     def _tells(self, node: str) -> bool:
-        folders = self._nodes[node]["fqn"][1:-1] if node in self._nodes else []
-        return folders[:1] == ["intermediate"] and folders[1:2] != [] and folders[1] in _TELLS
+        folders = self._folders(node)
+        return folders[:1] == ["intermediate"] and folders[1] in _TELLS
+
+    def _folders(self, node: str) -> list[str]:
+        """The folders of a model below `models/`; none of another node."""
+        return list(self._nodes[node]["fqn"][1:-1]) if node in self._nodes else []
 
     def _downstream(self, start: Iterable[str]) -> tuple[str, ...]:
         waiting = list(start)

@@ -7,27 +7,27 @@ import json
 import pytest
 
 from orchestration.dbt_runner import ensure_parsed
-from orchestration.rules.lineage import Lineage
+from orchestration.rules.lineage import RuleLineage
 
 
 @pytest.fixture(scope="module")
-def lineage(tmp_path_factory) -> Lineage:
-    return Lineage(json.loads(ensure_parsed(tmp_path_factory.mktemp("home")).read_text(encoding="utf-8")))
+def lineage(tmp_path_factory) -> RuleLineage:
+    return RuleLineage(json.loads(ensure_parsed(tmp_path_factory.mktemp("home")).read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize(
     ("table", "indicators"),
     [
         ("fct_job", {"jobs_created"}),
-        ("fct_leverage", {"resource_levered"}),
-        ("dim_collaboration", {"new_collaborations"}),
+        ("fct_leverage", {"resource_committed", "resource_levered"}),
+        ("dim_collaboration", {"collaborations_cross_sector", "new_collaborations"}),
         ("dim_intervention", {"pilots_funded", "interventions_scaled"}),
         ("returns/jobs", {"jobs_created"}),
         ("returns/collaborations", {"new_collaborations"}),
         ("eventbrite/attendees", {"event_attendees", "supplementary"}),
         ("indicator_value", {"all"}),
-        ("dim_organisation", {"all"}),
-        ("source_run", set()),
+        ("indicator_fact", {"all"}),
+        ("source_run", {"all"}),
         ("no_such_table", set()),
     ],
 )
