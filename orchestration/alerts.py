@@ -59,7 +59,9 @@ def conclude(home: Path, record: NightRecord, configuration: Configuration) -> N
     Never raises for a message that cannot be sent: the night's own result matters more.
     """
     chosen = configuration.notifications
-    reminders = due_reminders(home, _day(record), chosen.reminders)
+    # Of a night that broke off no table says what is owed; and of a query that was interrupted DuckDB 1.5 may hold the
+    # warehouse open, so that opening it again in this process never ends.
+    reminders = [] if record.outcome in {FAILED, STOPPED} else due_reminders(home, _day(record), chosen.reminders)
     alerts = [*_of_night(record, chosen, configuration.enabled_sources()), *map(_of_return, reminders)]
     wanted = [reminder for reminder in reminders if reminder.is_due]
     ended = WITHHELD if _withholds(record) and record.outcome not in chosen.nights else record.outcome

@@ -137,3 +137,11 @@ def test_a_release_without_all_its_figures_is_told_of_by_default(home, monkeypat
     assert all("1 of 129 checks keep figures back" in message["message"] for message in messages)
     alert = alerts_of(home)["figures_withheld", ""]
     assert (alert["is_raised"], alert["reason"]) == (bool(titles), gate["withheld"][0])
+
+
+@pytest.mark.parametrize("outcome", ["failed", "stopped"])
+def test_a_night_that_broke_off_asks_no_table_who_owes_what(home, outcome):
+    conclude(home, record(outcome), settings(reminders={"enabled": True}))
+    assert {scope for _, scope in alerts_of(home) if ":" in scope} == set()
+    conclude(home, record("published"), settings(reminders={"enabled": True}))
+    assert {scope for _, scope in alerts_of(home) if ":" in scope} >= {"CB01:2024-25-Q4", "CB04:2024-25-Q4"}
