@@ -163,20 +163,30 @@ def not_counted(mart: duckdb.DuckDBPyConnection, figure: Figure) -> list[Traced]
 
 
 def value_of(mart: duckdb.DuckDBPyConnection, figure: Figure) -> Decimal | None:
-    """What the mart itself says of a figure, in the exact unit; None for a cell that it has not, or does not show."""
+    """What the mart itself says of a figure, in the exact unit; None for a cell that it has not, or does not show.
+
+    Of the other views only what is not nothing is listed: what is not there is nought where the reported figure stands.
+    """
     is_reported = figure.view == AS_REPORTED
-    table = "indicator_value" if is_reported else "indicator_value_as_of"
-    latest = "true" if is_reported else "view_name = $view AND known_until IS NULL"
-    where, given = _where(figure, "period_key IN $periods", scope="scope = $scope AND scope_key = $key")
+    where, given = _where(figure, "period_key IN $periods", scope="scope_key = $key")
+    where = f"basis = $basis AND scope = $scope AND {where}"
+    said = f"SELECT period_key, exact_value FROM indicator_value WHERE {where}"
+    if not is_reported:
+        listed = (
+            "SELECT period_key, exact_value FROM indicator_value_as_of "
+            f"WHERE view_name = $view AND known_until IS NULL AND {where}"
+        )
+        said = (
+            f"{listed} UNION ALL FROM ({said}) "
+            f"WHERE exact_value IS NULL AND period_key NOT IN (SELECT period_key FROM ({listed}))"
+        )
     found = mart.execute(
-        f"SELECT sum(exact_value), count(*), count(exact_value) FROM {table} WHERE {latest} AND basis = $basis "
-        f"AND scope = $scope AND {where}",
+        f"SELECT sum(exact_value), count(*), count(exact_value) FROM ({said})",
         given | {"basis": figure.basis, "scope": figure.scope} | ({} if is_reported else {"view": figure.view}),
     ).fetchone()
     assert found is not None
     value, cells, shown = found
     if cells == 0:
-        # Of the other views only what is not nothing is listed.
         return None if is_reported else Decimal(0)
     return None if shown < cells else Decimal(value)
 

@@ -149,6 +149,14 @@ def _shown(cells: Mapping[tuple[str, str], Decimal | None], line: str, units: Ma
     return ["w" if value is None else _number(value, units[code]) for code, value in found.items()]
 
 
+_NOT_SHOWN = """
+    SELECT DISTINCT v.scope, v.scope_key, i.indicator_code
+    FROM indicator_value AS v
+    INNER JOIN dim_indicator AS i USING (indicator_key)
+    WHERE i.is_headline AND v.basis = 'verified' AND v.scope IN ('programme', 'partner') AND v.value IS NULL
+"""
+
+
 def _overlap(connection: Any) -> list[Any]:
     """Each body's own count beside what the programme counts once; what several count is a line of its own."""
     # Releases of before November 2026 do not say it.
@@ -157,9 +165,7 @@ def _overlap(connection: Any) -> list[Any]:
     rows = _query(
         connection,
         """
-        SELECT o.line, o.partner_key, i.indicator_code, i.unit,
-            -- A sum of which a part is withheld would be smaller in silence.
-            CASE WHEN count(o.value) = count(*) THEN sum(o.value) END AS value
+        SELECT o.line, o.partner_key, i.indicator_code, i.unit, sum(o.value) AS value
         FROM indicator_overlap AS o
         INNER JOIN dim_indicator AS i USING (indicator_key)
         WHERE i.is_headline
@@ -171,6 +177,10 @@ def _overlap(connection: Any) -> list[Any]:
     codes = sorted(units)
     named = {"overlap": "less: counted by several", "programme": "the programme, once"}
     cells = {(named.get(row["line"], row["partner_key"]), row["indicator_code"]): row["value"] for row in rows}
+    # A quarter of nothing has no line: what is withheld is asked of the figures, else a sum were smaller in silence.
+    for row in _query(connection, _NOT_SHOWN):
+        for line in named.values() if row["scope"] == "programme" else [row["scope_key"]]:
+            cells[line, row["indicator_code"]] = None
     bodies = sorted({row["partner_key"] for row in rows if row["line"] == "partner"})
     table = whole_table("Verified, each body's own count", "Cluster body", *(f">{code}" for code in codes))
     for line in (*bodies, *named.values()):

@@ -177,18 +177,17 @@ def _show_figure(
 
     found = facts.not_counted(mart, figure) if not_counted else facts.facts_of(mart, figure)
     exact = facts.total(found)
-    value = None if not_counted else facts.value_of(mart, figure)
-    if value is not None and value != exact:
+    value = facts.value_of(mart, figure)
+    if not not_counted and value is not None and value != exact:
         raise NightFailed(
             f"the {len(found)} facts of {_said(figure)} add up to {_plain(exact)}, and the release says "
             f"{_plain(value)}: it is not to be relied on. `wmip release verify` looks at all of it"
         )
     if not _list(mart, home, found, limit, output, file):
         return
-    is_shown = value is not None or not_counted
-    if found or is_shown:
+    if value is not None:
         console.print(_sum_said(figure, found, exact, not_counted), highlight=False)
-    if not is_shown:
+    else:
         # Unknown is not nothing: no sum of facts stands in for what the release does not say.
         console.print(f"x, not available: {_said(figure)}. {_withheld(mart, figure)}", highlight=False)
     for hint in _hints(mart, figure, found, limit, not_counted):
