@@ -1,8 +1,9 @@
 """What identifiers, the trained weight and vetoes together say of a pair: accepted, for people, forbidden, or nothing.
 
-An identifier joins two profiles unless something contradicts it: another registered company number forbids; another
-charity number, or a different name together with a different place, is for people. Without an identifier the weight
-decides by the level of the names. Rules: docs/identity.md; thresholds: `model/thresholds.yaml`.
+An identifier joins two profiles unless something contradicts it: another company or charity number, or a different name
+together with a different place (or domain, where no place is stated), is for people. Without an identifier the weight
+decides by the level of the names, and another registered company number forbids. Rules: docs/identity.md; thresholds:
+`model/thresholds.yaml`.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
     """
     equal = level("name", "equal")
     alike, near = level("name", "alike"), level("place", "same sector, or one letter")
-    same_domain, sibling = level("domain", "same domain"), level("name", "equal but for place or number")
+    same_domain, other_domain = level("domain", "same domain"), level("domain", "another domain")
+    sibling = level("name", "equal but for place or number")
     limit = thresholds()
     shared = ", ".join(f"one.{name} = other.{name} AS same_{name}" for name in IDENTIFIERS)
     method = " ".join(f"WHEN same_{name} THEN '{name}'" for name in IDENTIFIERS)
@@ -109,7 +111,9 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
                     AS identified,
                 match_weight >= if(gamma_name = {equal}, {limit.review_equal}, {limit.review}) AS is_question,
                 gamma_name BETWEEN 0 AND {alike - 1} AS other_name,
-                gamma_place BETWEEN 0 AND {near - 1} AS other_place,
+                -- Where a place is not stated, another domain of its own says as much.
+                gamma_place BETWEEN 0 AND {near - 1} OR (gamma_place = -1 AND gamma_domain = {other_domain})
+                    AS other_place,
                 match_weight >= {_accepted_weight()}
                     -- An own domain at one address: the same people, whatever they call it; but not a sibling.
                     -- A bare name joins the one group that bears it, or none: `grouping` sees to that.
@@ -131,8 +135,8 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
             CASE WHEN identified THEN {IDENTIFIED} WHEN match_weight >= {limit.strong} THEN {STRONG} ELSE {WEAK} END
                 AS rank,
             CASE
-                WHEN 'company_number' IN vetoes AND NOT (coalesce(is_one_digit_off, false) AND is_enough)
-                    AND (identified OR is_enough) THEN '{State.VETOED}'
+                WHEN 'company_number' IN vetoes AND NOT identified
+                    AND NOT coalesce(is_one_digit_off, false) AND is_enough THEN '{State.VETOED}'
                 WHEN len(vetoes) > 0 AND (identified OR is_enough) THEN '{State.REVIEW}'
                 WHEN len(vetoes) > 0 THEN NULL
                 WHEN identified OR is_enough THEN '{State.ACCEPTED}'

@@ -113,7 +113,9 @@ def _join(
         return
     veto = _veto(one, other) if edge.rank > DECIDED else None
     if veto is not None:
-        cut[edge.left, edge.right] = (State.REVIEW if veto == "charity_number" else State.VETOED, veto)
+        # Another number than the one they share: people see which is wrong.
+        is_asked = veto == "charity_number" or (veto == "company_number" and edge.rank == IDENTIFIED)
+        cut[edge.left, edge.right] = (State.REVIEW if is_asked else State.VETOED, veto)
     elif edge.rank == WEAK and one.is_strong and other.is_strong and _links(one, other, neighbours) == 1:
         cut[edge.left, edge.right] = (State.WEAK, "one weak link between groups")
     else:

@@ -56,12 +56,17 @@
     nullif({{ regex_replace(own, '^(withheld|n a|na|none|nil|null|unknown|not known|not applicable|not stated|no company|no organisation|tbc|tba|test|other|various|self|self employed|selfemployed|freelance|freelancer|sole trader|individual|private individual|private|personal|anonymous|retired|unemployed|student|home)$', '') }}, '')
 {%- endmacro %}
 
+{# A number that a spreadsheet took for an amount (`1234567.0`) is that number. #}
+{% macro without_decimals(number) -%}
+    {{ regex_replace(number, '[.]0+ *$', '') }}
+{%- endmacro %}
+
 {#
     8 characters: digits padded to 8, or a prefix of the register with digits padded to 6, or as registered (IP12345R;
     IP12345 lost its R). Null if not a number.
 #}
 {% macro normalise_company_number(number) -%}
-    {%- set bare = regex_replace("upper(" ~ number ~ ")", '[^A-Z0-9]', '') -%}
+    {%- set bare = regex_replace("upper(" ~ without_decimals(number) ~ ")", '[^A-Z0-9]', '') -%}
     {%- set prefix = '(AC|CE|CS|FC|FE|GE|GN|GS|IC|IP|LP|NA|NC|NF|NI|NL|NO|NP|NR|NV|NZ|OC|OE|PC|RC|RS|SA|SC|SE|SF|SG|SI|SL|SO|SP|SR|SZ|ZC)' -%}
     case
         when {{ regex_match(bare, '^0*$') }} then null
@@ -79,7 +84,7 @@
     linked charity has the number of the charity that it is part of. Null if not a number.
 #}
 {% macro normalise_charity_number(number) -%}
-    {%- set said = regex_replace("upper(trim(" ~ number ~ "))", '-[0-9]{1,2}$', '') -%}
+    {%- set said = regex_replace("upper(trim(" ~ without_decimals(number) ~ "))", '-[0-9]{1,2}$', '') -%}
     {%- set bare = regex_replace(regex_replace(said, '[^A-Z0-9]', ''), '^(REGISTERED|REG)?(CHARITY)?(NUMBER|NO)?', '') -%}
     {%- set digits = "ltrim(" ~ bare ~ ", '0')" -%}
     case
@@ -110,9 +115,15 @@
 {# The charity number that an identifier is, of whichever of the three registers. #}
 {% macro charity_number_of(identifier) -%}
     coalesce(
-        {{ identifier_of(identifier, 'GB-CHC|GB-CCH|GB-SC', normalise_charity_number) }},
+        {{ identifier_of(identifier, 'GB-CHC|GB-CCH', normalise_charity_number) }},
+        {{ identifier_of(identifier, 'GB-SC', normalise_scottish_charity) }},
         {{ identifier_of(identifier, 'GB-NIC', normalise_northern_irish_charity) }}
     )
+{%- endmacro %}
+
+{# `GB-SC-012345` is SC012345, not the charity 12345 of England and Wales. #}
+{% macro normalise_scottish_charity(number) -%}
+    {{ normalise_charity_number("'SC' || " ~ regex_replace(number, '^SC', '')) }}
 {%- endmacro %}
 
 {% macro normalise_northern_irish_charity(number) -%}

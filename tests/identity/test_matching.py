@@ -45,6 +45,10 @@ FOR_PEOPLE = {
         ACME | {"company_number": "01234567"},
         {"name": "Zephyr Hotels Ltd", "postcode": "M1 1AA", "company_number": "01234567"},
     ],
+    "one number, another name and domain, no place": [
+        ACME | {"company_number": "01234567", "domain": "ackworth.example"},
+        {"name": "Zephyr Hotels Ltd", "domain": "zephyr.example", "company_number": "01234567"},
+    ],
     "one charity number, two company numbers": [
         ACME | {"charity_number": "1091263", "company_number": "01234567"},
         ACME | {"charity_number": "1091263", "company_number": "07654321"},
@@ -99,6 +103,24 @@ def test_is_one_organisation(rows):
 @pytest.mark.parametrize("rows", FOR_PEOPLE.values(), ids=FOR_PEOPLE)
 def test_is_not_joined(rows):
     assert joined(*rows) == set()
+
+
+def test_a_number_in_the_wrong_row_joins_no_two_firms_by_way_of_its_domain():
+    rows = [
+        *FOR_PEOPLE["one number, another name and domain, no place"],
+        {"name": "Zephyr Hotels", "postcode": "M1 1AA"},
+    ]
+    rows[2]["domain"] = "zephyr.example"
+    assert joined(*rows) == {frozenset({"1", "2"})}
+
+
+def test_one_charity_number_of_two_companies_waits_for_people():
+    """Two tenants often bear the number of their landlord; a veto alone would say it to nobody."""
+    shared = {"charity_number": "1091263"}
+    rows = [ACME | shared | {"company_number": "01234567"}, ACME | shared | {"company_number": "07654321"}]
+    assert states(*rows) == {State.REVIEW}
+    chained = [ACME | {"company_number": "01234567"}, ACME | shared, rows[1]]
+    assert not any({"0", "2"} <= group for group in joined(*chained))
 
 
 def test_a_number_in_the_wrong_row_waits_for_people_and_says_why():
