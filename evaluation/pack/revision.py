@@ -60,6 +60,20 @@ def read_triangles(
     }
 
 
+def withheld_quarters(
+    mart: duckdb.DuckDBPyConnection, indicator: str, *, basis: str = "verified", scope: str, key: str | None
+) -> set[str]:
+    """Quarters of which a release withholds what was known at some time; the triangle leaves that out."""
+    if not has_table(mart, "indicator_revision"):
+        return set()
+    found = mart.execute(
+        "SELECT DISTINCT period_key FROM indicator_revision WHERE indicator_key = $indicator AND basis = $basis "
+        "AND scope = $scope AND coalesce($key, scope_key) = scope_key AND value IS NULL",
+        {"indicator": indicator, "basis": basis, "scope": scope, "key": key},
+    ).fetchall()
+    return {period for (period,) in found}
+
+
 def picture(indicator: IndicatorDefinition, triangle: Triangle) -> Picture:
     """A line a quarter over the quarters in which it was known; what was never revised runs level."""
     import altair as alt

@@ -13,6 +13,8 @@ from orchestration.cli.options import Format, Home, console, errors, file_to_wri
 from orchestration.cli.rows import require_outside, show, write_rows
 from orchestration.errors import UserError
 
+_WHY = "wmip sql 'FROM quality_consequence' says why"
+
 
 def revisions(
     indicator: Annotated[str, typer.Argument(help="Key or code, such as jobs_created or H5.")],
@@ -37,7 +39,7 @@ def revisions(
         wmip revisions H5 --picture h5.svg
     """
     from evaluation.pack.revision import picture as draw
-    from evaluation.pack.revision import read_triangles
+    from evaluation.pack.revision import read_triangles, withheld_quarters
     from orchestration.cli.releases import known_release
     from quality.typed_sql import open_read_only
 
@@ -48,6 +50,9 @@ def revisions(
     key = the_indicator(mart, indicator)
     scope, scope_key = one_scope(mart, {"partner": partner, "cluster": cluster, "local_authority": area})
     triangle = read_triangles(mart, basis=basis.value, scope=scope, key=scope_key).get(key)
+    withheld = withheld_quarters(mart, key, basis=basis.value, scope=scope, key=scope_key)
+    if triangle is None and withheld:
+        raise UserError(f"all that was reported of {key} for {scope_key or 'the programme'} is withheld: {_WHY}")
     if triangle is None:
         raise UserError(f"no release ever reported a {basis.value} figure of {key} for {scope_key or 'the programme'}")
     if picture is not None:
@@ -60,8 +65,12 @@ def revisions(
         return
     columns = ("quarter", *triangle.vintages, "revised by")
     rows: list[tuple[str | Decimal | None, ...]] = [
-        (period, *(said.get(vintage) for vintage in triangle.vintages), triangle.revision(period))
-        for period, said in triangle.figures.items()
+        (
+            period,
+            *(triangle.figures.get(period, {}).get(vintage) for vintage in triangle.vintages),
+            None if period in withheld else triangle.revision(period),
+        )
+        for period in sorted(withheld.union(triangle.figures))
     ]
     if output is Format.table and file is None:
         show(columns, rows)
@@ -70,5 +79,7 @@ def revisions(
             f"end it was known; {triangle.vintages[-1]} as of this release.",
             highlight=False,
         )
+        if withheld:
+            console.print(f"Withheld in part or whole: {', '.join(sorted(withheld))}; {_WHY}", highlight=False)
     else:
         write_rows(columns, rows, output, file)

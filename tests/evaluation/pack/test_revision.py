@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from evaluation.pack.programme import IndicatorDefinition
-from evaluation.pack.revision import picture, read_triangles
+from evaluation.pack.revision import picture, read_triangles, withheld_quarters
 
 JOBS = IndicatorDefinition(
     "jobs_created", "H5", "Jobs created", "FTE", "", "", 1, "B", True, None, None, None, "not_stated", False, None, ""
@@ -50,6 +50,9 @@ def test_a_figure_that_is_withheld_stands_in_no_triangle(mart):
     mart.execute("UPDATE indicator_revision SET value = NULL WHERE known_in_period_key = '2023-24-Q4'")
     triangle = read_triangles(mart)["jobs_created"]
     assert (triangle.vintages[-1], triangle.revision("2023-24-Q1")) == ("2023-24-Q3", 2)
+    withheld = withheld_quarters(mart, "jobs_created", scope="programme", key=None)
+    assert withheld == {"2023-24-Q1", "2023-24-Q3"}
+    assert withheld_quarters(mart, "jobs_created", scope="partner", key="CB02") == set()
 
 
 def test_of_a_body_and_of_claims(mart):
