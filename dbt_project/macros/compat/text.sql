@@ -51,6 +51,19 @@
     explode(split({{ expression }}, ';'))
 {%- endmacro %}
 
+{# One row for every object of a JSON list, as a struct of texts; `expression` must not be null. #}
+{% macro json_to_rows(expression, fields) -%}
+    {{ return(adapter.dispatch('json_to_rows')(expression, fields)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_to_rows(expression, fields) -%}
+    unnest(from_json({{ expression }}, '[{"{{ fields | join('":"varchar","') }}":"varchar"}]'))
+{%- endmacro %}
+
+{% macro spark__json_to_rows(expression, fields) -%}
+    explode(from_json({{ expression }}, 'array<struct<{{ fields | join(':string,') }}:string>>'))
+{%- endmacro %}
+
 {# What `dbt.safe_cast` becomes: null for what is not of the type. dbt's own for DuckDB is a plain cast. #}
 {% macro duckdb__safe_cast(field, type) -%}
     try_cast({{ field }} as {{ type }})

@@ -6,10 +6,11 @@ neither name, identifier, place nor title leaves this module.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from common.yamlfile import read_yaml
 from ingestion.catalogue import SOURCES
 from ingestion.files.batch_check import NUMBER, TableCheck
 from ingestion.files.inbox import Chunk, FileRead, FileReader, InboxFile
-from ingestion.files.row_check import KEY_JOIN, RawRow, find_columns, heading_key, lacking, meant
+from ingestion.files.row_check import KEY_JOIN, RawRow, check_table, find_columns, heading_key, lacking, meant
 from ingestion.files.table_files import BATCH_ROWS, Table, read_tables, unpacked
 from ingestion.files.values import Column
 from ingestion.findings import Finding, RefusedFile
@@ -48,13 +49,23 @@ _HIDDEN = (
 )
 # So many of the required headings make a sheet one of grants, to be refused if it has not all.
 _RECOGNISED_BY = 3
-# Columns of recipients after the first: `_other:1:name`, by the number that their headings have.
+# What lands of recipients after the first, each by its name in `further_recipients`.
+_FURTHER = {
+    "recipient_id": "id",
+    "recipient_name": "name",
+    "recipient_charity_number": "charity_number",
+    "recipient_company_number": "company_number",
+    "recipient_postal_code": "postal_code",
+}
+# Without one of these nobody is named.
+_NAMING = ("recipient_id", "recipient_name", *_INDIVIDUAL)
+# Their columns in a table: `_other:1:recipient_name:17`, by the number that the heading has and where it stands.
 _OTHER = "_other:"
-_OTHER_RECIPIENT = re.compile(
-    r"(?:recipient org|recipientorganization|recipient ind|recipientindividual):([1-9]\d{0,2}):(?:identifier|id|name)"
-)
+_OTHER_NUMBER = re.compile(r"(?<=:)([1-9]\d{0,2}):")
 # A grant needs to say who has it: both of the first, or one of the second.
 _RECIPIENT = (("recipient_id", "recipient_name"), _INDIVIDUAL)
+# Right rows, their recipients after the first by row number, and what stands before a row's number in place and record.
+_Read = tuple["CheckedBatch", dict[int, str], str, str]
 
 
 def open_reader(read: FileRead) -> FileReader:
@@ -94,6 +105,11 @@ class GrantReader:
             if entry["name"] == "currency":
                 entry["allowed"] = {code: code for code in codes}
             self.columns.append(Column.from_contract({**entry, "heading": title}))
+        self.of_others = {
+            column.name: replace(column, essential=False)
+            for column in self.columns
+            if column.name in (*_FURTHER, *_INDIVIDUAL)
+        }
 
     def read(self, path: Path, sha256: str, name: str, dataset: str | None = None) -> Iterator[Chunk]:
         """The rows of a file called `name`, which is the registry's file of `dataset` if it was fetched.
@@ -110,19 +126,24 @@ class GrantReader:
                 "not a grants file; give 360Giving data as .json, .csv or .xlsx, or one of these in a .zip"
             )
         constants = {"file_name": name, "file_sha256": sha256}
-        for checked, place, record in read:
-            yield self.chunk(checked, place, f"{sha256}:{record}", constants, dataset)
+        for checked, further, place, record in read:
+            yield self.chunk(checked, further, place, f"{sha256}:{record}", constants, dataset)
 
     def check(self, positions: Mapping[str, int], place: str, others: Mapping[str, int] | None = None) -> TableCheck:
         """The check of grants that stand at these positions; `others`: where further recipients stand."""
         others = others or {}
-        columns = [*self.columns, *(Column(name, name, essential=False) for name in others)]
+        columns = [*self.columns, *(self._of_other(name) for name in others)]
         return TableCheck(columns, {**positions, **others}, self.source, self.stream, place, ("grant_id",))
 
     def cells(self, grant: Any) -> list[Any]:
         """A grant of the standard's JSON as the cells of a row; never blank, whatever it is."""
         known = grant if isinstance(grant, dict) else {}
         return [*(value_at(known, path) for path in self.paths.values()), True]
+
+    def _of_other(self, name: str) -> Column:
+        _, number, column, _ = name.split(":")
+        first = self.of_others[column]
+        return replace(first, name=name, heading=first.heading.replace(":", f":{number}:", 1))
 
     @property
     def json_positions(self) -> dict[str, int]:
@@ -132,6 +153,7 @@ class GrantReader:
     def chunk(
         self,
         checked: CheckedBatch,
+        further: Mapping[int, str],
         place: str,
         record: str,
         constants: Mapping[str, str],
@@ -139,6 +161,7 @@ class GrantReader:
     ) -> Chunk:
         """Landed rows of right grants: persons hidden, a grant without recipient refused.
 
+        `further`: the recipients after the first, as they land, by row number.
         `place` and `record` are what stands before a row's number.
         """
         import pyarrow as pa
@@ -166,6 +189,8 @@ class GrantReader:
             if column not in (*_INDIVIDUAL, NUMBER) and not column.startswith(_OTHER):
                 landed[column] = values
         landed["recipient_count"] = _recipients(rows)
+        texts = pa.array([further.get(number) for number in rows.column(NUMBER).to_pylist()], pa.string())
+        landed["further_recipients"] = pc.if_else(is_individual, pa.scalar(None, pa.string()), texts)
         landed["recipient_is_individual"] = pc.if_else(is_individual, "yes", "no")
         numbers = rows.column(NUMBER).cast(pa.string())
         landed["_source_record"] = pc.binary_join_element_wise(pa.scalar(record), numbers, "")
@@ -178,7 +203,7 @@ class GrantReader:
             self.stream,
             pa.RecordBatch.from_arrays(list(landed.values()), list(landed)),
             [
-                replace(one, key=one.key and f"{of_list}{KEY_JOIN}{one.key}")
+                replace(one, column_name=_told(one.column_name), key=one.key and f"{of_list}{KEY_JOIN}{one.key}")
                 for one, of_list in zip(wrong, of_lists.to_pylist(), strict=True)
             ],
             lists=[(name,) for name in landed["list_name"].unique().to_pylist()],
@@ -196,7 +221,35 @@ class GrantReader:
             key=grant_id,
         )
 
-    def _json(self, path: Path, name: str) -> Iterator[tuple[CheckedBatch, str, str]]:
+    def _further_in_json(self, grant: Any, place: str) -> tuple[str | None, list[Finding]]:
+        """The recipients of one grant after the first, as they land, and what is wrong with them."""
+        listed = grant.get("recipientOrganization")
+        if not isinstance(listed, list) or len(listed) < 2:
+            return None, []
+        columns = [self.of_others[name] for name in _FURTHER]
+        steps = [self.paths[column.name][-1] for column in columns]
+        checked = check_table(
+            columns,
+            {column.name: at for at, column in enumerate(columns)},
+            [RawRow(at, [value_at(one, [step]) for step in steps]) for at, one in enumerate(listed) if at],
+            source=self.source,
+            stream=self.stream,
+            place=f"{place}/recipientOrganization/",
+        )
+        key = grant["id"] if isinstance(grant.get("id"), str) else None
+        return _as_landed(checked.rows), [replace(one, key=key, cell=None) for one in checked.findings]
+
+    def _with_further(self, checked: CheckedBatch, grants: Mapping[int, Any], place: str) -> _Read:
+        """Right grants of JSON with their recipients after the first."""
+        further, findings = {}, list(checked.findings)
+        for number in checked.rows.column(NUMBER).to_pylist():
+            text, wrong = self._further_in_json(grants[number], f"{place}{number}")
+            findings += wrong
+            if text is not None:
+                further[number] = text
+        return replace(checked, findings=findings), further, place, "grants/"
+
+    def _json(self, path: Path, name: str) -> Iterator[_Read]:
         import ijson
 
         check = self.check(self.json_positions, f"{name}#grants/")
@@ -204,16 +257,17 @@ class GrantReader:
         try:
             with utf8(path) as handle:
                 rows = enumerate(ijson.items(handle, "grants.item", map_type=JsonObject))
-                while some := [RawRow(index, self.cells(grant)) for index, grant in islice(rows, BATCH_ROWS)]:
+                while some := list(islice(rows, BATCH_ROWS)):
                     count += len(some)
-                    yield check.check_rows(some), check.place, "grants/"
+                    checked = check.check_rows([RawRow(index, self.cells(grant)) for index, grant in some])
+                    yield self._with_further(checked, dict(some), check.place)
         except (ijson.JSONError, UnicodeDecodeError) as error:
             where = re.sub(r"\s+", " ", str(error).splitlines()[0])[:60] if str(error) else "cut short"
             raise RefusedFile(f"not valid JSON after {count} grants ({where}); export the file again") from None
         if not count:
             raise RefusedFile('no grants in it; a 360Giving JSON file holds them in a list named "grants"')
 
-    def _tables(self, path: Path, name: str) -> Iterator[tuple[CheckedBatch, str, str]]:
+    def _tables(self, path: Path, name: str) -> Iterator[_Read]:
         found = False
         for table in read_tables(path):
             needed = [column for column in self.columns if column.required]
@@ -225,9 +279,9 @@ class GrantReader:
             positions = self._grant_positions(table, missing)
             if self.saw_table is not None:
                 self.saw_table(table.headings, positions, (), lacking(self.columns, positions))
-            check = self.check(positions, f"{name}#{table.place or '!'}", _other_recipients(table.headings))
+            check = self.check(positions, f"{name}#{table.place or '!'}", self._other_recipients(table.headings))
             for checked in check.check(table):
-                yield checked, check.place, table.place
+                yield checked, _further_in_table(checked.rows), check.place, table.place
         if not found:
             wanted = ", ".join(column.heading for column in self.columns if column.required)
             raise RefusedFile(f"no table with the headings {wanted}; use the headings of the 360Giving standard")
@@ -250,10 +304,54 @@ class GrantReader:
         """Columns by heading, titles and paths alike."""
         return find_columns(self.headings, headings, required=required, key=_heading, where=where)
 
+    def _other_recipients(self, headings: Sequence[Any]) -> dict[str, int]:
+        """Where recipients after the first stand: a heading of the first with a number in it."""
+        of_first = {heading: name for name in self.of_others for heading in self.headings[name]}
+        found = {}
+        for index, heading in enumerate(map(_heading, headings)):
+            name, number = of_first.get(_OTHER_NUMBER.sub("", heading)), _OTHER_NUMBER.search(heading)
+            if name and number:
+                found[f"{_OTHER}{number[1]}:{name}:{index}"] = index
+        return found
 
-def _other_recipients(headings: Sequence[Any]) -> dict[str, int]:
-    found = {index: _OTHER_RECIPIENT.fullmatch(_heading(heading)) for index, heading in enumerate(headings)}
-    return {f"{_OTHER}{match[1]}:{index}": index for index, match in found.items() if match}
+
+def _further_in_table(rows: pa.RecordBatch) -> dict[int, str]:
+    """The organisations among the recipients after the first, as they land, by row number."""
+    import pyarrow.compute as pc
+
+    names = [name for name in rows.schema.names if name.startswith(_OTHER) and name.split(":")[2] in _FURTHER]
+    if not names:
+        return {}
+    given = rows.select([NUMBER, *names])
+    given = given.filter(reduce(pc.or_, (pc.is_valid(given.column(name)) for name in names)))
+    further = {}
+    for row in given.to_pylist():
+        others: dict[int, dict[str, str | None]] = {}
+        for name in names:
+            _, number, column, _ = name.split(":")
+            if row[name] is not None:
+                others.setdefault(int(number), {}).setdefault(column, row[name])
+        text = _as_landed(sorted(others.items()))
+        if text is not None:
+            further[row[NUMBER]] = text
+    return further
+
+
+def _told(column: str) -> str:
+    """The column of a finding: of a recipient after the first, that of the first."""
+    return column.split(":")[2] if column.startswith(_OTHER) else column
+
+
+def _as_landed(others: Sequence[tuple[int, Mapping[str, str | None]]]) -> str | None:
+    """Recipients after the first, with their numbers, as JSON; one of whom neither identifier nor name is given is
+    none.
+    """
+    named = [
+        {"number": str(number)} | {_FURTHER[column]: value for column, value in other.items() if value is not None}
+        for number, other in others
+        if any(other.get(column) is not None for column in _NAMING)
+    ]
+    return json.dumps(named, ensure_ascii=False, separators=(",", ":")) if named else None
 
 
 def _recipients(rows: pa.RecordBatch) -> pa.Array:
@@ -263,7 +361,7 @@ def _recipients(rows: pa.RecordBatch) -> pa.Array:
 
     others: dict[str, pa.Array] = {}
     for name in rows.schema.names:
-        if name.startswith(_OTHER):
+        if name.startswith(_OTHER) and name.split(":")[2] in _NAMING:
             number, is_there = name.split(":")[1], pc.is_valid(rows.column(name))
             others[number] = pc.or_(others[number], is_there) if number in others else is_there
     count = pa.array([1] * rows.num_rows, pa.int64())

@@ -1,6 +1,8 @@
 """Real published files; licences beside them."""
 
+import csv
 import io
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -109,7 +111,8 @@ HEADINGS = {
 
 def _csv(tmp_path, headings):
     path = tmp_path / "a.csv"
-    path.write_text(",".join(headings) + "\n" + ",".join(headings.values()) + "\n")
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([headings, headings.values()])
     return path
 
 
@@ -187,6 +190,65 @@ def test_several_recipients_are_counted_and_the_money_stands_once(tmp_path):
     others = {"Recipient Org:1:Identifier": "S", "Recipient Org:1:Name": "Other", "Recipient Org:2:Name": ""}
     ((row,), _) = _rows(_csv(tmp_path, {**HEADINGS, **others}))
     assert row["recipient_count"] == "2"
+
+
+SECOND = {"id": "GB-CHC-1091263", "name": "Aston Trust", "charity_number": "1091263", "postal_code": "B6 6JD"}
+FOURTH = {"id": "GB-COH-00000006", "name": 'Firm, t/a "Firm"; Ö', "company_number": "00000006"}
+FURTHER = [{"number": "1"} | SECOND, {"number": "3"} | FOURTH]
+
+
+def _several(*recipients, **more):
+    grant = {"id": "360G-F-1", "currency": "GBP", "amountAwarded": 5000, "awardDate": "2024-01-01"}
+    first = {"id": "R", "name": "Firm"}
+    return {**grant, "recipientOrganization": [first, *recipients], "fundingOrganization": [{"id": "F"}], **more}
+
+
+def _json(tmp_path, *grants):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"grants": grants}))
+    return path
+
+
+def test_every_recipient_lands_from_json_and_from_a_table(tmp_path):
+    steps = {"charity_number": "charityNumber", "company_number": "companyNumber", "postal_code": "postalCode"}
+    second, fourth = ({steps.get(name, name): value for name, value in one.items()} for one in (SECOND, FOURTH))
+    ((row,), findings) = _rows(_json(tmp_path, _several(second, {"id": None}, {**fourth, "description": "not read"})))
+    assert (json.loads(row["further_recipients"]), findings) == (FURTHER, [])
+    titles = {name: name.replace("_", " ").title() for name in steps} | {"id": "Identifier", "name": "Name"}
+    table = {f"Recipient Org:1:{titles[name]}": value for name, value in SECOND.items()}
+    table |= {f"recipientOrganization/3/{steps.get(name, name)}": value for name, value in FOURTH.items()}
+    table |= {"Recipient Org:2:Postal Code": "B1 1AA", "Recipient Org:4:Name": ""}
+    ((row,), findings) = _rows(_csv(tmp_path, {**HEADINGS, **table}))
+    assert (json.loads(row["further_recipients"]), row["recipient_count"], findings) == (FURTHER, "3", [])
+    ((row,), _) = _rows(_csv(tmp_path, HEADINGS))
+    assert row["further_recipients"] is None
+
+
+def test_what_cannot_be_read_of_a_further_recipient_is_told_of_and_the_grant_counts(tmp_path):
+    name = "Aston Trust, info@aston.example"
+    ((row,), findings) = _rows(_json(tmp_path, _several({"id": "S", "name": name, "postalCode": ["B1 1AA"]}, "Firm")))
+    assert (row["recipient_count"], json.loads(row["further_recipients"])) == (
+        "3",
+        [{"number": "1", "id": "S", "name": "Aston Trust"}],
+    )
+    assert {(f.place, f.column_name, f.severity) for f in findings} >= {
+        ("a.json#grants/0/recipientOrganization/1", "recipient_name", "warning"),
+        ("a.json#grants/0/recipientOrganization/1", "recipient_postal_code", "warning"),
+        ("a.json#grants/0/recipientOrganization/2", "recipient_id", "warning"),
+    }
+    ((row,), (finding,)) = _rows(_csv(tmp_path, {**HEADINGS, "Recipient Org:1:Name": name}))
+    assert json.loads(row["further_recipients"]) == [{"number": "1", "name": "Aston Trust"}]
+    assert (finding.column_name, finding.reason_code) == ("recipient_name", "contact_details_withheld")
+
+
+def test_persons_among_several_recipients_never_land(tmp_path):
+    grant = _several({"id": "S", "name": "Jane Roe Studio"}, recipientIndividual={"id": "p", "name": "Jane Roe"})
+    ((row,), _) = _rows(_json(tmp_path, grant))
+    assert (row["recipient_count"], row["further_recipients"]) == ("2", None)
+    persons = {"Recipient Ind:1:Identifier": "person-77", "Recipient Ind:1:Name": "Jane Roe"}
+    ((row,), _) = _rows(_csv(tmp_path, {**HEADINGS, **persons}))
+    assert (row["recipient_count"], row["further_recipients"]) == ("2", None)
+    assert "Jane" not in str(row)
 
 
 @pytest.mark.parametrize("amount", ["2e16", "1" * 10_000, "1e9999999"])

@@ -1,5 +1,52 @@
--- The programme's own grants as support, whatever source tells of them. Grain: grant.
-with awards as (
+-- The programme's own grants as support, whatever source tells of them. Grain: grant and recipient.
+with awarded as (
+    select
+        grant_award_key,
+        source_system,
+        recipient_ref,
+        organisation_key,
+        recipient_postcode,
+        awarded_on,
+        amount_gbp,
+        recipients,
+        regrant_type,
+        source_record,
+        source_place
+    from {{ ref('int_grant__award') }}
+    where
+        is_programme_grant
+        and amount_gbp is not null
+        and status = 'awarded'
+        and gave_way_to is null
+),
+
+-- Whoever shares a grant is its recipient too; what it had of it nobody states.
+received as (
+    select * from awarded
+    union all
+    select
+        further.organisation_record_id as grant_award_key,
+        awarded.source_system,
+        coalesce(further.recipient_id, further.organisation_record_id) as recipient_ref,
+        resolved.organisation_key,
+        resolved.postcode as recipient_postcode,
+        awarded.awarded_on,
+        awarded.amount_gbp,
+        awarded.recipients,
+        awarded.regrant_type,
+        awarded.source_record,
+        awarded.source_place
+    from awarded
+    inner join {{ ref('stg_threesixtygiving__further_recipients') }} as further
+        on awarded.grant_award_key = further.grant_id
+    inner join {{ ref('int_organisation__resolved') }} as resolved
+        on
+            resolved.source_system = 'threesixtygiving'
+            and further.organisation_record_id = resolved.source_record_id
+    where awarded.source_system = 'threesixtygiving'
+),
+
+awards as (
     select
         grants.*,
         case
@@ -9,13 +56,8 @@ with awards as (
                 then ':' || grants.organisation_key
             else ''
         end as told_apart_by
-    from {{ ref('int_grant__award') }} as grants
-    where
-        grants.is_programme_grant
-        and grants.amount_gbp is not null
-        and grants.status = 'awarded'
-        and grants.gave_way_to is null
-        and grants.organisation_key is not null
+    from received as grants
+    where grants.organisation_key is not null
 ),
 
 daily as (

@@ -22,6 +22,7 @@ select
     upper(trim(latest.beneficiary_geo_code)) as beneficiary_geo_code,
     coalesce(latest.recipient_is_individual, 'no') = 'yes' as is_individual,
     coalesce({{ typed('threesixtygiving.grants', 'recipient_count', 'latest') }}, 1) as recipients,
+    latest.further_recipients,
     latest.funding_org_id,
     latest.funding_org_name,
     latest.regrant_type,
