@@ -35,6 +35,8 @@ def test_no_landed_text_is_cast_in_staging_where_it_could_stop_the_night():
     casts = [
         (path.name, found)
         for path in sorted((PROJECT / "models" / "staging").rglob("*.sql"))
+        # What nights write of themselves.
+        if not path.name.startswith("stg_runs__")
         for found in re.findall(r"(?<![a-z_])cast\(((?:[^()]|\([^()]*\))*) as ", path.read_text(encoding="utf-8"))
         if not re.fullmatch(rf"(\w+\.)?({ours})", found) and not found.startswith(("{{", "place_in"))
     ]

@@ -86,7 +86,8 @@ def test_a_page_shows_key_lineage_checks_and_example(pages):
     assert "**Key:** `indicator_key`, `period_key`, `scope`, `scope_key`, `basis`" in text
     assert "[indicator_fact](indicator_fact.md)" in text
     assert "`returns/jobs`" in text
-    assert "| `value` | decimal(18,4) | no |" in text, "the gate holds it to be filled"
+    assert "| `value` | decimal(18,4) | yes |" in text, "one that is withheld has none"
+    assert "| `period_key` | varchar | no |" in text, "the gate holds it to be filled"
     assert "verified_values_are_sums_of_facts" in text
     assert "```sql\nSELECT" in text
 
