@@ -24,7 +24,7 @@ THRESHOLDS = Path(__file__).parent / "model" / "thresholds.yaml"
 # Identifiers, strongest first: the method of a link that shares one.
 IDENTIFIERS = ("company_number", "charity_number", "register_identifier", "publisher_identifier")
 # A domain of these says where somebody works, not for which organisation of it.
-_INSTITUTIONS = r"[.](ac|gov|nhs|sch|mod|police)[.]uk$|[.]nhs[.]net$|[.]edu$"
+INSTITUTIONS = r"[.](ac|gov|nhs|sch|mod|police)[.]uk$|[.]nhs[.]net$|[.]edu$"
 
 
 class Thresholds(BaseModel):
@@ -85,7 +85,7 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
                     AND regexp_extract(one.charity_number, '^[A-Z]*') = regexp_extract(other.charity_number, '^[A-Z]*')
                     AS other_charity,
                 damerau_levenshtein(one.company_number, other.company_number) = 1 AS is_one_digit_off,
-                regexp_matches(one.domain, '{_INSTITUTIONS}') AS is_institution,
+                regexp_matches(one.domain, '{INSTITUTIONS}') AS is_institution,
                 one.is_name_alone OR other.is_name_alone AS has_name_alone,
                 -- A registered office says little of where a firm works: that it is elsewhere speaks against nothing.
                 gamma_place = 0 AND coalesce(one.registered_number, other.registered_number) IS NOT NULL

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ import pyarrow as pa
 
 from identity.links import State
 from identity.matching import match
-from identity.scoring import MODEL
+from identity.scoring import learnt_start
 
 Record = tuple[str, str]
 # The state that speaks first where several links join two organisations.
@@ -71,7 +70,7 @@ def score_alone(mentions: pa.Table) -> list[Explanation]:
 
 def _explained(left: Record, right: Record, row: dict[str, Any]) -> Explanation:
     evidence = json.loads(row["evidence"])
-    total = start()
+    total = learnt_start()
     steps = [Step("start", "any two records", total, total)] if evidence["comparisons"] else []
     for comparison in evidence["comparisons"]:
         total += comparison["weight"]
@@ -79,12 +78,6 @@ def _explained(left: Record, right: Record, row: dict[str, Any]) -> Explanation:
     return Explanation(
         left, right, row["match_method"], State(row["state"]), row["match_probability"], evidence["vetoes"], steps
     )
-
-
-def start() -> float:
-    """Bits that any two records start with: how seldom two are one organisation."""
-    chance = json.loads(MODEL.read_text(encoding="utf-8"))["probability_two_random_records_match"]
-    return math.log2(chance / (1 - chance))
 
 
 def waterfall(explanation: Explanation) -> dict[str, Any]:

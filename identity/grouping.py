@@ -7,10 +7,9 @@ again link by link, strongest first, and what would contradict is cut.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import NamedTuple
 
 import duckdb
@@ -41,8 +40,8 @@ class _Group:
     members: list[int]
     companies: set[str]
     charities: set[str]
-    # What it can be told from another by: `company`, `charity`, `place`, `domain`.
-    known_by: set[str] = field(default_factory=set)
+    # What it can be told from another by, its values of each kind: `company`, `charity`, `place`, `domain`.
+    known_by: dict[str, set[str]] = field(default_factory=dict)
     apart: set[int] = field(default_factory=set)
 
     @property
@@ -79,27 +78,59 @@ def regroup(groups: dict[int, _Group], edges: Iterable[Edge]) -> dict[tuple[int,
             _join(groups, edge, neighbours, cut)
     bare = [edge for edge in ordered if edge.is_bare]
     several = _of_several(groups, bare)
-    for edge in bare:
-        if id(groups[edge.left]) in several and groups[edge.left] is not groups[edge.right]:
+    for edge, is_of_several in zip(bare, several, strict=True):
+        if is_of_several and groups[edge.left] is not groups[edge.right]:
             cut[edge.left, edge.right] = (State.REVIEW, "name of several organisations")
         else:
             _join(groups, edge, neighbours, cut)
     return cut
 
 
-def _of_several(groups: Mapping[int, _Group], bare: Iterable[Edge]) -> set[int]:
-    """The groups (by `id`) whose bare name two groups bear that are known by a place, a number or a domain each."""
+def _of_several(groups: Mapping[int, _Group], bare: Iterable[Edge]) -> list[bool]:
+    """Of each link by a bare name, whether two groups bear it that are told apart by a number, a place or a domain.
+
+    A group of which nothing but names is known bears the name of its neighbours. What is known by more speaks for
+    itself: that it has a second name that others bear too says nothing of its first.
+    """
+    ends = [(groups[edge.left], groups[edge.right]) for edge in bare]
+    is_named_alone = [not (one.known_by and other.known_by) for one, other in ends]
+    known = _bearers([pair for pair, alone in zip(ends, is_named_alone, strict=True) if not alone], through_known=True)
+    named = _bearers([pair for pair, alone in zip(ends, is_named_alone, strict=True) if alone], through_known=False)
+    told_apart: dict[int, bool] = {}
+    said = []
+    for (one, other), alone in zip(ends, is_named_alone, strict=True):
+        bearers = named[id(other if one.known_by else one)] if alone else known[id(one)]
+        said.append(told_apart.setdefault(id(bearers), _are_told_apart(bearers)))
+    return said
+
+
+def _bearers(ends: Iterable[tuple[_Group, _Group]], *, through_known: bool) -> dict[int, list[_Group]]:
+    """Of each group (by `id`) those that bear one name with it; a group that is known passes it on only if so asked."""
     borne: dict[int, list[_Group]] = {}
-    for edge in bare:
-        one, other = (borne.setdefault(id(groups[end]), [groups[end]]) for end in (edge.left, edge.right))
+    waiting = []
+    for pair in ends:
+        if not through_known and (pair[0].known_by or pair[1].known_by):
+            waiting.append(pair)
+            continue
+        one, other = (borne.setdefault(id(end), [end]) for end in pair)
         if one is not other:
             one += other
             borne.update((id(group), one) for group in other)
-    return {
-        name
-        for name, bearers in borne.items()
-        if max(Counter(chain.from_iterable(group.known_by for group in bearers)).values(), default=0) > 1
-    }
+    for one_end, other_end in waiting:
+        named, bearer = (other_end, one_end) if one_end.known_by else (one_end, other_end)
+        bearers = borne.setdefault(id(named), [named])
+        if not any(bearer is each for each in bearers):
+            bearers.append(bearer)
+    return borne
+
+
+def _are_told_apart(bearers: Iterable[_Group]) -> bool:
+    """Whether two of them are known by something of one kind, and have nothing of it in common."""
+    by_kind: dict[str, list[set[str]]] = defaultdict(list)
+    for group in bearers:
+        for kind, values in group.known_by.items():
+            by_kind[kind].append(values)
+    return any(not set.intersection(*sets) for sets in by_kind.values())
 
 
 def _join(
@@ -122,7 +153,8 @@ def _join(
         one.members += other.members
         one.companies |= other.companies
         one.charities |= other.charities
-        one.known_by |= other.known_by
+        for kind, values in other.known_by.items():
+            one.known_by.setdefault(kind, set()).update(values)
         one.apart |= other.apart
         for member in other.members:
             groups[member] = one
@@ -186,11 +218,8 @@ def _hard_groups(
     members = connection.execute("""
         WITH placed AS (
             SELECT profiles.unique_id, whole, without_bare, is_name_alone, charity_number,
-                list_filter([
-                    if(company_number IS NOT NULL, 'company', NULL), if(charity_number IS NOT NULL, 'charity', NULL),
-                    if(postcode IS NOT NULL AND registered_number IS NULL, 'place', NULL),
-                    if(domain IS NOT NULL, 'domain', NULL)
-                ], lambda kind: kind IS NOT NULL) AS known_by,
+                {company: company_number, charity: charity_number, domain: domain,
+                    place: if(registered_number IS NULL, postcode, NULL)} AS known_by,
                 if(
                     count(*) OVER (PARTITION BY without_weak) > 1
                     OR coalesce(company_number, charity_number) IS NOT NULL, without_weak, NULL
@@ -214,7 +243,13 @@ def _hard_groups(
         FROM placed WHERE whole IN (FROM hard) ORDER BY unique_id
     """).fetchall()
     groups = {
-        profile: _Group([profile], {company} - {None}, {charity} - {None}, set(known_by), set(apart))
+        profile: _Group(
+            [profile],
+            {company} - {None},
+            {charity} - {None},
+            {kind: {value} for kind, value in known_by.items() if value is not None},
+            set(apart),
+        )
         for profile, company, charity, known_by, apart in members
     }
     inside = np.isin(left, np.array(list(groups), dtype=np.int64))

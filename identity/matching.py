@@ -1,7 +1,8 @@
 """Which records are one organisation: links with their evidence, of tonight's mentions, the register and decisions.
 
 Mentions become profiles (`features`), profiles that share something become pairs (`candidates`), pairs are weighed
-(`scoring`), judged together with identifiers and vetoes (`evidence`) and joined to groups (`grouping`).
+(`scoring`), judged together with identifiers and vetoes (`evidence`) and joined to groups (`grouping`); groups may be
+tied by a domain of their own (`domains`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import psutil
 import pyarrow as pa
 
 from identity.candidates import make_pairs
+from identity.domains import tie_by_domain
 from identity.evidence import judge
 from identity.features import COMPARED, make_profiles, make_words
 from identity.grouping import DECIDED, IDENTIFIED, group
@@ -82,6 +84,8 @@ def match(
         score(connection, known)
         judge(connection)
         group(connection)
+        if tie_by_domain(connection):
+            group(connection)
         return _links(connection)
 
 

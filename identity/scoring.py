@@ -7,7 +7,9 @@ A pair's weight hangs on the two profiles and the model alone. https://moj-analy
 from __future__ import annotations
 
 import hashlib
+import json
 import math
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,6 +124,26 @@ _MODEL = b"wmip.model"
 AT_ONCE = 1_000_000
 # Bits: equal names whose one side is a registered office elsewhere may still be for people.
 LEAST = -4.0
+
+
+@cache
+def _learnt() -> dict[str, Any]:
+    return dict(json.loads(MODEL.read_text(encoding="utf-8")))
+
+
+def learnt_start() -> float:
+    """Bits that any two records start with: how seldom two are one organisation."""
+    chance = _learnt()["probability_two_random_records_match"]
+    return math.log2(chance / (1 - chance))
+
+
+def learnt_bits(comparison: str, label: str) -> float:
+    """Bits that the model gives a level, before how rare a name is."""
+    levels = next(
+        one["comparison_levels"] for one in _learnt()["comparisons"] if one["output_column_name"] == comparison
+    )
+    found = next(one for one in levels if one["label_for_charts"] == label)
+    return math.log2(found["m_probability"] / found["u_probability"])
 
 
 def settings() -> dict[str, Any]:

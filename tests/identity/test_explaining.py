@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import vl_convert
 
-from identity.explaining import explain, score_alone, start, waterfall
+from identity.explaining import explain, score_alone, waterfall
 from identity.links import State
 from identity.matching import match
+from identity.scoring import learnt_start
 from tests.identity.mentions import mentions
 
 HERE = {"name": "Ackworth Turbines Ltd", "postcode": "B1 1AA", "source_record_id": "here"}
@@ -24,7 +25,7 @@ def test_a_waterfall_adds_up_to_the_probability():
         ("place", "same sector, or one letter"),
     ]
     total = said.steps[-1].total
-    assert said.steps[0].bits == start() < -10
+    assert said.steps[0].bits == learnt_start() < -10
     assert abs(sum(step.bits for step in said.steps) - total) < 1e-9
     assert abs(said.probability - 2**total / (1 + 2**total)) < 0.001
     svg = vl_convert.vegalite_to_svg(waterfall(said))

@@ -179,6 +179,59 @@ def test_a_bare_name_of_two_organisations_joins_neither():
     assert State.REVIEW in states(*rows)
 
 
+LABS = {"name": "Bellfield Rotors", "domain": "ackworth.example"}
+WITH_DOMAIN = {"name": "Ackworth Turbines Ltd", "domain": "ackworth.example"}
+
+
+def test_a_trading_name_is_not_held_up_by_another_name_of_its_firm_that_two_bear():
+    firm = ACME | {"name": "Ackworth Turbines Ltd t/a Bellfield Rotors", "company_number": "01234567"}
+    mistyped = ACME | {"company_number": "01234568"}
+    rows = [firm, mistyped, {"name": "Ackworth Turbines"}, {"name": "Bellfield Rotors"}]
+    assert joined(*rows) == {frozenset({"0", "3"})}
+
+
+def test_a_trading_name_that_two_firms_give_joins_neither():
+    firm = ACME | {"name": "Ackworth Turbines Ltd t/a Bellfield Rotors"}
+    other = {"name": "Zephyr Dynamics Ltd t/a Bellfield Rotors", "postcode": "TR1 1AA"}
+    assert joined(firm, other, {"name": "Bellfield Rotors"}) == set()
+
+
+def test_a_bare_name_is_of_one_where_those_that_bear_it_have_one_place():
+    rows = [WITH_DOMAIN | {"postcode": "B1 1AA"}, LABS, {"name": "Bellfield Rotors", "postcode": "B1 1AA"}]
+    assert joined(*rows) == {frozenset({"0", "1", "2"})}
+
+
+def test_groups_of_one_domain_and_one_place_are_one_though_no_two_mentions_share_both():
+    firm, labs = [WITH_DOMAIN, ACME], [LABS, {"name": "Bellfield Rotors", "postcode": "B1 1AA"}]
+    assert joined(*firm, *labs) == {frozenset("0123")}
+    assert joined(*firm, labs[0], labs[1] | {"postcode": "TR1 1AA"}) == {frozenset("01"), frozenset("23")}
+    university = {"domain": "ackworth.ac.uk"}
+    assert joined(firm[0] | university, firm[1], labs[0] | university, labs[1]) == {frozenset("01"), frozenset("23")}
+
+
+def test_numbers_hold_apart_what_shares_a_domain_and_a_place():
+    one, other = {"company_number": "01234567"}, {"company_number": "07654321"}
+    rows = [WITH_DOMAIN | one, ACME | one, LABS | other, ACME | other | {"name": "Bellfield Rotors"}]
+    assert joined(*rows) == {frozenset("01"), frozenset("23")}
+    assert State.REVIEW not in states(*rows)
+
+
+def test_another_name_at_a_domain_of_a_few_waits_for_people_and_at_one_of_many_for_nobody():
+    third, fourth = LABS | {"name": "Zephyr Dynamics"}, LABS | {"name": "Solihull Tailors"}
+    assert joined(WITH_DOMAIN, LABS) == set()
+    (link,) = match(mentions(WITH_DOMAIN, LABS)).to_pylist()
+    assert (link["state"], link["match_method"]) == (State.REVIEW, "name_domain")
+    assert [one["level"] for one in json.loads(link["evidence"])["comparisons"]] == ["different", "same domain"]
+    assert len(match(mentions(WITH_DOMAIN, LABS, third))) == 3
+    assert len(match(mentions(WITH_DOMAIN, LABS, third, fourth))) == 0
+    assert joined(*(row | {"postcode": "B1 1AA"} for row in (WITH_DOMAIN, LABS))) == BOTH
+
+
+def test_what_people_hold_apart_a_shared_domain_does_not_ask_again():
+    links = match(mentions(WITH_DOMAIN, LABS), decisions=decided("0", "1", "different"))
+    assert set(links.column("state").to_pylist()) == {State.VETOED}
+
+
 def test_one_weak_link_does_not_join_two_strong_groups():
     here = {"name": "Bilston Advice", "postcode": "B1 1AA", "company_number": "01234567"}
     there = {"name": "Bilston Advice", "postcode": "B29 4PY", "charity_number": "1091263"}
