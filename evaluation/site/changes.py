@@ -14,7 +14,10 @@ from common.sql import literal
 
 @dataclass(frozen=True)
 class ValueChange:
-    """A figure that is not the same; None where that release has, or shows, no such figure."""
+    """A figure that is not the same; None where that release has, or shows, no such figure.
+
+    `is_hidden`: one of the releases has it and does not show it (withheld, not available).
+    """
 
     indicator_key: str
     period_key: str
@@ -23,10 +26,13 @@ class ValueChange:
     basis: str
     before: Decimal | None
     after: Decimal | None
+    is_hidden: bool = False
 
     @property
-    def difference(self) -> Decimal:
-        """After less before; a figure that is not there counts as nothing."""
+    def difference(self) -> Decimal | None:
+        """After less before; a figure that is not there counts as nothing, of one that is not shown nobody knows."""
+        if self.is_hidden:
+            return None
         return (self.after or Decimal(0)) - (self.before or Decimal(0))
 
 
@@ -52,7 +58,8 @@ def attached(older: Path, newer: Path) -> duckdb.DuckDBPyConnection:
 def value_changes(connection: duckdb.DuckDBPyConnection) -> list[ValueChange]:
     """The figures of `newer` that are not those of `older`, in a fixed order."""
     found = connection.execute("""
-        SELECT indicator_key, period_key, scope, scope_key, basis, o.value, n.value
+        SELECT indicator_key, period_key, scope, scope_key, basis, o.value, n.value,
+            (o.indicator_key IS NOT NULL AND o.value IS NULL) OR (n.indicator_key IS NOT NULL AND n.value IS NULL)
         FROM older.indicator_value AS o
         FULL JOIN newer.indicator_value AS n USING (indicator_key, period_key, scope, scope_key, basis)
         WHERE o.value IS DISTINCT FROM n.value

@@ -214,9 +214,9 @@ def _figures(shown: Shown) -> Table:
         table.add_row(
             f"{value.indicator_key} {value.period_key} {value.basis}",
             value.scope_key,
-            _figure(value.before),
-            _figure(value.after),
-            f"{value.difference:+,.2f}",
+            _figure(value.before, value.is_hidden),
+            _figure(value.after, value.is_hidden),
+            "not known" if value.difference is None else f"{value.difference:+,.2f}",
             style="bold",
         )
         for cause, facts, summed in by_cell.get(cell, ()):
@@ -241,5 +241,7 @@ def _in_unit(summed: Decimal) -> Decimal:
     return rounded(summed, 4)
 
 
-def _figure(value: Decimal | None) -> str:
-    return "none" if value is None else fixed(value, 2)
+def _figure(value: Decimal | None, is_hidden: bool) -> str:
+    if value is None:
+        return "not shown" if is_hidden else "none"
+    return fixed(value, 2)

@@ -133,13 +133,17 @@ def _by_indicator(found: Sequence[ValueChange]) -> list[dict[str, Any]]:
     for key in sorted({change.indicator_key for change in found}):
         of_key = [change for change in found if change.indicator_key == key]
         moved = {
-            basis: sum(
-                (change.difference for change in of_key if change.scope == "programme" and change.basis == basis),
-                Decimal(0),
-            )
+            basis: _moved_by([change for change in of_key if change.scope == "programme" and change.basis == basis])
             for basis in ("verified", "claimed")
         }
         lines.append(
-            {"indicator_key": key, "figures": len(of_key), **{f"{basis}_by": str(by) for basis, by in moved.items()}}
+            {"indicator_key": key, "figures": len(of_key), **{f"{basis}_by": by for basis, by in moved.items()}}
         )
     return lines
+
+
+def _moved_by(changes: Sequence[ValueChange]) -> str:
+    """By how much figures moved in all; of those that a release does not show nobody knows."""
+    by = [change.difference for change in changes]
+    known = [one for one in by if one is not None]
+    return str(sum(known, Decimal(0))) if len(known) == len(by) else "not known"

@@ -16,6 +16,7 @@ from evaluation.site.changes import ValueChange
 from orchestration.cli.main import app
 from orchestration.errors import UserError
 from orchestration.release.difference import FactChange, compare
+from orchestration.release.evidence import _moved_by
 from tests.evaluation.trace.marts import add_mart, fact
 
 KEPT = fact("jobs:1")
@@ -61,6 +62,19 @@ def test_figures_that_changed_are_told_with_old_new_and_difference(home):
     assert programme["2023-24-Q1"] == ValueChange(*key, Decimal("1.5"), Decimal(2))
     assert programme["2023-24-Q1"].difference == Decimal("0.5")
     assert (programme["2023-24-Q2"].before, programme["2023-24-Q2"].difference) == (None, Decimal("0.25"))
+
+
+def test_a_figure_that_is_withheld_did_not_fall_to_nothing(home):
+    with duckdb.connect(str(home / "releases" / B / "mart.duckdb")) as mart:
+        mart.execute("UPDATE indicator_value SET value = NULL, exact_value = NULL WHERE period_key = '2023-24-Q1'")
+    found = {(one.period_key, one.scope, one.basis): one for one in compare(home, A, B).values}
+    hidden, new = found["2023-24-Q1", "programme", "verified"], found["2023-24-Q2", "programme", "verified"]
+    assert (hidden.before, hidden.after, hidden.difference) == (Decimal("1.5"), None, None)
+    assert new.difference == Decimal("0.25")
+    said = _run(home, A)
+    assert "not shown" in said
+    assert "-1.50" not in said
+    assert [_moved_by([hidden, new]), _moved_by([new])] == ["not known", "0.2500"]
 
 
 def test_what_moved_a_figure_adds_up_to_the_difference_and_says_why(home):
