@@ -26,7 +26,6 @@ from evaluation.site.engine import ENGINE, copy_engine
 from evaluation.site.facts import OUTSIDE, read_facts
 from evaluation.site.figures import (
     SO_FAR,
-    WHOLE,
     SiteFigures,
     as_script,
     read_evaluators,
@@ -137,7 +136,7 @@ def _context(mart: duckdb.DuckDBPyConnection, figures: SiteFigures, parts: Parts
         "scope_names": {(scope.kind, scope.key): scope.name for scope in figures.scopes},
         "headline": figures.headline,
         "supplementary": [indicator for indicator in figures.indicators if not indicator.is_headline],
-        "whole": figures.of_kind(WHOLE)[0],
+        "whole": figures.whole,
         "outside": OUTSIDE,
         "so_far": SO_FAR,
     }

@@ -83,6 +83,11 @@ class SiteFigures:
         """The scopes of one kind."""
         return [scope for scope in self.scopes if scope.kind == kind]
 
+    @property
+    def whole(self) -> Scope:
+        """The whole programme."""
+        return self.of_kind(WHOLE)[0]
+
     def cell(self, scope: Scope, indicator_key: str, time: str, basis: str = VERIFIED) -> ShownFigure:
         """One figure; what the mart does not have is not available."""
         return self.cells.get(CellKey(scope.kind, scope.key, indicator_key, time, basis), _NONE)

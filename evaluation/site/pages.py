@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from evaluation.pack.wording import WITHHELD
 from evaluation.site.bodies import BodyNotes
 from evaluation.site.facts import OUTSIDE, FactsOfQuarter
 from evaluation.site.figures import SO_FAR, Scope, SiteFigures
@@ -108,7 +109,11 @@ def facts_pages(figures: SiteFigures, facts: list[FactsOfQuarter]) -> Iterator[P
             facts_path(indicator.key, SO_FAR),
             f"Facts of {indicator.name}",
             "facts.html.j2",
-            context={"indicator": indicator, "by_quarter": {found.period_key: found for found in own}},
+            context={
+                "indicator": indicator,
+                "by_quarter": {found.period_key: found for found in own},
+                "is_withheld": figures.cell(figures.whole, indicator.key, SO_FAR).mark == WITHHELD,
+            },
         )
         for found in own:
             yield Page(
