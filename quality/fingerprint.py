@@ -17,6 +17,7 @@ VOLATILE_TABLES = frozenset(
         "night",
         "night_alert",
         "night_stage",
+        "quality_finding",
         "quality_result",
         "reference_edition",
         "release_info",

@@ -18,8 +18,8 @@ from tests.evaluation.registers import csv_text, rows
 SCALE = f"{SMALL:g}"
 # What the mart says of the nights themselves; the one that makes good is a day later.
 OF_NIGHTS = [
-    "evaluation_run", "indicator_value_as_of", "night", "night_alert", "night_stage", "quality_result", "release_info",
-    "source_drift", "source_freshness", "source_run",
+    "data_profile", "evaluation_run", "indicator_value_as_of", "night", "night_alert", "night_stage", "quality_result",
+    "release_info", "source_drift", "source_freshness", "source_run",
 ]  # fmt: skip
 
 REGISTER = rows({"decay": {"owner": "jo@example.org"}, "deadweight": {"source": "beneficiary survey 2024"}})
@@ -212,7 +212,7 @@ def test_a_stopped_night_says_so_and_ends_in_order(small_copy, after, number):
 
 
 # What a register of assumptions in the inbox is to be seen in, beside the evaluation.
-OF_A_REGISTER = ["finding", "inbox_file"]
+OF_A_REGISTER = ["finding", "inbox_file", "quality_finding"]
 
 
 @pytest.fixture(scope="module")
