@@ -16,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from dagster._core.definitions.events import AssetKey
 from dagster._core.events import (
     ASSET_CHECK_EVENTS,
     ASSET_EVENTS,
@@ -23,6 +24,7 @@ from dagster._core.events import (
     DagsterEventType,
 )
 from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log.base import AssetRecord
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
@@ -55,6 +57,8 @@ class OpenEventLog(SqliteEventLogStorage):
         self._waiting: list[EventLogEntry] = []
         # Of the file of all runs, while events are written to it.
         self._writing: Connection | None = None
+        # While somebody reads what nothing that waits could change.
+        self._leaves_waiting = False
         super().__init__(base_dir, inst_data)
         # The lock is what lets threads share a connection; who holds it may ask again.
         self._db_lock: Any = threading.RLock()
@@ -72,7 +76,8 @@ class OpenEventLog(SqliteEventLogStorage):
             if self._writing is not None and shard == INDEX_SHARD_NAME:
                 yield self._writing
                 return
-            self._write_waiting()
+            if not self._leaves_waiting:
+                self._write_waiting()
             with self._opened(shard).begin() as connection:
                 yield connection
 
@@ -130,6 +135,22 @@ class OpenEventLog(SqliteEventLogStorage):
         for each, number in numbered:
             if each.dagster_event_type in ASSET_CHECK_EVENTS:
                 self.store_asset_check_event(each, number)
+
+    def get_asset_records(self, asset_keys: Sequence[AssetKey] | None = None) -> Sequence[AssetRecord]:
+        """What is kept of assets. A step asks so of each asset that what it made is made of: what waits is written only
+        when it is of one of these.
+        """
+        with self._db_lock:
+            waiting = {each.dagster_event.asset_key for each in self._waiting if each.dagster_event is not None}
+            self._leaves_waiting = asset_keys is not None and waiting.isdisjoint(asset_keys)
+            try:
+                return super().get_asset_records(asset_keys)
+            finally:
+                self._leaves_waiting = False
+
+    def has_asset_key_col(self, column_name: str) -> bool:
+        """Whether the file of all runs keeps a column of assets."""
+        return self._holds("column", column_name, super().has_asset_key_col)
 
     def has_table(self, table_name: str) -> bool:
         """Whether the file of all runs holds a table; one that is there stays."""
