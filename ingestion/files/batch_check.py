@@ -1,7 +1,8 @@
 """Check tables a batch at a time: what `ingestion.files.row_check.check_table` says of each row, for millions of them.
 
-Text is brought into its plain form by Arrow; other kinds are read once per distinct value. A row that is wrong is given
-to `check_table`, which alone knows what to say of it.
+Text is brought into its plain form by Arrow, and so is what of other kinds lands as it stands
+(`ingestion.files.text_columns`); the rest is read once per distinct value. A row that is wrong is given to `check_table`,
+which alone knows what to say of it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import pyarrow.compute as pc
 
 from ingestion.files.row_check import RawRow, check_table
 from ingestion.files.table_files import Cells, Table
-from ingestion.files.values import CONTROLS, EMPTY, UNSTORABLE, BadValue, Column, holds_controls
+from ingestion.files.text_columns import as_they_stand, is_blank, plain
+from ingestion.files.values import CONTROLS, BadValue, Column, holds_controls
 from ingestion.findings import Finding
 from ingestion.persons.contact_details import CODE, KINDS, SUSPICIOUS, SUSPICIOUS_CODE
 
 NUMBER = "_number"
 _MEMORY = 50_000
-_LONGEST_EMPTY = max(len(value) for value in EMPTY)
 
 
 @dataclass(frozen=True)
@@ -72,23 +73,29 @@ class TableCheck:
         size = cells.batch.num_rows
         numbers = pa.array(range(cells.first, cells.first + size), pa.int64())
         read: list[pa.Array] = []
-        right = pa.array([True] * size, pa.bool_())
+        right = pa.repeat(pa.scalar(True), size)
         # A row without any value may be blank: check_table looks at what stands in the columns of no interest.
-        given = pa.array([False] * size, pa.bool_())
+        given = pa.repeat(pa.scalar(False), size)
         for column in self.columns:
             index = self.positions.get(column.name)
-            values = pa.nulls(size, pa.string()) if index is None else cells.batch.column(index)
+            values = None if index is None else cells.batch.column(index)
+            if values is None or is_blank(values):
+                read.append(pa.nulls(size, pa.string()))
+                right = pc.and_(right, not column.required)
+                continue
             value, wrong = self._read(column, values)
             read.append(value)
-            right = pc.and_not(right, wrong)
+            right = right if wrong is None else pc.and_not(right, wrong)
             given = pc.or_(given, pc.is_valid(value))
         right = pc.and_(right, given)
         if any(column.required_when or column.required_unless for column in self.columns):
             right = pc.and_(right, False)
-        doubtful = pc.indices_nonzero(pc.invert(right)).to_pylist()
+        if pc.all(right).as_py():
+            return CheckedBatch(self._batch(read, numbers), [])
+        doubtful = pc.indices_nonzero(pc.invert(right))
+        texts = (column.take(doubtful).to_pylist() for column in cells.batch.columns)
         raw = [
-            RawRow(cells.first + at, [cells.batch.column(i)[at].as_py() for i in range(cells.batch.num_columns)])
-            for at in doubtful
+            RawRow(cells.first + at, row) for at, row in zip(doubtful.to_pylist(), zip(*texts, strict=True), strict=True)
         ]
         rest = self.check_rows(raw)
         good = self._batch([value.filter(right) for value in read], numbers.filter(right))
@@ -100,16 +107,32 @@ class TableCheck:
     def _batch(self, columns: list[pa.Array], numbers: pa.Array) -> pa.RecordBatch:
         return pa.RecordBatch.from_arrays([*columns, numbers], [*(column.name for column in self.columns), NUMBER])
 
-    def _read(self, column: Column, values: pa.Array) -> tuple[pa.Array, pa.Array]:
-        """Values in landed form, and which of them are wrong."""
+    def _read(self, column: Column, values: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+        """Values in landed form, and which of them are wrong; None for none."""
         if column.kind in ("text", *KINDS):
-            read = _plain(values)
-            doubtful = pc.fill_null(
-                pc.match_substring_regex(read, SUSPICIOUS_CODE if column.text_kind == CODE else SUSPICIOUS), False
-            )
-            if pc.any(pc.match_substring_regex(values, CONTROLS)).as_py():
-                doubtful = pc.or_(doubtful, pc.fill_null(pc.match_substring_regex(values, CONTROLS), False))
-            return read, pc.or_(pc.and_(pc.is_null(read), column.required), doubtful)
+            pattern = SUSPICIOUS_CODE if column.text_kind == CODE else SUSPICIOUS
+            read, is_searched = plain(values, pattern)
+            missing = pc.is_null(read) if column.required else None
+            if is_searched:
+                return read, missing
+            found = pc.match_substring_regex(read, pattern), pc.match_substring_regex(values, CONTROLS)
+            doubtful = pc.or_(*(pc.fill_null(one, False) for one in found))
+            return read, doubtful if missing is None else pc.or_(missing, doubtful)
+        standing = as_they_stand(column, values)
+        if standing is None:
+            return self._read_each(column, values)
+        read, is_known = standing
+        if pc.all(is_known).as_py():
+            return read, None
+        others = pc.invert(is_known)
+        texts, wrong = self._read_each(column, values.filter(others))
+        return (
+            pc.replace_with_mask(read, others, texts),
+            pc.replace_with_mask(pa.repeat(pa.scalar(False), len(values)), others, wrong),
+        )
+
+    def _read_each(self, column: Column, values: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Every distinct value in landed form, and whether it is wrong."""
         encoded = values.dictionary_encode()
         known = self._known.setdefault(column.name, {})
         if len(known) > _MEMORY:
@@ -125,21 +148,5 @@ class TableCheck:
             except BadValue:
                 texts.append(None)
                 wrong.append(True)
-        # A null stands where the table has no such column.
-        missing = pa.array([None], pa.string()), pa.array([column.required])
-        texts_array = pa.concat_arrays([pa.array(texts, pa.string()), missing[0]])
-        wrong_array = pa.concat_arrays([pa.array(wrong, pa.bool_()), missing[1]])
-        at = pc.fill_null(encoded.indices, len(texts))
-        return texts_array.take(at), wrong_array.take(at)
-
-
-def _plain(values: pa.Array) -> pa.Array:
-    """As `ingestion.files.values` brings text into its plain form; empty cells and untouched drop-downs are null."""
-    # Arrow splits at Unicode's white space, Python at four separators more.
-    spaced = pc.replace_substring_regex(values, r"[\x1c-\x1f]", " ")
-    if pc.any(pc.match_substring_regex(spaced, UNSTORABLE)).as_py():
-        spaced = pc.replace_substring_regex(spaced, UNSTORABLE, "")
-    plain = pc.binary_join(pc.utf8_split_whitespace(pc.utf8_trim_whitespace(spaced)), " ")
-    short = pc.less_equal(pc.utf8_length(plain), _LONGEST_EMPTY)
-    lowered = pc.utf8_lower(pc.if_else(short, plain, "long"))
-    return pc.if_else(pc.is_in(lowered, value_set=pa.array(sorted(EMPTY))), None, plain)
+        at = encoded.indices
+        return pa.array(texts, pa.string()).take(at), pa.array(wrong, pa.bool_()).take(at)

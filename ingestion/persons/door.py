@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from ingestion.declaration import Stream
 from ingestion.files.row_check import CONTACT_DETAILS, CONTROL_CHARACTERS
+from ingestion.files.text_columns import holds
 from ingestion.files.values import CONTROLS, UNSTORABLE, clean_text
 from ingestion.findings import NOTE, WARNING, Finding
 from ingestion.persons.contact_details import CODE, SUSPICIOUS, SUSPICIOUS_ADDRESS, contact_in_code, withhold
@@ -31,9 +32,10 @@ def withhold_contacts(source: str, stream: Stream, batch: pa.RecordBatch) -> tup
         if not pa.types.is_string(batch.schema.field(at).type) or name in stream.key or name.startswith("_"):
             continue
         kind = stream.texts.get(name, CODE)
-        doubtful = pc.match_substring_regex(columns[at], SUSPICIOUS_ADDRESS if kind == CODE else SUSPICIOUS)
-        if not pc.any(doubtful).as_py():
+        pattern = SUSPICIOUS_ADDRESS if kind == CODE else SUSPICIOUS
+        if not holds(columns[at], pattern):
             continue
+        doubtful = pc.match_substring_regex(columns[at], pattern)
         values = columns[at].to_pylist()
         for row in pc.indices_nonzero(pc.fill_null(doubtful, False)).to_pylist():
             kept, what = _of_code(values[row]) if kind == CODE else withhold(values[row], kind)
@@ -63,7 +65,7 @@ def without_controls(source: str, stream: Stream, batch: pa.RecordBatch) -> tupl
     """
     columns, findings = batch.columns, []
     for at, name in enumerate(batch.schema.names):
-        if not pa.types.is_string(columns[at].type) or not _any(columns[at], UNSTORABLE):
+        if not pa.types.is_string(columns[at].type) or not holds(columns[at], UNSTORABLE):
             continue
         with_controls = pc.fill_null(pc.match_substring_regex(columns[at], CONTROLS), False)
         findings += [
@@ -111,10 +113,6 @@ def only_yes_or_no(source: str, stream: Stream, batch: pa.RecordBatch) -> tuple[
             for row in pc.indices_nonzero(other).to_pylist()
         ]
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema), findings
-
-
-def _any(column: pa.Array, pattern: str) -> bool:
-    return bool(pc.any(pc.match_substring_regex(column, pattern)).as_py())
 
 
 def _of_code(value: str) -> tuple[str | None, str | None]:

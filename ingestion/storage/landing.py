@@ -341,8 +341,8 @@ def _digest(connection: duckdb.DuckDBPyConnection) -> str:
     """SHA-256 over the hashes of the rows to land, in order of hash."""
     digest = hashlib.sha256()
     found = connection.execute("SELECT _row_hash FROM changed UNION ALL SELECT _row_hash FROM gone ORDER BY _row_hash")
-    while some := found.fetchmany(10_000):
-        digest.update("".join(row[0] for row in some).encode())
+    for batch in found.to_arrow_reader(10_000):
+        digest.update("".join(batch.column(0).to_pylist()).encode())
     return digest.hexdigest()
 
 

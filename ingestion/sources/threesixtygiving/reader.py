@@ -189,13 +189,14 @@ class GrantReader:
             if column not in (*_INDIVIDUAL, NUMBER) and not column.startswith(_OTHER):
                 landed[column] = values
         landed["recipient_count"] = _recipients(rows)
-        texts = pa.array([further.get(number) for number in rows.column(NUMBER).to_pylist()], pa.string())
+        numbers = rows.column(NUMBER).to_pylist() if further else []
+        texts = pa.array(map(further.get, numbers), pa.string()) if further else pa.nulls(rows.num_rows, pa.string())
         landed["further_recipients"] = pc.if_else(is_individual, pa.scalar(None, pa.string()), texts)
         landed["recipient_is_individual"] = pc.if_else(is_individual, "yes", "no")
         numbers = rows.column(NUMBER).cast(pa.string())
         landed["_source_record"] = pc.binary_join_element_wise(pa.scalar(record), numbers, "")
         for column, value in constants.items():
-            landed[column] = pa.array([value], pa.string()).take(pa.array([0] * rows.num_rows, pa.int8()))
+            landed[column] = pa.repeat(pa.scalar(value), rows.num_rows)
         landed["list_name"] = list_names(rows.column("grant_id"), constants["file_name"], dataset)
         wrong = [*checked.findings, *findings]
         of_lists = list_names(pa.array([one.key for one in wrong], pa.string()), constants["file_name"], dataset)
