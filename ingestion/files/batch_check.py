@@ -1,8 +1,8 @@
 """Check tables a batch at a time: what `ingestion.files.row_check.check_table` says of each row, for millions of them.
 
 Text is brought into its plain form by Arrow, and so is what of other kinds lands as it stands
-(`ingestion.files.text_columns`); the rest is read once per distinct value. A row that is wrong is given to `check_table`,
-which alone knows what to say of it.
+(`ingestion.files.text_columns`); the rest is read once per distinct value. A row that is wrong is given to
+`check_table`, which alone knows what to say of it.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ class TableCheck:
         doubtful = pc.indices_nonzero(pc.invert(right))
         texts = (column.take(doubtful).to_pylist() for column in cells.batch.columns)
         raw = [
-            RawRow(cells.first + at, row) for at, row in zip(doubtful.to_pylist(), zip(*texts, strict=True), strict=True)
+            RawRow(cells.first + at, row)
+            for at, row in zip(doubtful.to_pylist(), zip(*texts, strict=True), strict=True)
         ]
         rest = self.check_rows(raw)
         good = self._batch([value.filter(right) for value in read], numbers.filter(right))

@@ -20,13 +20,13 @@ import pyarrow.parquet as pq
 
 from common.durable import put_in_place, write_parquet
 from common.home import make_private, stream_folder
-from common.sql import listed, literal, quoted, same_key, sha256_of
+from common.sql import listed, literal, quoted, same_key
 from ingestion.declaration import PROVENANCE, Stream
 from ingestion.persons.door import without_controls
 from ingestion.storage.latest import all_of, latest
 from ingestion.storage.repeats import choose_standing, part_names, place_of, told
 from ingestion.storage.scratch import scratch, spilling
-from ingestion.storage.spool import SPOOLED, Row, Spool, batches, row_schema
+from ingestion.storage.spool import Row, Spool, batches, content_hash, row_schema, spooled
 
 if TYPE_CHECKING:
     import duckdb
@@ -114,15 +114,10 @@ def as_table(stream: Stream, rows: Iterable[Row]) -> pa.Table:
 
 def row_hash(stream: Stream) -> str:
     """The hash of a landed row, as SQL: of its data; of a tombstone, of the hash its data had and the reason."""
-    live = _hash_of(stream, reason="CAST(NULL AS VARCHAR)")
+    live = content_hash(stream, reason="CAST(NULL AS VARCHAR)")
     absent = literal(ABSENT)
     tombstone = f"sha256(concat_ws(chr(31), {live}, {absent}))"
-    return f"CASE WHEN _delete_reason = {absent} THEN {tombstone} ELSE {_hash_of(stream)} END"
-
-
-def _hash_of(stream: Stream, reason: str = "_delete_reason") -> str:
-    # A null `_extra` is left out: rows of a stream without new fields keep the hash they had before there were any.
-    return sha256_of(stream.columns, f"coalesce({reason}, chr(0))", "_extra")
+    return f"CASE WHEN _delete_reason = {absent} THEN {tombstone} ELSE {content_hash(stream)} END"
 
 
 def latest_versions(home: Path, source: str, stream: Stream) -> str:
@@ -176,7 +171,7 @@ def prepare(
         connection.execute(f"""
             CREATE TEMP TABLE listed AS
             SELECT {listed(dict.fromkeys((*stream.key, *stream.listed_whole_by)))}, _position, _as_of,
-                {_hash_of(stream)} AS _row_hash
+                _row_hash
             FROM incoming SEMI JOIN standing USING (_position)
         """)
         spared_by = (unreadable_by,) if unreadable_by else stream.key
@@ -253,10 +248,9 @@ def _offer(connection: duckdb.DuckDBPyConnection, stream: Stream, rows: pa.Table
         files = ", ".join(literal(part.path) for part in parts)
         connection.execute(f"CREATE TEMP VIEW given AS SELECT * FROM read_parquet([{files}])")
     else:
-        table = row_schema(stream).empty_table() if isinstance(rows, Spool) else rows
-        position = pa.array(range(len(table)), pa.int64())
-        for name, column in zip(SPOOLED, (position, _constant(0, table), _constant(None, table)), strict=True):
-            table = table.append_column(name, column.cast(name.type))
+        some = () if isinstance(rows, Spool) else rows.combine_chunks().to_batches()
+        whole = next(iter(some), pa.RecordBatch.from_pylist([], row_schema(stream)))
+        table = spooled(stream, whole, 0, 0, None)
         connection.register("given", table)
     if refused is None or not refused.parts or not parts:
         connection.execute("CREATE TEMP VIEW incoming AS SELECT * FROM given")
@@ -274,10 +268,6 @@ def _offer(connection: duckdb.DuckDBPyConnection, stream: Stream, rows: pa.Table
     """)
     connection.execute("CREATE TEMP VIEW incoming AS SELECT * FROM given ANTI JOIN also_refused USING (_position)")
     return _count(connection, "also_refused")
-
-
-def _constant(value: int | None, table: pa.Table) -> pa.Array:
-    return pa.repeat(pa.scalar(value, pa.int64()), len(table))
 
 
 def _by_part(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, int]]:
@@ -318,7 +308,7 @@ def _write_changes(
     (written,) = connection.execute(f"""
         COPY (
             SELECT {columns} FROM (
-                SELECT {given}, _deleted_at, _delete_reason, {_hash_of(stream)} AS _row_hash
+                SELECT {given}, _deleted_at, _delete_reason, _row_hash
                 FROM incoming SEMI JOIN changed USING (_position)
                 UNION ALL
                 SELECT {kept}, {deleted_at}, {literal(ABSENT)}, gone._row_hash

@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -24,11 +25,17 @@ from tests.ingestion.sources.nights import Nights
 
 COLUMNS = [
     Column("id", "Id", required=True),
-    Column("amount", "Amount", "number", True, minimum=0),
+    Column("amount", "Amount", "award", True, minimum=Decimal(0)),
     Column("day", "Day", "date"),
     Column("kind", "Kind", "choice", allowed={"One": "one", "Two": "two"}),
+    Column("name", "Name", "name_of_organisation"),
+    Column("note", "Note", "open_text"),
+    Column("jobs", "Jobs", "headcount", above=Decimal(1), essential=False),
+    Column("paid", "Paid", "money", maximum=Decimal("1000.5")),
+    Column("company", "Company", "company_number"),
+    Column("postcode", "Postcode", "postcode", essential=False),
 ]
-POSITIONS = {"id": 0, "amount": 1, "day": 2, "kind": 3}
+POSITIONS = {column.name: at for at, column in enumerate(COLUMNS)}
 # What no file can hold (surrogates), and what ends a file or a line for one reader only, is not drawn.
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\x00\ufeff"), max_size=6)
 cell = st.one_of(
@@ -36,6 +43,70 @@ cell = st.one_of(
     st.sampled_from(["", "1,234.50", "£5", "-1", "31/12/2024", "2024-02-30", "2024-01-01T10:00:00Z", "one", " TWO "]),
 )
 table = st.lists(st.lists(cell, min_size=5, max_size=5), max_size=12)
+# What lands as it stands, what is nearly so, what is wrong, and what is withheld; most cells of a column are right.
+right = {
+    "id": ["a-1", "B 2", "0121"],
+    "amount": ["1", "250.00", "0.5", "999999999999.99"],
+    "company": ["01234567", "SC123456"],
+    "postcode": ["B1 1AA", "WS10 7QQ"],
+}
+odd = st.sampled_from(
+    [
+        *(
+            "",
+            " ",
+            "0",
+            "00",
+            "0.0",
+            "-0.0",
+            "-1",
+            "1.",
+            ".5",
+            "007",
+            "1e3",
+            "1 000",
+            "1000.5",
+            "1000.50",
+            "1000.500001",
+            "2.0",
+        ),
+        *("1000000000000", "1000000000000.000001", "999999999999.9999999999999999", "1" * 17, "1" * 60),
+        *(
+            "Please select",
+            "please select an option",
+            " PLEASE  SELECT ",
+            "a  b",
+            "a\u00a0b",
+            "\u2003a",
+            "a\u200bb",
+            "a\u1680b",
+        ),
+        *(
+            "a\x1cb",
+            "a\x1eb",
+            "\x07a",
+            "a\tb",
+            "a\nb",
+            "\x85",
+            "a~~~~b",
+            "ann@example.org",
+            "ring 0121 496 0123",
+            "AB 12 34 56 C",
+        ),
+        *("123456", "sc123456", "b11aa", "B1  1AA", "sw1a1aa", "12345678", "31/12/2024", "one"),
+    ]
+)
+
+
+@st.composite
+def mostly_right(draw):
+    return [
+        [
+            draw(odd) if draw(st.integers(0, 5)) == 0 else draw(st.sampled_from(right.get(column.name, [""])))
+            for column in COLUMNS
+        ]
+        for _ in range(draw(st.integers(0, 6)))
+    ]
 
 
 def _cells_of(path):
@@ -64,12 +135,12 @@ def test_a_csv_is_read_as_it_was_written(tmp_path, rows, ragged):
     }
 
 
-@given(rows=table)
-@examples(60)
+@given(rows=st.one_of(st.lists(st.lists(st.one_of(cell, odd), min_size=10, max_size=10), max_size=6), mostly_right()))
+@examples(80)
 def test_checked_by_column_or_by_row_is_the_same(rows):
     check = TableCheck(COLUMNS, POSITIONS, "s", "t", "f#!")
     batch = pa.RecordBatch.from_arrays(
-        [pa.array([row[i] for row in rows], pa.string()) for i in range(5)], [str(i) for i in range(5)]
+        [pa.array([row[i] for row in rows], pa.string()) for i in range(10)], [str(i) for i in range(10)]
     )
     by_column = check.check_cells(Cells(2, batch))
     by_row = check_table(
