@@ -39,6 +39,18 @@ _FROM = {
 }
 _LONGEST_EXCEPTION_DAYS = 90
 
+# Changes of locked records of which the release does not say all: a check keeps a figure back that they are part of.
+_WITHHELD_CHANGES = """
+    SELECT r.restatement_key FROM indicator_restatement AS r
+    SEMI JOIN quality_consequence AS k
+        ON
+            k.status = 'withheld' AND coalesce(k.indicator_key, r.indicator_key) = r.indicator_key
+            AND (k.partner_key IS NULL OR k.partner_key IN (r.old_partner_key, r.new_partner_key))
+            AND (k.period_key IS NULL OR k.period_key IN (
+                r.old_period_key, r.new_period_key, r.old_claimed_period_key, r.new_claimed_period_key
+            ))
+"""
+
 
 @dataclass(frozen=True)
 class Act:
@@ -89,6 +101,25 @@ class Mart:
         )
         if period not in quarters:
             raise UserError(f"{period} is no quarter of the programme; {nearest(period, list(quarters))}")
+
+    def withheld_by(self, partner: str, period: str) -> list[str]:
+        """The rules by which the release keeps facts of a body's quarter back, or parts of them."""
+        if not self._says_what_is_withheld():
+            return []
+        found = self.query(
+            "SELECT DISTINCT rule_id FROM quality_consequence WHERE status = 'withheld' "
+            "AND coalesce(partner_key, ?) = ? AND coalesce(period_key, ?) = ? ORDER BY 1",
+            [partner, partner, period, period],
+        )
+        return [rule for (rule,) in found]
+
+    def withheld_changes(self) -> set[str]:
+        """The restatements of which the release does not say all, by key."""
+        return {key for (key,) in self.query(_WITHHELD_CHANGES)} if self._says_what_is_withheld() else set()
+
+    def _says_what_is_withheld(self) -> bool:
+        """Releases of earlier versions withhold nothing."""
+        return bool(self.query("SELECT 1 FROM duckdb_tables() WHERE table_name = 'quality_consequence'"))
 
     def is_over(self, period: str) -> bool:
         """Whether a quarter has ended."""
@@ -194,11 +225,17 @@ def decide(home: Path, chosen: Sequence[str], decision: str, cause: str | None, 
         row["restatement_key"] for row in waiting if row["state"] == "pending" and row["follows_fact_key"] is None
     ]
     already = {row["restatement_key"] for row in _since_release(home, mart)}
-    keys = [key for key in undecided if key not in already] if ALL in chosen else list(dict.fromkeys(chosen))
+    withheld = mart.withheld_changes()
+    keys = [key for key in undecided if key not in already | withheld] if ALL in chosen else list(dict.fromkeys(chosen))
     for key in keys:
         if key not in by_key:
             raise UserError(
                 f"{key} does not wait in release {mart.release_id}; `wmip returns restatements` lists what does"
+            )
+        if key in withheld:
+            raise UserError(
+                f"{key} changes a figure that release {mart.release_id} withholds, and does not say by how much: "
+                "decide it after the night that publishes the figure (`wmip scorecard` says what must be put right)"
             )
         if by_key[key]["follows_fact_key"] is not None:
             raise UserError(f"{key} waits for {by_key[key]['follows_fact_key']}: decide that one, and it follows")
@@ -258,8 +295,9 @@ def _keep_figures(home: Path, mart: Mart, at: datetime) -> None:
 
 
 def _keep_excepted(home: Path, mart: Mart, at: datetime) -> None:
-    """What was approved by an exception stays approved when it is over."""
+    """What was approved by an exception stays approved when it is over. What was withheld was not published so."""
     decided = {row["restatement_key"] for row in read(home, "restatement_decision").to_pylist()}
+    withheld = mart.withheld_changes()
     ((released_at,),) = mart.query("SELECT released_at FROM release_info")
     found = mart.table(
         "SELECT * FROM indicator_restatement WHERE state = 'approved' AND decided_at IS NULL"
@@ -271,7 +309,7 @@ def _keep_excepted(home: Path, mart: Mart, at: datetime) -> None:
             "decided_at": released_at,
         }
         for row in found
-        if row["restatement_key"] not in decided
+        if row["restatement_key"] not in decided | withheld
     ]
     append(home, "restatement_decision", rows, at)
 
@@ -285,8 +323,14 @@ def _require_locked(home: Path, mart: Mart, partner: str, period: str) -> None:
 def _lock(home: Path, mart: Mart, partner: str, period: str, act: Act) -> int:
     """Keep the facts first: a lock whose facts are not there would hold nothing.
 
-    Raises UserError while a decision about them is not in the release: the older facts would undo it.
+    Raises UserError while the release withholds any of them, or does not say yet what was decided about them.
     """
+    if withheld_by := mart.withheld_by(partner, period):
+        raise UserError(
+            f"release {mart.release_id} withholds figures of {partner} {period} ({', '.join(withheld_by)}), so that a "
+            "lock would not hold all of its facts: lock it after the night that publishes them (`wmip scorecard` says "
+            "what must be put right)"
+        )
     key = f"{partner}:{period}:{hashlib.sha256(f'{mart.release_id}{act.instant}'.encode()).hexdigest()[:8]}"
     facts = mart.table(
         f"SELECT ? AS lock_key, {', '.join(FACT_COLUMNS)} FROM indicator_fact "

@@ -73,14 +73,7 @@ _SAID = """
 _OF_PROGRAMME = """
 CREATE TEMP TABLE programme_hit AS FROM hit WHERE scope = 'programme';
 CREATE TEMP TABLE newest_hit AS
-    FROM programme_hit WHERE period_key = (SELECT max(period_key) FROM mart.indicator_value);
-CREATE TEMP TABLE quarter_hit AS
-    SELECT period_key, bool_or(now) AS now, bool_or(so_far) AS so_far,
-        string_agg(DISTINCT withheld_by, ', ' ORDER BY withheld_by) AS withheld_by,
-        string_agg(DISTINCT withheld_because, '; ' ORDER BY withheld_because) AS withheld_because,
-        string_agg(DISTINCT waived_for, ', ' ORDER BY waived_for) AS waived_for,
-        string_agg(DISTINCT waived_because, '; ' ORDER BY waived_because) AS waived_because
-    FROM programme_hit GROUP BY period_key
+    FROM programme_hit WHERE period_key = (SELECT max(period_key) FROM mart.indicator_value)
 """
 
 
@@ -95,6 +88,44 @@ def _figures(table: str, joined: str, nulled: dict[str, str], is_missing: str = 
 
 
 _CELL = "hit USING (indicator_key, period_key, scope, scope_key)"
+
+
+def _restatements() -> str:
+    """Changes of locked records: what a record was or is, in each cell that is withheld, and the cell's own figures."""
+    found, changes = [], []
+    for side in ("old", "new"):
+        of_body = f"k.partner_key IN ('', coalesce(t.{side}_partner_key, ''))"
+        for claimed in ("", "claimed_"):
+            of_period = f"k.period_key IN ('', coalesce(t.{side}_{claimed}period_key, ''))"
+            found.append(f"bool_or(k.breakdown = '' AND {of_body} AND {of_period}) AS {side}_{claimed}amount")
+            changes += [
+                (f"{side}_exact_{claimed}quantity", f"found.{side}_{claimed}amount"),
+                (f"{side}_{claimed}value", f"found.{side}_{claimed}amount"),
+            ]
+        for breakdown, column in (("local_authority", "local_authority_code"), ("cluster", "cluster_key")):
+            found.append(f"bool_or(k.breakdown = '{breakdown}' AND {of_body}) AS {side}_{breakdown}")
+            changes.append((f"{side}_{column}", f"found.{side}_{breakdown}"))
+    changes += [("locked_value", "hit.now"), ("known_value", "hit.now")]
+    columns = ", ".join(f"CASE WHEN NOT coalesce({when}, false) THEN t.{name} END AS {name}" for name, when in changes)
+    return f"""
+        WITH found AS (
+            SELECT t.restatement_key, {", ".join(found)}
+            FROM mart.indicator_restatement AS t
+            INNER JOIN kept_back AS k ON k.status = 'withheld' AND k.indicator_key IN ('', t.indicator_key)
+            GROUP BY ALL
+        )
+        SELECT t.* REPLACE ({columns})
+        FROM mart.indicator_restatement AS t
+        LEFT JOIN found USING (restatement_key)
+        LEFT JOIN hit
+            ON
+                t.indicator_key = hit.indicator_key AND t.restated_period_key = hit.period_key
+                AND hit.scope IN ('programme', 'partner')
+                AND t.restated_partner_key
+                = CASE hit.scope WHEN 'programme' THEN 'PROGRAMME' ELSE hit.scope_key END
+    """
+
+
 # The tables of figures, each by the query that makes what is published of it.
 _TABLES = {
     "indicator_value": _figures(
@@ -115,10 +146,9 @@ _TABLES = {
         dict.fromkeys(("full_value", "apportioned_value", "facts_also_claimed", "facts_without_share"), "hit.now"),
         "hit.now",
     ),
-    # Of several indicators each, and of which stands in no column.
     "supplementary_value": _figures(
         "supplementary_value",
-        "quarter_hit AS hit USING (period_key)",
+        "programme_hit AS hit ON hit.indicator_key = t.hangs_on_indicator_key AND hit.period_key = t.period_key",
         {"value": "hit.now", "cumulative_value": "hit.so_far"},
     ),
     "indicator_rating": _figures(
@@ -136,19 +166,7 @@ _TABLES = {
         "CASE WHEN hit.so_far AND t.target_status <> 'not_stated' THEN 'withheld' ELSE t.rag_reason END "
         "AS rag_reason, ",
     ),
-    "indicator_restatement": """
-        SELECT t.* REPLACE (
-            CASE WHEN NOT coalesce(hit.now, false) THEN t.locked_value END AS locked_value,
-            CASE WHEN NOT coalesce(hit.now, false) THEN t.known_value END AS known_value
-        )
-        FROM mart.indicator_restatement AS t
-        LEFT JOIN hit
-            ON
-                t.indicator_key = hit.indicator_key AND t.restated_period_key = hit.period_key
-                AND hit.scope IN ('programme', 'partner')
-                AND t.restated_partner_key
-                = CASE hit.scope WHEN 'programme' THEN 'PROGRAMME' ELSE hit.scope_key END
-    """,
+    "indicator_restatement": _restatements(),
     # A vintage may be the figure as it is: which one is, no column says.
     "indicator_revision": f"""
         SELECT t.* REPLACE (
@@ -197,8 +215,12 @@ _TABLES = {
                 AND (hit.scope = 'programme' OR t.partner_key = hit.scope_key)
     """,
     "supplementary_fact": """
-        SELECT t.* FROM mart.supplementary_fact AS t ANTI JOIN quarter_hit AS hit
-        ON hit.period_key = t.period_key AND hit.now
+        SELECT t.* FROM mart.supplementary_fact AS t
+        ANTI JOIN (
+            SELECT s.indicator_code, hit.period_key FROM mart.supplementary_value AS s
+            INNER JOIN programme_hit AS hit
+                ON hit.indicator_key = s.hangs_on_indicator_key AND hit.period_key = s.period_key AND hit.now
+        ) USING (indicator_code, period_key)
     """,
 }  # fmt: skip
 
@@ -275,29 +297,89 @@ _FACTS = (
         claimed={"exact_claimed_quantity": "NULL", "holds_claimed": "false"},
     ),
 )  # fmt: skip
-# What says which returned posts and tranches count: the indicators of each row, and the day that is its quarter's.
-_DETAIL = {
-    "fct_job": ("'jobs_created'", "started_on"),
-    "fct_leverage": (
-        "CASE t.stage WHEN 'committed' THEN 'resource_committed' ELSE 'resource_levered' END", "stage_reached_on",
-    ),
-}  # fmt: skip
 
 
-# The tables of which something may be withheld.
-HOLDING_FIGURES = frozenset({*_TABLES, *(facts.table for facts in _FACTS), *_DETAIL})
-
-
-def _detail(table: str) -> str:
-    indicator, day = _DETAIL[table]
-    return f"""
-        SELECT t.* FROM mart.{table} AS t
-        LEFT JOIN mart.dim_period AS p ON t.{day} BETWEEN p.starts_on AND p.ends_on
-        ANTI JOIN kept_back AS k
-            ON
-                k.status = 'withheld' AND k.breakdown = '' AND k.indicator_key IN ('', {indicator})
-                AND k.partner_key IN ('', t.partner_key) AND k.period_key IN ('', coalesce(p.period_key, ''))
+@dataclass(frozen=True)
+class _Records:
+    """A table of records of which what was made says what they count. `indicators`: SQL of those a record counts in;
+    `day` or `quarter`, and `body`: SQL of what says its quarter and body, where it has them; `of`: the table that says
+    it, where that is another. Those of what is withheld go; where `nulled` names columns they stay without these.
     """
+
+    table: str
+    key: str
+    indicators: str
+    day: str = ""
+    body: str = ""
+    quarter: str = ""
+    of: str = ""
+    where: str = "true"
+    nulled: tuple[str, ...] = ()
+
+    @property
+    def query(self) -> str:
+        """What is published of it."""
+        tests = ["k.status = 'withheld'", "k.breakdown = ''", f"k.indicator_key IN ('', {self.indicators})"]
+        tests += [f"k.partner_key IN ('', {self.body})"] if self.body else []
+        quarter = self.quarter or ("p.period_key" if self.day else "")
+        tests += [f"k.period_key IN ('', coalesce({quarter}, ''))"] if quarter else []
+        period = f"LEFT JOIN mart.dim_period AS p ON {self.day} BETWEEN p.starts_on AND p.ends_on" if self.day else ""
+        hit = f"""
+            SELECT t.{self.key} FROM mart.{self.of or self.table} AS t {period}
+            SEMI JOIN kept_back AS k ON {" AND ".join(tests)}
+            WHERE {self.where}
+        """
+        if not self.nulled:
+            return f"SELECT t.* FROM mart.{self.table} AS t ANTI JOIN ({hit}) USING ({self.key})"
+        columns = ", ".join(f"CASE WHEN hit.{self.key} IS NULL THEN t.{name} END AS {name}" for name in self.nulled)
+        return f"""
+            SELECT t.* REPLACE ({columns})
+            FROM mart.{self.table} AS t LEFT JOIN (SELECT DISTINCT * FROM ({hit})) AS hit USING ({self.key})
+        """
+
+
+# Who came to an event counts in each of these.
+_OF_EVENTS = "'event_attendees', 'event_registrations', 'unique_people', 'unique_organisations'"
+_RECORDS = (
+    _Records("fct_job", "job_key", "'jobs_created'", "t.started_on", "t.partner_key"),
+    _Records(
+        "fct_leverage",
+        "leverage_key",
+        "CASE t.stage WHEN 'committed' THEN 'resource_committed' ELSE 'resource_levered' END",
+        "t.stage_reached_on",
+        "t.partner_key",
+    ),
+    _Records(
+        "fct_event",
+        "event_key",
+        _OF_EVENTS,
+        "t.starts_on",
+        "t.partner_key",
+        nulled=(
+            "registered_count", "attended_identified", "signed_in", "unidentified_headcount", "total_attendances",
+            "no_show_rate",
+        ),
+    ),
+    _Records("fct_event_attendance", "event_key", _OF_EVENTS, "t.starts_on", "t.partner_key", of="fct_event"),
+    # Hours of an organisation make no figure without the rule of what is enough.
+    _Records(
+        "reconciliation",
+        "reconciliation_key",
+        "'event_attendees'",
+        body="t.partner_key",
+        quarter="t.period_key",
+        where="t.measure = 'attendances'",
+        nulled=("returned_quantity", "held_quantity", "gap", "tolerance"),
+    ),
+    # Of all bodies so far: in which quarter an organisation's support was enough is not said.
+    _Records("support_intensity", "organisation_key", "t.counts_in"),
+)  # fmt: skip
+
+
+# By table, the query that makes what is published of it.
+_QUERIES = _TABLES | {table.table: table.query for table in (*_FACTS, *_RECORDS)}
+HOLDING_FIGURES = frozenset(_QUERIES)
+"""The tables of which something may be withheld."""
 
 
 def withhold(warehouse: Path, consequences: Sequence[Consequence]) -> None:
@@ -320,10 +402,8 @@ def withhold(warehouse: Path, consequences: Sequence[Consequence]) -> None:
                 "SELECT table_name FROM duckdb_tables() WHERE schema_name = ?", [SCHEMA]
             ).fetchall()
         }
-        queries = _TABLES | {facts.table: facts.query for facts in _FACTS}
-        queries |= {table: _detail(table) for table in _DETAIL}
-        for table in sorted(queries.keys() & there):
-            connection.execute(f"CREATE TABLE {PUBLISHED}.{quoted(table)} AS {queries[table]}")
+        for table in sorted(_QUERIES.keys() & there):
+            connection.execute(f"CREATE TABLE {PUBLISHED}.{quoted(table)} AS {_QUERIES[table]}")
 
 
 def read_published(connection: duckdb.DuckDBPyConnection) -> None:

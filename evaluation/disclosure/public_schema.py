@@ -276,7 +276,7 @@ _TABLES = (
             "tie_class": "formal, project, event, or brokered (with the cluster bodies).",
             "measure": "The measure; see docs/connectedness.md.",
             "value": "Its value; empty where it is not shown.",
-            "status": "Empty: an ordinary value. c too few organisations, x not available, e an estimate.",
+            "status": "Empty: an ordinary value. c too few organisations, x not available, w withheld, e an estimate.",
         },
         """
         SELECT measure.period_key, measure.tie_class, measure.measure,
@@ -284,6 +284,7 @@ _TABLES = (
             CASE
                 WHEN period_row.period_key IS NULL THEN 'x'
                 WHEN measure.status = 'too_few_organisations' THEN 'c'
+                WHEN measure.status = 'withheld' THEN 'w'
                 WHEN measure.value IS NULL THEN 'x'
                 WHEN measure.status = 'estimated' THEN 'e'
             END AS status

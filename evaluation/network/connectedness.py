@@ -28,6 +28,7 @@ TOO_FEW = "too_few_organisations"
 NO_TIES = "no_ties"
 UNDEFINED = "not_defined"
 ESTIMATED = "estimated"
+WITHHELD = "withheld"
 
 # Said of a network as a whole; how often single pairs were tied, or what one body holds, is not for everyone.
 _PUBLIC = frozenset(
@@ -102,65 +103,73 @@ class NetworkSettings:
 
 
 def connectedness(mart: duckdb.DuckDBPyConnection, settings: NetworkSettings, on: date) -> dict[str, pa.Table]:
-    """The three tables for every quarter that has ended by `on`, in one order."""
+    """The three tables for every quarter that has ended by `on`, in one order. Of a class of ties whose records the
+    gate withholds in a quarter, what looks at that quarter is withheld: it would be smaller in silence.
+    """
     ties.prepare(mart)
     members = read_members(mart)
     bodies = ties.hosts(mart)
+    withheld = ties.withheld_quarters(mart)
     rows: dict[str, list[dict[str, Any]]] = {MEASURE: [], NODE: [], EDGE: []}
     for window in ties.windows(mart, settings.window_months, on):
         events = event_network(mart, window)
-        rows[MEASURE] += _measure_rows(EVENT, events.measures, events.organisations, events.ties, window, settings)
+        size = _Size(events.organisations, events.ties, _within(window, withheld[EVENT]))
+        rows[MEASURE] += _measure_rows(EVENT, events.measures, size, window, settings, size.is_withheld)
         for tie_class in (FORMAL, PROJECT, BROKERED):
             found = ties.edges(mart, tie_class, window)
             graph = build_graph(found, members)
             through = betweenness(graph, settings.pivots)
-            measures = _measures(mart, tie_class, graph, window, settings, set(bodies), through)
-            size = graph.number_of_nodes()
-            rows[MEASURE] += _measure_rows(tie_class, measures, size, graph.number_of_edges(), window, settings)
-            rows[NODE] += _node_rows(tie_class, graph, window, members, bodies, through, size > settings.pivots)
-            rows[EDGE] += _edge_rows(tie_class, found, window, members)
+            size = _Size(graph.number_of_nodes(), graph.number_of_edges(), _within(window, withheld[tie_class]))
+            measures = dependence(graph, set(bodies), through) if tie_class == BROKERED else network_measures(graph)
+            rows[MEASURE] += _measure_rows(tie_class, measures, size, window, settings, size.is_withheld)
+            if tie_class == FORMAL:
+                months = {"lookback_months": settings.lookback_months, "lapsed_months": settings.lapsed_months}
+                # What is new is so beside all that was before.
+                is_withheld = any(starts_on <= window.ends for starts_on, _ in withheld[tie_class])
+                found_new = novelty(mart, window, **months)
+                rows[MEASURE] += _measure_rows(tie_class, found_new, size, window, settings, is_withheld)
+            if not size.is_withheld:
+                is_estimated = size.organisations > settings.pivots
+                rows[NODE] += _node_rows(tie_class, graph, window, members, bodies, through, is_estimated)
+                rows[EDGE] += _edge_rows(tie_class, found, window, members)
     return {name: pa.Table.from_pylist(found, schema=SCHEMAS[name]) for name, found in rows.items()}
 
 
-def _measures(
-    mart: duckdb.DuckDBPyConnection,
-    tie_class: str,
-    graph: nx.Graph,
-    window: Window,
-    settings: NetworkSettings,
-    bodies: set[str],
-    through: dict[str, float],
-) -> Measures:
-    if tie_class == BROKERED:
-        return dependence(graph, bodies, through)
-    measures = network_measures(graph)
-    if tie_class == FORMAL:
-        measures |= novelty(
-            mart, window, lookback_months=settings.lookback_months, lapsed_months=settings.lapsed_months
-        )
-    return measures
+@dataclass(frozen=True)
+class _Size:
+    """How large a network is, and whether ties of a quarter in its window are withheld."""
+
+    organisations: int
+    pairs: int
+    is_withheld: bool
+
+
+def _within(window: Window, quarters: Sequence[tuple[date, date]]) -> bool:
+    return any(starts_on <= window.ends and ends_on > window.starts for starts_on, ends_on in quarters)
 
 
 def _measure_rows(
-    tie_class: str, measures: Measures, organisations: int, pairs: int, window: Window, settings: NetworkSettings
+    tie_class: str, measures: Measures, size: _Size, window: Window, settings: NetworkSettings, is_withheld: bool
 ) -> Iterator[dict[str, Any]]:
     for measure, value in measures.items():
-        if not pairs:
-            status: str | None = NO_TIES
-        elif organisations < settings.minimum_organisations:
+        if is_withheld:
+            status: str | None = WITHHELD
+        elif not size.pairs:
+            status = NO_TIES
+        elif size.organisations < settings.minimum_organisations:
             status = TOO_FEW
         elif value is None:
             status = UNDEFINED
         else:
-            status = ESTIMATED if measure.startswith("betweenness") and organisations > settings.pivots else None
+            status = ESTIMATED if measure.startswith("betweenness") and size.organisations > settings.pivots else None
         yield {
             "period_key": window.period_key,
             "tie_class": tie_class,
             "measure": measure,
             "value": value if status in (None, ESTIMATED) else None,
             "status": status,
-            "organisations": organisations,
-            "ties": pairs,
+            "organisations": None if size.is_withheld else size.organisations,
+            "ties": None if size.is_withheld else size.pairs,
             "window_starts_on": window.starts,
             "window_ends_on": window.ends,
             "is_public": measure in _PUBLIC,

@@ -19,6 +19,14 @@ EVENT = "event"
 # Formal ties, with the bodies that brokered the agreements as nodes of their own.
 BROKERED = "brokered"
 
+# The indicators whose records make the ties of a class: with any of them the class is withheld.
+HANGS_ON = {
+    FORMAL: ("new_collaborations",),
+    BROKERED: ("new_collaborations",),
+    PROJECT: ("resource_committed", "resource_levered"),
+    EVENT: ("event_attendees",),
+}
+
 # Whose membership of the network is not that of an organisation: the key of a cluster body's node.
 BODY_PREFIX = "partner:"
 
@@ -117,6 +125,14 @@ ORDER BY ALL
 """
 
 
+_WITHHELD = """
+SELECT value.indicator_key, period.starts_on, period.ends_on
+FROM indicator_value AS value INNER JOIN dim_period AS period USING (period_key)
+WHERE value.scope = 'programme' AND value.basis = 'verified' AND value.value IS NULL
+    AND value.quality_status = 'withheld'
+"""
+
+
 @dataclass(frozen=True)
 class Window:
     """The time whose ties make the network of a quarter: after `starts` up to and with `ends`."""
@@ -166,6 +182,15 @@ def edges(mart: duckdb.DuckDBPyConnection, tie_class: str, window: Window) -> li
 def read_event_ties(mart: duckdb.DuckDBPyConnection, window: Window) -> None:
     """Read the event ties of a window into the temporary table `event_tie`. `prepare` comes first."""
     mart.execute(_EVENT_TIES, {"starts": window.starts, "ends": window.ends})
+
+
+def withheld_quarters(mart: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[date, date]]]:
+    """First and last day of the quarters of which ties are not there, by class: the gate withholds their records."""
+    found = mart.execute(_WITHHELD).fetchall()
+    return {
+        tie_class: [(starts_on, ends_on) for indicator_key, starts_on, ends_on in found if indicator_key in indicators]
+        for tie_class, indicators in HANGS_ON.items()
+    }
 
 
 def hosts(mart: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -21,6 +21,7 @@ FORMAL = "formal"
 BROKERED = "brokered"
 TOO_FEW = "too_few_organisations"
 NO_TIES = "no_ties"
+WITHHELD = "withheld"
 # A cluster with fewer organisations in the network is drawn together with others like it.
 LEAST_OF_A_GROUP = 5
 SMALL_CLUSTERS = "Clusters of fewer than five"
@@ -63,8 +64,8 @@ class NetworkQuarter:
     period_key: str
     window_starts_on: date
     window_ends_on: date
-    organisations: int
-    ties: int
+    organisations: int | None
+    ties: int | None
     size_status: str | None
     measures: Mapping[str, Measured]
 
@@ -78,6 +79,11 @@ class NetworkQuarter:
         """The value of a measure; None when there is none."""
         found = self.measures.get(measure)
         return found.value if found else None
+
+    def is_withheld(self, measure: str) -> bool:
+        """Whether a measure is withheld."""
+        found = self.measures.get(measure)
+        return found is not None and found.status == WITHHELD
 
 
 @dataclass(frozen=True)
@@ -142,7 +148,7 @@ def _quarter(period_key: str, found: list[dict[str, Any]]) -> NetworkQuarter:
         window_ends_on=formal["window_ends_on"],
         organisations=formal["organisations"],
         ties=formal["ties"],
-        size_status=formal["status"] if formal["status"] in (TOO_FEW, NO_TIES) else None,
+        size_status=formal["status"] if formal["status"] in (TOO_FEW, NO_TIES, WITHHELD) else None,
         measures={
             row["measure"]: Measured(
                 tie_class=row["tie_class"],

@@ -138,6 +138,7 @@ NETWORK_STATUS = {
     "too_few_organisations": "fewer than 10 organisations",
     "no_ties": "no ties",
     "not_defined": "not defined",
+    "withheld": "withheld",
 }
 _NETWORK_COUNTS = {"mean_degree", "new_ties", "repeated_ties", "lapsed_ties"}
 _NETWORK_SHARES = {

@@ -196,6 +196,47 @@ def test_a_quarter_is_not_locked_over_a_decision_that_the_release_does_not_say(h
     assert len(read(home, "locked_fact")) == 0
 
 
+def _withhold(home, indicator, partner, period):
+    said = ", ".join("NULL::VARCHAR" if one is None else f"'{one}'" for one in (indicator, partner, period))
+    _change_mart(
+        home,
+        "CREATE TABLE quality_consequence AS SELECT 'due' AS rule_id, 'withheld' AS status, * "
+        f"FROM (VALUES ({said})) AS t (indicator_key, partner_key, period_key)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_locked"),
+    [
+        ((None, "CB01", Q1), False),
+        (("pilots_funded", None, None), False),
+        (("jobs_created", "CB01", None), False),
+        ((None, "CB02", Q1), True),
+        ((None, "CB01", Q9), True),
+    ],
+)
+def test_a_quarter_is_not_locked_while_the_release_withholds_some_of_it(home, scope, is_locked):
+    returns_office.change_status(home, "CB01", Q1, "accepted", MANAGER)
+    _withhold(home, *scope)
+    if is_locked:
+        returns_office.change_status(home, "CB01", Q1, "locked", _later(1))
+    else:
+        with pytest.raises(UserError, match=r"withholds figures of CB01 2023-24-Q1 \(due\).*lock it after the night"):
+            returns_office.change_status(home, "CB01", Q1, "locked", _later(1))
+    assert len(read(home, "locked_fact")) == is_locked
+
+
+def test_what_changes_a_figure_that_is_withheld_is_neither_decided_nor_kept_as_approved(home):
+    _change_mart(home, f"UPDATE indicator_restatement SET new_partner_key = 'CB01', new_period_key = '{Q1}'")
+    _withhold(home, None, "CB01", Q1)
+    with pytest.raises(UserError, match=r"R-1 changes a figure that release 2024-05-14\.1 withholds"):
+        returns_office.decide(home, ["R-1"], "approved", None, MANAGER)
+    assert returns_office.decide(home, ["all"], "approved", None, MANAGER) == []
+    # What an exception let in was not published.
+    returns_office.settle(home, NOW)
+    assert len(read(home, "restatement_decision")) == 0
+
+
 def test_before_a_night_what_the_release_said_is_kept_once(home):
     for _ in range(2):
         returns_office.settle(home, NOW)

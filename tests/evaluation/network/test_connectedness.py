@@ -46,6 +46,10 @@ def mart():
                 status VARCHAR
             );
             CREATE TABLE fct_event_attendance (event_key VARCHAR, organisation_key VARCHAR, is_attended BOOLEAN);
+            CREATE TABLE indicator_value (
+                indicator_key VARCHAR, period_key VARCHAR, scope VARCHAR, basis VARCHAR, value DECIMAL(18, 4),
+                quality_status VARCHAR
+            );
             CREATE TABLE dim_event (event_key VARCHAR, starts_on DATE, attribution VARCHAR, is_cancelled BOOLEAN);
         """)
         yield connection
@@ -170,6 +174,47 @@ def test_a_small_network_is_not_described(mart):
     }
     assert {row["value"] for row in rows} == {None}
     assert {row["organisations"] for row in rows if row["period_key"] == "2023-24-Q4"} == {2}
+
+
+@pytest.mark.parametrize(
+    ("indicator", "withheld"),
+    [
+        ("new_collaborations", {"formal", "brokered"}),
+        ("resource_levered", {"project"}),
+        ("event_attendees", {"event"}),
+        ("jobs_created", set()),
+    ],
+)
+def test_a_class_of_ties_is_withheld_with_the_records_it_is_read_from(mart, indicator, withheld):
+    for number, members in enumerate(("AB", "BC", "CD", "DE")):
+        agree(mart, f"CB01:{number}", "2024-01-10", members)
+    mart.execute(
+        "INSERT INTO indicator_value VALUES (?, '2023-24-Q4', 'programme', 'verified', NULL, 'withheld')", [indicator]
+    )
+    made = connectedness(mart, SETTINGS, ON)
+    # The quarter before it looks at nothing that is withheld.
+    hidden = {(row["tie_class"], row["period_key"]) for row in made[MEASURE].to_pylist() if row["status"] == "withheld"}
+    assert hidden == {(tie_class, "2023-24-Q4") for tie_class in withheld}
+    for row in made[MEASURE].to_pylist():
+        if row["status"] == "withheld":
+            assert (row["value"], row["organisations"], row["ties"]) == (None, None, None)
+    for table in (NODE, EDGE):
+        assert {row["tie_class"] for row in made[table].to_pylist()} == {"formal", "brokered"} - withheld
+
+
+def test_what_is_new_is_withheld_with_all_that_was_before(mart):
+    agree(mart, "CB01:1", "2024-01-10", "AB")
+    mart.execute("INSERT INTO dim_period VALUES ('2019-20-Q1', DATE '2019-04-01', DATE '2019-06-30', true)")
+    mart.execute(
+        "INSERT INTO indicator_value "
+        "VALUES ('new_collaborations', '2019-20-Q1', 'programme', 'verified', NULL, 'withheld')"
+    )
+    rows = connectedness(mart, SETTINGS, ON)[MEASURE].to_pylist()
+    formal = [row for row in rows if (row["tie_class"], row["period_key"]) == ("formal", "2023-24-Q4")]
+    status = {row["measure"]: row["status"] for row in formal}
+    assert (status["new_ties"], status["new_organisations"], status["density"]) == (
+        "withheld", "withheld", "too_few_organisations",
+    )  # fmt: skip
 
 
 def test_only_quarters_that_have_ended_and_belong_to_the_programme(mart):

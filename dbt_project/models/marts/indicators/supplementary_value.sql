@@ -59,6 +59,7 @@ select
     end as cumulative_value,
     running.status,
     indicators.explanation,
+    indicators.hangs_on_indicator_key,
     case when running.status = 'measured' then 'available' else 'not_available' end as quality_status,
     case when running.status <> 'measured' then indicators.explanation end as quality_reason,
     cast(null as varchar) as quality_rule_id
