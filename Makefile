@@ -53,8 +53,8 @@ test-truth: $(INSTALLED) ## Five pretend programmes, default and doubled dirt, c
 test-fuzz: $(INSTALLED) ## 3,000 mutated files of every kind (WMIP_FUZZ_MUTATIONS, WMIP_FUZZ_SEED); says how far it is
 	@WMIP_FUZZ_MUTATIONS=$${WMIP_FUZZ_MUTATIONS:-3000} $(BIN)/python -m pytest -q --capture=sys tests/ingestion/files/test_fuzz.py
 
-test-faults: $(INSTALLED) ## Three hundred planted faults: what was published or withheld, and whether it must be
-	@$(BIN)/python -m tests.faults.campaign
+test-faults: $(INSTALLED) ## Three hundred planted faults: what was published or withheld, and whether it must be; goes on where it was stopped
+	@$(BIN)/python -m tests.faults.campaign --jobs 2 --kept build/faults.jsonl
 
 test-disclosure: $(INSTALLED) ## A thousand random programmes attacked for what the public mart hides
 	@WMIP_TEST_PROGRAMMES=1000 $(BIN)/python -m pytest -n logical tests/evaluation/disclosure/test_attack.py

@@ -112,6 +112,19 @@ _WITHHELD = """
 """
 
 
+NOT_WITHHELD = (
+    "-- Facts of figures that the gate withholds (quality_consequence) are not in the release: a sum over them is\n"
+    "-- smaller. `wmip metric` shows such a sum empty; this query does not.\n"
+)
+"""What stands above a query that is handed to another tool."""
+
+
+def to_four_places(query: str, names: Sequence[str]) -> str:
+    """The query with its sums as the mart says figures: MetricFlow adds fractions up."""
+    rounded = ", ".join(f"CAST({quoted(name)} AS DECIMAL(18, 4)) AS {quoted(name)}" for name in names)
+    return f"SELECT * REPLACE ({rounded}) FROM (\n{query}\n)"
+
+
 def without_withheld(mart: duckdb.DuckDBPyConnection, query: str, names: Sequence[str], by: Sequence[str]) -> str:
     """The query with what the gate withholds null: MetricFlow adds facts up, and those of a body that is kept back are
     not there, so that a sum over it would be smaller in silence.

@@ -93,6 +93,11 @@ class Verdict:
         return self.published_fingerprint if self.consequences else self.candidate_fingerprint
 
     @property
+    def withheld(self) -> list[Scope]:
+        """What figures are withheld of a candidate that may be published."""
+        return [one.scope for one in self.consequences if one.status == "withheld"] if self.passed else []
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many checks had which outcome."""
         return dict(sorted(Counter(result.outcome for result in self.results).items()))

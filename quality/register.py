@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from quality.statistics.rules import StatisticalRule
 from quality.suites import CheckDefinition, Dimension
 
 Origin = Literal["gate", "dbt_test", "return_contract", "reader", "model", "statistics"]
@@ -68,31 +67,12 @@ def register(rules: Iterable[QualityRule], since: Mapping[str, str], today: str)
     return {rule.rule_id: replace(rule, since=since.get(rule.rule_id, today)) for rule in listed}
 
 
-def of_statistics(rules: Iterable[StatisticalRule], declared_in: str) -> list[QualityRule]:
-    """The rules that comparisons with what was before are."""
-    return [
-        QualityRule(
-            rule_id=rule.id,
-            origin="statistics",
-            statement=rule.statement,
-            dimension=rule.dimension,
-            severity=rule.severity,
-            tables=(rule.table,),
-            indicators=(),
-            fixed_by=rule.fixed_by,
-            remedy=rule.remedy,
-            declared_in=declared_in,
-        )
-        for rule in rules
-    ]
-
-
-def of_gate(checks: Iterable[CheckDefinition], declared_in: str) -> list[QualityRule]:
-    """The rules that the checks of suites are."""
+def of_checks(checks: Iterable[CheckDefinition], origin: Origin, declared_in: str) -> list[QualityRule]:
+    """The rules that checks are, of suites or of comparisons with what was before."""
     return [
         QualityRule(
             rule_id=check.name,
-            origin="gate",
+            origin=origin,
             statement=check.meaning,
             dimension=check.dimension,
             severity=check.severity,

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from evaluation.numbers import places, rounded
 from orchestration.cli.options import Format, Home, console, current_mart, errors, resolve_home, whole_table
-from orchestration.cli.rows import require_outside, write_relation
+from orchestration.cli.rows import require_outside, show, write_relation
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.errors import UserError
-from orchestration.metrics import Dialect, Metrics, without_withheld
+from orchestration.metrics import NOT_WITHHELD, Dialect, Metrics, to_four_places, without_withheld
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import duckdb
 
 
 def metric(
@@ -24,7 +30,9 @@ def metric(
     output: Annotated[Format, typer.Option("--format", help="How to show the rows.")] = Format.table,
     file: Annotated[Path | None, typer.Option("--output", help="Write to this file.")] = None,
 ) -> None:
-    """Show indicators of the current release, broken down; or print the query that gives the same in another tool.
+    """Show indicators of the current release, broken down; or print the query for another tool.
+
+    What the gate withholds stands empty here; a printed query says that it does not see to that.
 
     Examples:
 
@@ -47,12 +55,28 @@ def metric(
         return
     query = metrics.sql(names, by or [])
     if sql is not None:
-        typer.echo(query)
+        typer.echo(NOT_WITHHELD + query)
         return
     from quality.typed_sql import open_read_only
 
     with open_read_only(current_mart(folder)) as connection:
         shown = without_withheld(connection, query, names, by or [])
-        write_relation(connection.sql(shown), output, file)
+        relation = connection.sql(to_four_places(shown, names))
+        if output is Format.table and file is None:
+            show(relation.columns, _as_figures(connection, relation, names))
+        else:
+            write_relation(relation, output, file)
     if shown != query:
         errors.print("Some of these figures are withheld and stand empty: wmip sql 'FROM quality_consequence'")
+
+
+def _as_figures(
+    mart: duckdb.DuckDBPyConnection, relation: duckdb.DuckDBPyRelation, names: Sequence[str]
+) -> list[list[Any]]:
+    """The rows with each metric's figures as its indicator's are shown."""
+    units = dict(mart.execute("SELECT indicator_key, unit FROM dim_indicator").fetchall())
+    unit = {at: units[name.removesuffix("_claimed")] for at, name in enumerate(relation.columns) if name in names}
+    return [
+        [rounded(value, places(value, unit[at])) if at in unit and value is not None else value for at, value in row_]
+        for row_ in map(list, map(enumerate, relation.fetchall()))
+    ]

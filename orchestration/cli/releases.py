@@ -96,13 +96,12 @@ def _judge_again(home: Path, release_id: str) -> None:
     if again.problems:
         raise NightFailed(f"release {release_id} does not pass as its receipt says: " + "; ".join(again.problems))
     if again.checks:
-        console.print(f"Its gate, run again, says of {again.checks} checks what its receipt says.")
+        of_all = "all" if again.checks == again.of_receipt else f"{again.checks} of"
+        console.print(f"Its gate, run again, says of {of_all} {again.of_receipt} checks what its receipt says.")
+    for reason, names in again.not_asked.items():
+        console.print(f"  {len(names)} were not asked again, as {reason}: {', '.join(names)}.", highlight=False)
     if again.not_asked:
-        console.print(
-            f"  Not asked again, as they read what a release does not keep: {', '.join(again.not_asked)}. "
-            f"`wmip release rebuild {release_id}` makes that anew",
-            highlight=False,
-        )
+        console.print(f"  `wmip release rebuild {release_id}` makes the mart that they judged anew.", highlight=False)
 
 
 @app.command()

@@ -157,6 +157,10 @@ _NOT_SHOWN = """
 """
 
 
+# The key of a line of the own counts that is of what no body returned.
+NO_BODY = "PROGRAMME"
+
+
 def _overlap(connection: Any) -> list[Any]:
     """Each body's own count beside what the programme counts once; what several count is a line of its own."""
     # Releases of before November 2026 do not say it.
@@ -183,8 +187,9 @@ def _overlap(connection: Any) -> list[Any]:
             cells[line, row["indicator_code"]] = None
     bodies = sorted({row["partner_key"] for row in rows if row["line"] == "partner"})
     table = whole_table("Verified, each body's own count", "Cluster body", *(f">{code}" for code in codes))
-    for line in (*bodies, *named.values()):
-        table.add_row(line, *_shown(cells, line, units))
+    # What no body returned comes from elsewhere, such as grants that were read: it has a line, and is no body.
+    for line in (*(body for body in bodies if body != NO_BODY), *({NO_BODY} & {*bodies}), *named.values()):
+        table.add_row("no body: read elsewhere" if line == NO_BODY else line, *_shown(cells, line, units))
     table.caption = _WITHHELD if None in cells.values() else None
     return [table]
 

@@ -18,6 +18,7 @@ from orchestration.release.integrity import MART, read_json, row_counts
 from orchestration.release.steps.copying import RELEASED
 from quality.fingerprint import SCHEMA, table_fingerprints
 from quality.receipt import Evidence
+from quality.withholding import PUBLISHED
 
 _WAIVERS = "SELECT * FROM waiver WHERE is_in_force ORDER BY check_name, scope_key"
 # Of locked quarters what is known otherwise, and how much of it waits.
@@ -80,7 +81,9 @@ def _inputs(context: BuildContext) -> list[dict[str, Any]]:
 
 
 def _tables(context: BuildContext, mart: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Every table of the release with rows and fingerprint, and whether the gate judged it or it was made after."""
+    """Every table of the release with rows and fingerprint, whether the gate judged it or it was made after, and
+    whether it is here as it was judged: of one that is not, some is withheld.
+    """
     with duckdb.connect(str(context.warehouse), read_only=True) as connection:
         judged = {
             name
@@ -88,9 +91,18 @@ def _tables(context: BuildContext, mart: duckdb.DuckDBPyConnection) -> list[dict
                 "SELECT table_name FROM information_schema.tables WHERE table_schema = ?", [SCHEMA]
             ).fetchall()
         }
+        published = table_fingerprints(connection, PUBLISHED)
+        whole = table_fingerprints(connection) if published else {}
+    in_part = {name for name, print_ in published.items() if whole[name] != print_}
     prints, rows = table_fingerprints(mart, RELEASED), row_counts(context.mart)
     return [
-        {"table": name, "rows": rows[name], "fingerprint": prints[name], "is_judged": name in judged}
+        {
+            "table": name,
+            "rows": rows[name],
+            "fingerprint": prints[name],
+            "is_judged": name in judged,
+            "is_whole": name not in in_part,
+        }
         for name in sorted(prints)
     ]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -38,14 +38,20 @@ _IN_EVERY_RELEASE = {"", SCHEMA, "information_schema"}
 
 @dataclass(frozen=True)
 class Rejudged:
-    """What came of it. `problems`: where the release is not what its receipt says; `not_asked`: checks that read more
-    than a release keeps; `notes`: what is right and wants to be known.
+    """What came of it. `checks`: how many were asked again, of those of the receipt; `problems`: where the release is
+    not what its receipt says; `not_asked`: by the reason, the checks that were not; `notes`: what is right and wants to
+    be known.
     """
 
     checks: int
     problems: list[str]
-    not_asked: list[str]
+    not_asked: dict[str, list[str]]
     notes: list[str]
+
+    @property
+    def of_receipt(self) -> int:
+        """How many checks the receipt has."""
+        return self.checks + sum(map(len, self.not_asked.values()))
 
 
 def keep_relations(warehouse: Path, suites: Sequence[Path], gate: Path) -> None:
@@ -89,7 +95,7 @@ def rejudge(home: Path, release_id: str) -> Rejudged:
     manifest, receipt = read_manifest(home, release_id), read_json(folder / RECEIPT)
     if not (gate / CIRCUMSTANCES).exists():
         note = "it was made before releases kept what judged them: its gate cannot be run again"
-        return Rejudged(0, [], [], [note])
+        return Rejudged(0, [], {}, [note])
     suites = [*sorted(gate.glob(f"{SUITES}/product/*.yaml")), *sorted(gate.glob(f"{SUITES}/tenant/*.yaml"))]
     asked = read_json(gate / CIRCUMSTANCES)
     with tempfile.TemporaryDirectory() as name:
@@ -102,16 +108,11 @@ def rejudge(home: Path, release_id: str) -> Rejudged:
             clock=datetime.fromisoformat(asked["clock"]),
             declared=Declared(asked["provides"], asked["person_keys"], asked.get("hangs_on", {})),
         )
-        not_asked = _not_asked(warehouse, suites)
-        if receipt.get("withheld"):
-            not_asked = sorted({*not_asked, *_of_withheld(suites)})
+        not_asked = _not_asked(warehouse, suites, receipt)
     problems, notes = _fingerprints(manifest, receipt, made_of, verdict)
-    return Rejudged(
-        len(verdict.results) - len(not_asked),
-        problems + list(_differing(receipt, verdict, not_asked)),
-        not_asked,
-        notes,
-    )
+    names = {name for checks in not_asked.values() for name in checks}
+    asked_again = [result for result in verdict.results if result.check_name not in names]
+    return Rejudged(len(asked_again), problems + list(_differing(receipt, verdict, names)), not_asked, notes)
 
 
 def _lay_out(warehouse: Path, release: Path, tables: Sequence[str]) -> str:
@@ -133,24 +134,37 @@ def _lay_out(warehouse: Path, release: Path, tables: Sequence[str]) -> str:
         return combine(table_fingerprints(connection))
 
 
-def _not_asked(warehouse: Path, suites: Sequence[Path]) -> list[str]:
-    """Checks that read columns of relations of which only their rows were noticed."""
+def _not_asked(warehouse: Path, suites: Sequence[Path], receipt: Mapping[str, Any]) -> dict[str, list[str]]:
+    """By the reason, the checks that a release does not hold enough to be asked again."""
+    checks = load_suites(suites)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return sorted(
+        beside = [
             check.name
-            for check in load_suites(suites)
+            for check in checks
             if not check.filled_from and any(schema != SEEDS for schema, _ in _beside_the_mart(connection, check))
-        )
-
-
-def _of_withheld(suites: Sequence[Path]) -> list[str]:
-    """Checks that read a table of which some is withheld: a release has not got what they judged."""
-    tables = "|".join(map(re.escape, sorted(HOLDING_FIGURES)))
-    return [
+        ]
+    in_part = _withheld_in_part(receipt)
+    named = re.compile(rf"\bmart\.({'|'.join(map(re.escape, in_part))})\b")
+    of_part = [
         check.name
-        for check in load_suites(suites)
-        if check.table in HOLDING_FIGURES or re.search(rf"\bmart\.({tables})\b", check.query or "")
+        for check in checks
+        if check.name not in beside and in_part and (check.table in in_part or named.search(check.query or ""))
     ]
+    compared = {rule.id for rule in statistics().rules} & {check["check"] for check in receipt["checks"]}
+    reasons = {
+        "they read what a release does not keep": sorted(beside),
+        f"they judged tables of which some is withheld ({', '.join(in_part)})": sorted(of_part),
+        "they compared with releases before it, which may be gone": sorted(compared),
+    }
+    return {reason: names for reason, names in reasons.items() if names}
+
+
+def _withheld_in_part(receipt: Mapping[str, Any]) -> list[str]:
+    """The tables that a release does not hold as they were judged; of an older one all that may be so."""
+    if not receipt.get("withheld"):
+        return []
+    return sorted(table["table"] for table in receipt["tables"]
+                  if not table.get("is_whole", table["table"] not in HOLDING_FIGURES))  # fmt: skip
 
 
 def _fingerprints(
@@ -166,12 +180,11 @@ def _fingerprints(
     return problems, notes
 
 
-def _differing(receipt: Mapping[str, Any], verdict: Verdict, not_asked: Sequence[str]) -> Iterator[str]:
+def _differing(receipt: Mapping[str, Any], verdict: Verdict, not_asked: Collection[str]) -> Iterator[str]:
     """Checks that come out otherwise than the receipt says, and those that only one of the two knows."""
     said = {check["check"]: check for check in receipt["checks"]}
     found = {result.check_name: result for result in verdict.results}
-    # What it was compared with, the release before it, may be gone.
-    for name in sorted((said.keys() ^ found.keys()) - {rule.id for rule in statistics().rules}):
+    for name in sorted((said.keys() ^ found.keys()) - set(not_asked)):
         yield f"check {name} is known to {'the receipt' if name in said else 'the suites that it keeps'} alone"
     for name in sorted((said.keys() & found.keys()) - set(not_asked)):
         before, now = said[name], found[name]

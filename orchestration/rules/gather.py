@@ -16,9 +16,9 @@ from orchestration.dbt_runner import ensure_parsed
 from orchestration.rules.lineage import ALL, RuleLineage
 from orchestration.rules.of_dbt import of_models, of_tests
 from orchestration.rules.of_ingestion import EVERY_STREAM, of_readers, of_returns
-from quality.register import QualityRule, of_gate, of_statistics, register
+from quality.register import QualityRule, of_checks, register
+from quality.statistics.results import as_checks
 from quality.statistics.rules import PATH as STATISTICS
-from quality.statistics.rules import statistics
 from quality.suites import load_suites, suite_paths
 
 SEED = ROOT / "dbt_project" / "seeds" / "quality_rule_declared.csv"
@@ -44,8 +44,8 @@ def _with_indicators(rule: QualityRule, lineage: RuleLineage) -> QualityRule:
 
 def _all(manifest: Mapping[str, Any]) -> Iterator[QualityRule]:
     for path in suite_paths():
-        yield from of_gate(load_suites([path]), str(path.relative_to(ROOT)))
-    yield from of_statistics(statistics().rules, str(STATISTICS.relative_to(ROOT)))
+        yield from of_checks(load_suites([path]), "gate", str(path.relative_to(ROOT)))
+    yield from of_checks(as_checks(), "statistics", str(STATISTICS.relative_to(ROOT)))
     yield from of_returns()
     yield from of_readers()
     yield from of_models(manifest)

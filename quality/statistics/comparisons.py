@@ -21,7 +21,10 @@ COMPARED = {
     "indicator_key": ("VARCHAR", "Indicator; empty where it is of none."),
     "period_key": ("VARCHAR", "Quarter; empty where it is of none."),
     "place": ("VARCHAR", "The row that is offered: where it was returned, else its key; empty where no single row is."),
-    "observed": ("DOUBLE", "What is there: a quantity, rows, a share (0 to 1), days, or a typical size."),
+    "observed": (
+        "DOUBLE",
+        "What is there: a quantity, rows, a share (0 to 1), days, or a typical size; null where it is withheld.",
+    ),
     "usual": ("DOUBLE", "What earlier quarters, releases or other rows let expect."),
     "lower": ("DOUBLE", "Least that is not told."),
     "upper": ("DOUBLE", "Most that is not told."),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -12,15 +12,61 @@ import duckdb
 
 from common.sql import listed, literal
 from quality.check_outcome import Evaluation
+from quality.consequence import Scope
+from quality.gate import Verdict
 from quality.statistics import profile
 from quality.statistics.comparisons import COMPARED, COMPARISONS
 from quality.statistics.rules import StatisticalRule, statistics
+from quality.withholding import HOLDING_FIGURES
 
 TABLE = "statistical_alert"
 COLUMNS = {"rule_id": ("VARCHAR", "The rule; rule_id of quality_rule."), **COMPARED}
 MOST_OFFERED = 100
 """Of each rule so many are offered, the furthest from what is usual first; how many there are stands in the result."""
 _EARLIER = ("indicator_value", "return_expected")
+
+
+# An alert that names no indicator, body or quarter is of all of them.
+_TAKE_OUT = f"""
+    UPDATE everything AS e
+    SET {", ".join(f"{name} = NULL" for name in ("observed", "usual", "lower", "upper", "score"))}
+    FROM kept_back AS k
+    WHERE
+        e.table_name = k.table_name
+        AND (k.indicator_key = '' OR e.indicator_key IN ('', k.indicator_key))
+        AND (k.partner_key = '' OR e.partner_key IN ('', k.partner_key))
+        AND (k.period_key = '' OR e.period_key IN ('', k.period_key))
+        AND (k.breakdown = '' OR (k.breakdown = 'partner' AND e.partner_key <> ''))
+"""
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """What the gate withholds of a candidate, and by table of the mart the indicators that hang on it."""
+
+    scopes: Sequence[Scope] = ()
+    hangs_on: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> Withheld:
+        """What a verdict says."""
+        return cls(verdict.withheld, verdict.circumstances.get("hangs_on", {}))
+
+    def take_out(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Take out of all that was compared the numbers that are of a figure that is withheld, or from which one could
+        be told: that it is far from usual is still said.
+        """
+        rows = [
+            (table, *astuple(scope))
+            for scope in self.scopes
+            for table in sorted(HOLDING_FIGURES)
+            if not scope.indicator_key or scope.indicator_key in self.hangs_on.get(table, [scope.indicator_key])
+        ]
+        if rows:
+            names = ", ".join(f"{name} VARCHAR" for name in ("table_name", *Scope.__dataclass_fields__))
+            connection.execute(f"CREATE TEMP TABLE kept_back ({names})")
+            connection.executemany("INSERT INTO kept_back VALUES (?, ?, ?, ?, ?)", rows)
+            connection.execute(_TAKE_OUT)
 
 
 @dataclass(frozen=True)
@@ -46,10 +92,10 @@ class Judged:
 
 @contextmanager
 def compared(
-    warehouse: Path, earlier: Path | None, clock: datetime, rules: Sequence[StatisticalRule]
+    warehouse: Path, earlier: Path | None, clock: datetime, rules: Sequence[StatisticalRule], withheld: Withheld
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that holds the candidate, the release that serves (`earlier`, its mart file), both profiles, and in
-    the table of alerts all that was compared. Writes nothing into either file.
+    the table of alerts all that was compared, without numbers that are withheld. Writes nothing into either file.
     """
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -63,6 +109,7 @@ def compared(
         for rule in rules:
             sql = filled_in(rule, clock)
             connection.execute(f"INSERT INTO everything SELECT {literal(rule.id)}, * FROM (\n{sql}\n)")
+        withheld.take_out(connection)
         yield connection
 
 
@@ -99,11 +146,15 @@ def _attach_earlier(connection: duckdb.DuckDBPyConnection, earlier: Path | None)
 
 
 def judge(
-    warehouse: Path, earlier: Path | None, clock: datetime, rules: Sequence[StatisticalRule] | None = None
+    warehouse: Path,
+    earlier: Path | None,
+    clock: datetime,
+    rules: Sequence[StatisticalRule] | None = None,
+    withheld: Withheld | None = None,
 ) -> list[Judged]:
     """All rules, or some, on a candidate beside the release that serves. Raises duckdb.Error when one cannot judge."""
     asked = statistics().rules if rules is None else rules
-    with compared(warehouse, earlier, clock, asked) as connection:
+    with compared(warehouse, earlier, clock, asked, withheld or Withheld()) as connection:
         return [_judged(connection, rule) for rule in asked]
 
 
@@ -123,7 +174,7 @@ def _shown(connection: duckdb.DuckDBPyConnection, rule: StatisticalRule) -> Sequ
         SELECT concat_ws(
             ' ', nullif(place, ''), nullif(partner_key, ''), nullif(source_system, ''), nullif(indicator_key, ''),
             nullif(period_key, ''), nullif(category, ''), concat_ws('.', table_name, nullif(column_name, '')) || ':',
-            printf('%.6g', observed), 'where', printf('%.6g', usual), 'is usual'
+            coalesce(printf('%.6g', observed) || ' where ' || printf('%.6g', usual) || ' is usual', 'withheld')
         )
         FROM everything WHERE rule_id = ? AND is_beyond ORDER BY abs(score) DESC, 1 LIMIT ?
         """,

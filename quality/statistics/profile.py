@@ -48,18 +48,22 @@ def _parts(table: str, said: Profiled, clock: datetime) -> Iterator[str]:
     for column in said.numbers:
         size = SIZE.format(column=column)
         there = f"{column} IS NOT NULL"
-        yield _grouped(table, said, column, "centre", f"median({size})", there)
+        yield _grouped(table, said, column, "centre", f"median({size})", there, least=3)
         spread = f"quantile_cont({size}, 0.75) - quantile_cont({size}, 0.25)"
-        yield _grouped(table, said, column, "spread", spread, there)
+        yield _grouped(table, said, column, "spread", spread, there, least=3)
     for column in said.answers:
         yield _shares(table, said, column)
 
 
-def _grouped(table: str, said: Profiled, column: str, measure: str, value: str, where: str = "true") -> str:
-    """A measure over all, and for each source and body; what has none is in the whole alone."""
+def _grouped(
+    table: str, said: Profiled, column: str, measure: str, value: str, where: str = "true", *, least: int = 1
+) -> str:
+    """A measure over all, and for each source and body; what has none is in the whole alone. `least`: of fewer rows
+    nothing is said: typical number and spread of one or two amounts are these amounts.
+    """
     apart = [name for name in (said.source, said.body) if name]
     sets = ", ".join(["()", *(f"({name})" for name in apart)])
-    named = " AND ".join(["count(*) > 0", *(f"(grouping({name}) = 1 OR {name} IS NOT NULL)" for name in apart)])
+    named = " AND ".join([f"count(*) >= {least}", *(f"(grouping({name}) = 1 OR {name} IS NOT NULL)" for name in apart)])
     return f"""
         SELECT
             {literal(table)} AS table_name, {literal(column)} AS column_name, {literal(measure)} AS measure,

@@ -12,7 +12,7 @@ import duckdb
 from quality.check_outcome import Evaluation
 from quality.gate import Verdict, result_of
 from quality.statistics.comparisons import COMPARISONS
-from quality.statistics.judge import judge
+from quality.statistics.judge import Withheld, judge
 from quality.statistics.rules import statistics
 from quality.suites import CheckDefinition
 
@@ -48,7 +48,8 @@ def with_statistics(verdict: Verdict, warehouse: Path, earlier: Path | None, clo
     """A verdict with the results of the statistics. A comparison that cannot be made is an error, never a pass."""
     said: dict[str, Evaluation | str]
     try:
-        said = {one.rule.id: one.evaluation for one in judge(warehouse, earlier, clock)}
+        withheld = Withheld.of(verdict)
+        said = {one.rule.id: one.evaluation for one in judge(warehouse, earlier, clock, withheld=withheld)}
     except duckdb.Error as error:
         message = str(error).partition("\n")[0][:300]
         failed = Evaluation(False, f"not evaluated: {message}", 0, [], error=message)

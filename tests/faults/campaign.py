@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import os
 import sys
 import tempfile
 import time
+from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 
+from orchestration.code_version import code_version
 from tests.faults.fault import PLACES, Planted
 from tests.faults.planted import planted
 from tests.faults.stage import Ended, Theatre, play
@@ -52,30 +60,76 @@ def wrong(fault: Planted, ended: Ended) -> str | None:
     return None
 
 
-def main(arguments: list[str]) -> int:
-    """Play every fault, or those whose names begin as an argument says. Exit code 1 when one came out otherwise."""
+def main(arguments: list[str] | None = None) -> int:
+    """Play the faults that are chosen and not kept. Exit code 1 when one came out otherwise."""
+    chosen = _arguments().parse_args(arguments)
     faults = planted()
-    if "--write" in arguments:
+    if chosen.write:
         PAGE.write_text(page(faults), encoding="utf-8")
         print(f"{PAGE}: {len(faults)} faults")
         return 0
-    chosen = [fault for fault in faults if not arguments or fault.name.startswith(tuple(arguments))]
-    odd: list[str] = []
+    played = [fault for fault in faults if not chosen.names or fault.name.startswith(tuple(chosen.names))]
+    kept = _kept(chosen.kept)
+    open_ones = [fault.name for fault in played if fault.name not in kept]
+    if len(open_ones) < len(played):
+        print(f"{len(played) - len(open_ones)} of {len(played)} came out as they must before, by the same code")
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        theatre = Theatre(Path(folder))
-        for number, fault in enumerate(chosen, start=1):
-            with theatre.stage() as stage:
-                found = wrong(fault, play(stage, fault.act))
+    odd = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ProcessPoolExecutor(max(1, min(chosen.jobs, len(open_ones))), get_context("spawn")) as processes,
+    ):
+        told = [processes.submit(_told, Path(folder), name) for name in open_ones]
+        for number, one in enumerate(as_completed(told), start=1):
+            name, found = one.result()
             odd += [found] if found else []
-            shown = f"WRONG {found}" if found else fault.name
-            print(f"{number:>4} of {len(chosen)}  {fault.place:<22} {shown}", flush=True)
-    counted = Counter(fault.expected for fault in chosen)
+            _keep(chosen.kept, name, found)
+            print(f"{number:>4} of {len(open_ones)}  {f'WRONG {found}' if found else name}", flush=True)
+    counted = Counter(fault.expected for fault in played)
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counted.items()))
-    print(f"\n{len(chosen)} faults in {time.monotonic() - started:,.0f} s: {outcomes}")
+    print(f"\n{len(played)} faults, {len(open_ones)} of them in {time.monotonic() - started:,.0f} s: {outcomes}")
     print("\n".join(odd) if odd else "each came out as it must")
     return 1 if odd else 0
 
 
+def _arguments() -> ArgumentParser:
+    parser = ArgumentParser(prog="python -m tests.faults.campaign", description=__doc__)
+    parser.add_argument("names", nargs="*", help="beginnings of the names of faults; default all")
+    parser.add_argument("--jobs", type=int, default=1, help="so many at a time")
+    parser.add_argument("--kept", type=Path, help="a file of what came out as it must, which is not played again")
+    parser.add_argument("--write", action="store_true", help="play nothing, make the page")
+    return parser
+
+
+def _kept(path: Path | None) -> set[str]:
+    """The faults that came out as they must by the code of now."""
+    if path is None or not path.exists():
+        return set()
+    said = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return {one["fault"] for one in said if one["code"] == code_version()}
+
+
+def _keep(path: Path | None, name: str, found: str | None) -> None:
+    if path is not None and found is None:
+        path.parent.mkdir(exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"code": code_version(), "fault": name}) + "\n")
+
+
+@cache
+def _theatre(folder: Path) -> Theatre:
+    """One a process."""
+    (own := folder / str(os.getpid())).mkdir()
+    return Theatre(own)
+
+
+def _told(folder: Path, name: str) -> tuple[str, str | None]:
+    """Play a fault: its name, and what is not as it must be."""
+    logging.disable(logging.INFO)
+    (fault,) = (one for one in planted() if one.name == name)
+    with _theatre(folder).stage() as stage:
+        return name, wrong(fault, play(stage, fault.act))
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

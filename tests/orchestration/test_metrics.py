@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
 
 import duckdb
 import psycopg
 import pytest
 
+from orchestration.cli import metric as command
+from orchestration.cli.options import Format
 from orchestration.dbt_runner import PROJECT_DIR, ensure_parsed
 from orchestration.errors import UserError
 from orchestration.metrics import Dialect, Metrics, without_withheld
@@ -79,6 +82,22 @@ def _rounded(value: float | Decimal) -> Decimal:
     return Decimal(str(value)).quantize(Decimal("0.0001"))
 
 
+def test_a_metric_is_shown_as_figures_are_and_written_to_four_places(tmp_path, monkeypatch, capsys):
+    mart = tmp_path / "mart.duckdb"
+    with duckdb.connect(str(mart)) as connection:
+        connection.execute(
+            "CREATE TABLE dim_indicator AS FROM (VALUES ('jobs', 'FTE'), ('money', 'GBP')) AS t (indicator_key, unit)"
+        )
+    query = "SELECT 'A' AS body, 2.0 / 3 + 1.0 / 3 + 1.35 AS jobs_claimed, 1000.5::DOUBLE AS money"
+    monkeypatch.setattr(command, "ensure_parsed", lambda _home: None)
+    monkeypatch.setattr(command, "Metrics", lambda *_: SimpleNamespace(sql=lambda *_: query))
+    monkeypatch.setattr(command, "current_mart", lambda _home: mart)
+    command.metric(["jobs_claimed", "money"], home=tmp_path)
+    assert [cell.strip() for cell in capsys.readouterr().out.splitlines()[3].split("│")[1:-1]] == ["A", "2.4", "1001"]
+    command.metric(["jobs_claimed", "money"], home=tmp_path, output=Format.csv)
+    assert capsys.readouterr().out.splitlines()[1] == "A,2.3500,1000.5000"
+
+
 def _columns(query: str) -> list[str]:
     """Names of the outermost columns, in order: MetricFlow puts them in an order of its own."""
     listed = query.split("FROM", 1)[0].removeprefix("SELECT")
@@ -109,6 +128,7 @@ def test_the_command_shows_a_metric_and_prints_its_query(small_release):
     assert shown.stdout.splitlines()[0] == "period,pilots_funded"
     query = wmip("metric", "pilots_funded", "--sql", "postgresql", "--home", small_release.path)
     assert "FROM mart.indicator_fact" in query.stdout
+    assert query.stdout.startswith("-- Facts of figures that the gate withholds"), "the query does not see to it"
     listed = wmip("metric", "--home", small_release.path)
     assert "resource_levered_claimed" in listed.stdout
 

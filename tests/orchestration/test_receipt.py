@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import duckdb
@@ -197,8 +198,8 @@ def test_a_release_is_judged_again_by_what_it_keeps(judged_home, monkeypatch):
     release_id = published_with_its_gate(judged_home, monkeypatch)
     release = judged_home / "releases" / release_id
     again = rejudged.rejudge(judged_home, release_id)
-    assert (again.checks, again.problems, again.notes) == (3, [], [])
-    assert again.not_asked == ["facts_are_not_negative"]
+    assert (again.checks, again.of_receipt, again.problems, again.notes) == (3, 4, [], [])
+    assert again.not_asked == {"they read what a release does not keep": ["facts_are_not_negative"]}
     kept = release / "gate" / "relations" / "intermediate.int_fact__all.parquet"
     assert b"p_0" not in kept.read_bytes(), "of what was not published only whether there were rows is kept"
 
@@ -226,5 +227,25 @@ def test_a_release_of_before_says_that_its_gate_cannot_be_run(home):  # noqa: F8
 def test_verify_runs_the_gate_of_a_night_again(small_release):
     shown = wmip("release", "verify", "--home", small_release.path)
     assert shown.returncode == 0, shown.stderr
-    assert "Its gate, run again, says of" in shown.stdout
-    assert "Not asked again" not in shown.stdout, "the product's checks read nothing that a release does not keep"
+    asked, every = map(int, re.search(r"says of (\d+) of (\d+) checks", shown.stdout).groups())
+    left_out = re.findall(r"  (\d+) were not asked again, as (.*)", shown.stdout)
+    assert every - asked == int(left_out[0][0])
+    # The product's checks read nothing that a release does not keep.
+    assert [reason.startswith("they compared with releases before it") for _, reason in left_out] == [True]
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_of_a_release_that_withholds_checks_of_tables_that_are_here_whole_are_asked_again(
+    judged_home, monkeypatch, is_whole
+):
+    release_id = published_with_its_gate(judged_home, monkeypatch)
+    path = judged_home / "releases" / release_id / "receipt.json"
+    receipt = json.loads(path.read_text(encoding="utf-8"))
+    assert all(table["is_whole"] for table in receipt["tables"])
+    receipt["withheld"] = [{"scope": "partner:CB01", "rule": "a", "reason": "b"}]
+    for table in receipt["tables"]:
+        table["is_whole"] = is_whole or table["table"] != "indicator_value"
+    path.write_text(json.dumps(receipt), encoding="utf-8")
+    again = rejudged.rejudge(judged_home, release_id)
+    in_part = [names for reason, names in again.not_asked.items() if "(indicator_value)" in reason]
+    assert (again.checks, again.of_receipt, len(in_part)) == ((3, 4, 0) if is_whole else (0, 4, 1))

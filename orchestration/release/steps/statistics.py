@@ -17,7 +17,8 @@ from quality.statistics.rules import statistics
 def add_statistics(context: BuildContext) -> None:
     """Add `statistical_alert` and `data_profile`, which carries on what the release before keeps."""
     previous = None if context.previous is None else release_folder(context.home, context.previous) / MART
-    with judge.compared(context.warehouse, previous, context.clock, statistics().rules) as connection:
+    withheld = judge.Withheld.of(context.verdict)
+    with judge.compared(context.warehouse, previous, context.clock, statistics().rules, withheld) as connection:
         connection.execute(f"ATTACH {literal(context.mart)} AS release")
         told, columns = listed(judge.COLUMNS), listed(profile.COLUMNS)
         for table in (judge.TABLE, profile.TABLE):
