@@ -69,6 +69,13 @@ class NightRecord:
             return None
         return (datetime.fromisoformat(self.ended_at) - datetime.fromisoformat(self.started_at)).total_seconds()
 
+    @property
+    def without_outcome(self) -> str:
+        """Why a night has none: one that was killed says nothing more, one that was run in part when it ended."""
+        if self.outcome != STARTED:
+            return ""
+        return "a part of a night was run, and ended" if self.ended_at else "it left no outcome: at work, or killed"
+
 
 def new_run_id(home: Path, clock: datetime) -> str:
     """The night's id: its clock, with a counter when that second already had a night. Grain: one run."""

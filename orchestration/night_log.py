@@ -38,7 +38,7 @@ def _night(record: NightRecord) -> dict[str, Any]:
         "outcome": UNFINISHED if record.outcome == STARTED else record.outcome,
         "release_id": record.release_id,
         "serving_release_id": record.serving,
-        "reason": record.message.partition("\n")[0] or None,
+        "reason": record.message.partition("\n")[0] or record.without_outcome or None,
         "blocked_by": ", ".join(record.gate.get("blocked_by", [])) or None,
         "sources_not_read": ", ".join(sorted(record.not_read)) or None,
         "returns_late": ", ".join(record.returns_late) or None,

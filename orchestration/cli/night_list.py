@@ -78,9 +78,7 @@ def _reason(record: NightRecord) -> str:
     blocking = ", ".join(record.gate.get("blocked_by", []))
     if blocking:
         return f"blocked by {blocking}"
-    if record.outcome == STARTED:
-        return "it left no outcome: at work, killed, or a run of a part of it"
-    return record.message.partition("\n")[0] or record.notice
+    return record.without_outcome or record.message.partition("\n")[0] or record.notice
 
 
 def _print_table(home: Path, records: list[NightRecord], last: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -55,6 +56,17 @@ def test_every_night_is_listed_with_why_and_what_serves(home):
     shown = wmip("nights", "--home", home).stdout
     assert "Release 2025-05-15.1, the last good one, keeps serving since 2025-05-15." in shown
     assert "Nights since it was published: 2, of which 2 ended without a release." in shown
+
+
+def test_a_part_of_a_night_that_ended_is_none_that_was_killed(tmp_path):
+    part = NightRecord("20250518T020000Z", "2025-05-18T02:00:00+00:00", number=1, ended_at="2025-05-18T02:01:00+00:00")
+    assert part.without_outcome == "a part of a night was run, and ended"
+    assert replace(part, ended_at="").without_outcome == "it left no outcome: at work, or killed"
+    assert replace(part, outcome="blocked").without_outcome == ""
+    write_record(tmp_path, part)
+    keep_ended(tmp_path)
+    (night,) = pq.read_table(tmp_path / "runs" / part.run_id / "night" / "log.parquet").to_pylist()
+    assert (night["outcome"], night["reason"]) == ("unfinished", part.without_outcome)
 
 
 def test_one_night_is_shown_in_full_by_its_number_or_run(home):
