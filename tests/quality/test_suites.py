@@ -129,6 +129,14 @@ def test_a_table_may_be_empty_until_there_is_something_for_it(judge):
     assert judge("fct_leverage_has_rows", empty, landed) == ("failed", ["fct_leverage"])
 
 
+def test_a_night_that_finds_nothing_is_no_warning(judge):
+    rules = "mart.quality_rule AS SELECT 'row_is_torn' AS rule_id"
+    check = "findings_are_of_registered_rules"
+    assert judge(check, "mart.finding (rule VARCHAR)", rules) == ("passed", [])
+    assert judge(check, "mart.finding AS SELECT 'row_is_torn' AS rule", rules) == ("passed", [])
+    assert judge(check, "mart.finding AS SELECT 'unheard_of' AS rule", rules) == ("failed", ["unheard_of"])
+
+
 @pytest.mark.parametrize("source", ["eventbrite", "zoom", "teams", "teams_graph", "tickettailor", "zoom_report"])
 def test_checks_of_events_and_persons_ask_for_any_source_of_events(judge_by, source):
     tables = (
