@@ -1,15 +1,16 @@
 """`make bench-statistics`: how often the statistical rules tell of something where nothing is wrong, and of what is.
 
 By quarter: sandbox programmes of many seeds, each judged at the end of every quarter from the fifth on, as it is and
-with one body's figure multiplied. By release: the marts of given homes, cut off at the end of each month, each cut
-judged beside those before it, as it is and with a fault. Every number in docs/quality-statistics.md is printed here.
+with one body's figure multiplied. By resubmission: each return of such programmes beside its correction. By release:
+the marts of given homes, cut off at the end of each month, each cut judged beside those before it, as it is and with a
+fault. Every number in docs/quality-statistics.md is printed here.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +26,9 @@ from quality.statistics.rules import StatisticalRule, statistics
 from sandbox.calendar import PERIODS, ends_on
 from sandbox.generate import make_world
 from sandbox.options import Options
+from sandbox.programme import Programme
 from sandbox.truth import Truth
+from sandbox.workbooks import Workbook
 
 console = Console(width=120)
 FACTORS = (3, 5, 10, 100)
@@ -124,6 +127,64 @@ def _plant_figures(connection: duckdb.DuckDBPyConnection, sql: str, period: str,
         connection.execute("ROLLBACK")
 
 
+# What the rows of a workbook come to, by indicator, whatever counts of it: a heading that is added up, or rows.
+AMOUNTS = {
+    "jobs_created": ("JOBS", "Contracted hours"),
+    "resource_levered": ("LEVERAGE", "Amount (£)"),
+    "event_attendees": ("EVENTS", "Headcount"),
+    "pilots_funded": ("INTERVENTIONS", None),
+}
+
+
+def _amount(book: Workbook, indicator: str) -> float:
+    table, heading = AMOUNTS[indicator]
+    found = [1 if heading is None else row.get(heading) for row in book.tables[table]]
+    return float(sum(value for value in found if isinstance(value, int | float)))
+
+
+def by_resubmission(seeds: Iterable[int], scale: float) -> Tally:
+    """Every return corrected once (rows added, hours and amounts put right), each beside what it said at first."""
+    rule = next(rule for rule in statistics().rules if rule.compares == "settled_figures")
+    tally = Tally()
+    for seed in seeds:
+        options = Options(seed=seed, scale=scale)
+        options = replace(options, dirt=replace(options.dirt, resubmitted=1.0))
+        said: dict[tuple[str, str, str], dict[int, float]] = {}
+        for book in Programme.generate(options).workbooks:
+            for indicator in AMOUNTS:
+                key = (book.body.code, book.period, indicator)
+                said.setdefault(key, {})[book.submission] = _amount(book, indicator)
+        rows = [(*key, by[1], by[2]) for key, by in said.items() if by.keys() >= {1, 2}]
+        for factor in (1, *FACTORS):
+            compared, told = _beside_the_first(rule, rows, factor)
+            if factor == 1:
+                tally.night(compared, told)
+            else:
+                for number in range(compared):
+                    tally.plant(f"a corrected figure times {factor}", number < told)
+    return tally
+
+
+def _beside_the_first(rule: StatisticalRule, rows: list[tuple[object, ...]], factor: int) -> tuple[int, int]:
+    """Comparisons of the corrected figures, each multiplied, with the first ones; and those that are told."""
+    columns = "partner_key VARCHAR, period_key VARCHAR, indicator_key VARCHAR, first DOUBLE, corrected DOUBLE"
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE said ({columns}); ATTACH ':memory:' AS earlier; CREATE SCHEMA mart")
+        connection.executemany("INSERT INTO said VALUES (?, ?, ?, ?, ?)", rows)
+        figure = "'partner' AS scope, partner_key AS scope_key, 'claimed' AS basis, indicator_key, period_key"
+        connection.execute(f"""
+            CREATE TABLE mart.indicator_value AS SELECT {figure}, corrected * {factor} AS value FROM said;
+            CREATE TABLE earlier.indicator_value AS SELECT {figure}, first AS value FROM said;
+            CREATE TABLE earlier.return_expected AS
+            SELECT DISTINCT partner_key, period_key, true AS is_received FROM said;
+        """)
+        row = connection.execute(
+            "SELECT count(*) FILTER (is_judged), count(*) FILTER (is_beyond) "
+            f"FROM ({_filled_in(rule, ends_on(PERIODS[-1]))}) WHERE {factor} = 1 OR observed > 0"
+        ).fetchone()
+    return row or (0, 0)
+
+
 # A fault of a cut-off mart, and the rule that is to see it.
 FAULTS = {
     "amounts in pence": ("statistics_mean", "UPDATE mart.fct_leverage SET amount_gbp = least(amount_gbp * 100, 9e9)"),
@@ -218,6 +279,10 @@ def main(
     """Print the false-alarm rate of each rule, and how many planted faults it saw."""
     tallies = {
         f"statistics_body_figures, scale {scale:g}": by_quarter(range(1, seeds + 1), scale) for scale in (0.1, 1)
+    }
+    tallies |= {
+        f"statistics_settled_figures, scale {scale:g}": by_resubmission(range(1, seeds + 1), scale)
+        for scale in (0.1, 1)
     }
     for home in homes:
         by_release(home / "warehouse.duckdb", tallies)
