@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Networks that inspect traffic have their certificate in the machine's store, not in uv's own.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup demo test test-fast coverage test-slow test-fuzz test-truth test-faults test-disclosure test-newest test-browser lint format serve bench bench-against bench-identity bench-identity-scale bench-readers bench-returns bench-queries docs site-engine superset lock clean
+.PHONY: help setup demo test test-fast coverage test-slow test-fuzz test-truth test-faults test-disclosure test-newest test-browser lint format serve bench bench-large bench-against bench-unchanged bench-identity bench-identity-scale bench-readers bench-returns bench-queries docs site-engine superset lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -86,8 +86,14 @@ serve: $(INSTALLED) ## Dagster in the browser, with schedule and sensors, on WMI
 bench: $(INSTALLED) ## Print the benchmarks, measured in one run
 	@$(BIN)/python -m benchmarks.stages_of_a_night
 
+bench-large: $(INSTALLED) ## Print the night at scale 30 and 100 (it takes long)
+	@$(BIN)/python -m benchmarks.stages_of_a_night --scale 30 --scale 100
+
 bench-against: $(INSTALLED) ## Print first, quiet and small nights beside those of the commit 11e2f91, in one run
 	@$(BIN)/python -m benchmarks.against
+
+bench-unchanged: $(INSTALLED) ## Print what the older COMMIT and this tree land and count differently, for three seeds
+	@$(BIN)/python -m benchmarks.unchanged $(COMMIT)
 
 bench-readers: $(INSTALLED) ## Print rows a second of every reader, and memory as a file grows
 	@$(BIN)/python -m benchmarks.readers

@@ -26,12 +26,14 @@ COMMIT = "11e2f91"
 console = Console()
 
 
-def _checked_out(commit: str, folder: Path) -> tuple[Path, str]:
-    """The tree of a commit, and an interpreter with what its lock names."""
+def checked_out(commit: str, folder: Path) -> tuple[Path, str]:
+    """The tree of a commit, and an interpreter with what its lock names: ours, where ours names the same."""
     tree, environment = folder / "tree", folder / "environment"
     tree.mkdir()
     archive = subprocess.run(["git", "archive", commit], cwd=ROOT, stdout=subprocess.PIPE, check=True)
     subprocess.run(["tar", "x", "-C", str(tree)], input=archive.stdout, check=True)
+    if (tree / "requirements.lock").read_bytes() == (ROOT / "requirements.lock").read_bytes():
+        return tree, sys.executable
     uv, python = Path(sys.executable).with_name("uv"), environment / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
     install = [str(uv), "pip", "install", "--quiet", "--python", str(python), "--compile-bytecode"]
@@ -40,9 +42,18 @@ def _checked_out(commit: str, folder: Path) -> tuple[Path, str]:
     return tree, str(python)
 
 
-def _night(tree: Path, python: str, home: Path, scale: float, number: int) -> dict[str, Any]:
+def measured_night(tree: Path, python: str, home: Path, scale: float, number: int, seed: int = 1) -> dict[str, Any]:
+    """What `benchmarks/first_quiet_small.py` measures of one night of a tree."""
     # Without the script's own folder, whose modules would stand for rooms of the same name.
-    command = [python, "-P", str(ROOT / "benchmarks" / "first_quiet_small.py"), str(home), str(scale), str(number)]
+    command = [
+        python,
+        "-P",
+        str(ROOT / "benchmarks" / "first_quiet_small.py"),
+        str(home),
+        str(scale),
+        str(number),
+        str(seed),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(tree)}
     result = subprocess.run(command, cwd=tree, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     measured: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
@@ -54,7 +65,7 @@ def _parse_first(tree: Path, python: str) -> None:
     made = tree / "dbt_project" / "target" / "parsed" / "manifest.json"
     if not made.exists() or tree == ROOT:
         with tempfile.TemporaryDirectory() as folder:
-            _night(tree, python, Path(folder) / "home", 0.05, 0)
+            measured_night(tree, python, Path(folder) / "home", 0.05, 0)
 
 
 def main(
@@ -65,14 +76,14 @@ def main(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         console.print(f"Checking out {commit} with its own environment", style="dim")
-        trees = {commit: _checked_out(commit, folder), "this tree": (ROOT, sys.executable)}
+        trees = {commit: checked_out(commit, folder), "this tree": (ROOT, sys.executable)}
         for tree, python in trees.values():
             _parse_first(tree, python)
         found: dict[tuple[str, str], dict[str, Any]] = {}
         for number, night in enumerate(NIGHTS):
             for called, (tree, python) in trees.items():
                 console.print(f"{night} night of {called}", style="dim")
-                found[called, night] = _night(tree, python, folder / called / "home", scale, number)
+                found[called, night] = measured_night(tree, python, folder / called / "home", scale, number)
     _print(commit, scale, found)
 
 

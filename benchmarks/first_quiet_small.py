@@ -57,13 +57,13 @@ def _send_again(folder: Path) -> None:
         archive.comment = b"sent again"
 
 
-def one_night(home: Path, scale: float, number: int) -> dict[str, Any]:
+def one_night(home: Path, scale: float, number: int, seed: int = 1) -> dict[str, Any]:
     """Run a home's night of that number, 0 the first, and measure it; making the programme is not counted."""
     from sandbox.options import SANDBOX_CLOCK, Options
     from sandbox.programme import Programme
     from sandbox.server import SandboxServer
 
-    programme = Programme.generate(Options(seed=1, scale=scale))
+    programme = Programme.generate(Options(seed=seed, scale=scale))
     if number == 0:
         programme.write_inbox(home)
     elif number == len(NIGHTS) - 1:
@@ -88,4 +88,4 @@ def one_night(home: Path, scale: float, number: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(one_night(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))))
+    print(json.dumps(one_night(Path(sys.argv[1]), float(sys.argv[2]), *map(int, sys.argv[3:]))))

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks.first_quiet_small import cpu_seconds
 from orchestration.cli.progress import NightProgress
 from orchestration.run_night import run_night
 from sandbox.options import SANDBOX_CLOCK, Options
@@ -31,10 +32,10 @@ def main(
     with SandboxServer(programme) as server:
         server.configure(home, os.environ)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), cpu_seconds()
         with NightProgress(Console(stderr=True)) as progress:
             record = run_night(home, progress, clock=SANDBOX_CLOCK)
-        night = time.perf_counter() - started
+        night, cpu = time.perf_counter() - started, cpu_seconds() - cpu
     print(
         json.dumps(
             {
@@ -42,6 +43,7 @@ def main(
                 "message": record.message,
                 "generate_seconds": generated,
                 "night_seconds": night,
+                "night_cpu_seconds": cpu,
                 "stages": progress.seconds,
                 "memory_before_mib": before / 1024,
                 "memory_peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

@@ -1,4 +1,4 @@
-"""`make bench-readers`: rows a second through API sources and file readers; peak memory as files grow."""
+"""`make bench-readers`: rows a second of every reader, CPU beside DuckDB's own reading, peak memory as sources grow."""
 
 from __future__ import annotations
 
@@ -51,6 +51,30 @@ def _speeds(scale: float) -> Table:
     return table
 
 
+def _beside_duckdb(sizes: dict[str, int]) -> Table:
+    """CPU seconds of reading and landing, the child that reads included, beside those of DuckDB's own COPY."""
+    table = Table(title="CPU seconds beside DuckDB's own way from CSV to Parquet")
+    for heading in ("", "rows", "CPU", "DuckDB's", "ratio"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for kind, rows in sizes.items():
+        found = _generated(kind, rows)
+        ours, theirs = found["cpu_seconds"], found["duckdb_cpu_seconds"]
+        table.add_row(kind, f"{rows:,}", f"{ours:.1f}", f"{theirs:.1f}", f"{ours / theirs:.1f}")
+    return table
+
+
+def _of_apis(scales: list[float]) -> Table:
+    table = Table(title="Peak memory of a process that reads an API, as the programme grows")
+    for heading in ("", "scale", "rows", "before, MiB", "peak, MiB"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for source in ("eventbrite", "hubspot"):
+        for scale in scales:
+            found = _sandbox(source, scale)
+            memory = (f"{found[name]:,.0f}" for name in ("memory_before_mib", "memory_peak_mib"))
+            table.add_row(source, f"{scale:g}", f"{found['rows']:,}", *memory)
+    return table
+
+
 def _memory(kind: str, sizes: list[int]) -> Table:
     table = Table(title=f"Peak memory of a process that reads {kind}")
     for heading in ("rows", "file, MB", "seconds", "rows a second", "peak, MiB", "ratio to the smallest"):
@@ -77,11 +101,13 @@ def main(
 ) -> None:
     """Measure every reader and print the figures."""
     speeds = _speeds(scale)
+    beside = _beside_duckdb({"grants.csv": 200_000, "companies": 550_000})
     growing = [
+        _of_apis([scale, 10 * scale]),
         _memory("grants.csv", grants or [20_000, 200_000, 2_000_000]),
         _memory("companies", companies or [50_000, 500_000, 5_000_000]),
     ]
-    console.print(speeds, *growing)
+    console.print(speeds, beside, *growing)
 
 
 if __name__ == "__main__":

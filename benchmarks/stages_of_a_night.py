@@ -1,9 +1,11 @@
-"""`make bench`: the night at scale 1 and 10 by stage, beside a bare `dbt build`; rows a second, memory."""
+"""`make bench`: the night at scale 1 and 10 by stage, beside its SQL alone; rows a second, memory.
+
+`--scale 30 --scale 100` is `make bench-large`.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,9 +17,6 @@ import duckdb
 import typer
 from rich.console import Console
 from rich.table import Table
-
-from orchestration.dbt_runner import PROJECT_DIR, dbt_environment
-from sandbox.options import SANDBOX_CLOCK
 
 console = Console()
 
@@ -31,23 +30,12 @@ def _night(home: Path, scale: float) -> dict[str, Any]:
     return measured
 
 
-def _bare_dbt_build(home: Path) -> float:
-    """Seconds of `dbt build` of the same project on the same landing in its own process, best of two."""
-    environment = {
-        **os.environ,
-        **dbt_environment(home, SANDBOX_CLOCK),
-        "WMIP_WAREHOUSE": str(home.resolve() / "bare.duckdb"),
-        "DBT_TARGET_PATH": str(home.resolve() / "bare_target"),
-        "DBT_LOG_PATH": str(home.resolve() / "bare_logs"),
-    }
-    dbt = Path(sys.executable).with_name("dbt")
-    seconds = []
-    for _ in range(2):
-        (home / "bare.duckdb").unlink(missing_ok=True)
-        started = time.perf_counter()
-        subprocess.run([str(dbt), "--quiet", "build", "--project-dir", str(PROJECT_DIR)], env=environment, check=True)
-        seconds.append(time.perf_counter() - started)
-    return min(seconds)
+def _plain_sql(home: Path) -> dict[str, float]:
+    """What `benchmarks.plain_sql` measures of a home that had its night."""
+    command = [sys.executable, "-m", "benchmarks.plain_sql", str(home)]
+    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    measured: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
+    return measured
 
 
 def _landed_rows(home: Path) -> int:
@@ -67,7 +55,8 @@ def main(
             home = Path(folder) / "home"
             console.print(f"Scale {scale:g}", style="dim")
             night = _night(home, scale)
-            bare = _bare_dbt_build(home)
+            plain = _plain_sql(home)
+            plain_cpu = plain["models_cpu"] + plain["tests_cpu"]
             rows = _landed_rows(home)
             reading = night["stages"].get("Reading returns", 0.0)
             columns.append(
@@ -76,8 +65,10 @@ def main(
                     **{f"  {stage}, s": f"{seconds:.1f}" for stage, seconds in night["stages"].items()},
                     "whole night, s": f"{night['night_seconds']:.1f}",
                     "with start of the process, s": f"{night['process_seconds']:.1f}",
-                    "bare dbt build, s": f"{bare:.1f}",
-                    "ratio night / bare dbt build": f"{night['night_seconds'] / bare:.2f}",
+                    "whole night, CPU s": f"{night['night_cpu_seconds']:.1f}",
+                    f"{plain['models']} models as plain SQL, CPU s": f"{plain['models_cpu']:.1f}",
+                    f"{plain['tests']} data tests as plain SQL, CPU s": f"{plain['tests_cpu']:.1f}",
+                    "ratio night / plain SQL": f"{night['night_cpu_seconds'] / plain_cpu:.1f}",
                     "rows landed": f"{rows:,}",
                     "rows landed a second": f"{rows / reading:,.0f}" if reading else "",
                     "peak memory, MiB": f"{night['memory_peak_mib']:,.0f}",

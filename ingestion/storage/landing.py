@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from common.durable import put_in_place, write_parquet
@@ -332,7 +333,8 @@ def _digest(connection: duckdb.DuckDBPyConnection) -> str:
     digest = hashlib.sha256()
     found = connection.execute("SELECT _row_hash FROM changed UNION ALL SELECT _row_hash FROM gone ORDER BY _row_hash")
     for batch in found.to_arrow_reader(10_000):
-        digest.update("".join(batch.column(0).to_pylist()).encode())
+        together = pa.ListArray.from_arrays(pa.array([0, batch.num_rows], pa.int32()), batch.column(0))
+        digest.update(pc.binary_join(together, "")[0].as_buffer())
     return digest.hexdigest()
 
 

@@ -25,7 +25,7 @@ from ingestion.findings import Finding
 from ingestion.persons.door import only_yes_or_no, withhold_contacts, without_controls
 from ingestion.storage.scratch import scratch
 
-BATCH_ROWS = 20_000
+BATCH_ROWS = 5_000
 BATCH_CHARACTERS = 16_000_000
 """Bounds of what is in memory at once: rows of a batch, and the text in them, whichever is reached first."""
 Row = Mapping[str, Any]
