@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import tomllib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -30,7 +29,12 @@ def _named(path: Path) -> str:
     return name.removesuffix(".__init__")
 
 
-TREES = {_named(path): ast.parse(path.read_bytes()) for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))}
+@cache
+def _trees() -> dict[str, ast.Module]:
+    """Every module of the rooms, read when it is asked for: who runs other tests need not wait for it."""
+    return {
+        _named(path): ast.parse(path.read_bytes()) for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))
+    }
 
 
 def _imported(node: ast.AST) -> set[str]:
@@ -56,8 +60,8 @@ def _started(name: str) -> frozenset[str]:
     while waiting:
         found = waiting.pop()
         seen.add(found)
-        if found in TREES:
-            waiting |= {*_at_the_head(TREES[found]), found.rpartition(".")[0] or found} - seen
+        if found in _trees():
+            waiting |= {*_at_the_head(_trees()[found]), found.rpartition(".")[0] or found} - seen
     return frozenset(seen)
 
 
@@ -66,20 +70,25 @@ def _heavy(name: str) -> set[str]:
     return {heavy for heavy in HEAVY for found in _started(name) if found == heavy or found.startswith(f"{heavy}.")}
 
 
-def _within_functions(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for function in ast.walk(tree):
-        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            for node in ast.walk(function):
-                yield from ((node.lineno, name) for name in sorted(_imported(node)) if name in TREES)
+@cache
+def _within_functions(module: str) -> list[tuple[int, str]]:
+    """What functions of a module import of ours, each with its line."""
+    functions = [
+        node for node in ast.walk(_trees()[module]) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    statements = [
+        node for function in functions for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    return [(node.lineno, name) for node in statements for name in sorted(_imported(node)) if name in _trees()]
 
 
 def test_what_a_function_imports_of_ours_is_heavy_or_would_go_in_a_circle():
     light = [
         f"{module}:{line} imports {name}"
-        for module, tree in TREES.items()
+        for module in _trees()
         if not module.startswith(FREE)
-        for line, name in _within_functions(tree)
+        for line, name in _within_functions(module)
         if module not in _started(name) and not _heavy(name) - _heavy(module)
     ]
     assert not light, "\n".join(["these can stand at the head of their modules:", *light])
-    assert sum(1 for tree in TREES.values() for _ in _within_functions(tree)) > 20
+    assert sum(len(_within_functions(module)) for module in _trees()) > 20

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -25,10 +24,10 @@ def _names(cell: str) -> set[str]:
 
 
 def _tests() -> set[str]:
-    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "tests").rglob("test_*.py"))
-    found = {node.name for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)}
+    written = (path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    found = {name for text in written for name in re.findall(r"^def (\w+)", text, re.MULTILINE)}
     for path in (ROOT / "dbt_project" / "models").rglob("*.yml"):
-        declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        declared = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader) or {}
         found |= {unit["name"] for unit in declared.get("unit_tests", [])}
     return found
 
