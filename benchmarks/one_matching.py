@@ -13,14 +13,22 @@ import typer
 
 import identity.matching
 from benchmarks.identity_worlds import pairs_of
-from identity.links import MENTION_COLUMNS, clusters
+from identity.links import CHARITY_SCHEMA, MENTION_COLUMNS, PLACE_SCHEMA, clusters
 from identity.normalising import normalised_sql
-from identity.organisation_keys import RECORDS_TABLE, REGISTER_TABLE, read_records, read_register
+from identity.organisation_keys import (
+    CHARITIES_TABLE,
+    COMPANIES_TABLE,
+    PLACES_TABLE,
+    RECORDS_TABLE,
+    read_records,
+    read_registers,
+)
 from sandbox.country import make_mentions, make_register
 
 
 def prepare(warehouse: Path, mentions: int, companies: int) -> None:
-    """A warehouse with the two tables that matching reads, as the models make them, of a pretend country.
+    """A warehouse with the tables that matching reads, as the models make them, of a pretend country: records and a
+    register of companies; no charities, and no directory of postcodes.
 
     A register that is there stays.
     """
@@ -34,12 +42,15 @@ def prepare(warehouse: Path, mentions: int, companies: int) -> None:
     chosen = ", ".join(f"{made.get(name, 'NULL::VARCHAR')} AS {name}" for name in MENTION_COLUMNS)
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("CREATE SCHEMA IF NOT EXISTS intermediate")
-        schema, table = REGISTER_TABLE.split(".")
+        for name, columns in ((CHARITIES_TABLE, CHARITY_SCHEMA), (PLACES_TABLE, PLACE_SCHEMA)):
+            connection.register("_none", columns.empty_table())
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {name} AS FROM _none")
+        schema, table = COMPANIES_TABLE.split(".")
         there = "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
         if not connection.execute(there, [schema, table]).fetchall():
             make_register(connection, companies)
             connection.execute(f"""
-                CREATE TABLE {REGISTER_TABLE} AS
+                CREATE TABLE {COMPANIES_TABLE} AS
                 SELECT company_number, {made["normalised_name"]} AS normalised_name, is_previous, postcode
                 FROM register_row;
                 DROP TABLE register_row;
@@ -63,8 +74,8 @@ def measure(warehouse: Path) -> dict[str, Any]:
 
     score, identity.matching.score = identity.matching.score, counted
     started, before = time.perf_counter(), _processor()
-    records, register = read_records(warehouse), read_register(warehouse)
-    links = identity.matching.match(records, register)
+    records, registers = read_records(warehouse), read_registers(warehouse)
+    links = identity.matching.match(records, registers)
     groups = clusters(records, links)
     seconds, processor = time.perf_counter() - started, _processor() - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -75,7 +86,7 @@ def measure(warehouse: Path) -> dict[str, Any]:
         ).fetchnumpy()
     return {
         "mentions": len(records),
-        "register_names_met": 0 if register is None else len(register),
+        "register_names_met": 0 if registers.companies is None else len(registers.companies),
         "pairs_compared": compared,
         "links": len(links),
         "seconds": seconds,

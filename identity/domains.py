@@ -6,15 +6,13 @@ its mentions has both, the two groups have. Names that are alike are left to `ev
 
 from __future__ import annotations
 
-import math
-
 import duckdb
 
 from common.sql import literal
 from identity.evidence import INSTITUTIONS, level, thresholds
 from identity.grouping import STRONG
 from identity.links import State
-from identity.scoring import learnt_bits, learnt_start
+from identity.scoring import learnt_bits, learnt_start, said
 
 # A domain of more groups is that of a brand, a landlord, an association: it says nothing. People are asked up to here.
 MOST_GROUPS = 3
@@ -79,11 +77,12 @@ def tie_by_domain(connection: duckdb.DuckDBPyConnection) -> bool:
     """)
     connection.execute(f"""
         INSERT INTO judged BY NAME
-        SELECT left_id, right_id, 'name_domain' AS method, said.* EXCLUDE (is_at_one_place), []::VARCHAR[] AS vetoes,
+        SELECT left_id, right_id, 'name_domain' AS method, links.* EXCLUDE (is_at_one_place), []::VARCHAR[] AS vetoes,
             false AS is_bare, {STRONG} AS rank, if(is_one, '{State.ACCEPTED}', '{State.REVIEW}') AS state
         FROM tied INNER JOIN (
-            {_said(True, _NAME, _PLACE, _DOMAIN)} UNION ALL {_said(False, _NAME, _DOMAIN)}
-        ) AS said USING (is_at_one_place)
+            SELECT true AS is_at_one_place, * FROM ({said(_NAME, _PLACE, _DOMAIN)})
+            UNION ALL SELECT false, * FROM ({said(_NAME, _DOMAIN)})
+        ) AS links USING (is_at_one_place)
     """)
     found = connection.execute("SELECT coalesce(bool_or(is_one), false) FROM tied").fetchone()
     return bool(found and found[0])
@@ -91,17 +90,3 @@ def tie_by_domain(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def _bits(*levels: tuple[str, str]) -> float:
     return learnt_start() + sum(learnt_bits(*one) for one in levels)
-
-
-def _said(is_at_one_place: bool, *levels: tuple[str, str]) -> str:
-    """Weight, probability and evidence of a link of these levels, as a query of one row."""
-    bits = _bits(*levels)
-    compared = ", ".join(
-        f"{{name: {literal(name)}, level: {literal(label)}, weight: {learnt_bits(name, label):.2f}}}"
-        for name, label in levels
-    )
-    return (
-        f"SELECT {is_at_one_place} AS is_at_one_place, {bits!r}::DOUBLE AS match_weight, "
-        f"{1 / (1 + math.exp2(-bits))!r}::DOUBLE AS match_probability, "
-        f"to_json({{comparisons: [{compared}], vetoes: []::VARCHAR[]}}) AS evidence"
-    )

@@ -16,9 +16,9 @@ from pydantic import BaseModel
 
 from common.sql import literal
 from common.yamlfile import read_yaml
-from identity.grouping import IDENTIFIED, STRONG, WEAK
+from identity.grouping import DOUBTFUL, IDENTIFIED, STRONG, WEAK
 from identity.links import State
-from identity.scoring import COMPARISONS
+from identity.scoring import COMPARISONS, NEAR
 
 THRESHOLDS = Path(__file__).parent / "model" / "thresholds.yaml"
 # Identifiers, strongest first: the method of a link that shares one.
@@ -68,7 +68,7 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
     where there is none).
     """
     equal = level("name", "equal")
-    alike, near = level("name", "alike"), level("place", "same sector, or one letter")
+    alike, near = level("name", "alike"), level("place", NEAR)
     same_domain, other_domain = level("domain", "same domain"), level("domain", "another domain")
     sibling = level("name", "equal but for place or number")
     limit = thresholds()
@@ -87,6 +87,7 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
                 damerau_levenshtein(one.company_number, other.company_number) = 1 AS is_one_digit_off,
                 regexp_matches(one.domain, '{INSTITUTIONS}') AS is_institution,
                 one.is_name_alone OR other.is_name_alone AS has_name_alone,
+                one.in_order <> other.in_order AND one.squashed <> other.squashed AS is_reordered,
                 -- A registered office says little of where a firm works: that it is elsewhere speaks against nothing.
                 gamma_place = 0 AND coalesce(one.registered_number, other.registered_number) IS NOT NULL
                     AS is_office_away
@@ -115,9 +116,12 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
                 gamma_place BETWEEN 0 AND {near - 1} OR (gamma_place = -1 AND gamma_domain = {other_domain})
                     AS other_place,
                 match_weight >= {_accepted_weight()}
+                    -- The same words in another order are another name where anything else differs.
+                    AND NOT (gamma_name = {equal} AND is_reordered
+                        AND (gamma_domain = {other_domain} OR gamma_place BETWEEN 0 AND {near - 1}))
                     -- An own domain at one address: the same people, whatever they call it; but not a sibling.
                     -- A bare name joins the one group that bears it, or none: `grouping` sees to that.
-                    OR (gamma_name = {equal} AND is_bare AND match_weight >= {limit.review_equal})
+                    OR (gamma_name = {equal} AND is_bare AND match_weight >= {limit.review_equal} AND NOT is_reordered)
                     OR (gamma_domain = {same_domain} AND gamma_place >= {near} AND NOT is_institution
                         AND gamma_name <> {sibling} AND match_weight >= {limit.strong}) AS is_enough
             FROM weighed
@@ -132,7 +136,8 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
         )
         SELECT unique_id_l AS left_id, unique_id_r AS right_id, method, match_weight, match_probability, vetoes,
             is_bare AND NOT identified AS is_bare,
-            CASE WHEN identified THEN {IDENTIFIED} WHEN match_weight >= {limit.strong} THEN {STRONG} ELSE {WEAK} END
+            CASE WHEN identified AND other_name AND gamma_place < {near} THEN {DOUBTFUL}
+                WHEN identified THEN {IDENTIFIED} WHEN match_weight >= {limit.strong} THEN {STRONG} ELSE {WEAK} END
                 AS rank,
             CASE
                 WHEN 'company_number' IN vetoes AND NOT identified

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from common.yamlfile import read_yaml
+from identity.links import CHARITY_SCHEMA, COMPANY_SCHEMA, PLACE_SCHEMA, Registers
 from identity.normalising import normalised_sql
 
 HERE = Path(__file__).parent
@@ -77,10 +78,11 @@ def make_words(connection: duckdb.DuckDBPyConnection, shares: Path | None = WORD
 def make_names(connection: duckdb.DuckDBPyConnection, names: str) -> None:
     """Table `names`: the parts of every normalised name that the query `names` gives (a column `name`).
 
-    `core_name`: its words but idle ones and its own initials, singular, in order of letters; `essence`: those of them
-    that neither a group nor a place shares; `places`, `numbers`, `group_words`, `body_words`: those that tell parts of
-    one from another; `telling`: the rare ones of its essence; `acronym`: a word of it that is the initials of the
-    others; `initials`: of the words that are not idle; `bits`: how rare it is.
+    `core_name`: its words but idle ones and its own initials, singular, in order of letters, each as often as it stands
+    there (Glass & Glass is another firm than Glass); `in_order`: the same in the order they are written; `essence`:
+    those of them that neither a group nor a place shares; `places`, `numbers`, `group_words`, `body_words`: those that
+    tell parts of one from another; `telling`: the rare ones of its essence; `acronym`: a word of it that is the
+    initials of the others; `initials`: of the words that are not idle; `bits`: how rare it is.
     """
     connection.execute(f"""
         CREATE TEMP TABLE names AS
@@ -120,9 +122,10 @@ def make_names(connection: duckdb.DuckDBPyConnection, names: str) -> None:
         SELECT
             name,
             coalesce(
-                string_agg(DISTINCT word, ' ' ORDER BY word) FILTER (kind <> 'idle' AND NOT is_acronym), min(name)
+                string_agg(word, ' ' ORDER BY word) FILTER (kind <> 'idle' AND NOT is_acronym), min(name)
             ) AS core_name,
-            list(DISTINCT word ORDER BY word) FILTER (
+            string_agg(word, ' ' ORDER BY place) FILTER (kind <> 'idle' AND NOT is_acronym) AS in_order,
+            list(word ORDER BY word) FILTER (
                 kind NOT IN ('idle', 'body', 'group', 'place') AND NOT is_acronym
             ) AS essence,
             list(DISTINCT word ORDER BY word) FILTER (
@@ -145,11 +148,33 @@ def make_names(connection: duckdb.DuckDBPyConnection, names: str) -> None:
     """)
 
 
+def take_registers(connection: duckdb.DuckDBPyConnection, registers: Registers) -> None:
+    """Table `register`: the names of companies and charities; `registered_number` says of which entry of a register a
+    name is. Table `located`: PLACE_SCHEMA.
+    """
+    companies, charities, places = (
+        schema.empty_table() if table is None else table
+        for table, schema in zip(registers, (COMPANY_SCHEMA, CHARITY_SCHEMA, PLACE_SCHEMA), strict=True)
+    )
+    connection.register("_companies", companies)
+    connection.register("_charities", charities)
+    connection.register("located", places)
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE register AS
+        SELECT company_number AS registered_number, company_number, NULL::VARCHAR AS charity_number, normalised_name,
+            postcode, NULL::VARCHAR AS domain
+        FROM _companies
+        UNION ALL
+        SELECT 'charity:' || charity_number, company_number, charity_number, normalised_name, postcode, domain
+        FROM _charities
+    """)
+
+
 def make_profiles(connection: duckdb.DuckDBPyConnection) -> None:
     """Table `profiles` of `mentions` and `register`, with all that is compared, and `profile_of` a mention.
 
     Needs the tables `mentions` (MENTION_COLUMNS, `record`: its key; `alone`: that key where it stands for itself),
-    `register` (REGISTER_SCHEMA) and `words`.
+    `register` and `located` (`take_registers`) and `words`.
     """
     columns = ", ".join(COMPARED)
     connection.execute(f"""
@@ -157,8 +182,9 @@ def make_profiles(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT {columns}, alone, NULL::VARCHAR AS registered_number, min(record) AS first
         FROM mentions GROUP BY ALL
         UNION ALL
-        SELECT normalised_name, NULL, company_number, NULL, NULL, NULL, postcode, NULL, NULL, company_number,
-            'register' || chr(31) || company_number || chr(31) || coalesce(normalised_name, '')
+        SELECT normalised_name, NULL, company_number, charity_number, NULL, NULL, postcode, domain, NULL,
+            registered_number,
+            'register' || chr(31) || registered_number || chr(31) || coalesce(normalised_name, '')
         FROM register
         GROUP BY ALL
     """)
@@ -173,6 +199,7 @@ def make_profiles(connection: duckdb.DuckDBPyConnection) -> None:
             if(other.bits >= {OTHER_NAME_BITS}, other.squashed, NULL) AS squashed_other,
             regexp_extract(postcode, '^[^ ]+') AS district,
             left(postcode, length(postcode) - 2) AS sector,
+            located.easting, located.northing,
             {_AREA} AS area,
             coalesce(
                 company_number, charity_number, register_identifier, publisher_identifier, postcode, domain
@@ -180,6 +207,7 @@ def make_profiles(connection: duckdb.DuckDBPyConnection) -> None:
         FROM said
         LEFT JOIN names ON said.normalised_name = names.name
         LEFT JOIN names AS other ON said.other_name = other.name
+        LEFT JOIN located USING (postcode)
     """)
     same = " AND ".join(f"mentions.{name} IS NOT DISTINCT FROM profiles.{name}" for name in (*COMPARED, "alone"))
     connection.execute(f"""
@@ -201,7 +229,7 @@ def learn_shares(names: Iterable[str], path: Path = WORDS, least: int = 3) -> in
         connection.execute(f"""
             COPY (
                 SELECT word, round(count(*) / (SELECT count(*) FROM names), 6) AS share
-                FROM (SELECT unnest(string_split(core_name, ' ')) AS word FROM names)
+                FROM (SELECT unnest(list_distinct(string_split(core_name, ' '))) AS word FROM names)
                 GROUP BY word HAVING count(*) >= {least} ORDER BY word
             ) TO '{path}' (HEADER)
         """)

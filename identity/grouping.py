@@ -18,15 +18,16 @@ import pyarrow as pa
 
 from identity.links import State, arrays, connected
 
-# Ranks of links, in the order in which groups are made.
-DECIDED, IDENTIFIED, STRONG, WEAK = range(4)
+# Ranks of links, in the order in which groups are made. Doubtful is a shared number of two names with nothing else in
+# common: it joins what the other links made of each side, unless that speaks against it.
+DECIDED, IDENTIFIED, STRONG, WEAK, DOUBTFUL = range(5)
 # Bits of a link that needs no score.
 GIVEN_WEIGHT = 100.0
 _CUT = pa.schema([("left_id", pa.int64()), ("right_id", pa.int64()), ("state", pa.string()), ("veto", pa.string())])
 
 
 class Edge(NamedTuple):
-    """An accepted link, in the order in which groups are made: a bare name last, then by rank and weight."""
+    """An accepted link. Groups are made by rank and weight, then by bare names, then by doubtful numbers."""
 
     is_bare: bool
     rank: int
@@ -42,11 +43,25 @@ class _Group:
     charities: set[str]
     # What it can be told from another by, its values of each kind: `company`, `charity`, `place`, `domain`.
     known_by: dict[str, set[str]] = field(default_factory=dict)
+    # Its domains that at most two groups share.
+    own_domains: set[str] = field(default_factory=set)
     apart: set[int] = field(default_factory=set)
 
     @property
     def is_strong(self) -> bool:
         return len(self.members) > 1 or bool(self.companies or self.charities)
+
+
+def _are_of_two(one: _Group, other: _Group) -> bool:
+    """Whether two groups by other names that share a number have another place, or another domain where a place is not
+    stated: then the number stands in a wrong row.
+    """
+    places, other_places = ({place[:-2] for place in each.known_by.get("place", ())} for each in (one, other))
+    if places & other_places:
+        return False
+    if one.own_domains & other.own_domains:
+        return False
+    return bool((places and other_places) or (one.own_domains and other.own_domains))
 
 
 def _register(number: str) -> str:
@@ -74,7 +89,7 @@ def regroup(groups: dict[int, _Group], edges: Iterable[Edge]) -> dict[tuple[int,
         neighbours[edge.left].add(edge.right)
         neighbours[edge.right].add(edge.left)
     for edge in ordered:
-        if not edge.is_bare:
+        if not edge.is_bare and edge.rank != DOUBTFUL:
             _join(groups, edge, neighbours, cut)
     bare = [edge for edge in ordered if edge.is_bare]
     several = _of_several(groups, bare)
@@ -82,6 +97,9 @@ def regroup(groups: dict[int, _Group], edges: Iterable[Edge]) -> dict[tuple[int,
         if is_of_several and groups[edge.left] is not groups[edge.right]:
             cut[edge.left, edge.right] = (State.REVIEW, "name of several organisations")
         else:
+            _join(groups, edge, neighbours, cut)
+    for edge in ordered:
+        if edge.rank == DOUBTFUL:
             _join(groups, edge, neighbours, cut)
     return cut
 
@@ -145,8 +163,10 @@ def _join(
     veto = _veto(one, other) if edge.rank > DECIDED else None
     if veto is not None:
         # Another number than the one they share: people see which is wrong.
-        is_asked = veto == "charity_number" or (veto == "company_number" and edge.rank == IDENTIFIED)
+        is_asked = veto == "charity_number" or (veto == "company_number" and edge.rank in {IDENTIFIED, DOUBTFUL})
         cut[edge.left, edge.right] = (State.REVIEW if is_asked else State.VETOED, veto)
+    elif edge.rank == DOUBTFUL and _are_of_two(one, other):
+        cut[edge.left, edge.right] = (State.REVIEW, "other name and other place")
     elif edge.rank == WEAK and one.is_strong and other.is_strong and _links(one, other, neighbours) == 1:
         cut[edge.left, edge.right] = (State.WEAK, "one weak link between groups")
     else:
@@ -155,6 +175,7 @@ def _join(
         one.charities |= other.charities
         for kind, values in other.known_by.items():
             one.known_by.setdefault(kind, set()).update(values)
+        one.own_domains |= other.own_domains
         one.apart |= other.apart
         for member in other.members:
             groups[member] = one
@@ -205,7 +226,7 @@ def _hard_groups(
     count = _profiles(connection)
     left, right = edges["left_id"], edges["right_id"]
     named = ~edges["is_bare"].astype(bool)
-    strong = named & (edges["rank"] < WEAK)
+    strong, certain = named & (edges["rank"] < WEAK), named & (edges["rank"] < DOUBTFUL)
     connection.register(
         "_components",
         {
@@ -213,11 +234,13 @@ def _hard_groups(
             "whole": connected(count, left, right),
             "without_bare": connected(count, left[named], right[named]),
             "without_weak": connected(count, left[strong], right[strong]),
+            "without_doubtful": connected(count, left[certain], right[certain]),
         },
     )
     members = connection.execute("""
         WITH placed AS (
-            SELECT profiles.unique_id, whole, without_bare, is_name_alone, charity_number,
+            SELECT profiles.unique_id, whole, without_bare, without_doubtful, is_name_alone, charity_number,
+                if(count(DISTINCT without_doubtful) OVER (PARTITION BY domain) <= 2, domain, NULL) AS own_domain,
                 {company: company_number, charity: charity_number, domain: domain,
                     place: if(registered_number IS NULL, postcode, NULL)} AS known_by,
                 if(
@@ -237,9 +260,11 @@ def _hard_groups(
                 count(DISTINCT company_number) > 1 OR count(DISTINCT charity_number) > 1 OR max(len(apart)) > 0
                 OR count(DISTINCT without_bare) FILTER (NOT is_name_alone) > 1
                 OR count(DISTINCT strong_group) > 1
+                -- Links by a bare name are left out of it too: those have a line of their own.
+                OR count(DISTINCT without_doubtful) > count(DISTINCT without_bare)
             )
         )
-        SELECT unique_id, company_number, charity_number, known_by, apart
+        SELECT unique_id, company_number, charity_number, known_by, own_domain, apart
         FROM placed WHERE whole IN (FROM hard) ORDER BY unique_id
     """).fetchall()
     groups = {
@@ -248,9 +273,10 @@ def _hard_groups(
             {company} - {None},
             {charity} - {None},
             {kind: {value} for kind, value in known_by.items() if value is not None},
+            {own_domain} - {None},
             set(apart),
         )
-        for profile, company, charity, known_by, apart in members
+        for profile, company, charity, known_by, own_domain, apart in members
     }
     inside = np.isin(left, np.array(list(groups), dtype=np.int64))
     of_them = (edges[name][inside].tolist() for name in ("left_id", "right_id", "rank", "is_bare", "match_weight"))

@@ -7,6 +7,7 @@ records one organisation; every other state is there for people to read. `left` 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -45,7 +46,7 @@ MENTION_COLUMNS = (
 )
 
 # A name that the register of companies gives a company, now or before. Grain: company and name.
-REGISTER_SCHEMA = pa.schema(
+COMPANY_SCHEMA = pa.schema(
     [
         ("company_number", pa.string()),
         ("normalised_name", pa.string()),
@@ -53,6 +54,37 @@ REGISTER_SCHEMA = pa.schema(
         ("postcode", pa.string()),
     ]
 )
+
+# A name that a register of charities gives a charity, now or before, with the company that it says the charity is.
+# Grain: charity and name.
+CHARITY_SCHEMA = pa.schema(
+    [
+        ("charity_number", pa.string()),
+        ("normalised_name", pa.string()),
+        ("is_previous", pa.bool_()),
+        ("postcode", pa.string()),
+        ("domain", pa.string()),
+        ("company_number", pa.string()),
+    ]
+)
+
+# Where a postcode lies, in metres of the national grid. Grain: postcode.
+PLACE_SCHEMA = pa.schema([("postcode", pa.string()), ("easting", pa.int32()), ("northing", pa.int32())])
+
+
+class Registers(NamedTuple):
+    """What public registers say of the organisations that are named; None of one that was not given."""
+
+    companies: pa.Table | None = None
+    """COMPANY_SCHEMA. Without it a renamed company is not known by its former name, nor a number that nobody has."""
+    charities: pa.Table | None = None
+    """CHARITY_SCHEMA. Without it nothing says which company a charity is, nor which names it goes by."""
+    places: pa.Table | None = None
+    """PLACE_SCHEMA. Of a postcode that it lacks, its letters alone say how near another is."""
+
+
+NO_REGISTERS = Registers()
+
 
 # What people decided of two records: `same`, `different` or `unsure`. Grain: pair.
 DECISION_SCHEMA = pa.schema(

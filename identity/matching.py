@@ -2,7 +2,7 @@
 
 Mentions become profiles (`features`), profiles that share something become pairs (`candidates`), pairs are weighed
 (`scoring`), judged together with identifiers and vetoes (`evidence`) and joined to groups (`grouping`); groups may be
-tied by a domain of their own (`domains`).
+tied by a domain of their own (`domains`), and people are asked about two that are alone at an address (`neighbours`).
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ import pyarrow as pa
 from identity.candidates import make_pairs
 from identity.domains import tie_by_domain
 from identity.evidence import judge
-from identity.features import COMPARED, make_profiles, make_words
-from identity.grouping import DECIDED, IDENTIFIED, group
-from identity.links import DECISION_SCHEMA, LINK_SCHEMA, REGISTER_SCHEMA, State
+from identity.features import COMPARED, make_profiles, make_words, take_registers
+from identity.grouping import DECIDED, DOUBTFUL, IDENTIFIED, group
+from identity.links import DECISION_SCHEMA, LINK_SCHEMA, NO_REGISTERS, Registers, State
+from identity.neighbours import ask_neighbours
 from identity.scoring import score
 
 # Strongest first; what a mention's own method is said to be where several links hold it.
@@ -51,7 +52,7 @@ class Match(Protocol):
     def __call__(
         self,
         mentions: pa.Table,
-        register: pa.Table | None = None,
+        registers: Registers = NO_REGISTERS,
         decisions: pa.Table | None = None,
         known: Path | None = None,
     ) -> pa.Table:
@@ -61,22 +62,22 @@ class Match(Protocol):
 
 def match(
     mentions: pa.Table,
-    register: pa.Table | None = None,
+    registers: Registers = NO_REGISTERS,
     decisions: pa.Table | None = None,
     known: Path | None = None,
 ) -> pa.Table:
     """Links (LINK_SCHEMA) between mentions, each with method, probability, evidence and state.
 
-    `mentions` has MENTION_COLUMNS; `register` (REGISTER_SCHEMA) what the register of companies says, None where there
-    is none; `decisions` (DECISION_SCHEMA) what people decided: `same` joins, `different` forbids. `known` is the file
-    of what earlier nights scored, read and renewed. What is said of a pair hangs on the two mentions, the register and
+    `mentions` has MENTION_COLUMNS; `registers` what the registers of companies and charities and the postcode directory
+    say; `decisions` (DECISION_SCHEMA) what people decided: `same` joins, `different` forbids. `known` is the file
+    of what earlier nights scored, read and renewed. What is said of a pair hangs on the two mentions, the registers and
     the model alone, so that scoring only what is new or changed gives what scoring everything anew gives.
     """
     with _bounded() as connection:
         connection.register("_mentions", mentions)
-        connection.register("register", register if register is not None else REGISTER_SCHEMA.empty_table())
+        take_registers(connection, registers)
         connection.register("_decisions", decisions if decisions is not None else DECISION_SCHEMA.empty_table())
-        _prepare(connection, has_register=register is not None)
+        _prepare(connection, has_companies=registers.companies is not None)
         make_words(connection)
         make_profiles(connection)
         _take_as_given(connection)
@@ -86,6 +87,7 @@ def match(
         group(connection)
         if tie_by_domain(connection):
             group(connection)
+        ask_neighbours(connection)
         return _links(connection)
 
 
@@ -98,8 +100,9 @@ def _bounded() -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, *, has_register: bool) -> None:
-    """Tables `mentions`, `decided`, `registered`. A record that is decided about stands for itself, and so does one of
+def _prepare(connection: duckdb.DuckDBPyConnection, *, has_companies: bool) -> None:
+    """Tables `mentions`, `decided`, `registered` (the company numbers that stand in a register, or that are well formed
+    where no register of companies was given). A record that is decided about stands for itself, and so does one of
     which nothing is said by which it could be known.
     """
     connection.execute(f"""
@@ -117,8 +120,8 @@ def _prepare(connection: duckdb.DuckDBPyConnection, *, has_register: bool) -> No
             ) AS alone
         FROM _mentions;
         CREATE TEMP TABLE registered AS
-        SELECT DISTINCT company_number FROM {"register" if has_register else "_mentions"}
-        WHERE company_number IS NOT NULL
+        SELECT DISTINCT company_number FROM register WHERE company_number IS NOT NULL
+        {"" if has_companies else "UNION SELECT company_number FROM _mentions WHERE company_number IS NOT NULL"}
     """)
 
 
@@ -129,8 +132,8 @@ def _key(side: str = "") -> str:
 def _take_as_given(connection: duckdb.DuckDBPyConnection) -> None:
     """Tables `given`: links of profiles that need no score; `apart`: profiles that people hold apart.
 
-    Given are what people decided, what a source says is the same, the names of one registered company, and what says
-    the same in everything although it stands for itself.
+    Given are what people decided, what a source says is the same, the names of one registered company or charity, and
+    what says the same in everything although it stands for itself.
     """
     alike = ", ".join(COMPARED)
     connection.execute(f"""
@@ -158,9 +161,11 @@ def _take_as_given(connection: duckdb.DuckDBPyConnection) -> None:
         INNER JOIN profile_of_record AS other ON given_records.other = other.record
         WHERE one.profile <> other.profile
         UNION ALL
-        SELECT min(unique_id) OVER (PARTITION BY registered_number), unique_id, {IDENTIFIED}
+        SELECT min(unique_id) OVER entry, unique_id, {IDENTIFIED}
         FROM profiles WHERE registered_number IS NOT NULL
-        QUALIFY min(unique_id) OVER (PARTITION BY registered_number) < unique_id;
+        -- The company that a charity is, by its own register, and that charity are one entry.
+        WINDOW entry AS (PARTITION BY coalesce(company_number, registered_number))
+        QUALIFY min(unique_id) OVER entry < unique_id;
         CREATE TEMP TABLE apart AS
         SELECT one.profile AS left_id, other.profile AS right_id
         FROM decided
@@ -227,7 +232,8 @@ def _links(connection: duckdb.DuckDBPyConnection) -> pa.Table:
             ),
             scored AS (
                 SELECT one.record, other.record, method,
-                    if(state = '{State.ACCEPTED}' AND rank = {IDENTIFIED}, 1.0, match_probability), evidence,
+                    if(state = '{State.ACCEPTED}' AND rank IN ({IDENTIFIED}, {DOUBTFUL}), 1.0, match_probability),
+                    evidence,
                     if(apart.one IS NULL, state, '{State.VETOED}')
                 FROM judged
                 INNER JOIN first_of AS one ON left_id = one.profile

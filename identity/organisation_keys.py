@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +17,20 @@ from common.home import links_file, make_private, registry_file, scores_file, wa
 from identity import decisions as decided
 from identity import key_history
 from identity.decisions import as_table, in_force, read_decisions
-from identity.links import DECISION_SCHEMA, MENTION_COLUMNS, REGISTER_SCHEMA
+from identity.links import (
+    CHARITY_SCHEMA,
+    COMPANY_SCHEMA,
+    DECISION_SCHEMA,
+    MENTION_COLUMNS,
+    PLACE_SCHEMA,
+    Registers,
+)
 from identity.matching import Match, match
 from identity.resolve import resolve
 
-READS = ("int_company__name", "int_organisation__record")
+READS = ("int_company__name", "int_charity__name", "int_postcode__place", "int_organisation__record")
 """The models that have to stand before keys are given."""
-REGISTER_TABLE, RECORDS_TABLE = (f"intermediate.{model}" for model in READS)
+COMPANIES_TABLE, CHARITIES_TABLE, PLACES_TABLE, RECORDS_TABLE = (f"intermediate.{model}" for model in READS)
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,10 @@ class IdentityReport:
     changed_keys: int
     register_names: int
     """Names of the company register that were compared; 0 without a register."""
+    charity_names: int
+    """The same of the charity registers."""
+    known_places: int
+    """Postcodes of which the directory says where they lie; 0 without one."""
 
     def metadata(self) -> dict[str, int]:
         """For the orchestrator."""
@@ -47,31 +59,59 @@ def read_records(warehouse: Path) -> pa.Table:
         return connection.sql(f"SELECT {', '.join(MENTION_COLUMNS)} FROM {RECORDS_TABLE}").to_arrow_table()
 
 
-def read_register(warehouse: Path) -> pa.Table | None:
-    """What the company register says of the companies that tonight's records name, by number or by name.
-
-    REGISTER_SCHEMA, every name of such a company. None where no register was read: renamed companies are not known by
-    their former names then, nor numbers that nobody has.
-    """
-    met = f"""
-        SELECT company_number FROM {RECORDS_TABLE} WHERE company_number IS NOT NULL
-        UNION
-        SELECT names.company_number FROM {REGISTER_TABLE} AS names
-        SEMI JOIN (
-            SELECT unnest([normalised_name, other_name]) AS normalised_name FROM {RECORDS_TABLE}
-        ) AS written USING (normalised_name)
+def read_registers(warehouse: Path) -> Registers:
+    """What public registers say of the organisations that tonight's records name, by number or by name, and where their
+    postcodes lie. None of a register that was not read.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        if not connection.execute(f"SELECT 1 FROM {REGISTER_TABLE} LIMIT 1").fetchone():
-            return None
-        return (
-            connection.sql(
-                f"SELECT {', '.join(REGISTER_SCHEMA.names)} FROM {REGISTER_TABLE} "
-                f"SEMI JOIN ({met}) USING (company_number) ORDER BY ALL"
-            )
-            .to_arrow_table()
-            .cast(REGISTER_SCHEMA)
-        )
+        connection.execute(f"""
+            CREATE TEMP TABLE written AS
+            SELECT DISTINCT unnest([normalised_name, other_name]) AS normalised_name FROM {RECORDS_TABLE};
+        """)
+        charities = _met(connection, CHARITIES_TABLE, CHARITY_SCHEMA, ("charity_number", "company_number"))
+        # The company that a charity is stands beside it, under each of its names.
+        numbers = () if charities is None else charities.column("company_number").to_pylist()
+        companies = _met(connection, COMPANIES_TABLE, COMPANY_SCHEMA, ("company_number",), numbers)
+        return Registers(companies, charities, _places(connection))
+
+
+def _met(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    schema: pa.Schema,
+    numbers: Sequence[str],
+    also: Iterable[str | None] = (),
+) -> pa.Table | None:
+    """Every name of the entries of a register that a record names, by one of these numbers or by name."""
+    if not connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+        return None
+    entry = numbers[0]
+    connection.register("_also", pa.table({"number": pa.array(sorted({one for one in also if one}), pa.string())}))
+    by_number = " UNION ".join(
+        f"SELECT names.{entry} FROM {table} AS names SEMI JOIN {RECORDS_TABLE} AS records USING ({number})"
+        for number in numbers
+    )
+    return (
+        connection.sql(f"""
+            SELECT {", ".join(schema.names)} FROM {table} SEMI JOIN (
+                {by_number}
+                UNION SELECT names.{entry} FROM {table} AS names SEMI JOIN written USING (normalised_name)
+                UNION SELECT number FROM _also
+            ) AS met USING ({entry})
+            ORDER BY ALL
+        """)
+        .to_arrow_table()
+        .cast(schema)
+    )
+
+
+def _places(connection: duckdb.DuckDBPyConnection) -> pa.Table | None:
+    found = (
+        connection.sql(f"SELECT {', '.join(PLACE_SCHEMA.names)} FROM {PLACES_TABLE} ORDER BY postcode")
+        .to_arrow_table()
+        .cast(PLACE_SCHEMA)
+    )
+    return found if len(found) else None
 
 
 def ensure_registers(home: Path) -> None:
@@ -91,8 +131,8 @@ def resolve_organisations(home: Path, clock: datetime, matcher: Match = match) -
     ensure_registers(home)
     previous = pq.read_table(path) if path.exists() else None
     decisions = as_table(in_force(read_decisions(home)))
-    register = read_register(warehouse_file(home))
-    links = matcher(records, register, decisions.select(DECISION_SCHEMA.names), scores_file(home))
+    registers_given = read_registers(warehouse_file(home))
+    links = matcher(records, registers_given, decisions.select(DECISION_SCHEMA.names), scores_file(home))
     written = key_history.read_events(home)
     resolved = resolve(records, links, previous, clock, key_history.retired_keys(written))
     events = key_history.unwritten(key_history.key_events(previous, resolved, links, decisions, clock), written)
@@ -103,5 +143,9 @@ def resolve_organisations(home: Path, clock: datetime, matcher: Match = match) -
     keys = set(resolved.column("organisation_key").to_pylist())
     before = set(previous.column("organisation_key").to_pylist()) if previous is not None else set()
     return IdentityReport(
-        len(records), len(keys), len(keys - before), len(events), 0 if register is None else len(register)
+        len(records),
+        len(keys),
+        len(keys - before),
+        len(events),
+        *(0 if register is None else len(register) for register in registers_given),
     )

@@ -36,8 +36,15 @@ def _either(one: str, other: str) -> str:
     return f"({one}_l = {other}_r OR {one}_r = {other}_l)"
 
 
+def _within(kilometres: float) -> str:
+    """Of two places that the postcode directory knows."""
+    return f"(pow(easting_l - easting_r, 2) + pow(northing_l - northing_r, 2)) <= {round((kilometres * 1000) ** 2)}"
+
+
 _PARTS_DIFFER = "(numbers_l IS DISTINCT FROM numbers_r OR places_l <> places_r)"
-# Strongest first; a pair is of the first level that holds.
+NEAR = "same sector, one letter, or 1 km"
+# Strongest first; a pair is of the first level that holds. Two strangers are found within the kilometres of a place as
+# seldom as in the part of a postcode beside it (decision 466).
 COMPARISONS: dict[str, list[dict[str, Any]]] = {
     "name": [
         _level("core_name_l IS NULL OR core_name_r IS NULL", "not stated", is_null_level=True),
@@ -87,11 +94,12 @@ COMPARISONS: dict[str, list[dict[str, Any]]] = {
         _level("postcode_l IS NULL OR postcode_r IS NULL", "not stated", is_null_level=True),
         _level("postcode_l = postcode_r", "same postcode"),
         _level(
-            "sector_l = sector_r OR (area_l = area_r AND damerau_levenshtein(postcode_l, postcode_r) = 1)",
-            "same sector, or one letter",
+            "sector_l = sector_r OR (area_l = area_r AND damerau_levenshtein(postcode_l, postcode_r) = 1)"
+            f" OR {_within(1)}",
+            NEAR,
         ),
-        _level("district_l = district_r", "same district"),
-        _level("area_l = area_r", "same postal area"),
+        _level(f"district_l = district_r OR {_within(2.5)}", "same district, or 2.5 km"),
+        _level(f"area_l = area_r OR {_within(20)}", "same postal area, or 20 km"),
         _level("ELSE", "elsewhere"),
     ],
     "domain": [
@@ -102,7 +110,7 @@ COMPARISONS: dict[str, list[dict[str, Any]]] = {
 }
 _READ = (
     "unique_id", "core_name", "other_core", "squashed_other", "acronym", "initials", "squashed", "essence", "places",
-    "group_words", "body_words", "numbers", "postcode", "sector", "district", "area", "domain",
+    "group_words", "body_words", "numbers", "postcode", "sector", "district", "area", "easting", "northing", "domain",
 )  # fmt: skip
 
 
@@ -144,6 +152,19 @@ def learnt_bits(comparison: str, label: str) -> float:
     )
     found = next(one for one in levels if one["label_for_charts"] == label)
     return math.log2(found["m_probability"] / found["u_probability"])
+
+
+def said(*levels: tuple[str, str]) -> str:
+    """Weight, probability and evidence of a link of these levels (comparison and label), as a query of one row."""
+    bits = learnt_start() + sum(learnt_bits(*one) for one in levels)
+    compared = ", ".join(
+        f"{{name: {literal(name)}, level: {literal(label)}, weight: {learnt_bits(name, label):.2f}}}"
+        for name, label in levels
+    )
+    return (
+        f"SELECT {bits!r}::DOUBLE AS match_weight, {1 / (1 + math.exp2(-bits))!r}::DOUBLE AS match_probability, "
+        f"to_json({{comparisons: [{compared}], vetoes: []::VARCHAR[]}}) AS evidence"
+    )
 
 
 def settings() -> dict[str, Any]:
@@ -222,7 +243,8 @@ def _take_known(connection: duckdb.DuckDBPyConnection, known: Path | None, finge
     )
     columns = ", ".join(f"NULL::{kind} AS {name}" for name, kind in _SCORES.items())
     empty = f"SELECT NULL::UBIGINT AS left_said, NULL::UBIGINT AS right_said, {columns} WHERE false"
-    parts = ", ".join(f"coalesce({name}, chr(30))" for name in (*COMPARED, "registered_number"))
+    compared = (*COMPARED, "registered_number", "easting::VARCHAR", "northing::VARCHAR")
+    parts = ", ".join(f"coalesce({name}, chr(30))" for name in compared)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE known AS {f"FROM read_parquet({literal(known)})" if same else empty};
         CREATE OR REPLACE TEMP TABLE said_by AS

@@ -17,8 +17,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from identity.features import learn_shares, make_profiles, make_words
-from identity.links import REGISTER_SCHEMA
+from identity.features import learn_shares, make_profiles, make_words, take_registers
+from identity.links import Registers
 from identity.scoring import linker, settings
 
 # Of a level that no pair of the training showed.
@@ -66,8 +66,11 @@ in bits. An equal name weighs more the rarer its words are (term frequency). A p
 """
 
 
-def train(mentions: pa.Table, into: Path) -> Trained:
-    """Learn from mentions (MENTION_COLUMNS) and write `words.csv` and `model.json` to the folder `into`."""
+def train(mentions: pa.Table, into: Path, places: pa.Table | None = None) -> Trained:
+    """Learn from mentions (MENTION_COLUMNS), near and far by `places` (PLACE_SCHEMA) where given.
+
+    Writes `words.csv` and `model.json` to the folder `into`.
+    """
     words = learn_shares((name for name in mentions.column("name").to_pylist() if name), into / "words.csv")
     with duckdb.connect() as connection:
         connection.register("_mentions", mentions)
@@ -76,7 +79,7 @@ def train(mentions: pa.Table, into: Path) -> Trained:
             SELECT *, source_system || chr(31) || source_record_id AS record, NULL::VARCHAR AS alone FROM _mentions
             WHERE normalised_name IS NOT NULL
         """)
-        connection.register("register", REGISTER_SCHEMA.empty_table())
+        take_registers(connection, Registers(places=places))
         make_words(connection, into / "words.csv")
         make_profiles(connection)
         label = "coalesce(company_number, charity_number, register_identifier) AS label"

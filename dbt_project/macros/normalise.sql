@@ -1,8 +1,25 @@
 {# How names and identifiers are compared. Sources: docs/contracts.md section 5, domain.md sections 2.1 and 8. #}
 
-{# Letters as they are compared: lower case, without marks, ligatures as two letters. Letters of other scripts stay. #}
+{# No organisation has so long a name: what stands behind it is not compared, and `name_too_long` says so. #}
+{% macro longest_name() -%}
+    300
+{%- endmacro %}
+
+{#
+    Letters as they are compared: lower case, without marks, full-width letters as narrow ones, ligatures as two letters.
+    Letters of other scripts stay, and so do marks in the scripts of India, Thailand, Laos, Myanmar and Cambodia, in which
+    they are vowels. Few names are asked more than whether they have a letter beyond the alphabets of Europe.
+#}
 {% macro folded(text) -%}
-    {%- set bare = without_marks("lower(trim(" ~ text ~ "))") -%}
+    {%- set low = "lower(left(trim(" ~ text ~ "), " ~ longest_name() ~ "))" -%}
+    {%- set narrow = "translate(" ~ low ~ ", 'ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ０１２３４５６７８９（）＆＋．，－／＠：　', 'abcdefghijklmnopqrstuvwxyz0123456789()&+.,-/@: ')" -%}
+    {%- set bare -%}
+    case
+        when not {{ regex_match(low, '[\\x{0900}-\\x{FFEF}]') }} then {{ without_marks(low) }}
+        when {{ regex_match(low, '[\\x{0900}-\\x{0EFF}\\x{1000}-\\x{109F}\\x{1780}-\\x{17FF}]') }} then {{ narrow }}
+        else {{ without_marks(narrow) }}
+    end
+    {%- endset -%}
     {%- set single = "translate(" ~ bare ~ ", 'øłđðħıŋ', 'olddhin')" -%}
     replace(replace(replace(replace({{ single }}, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th')
 {%- endmacro %}
@@ -48,8 +65,8 @@
 
 {# The words of folded letters that name an organisation. #}
 {% macro compared_words(letters) -%}
-    {%- set joined = regex_replace(letters, "[''’`´.]", '') -%}
-    {%- set words = regex_replace(regex_replace(joined, '[&+]', ' and '), '[^\\p{L}\\p{N}]+', ' ') -%}
+    {%- set joined = regex_replace(letters, "[''’`´.\\x{200C}\\x{200D}]", '') -%}
+    {%- set words = regex_replace(regex_replace(joined, '[&+]', ' and '), '[^\\p{L}\\p{M}\\p{N}]+', ' ') -%}
     {%- set bare = regex_replace("' ' || " ~ words ~ " || ' '",
         '( and)?( (limited|ltd|plc|llp|lp|cic|cio|scio|cyf|cyfyngedig|ccc|inc|incorporated|company|co|llc|corp|corporation|gmbh|ag|bv|sarl|srl|pty|limited by guarantee|public limited company|limited liability partnership|community interest company|charitable incorporated organisation))+ +$', ' ') -%}
     {%- set own = "trim(" ~ regex_replace(bare, '^ +the ', ' ') ~ ")" -%}

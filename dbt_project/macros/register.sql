@@ -23,3 +23,23 @@
 {% macro has_no_grid(relation) -%}
     (coalesce({{ relation }}.grid_quality, '') = '9' or coalesce({{ relation }}.latitude, '') like '99.99%')
 {%- endmacro %}
+
+{# The number of a charity as it is compared, from that of its register: England and Wales, Scotland (SC), Northern Ireland (NIC). #}
+{% macro registered_charity_number(register, number) -%}
+    case
+        when {{ register }} = 'GB-NIC' then {{ normalise_northern_irish_charity(number) }}
+        else {{ normalise_charity_number(number) }}
+    end
+{%- endmacro %}
+
+{#
+    The company that a register says a charity is. Northern Ireland leaves the prefix of its numbers out, and writes 0 and
+    999999 for none.
+#}
+{% macro company_number_of_charity(register, number) -%}
+    case
+        when {{ register }} = 'GB-NIC' and {{ regex_match(number, '^0*(999999)?$') }} then null
+        when {{ register }} = 'GB-NIC' and {{ regex_match(number, '^[0-9]{1,6}$') }} then 'NI' || lpad({{ number }}, 6, '0')
+        else {{ normalise_company_number(number) }}
+    end
+{%- endmacro %}

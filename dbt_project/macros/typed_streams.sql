@@ -7,6 +7,15 @@
 #}
 {% macro typed_streams() %}
     {{ return({
+        'charity_registers.charities': {
+            'key': ['register', 'charity_number', 'linked_number'],
+            'is_list': true,
+            'types': {
+                'registered_on': 'date',
+                'removed_on': 'date',
+            },
+            'needed': [],
+        },
         'companies_house.companies': {
             'key': ['company_number'],
             'types': {

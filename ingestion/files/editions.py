@@ -77,20 +77,24 @@ def start_of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 
 class Editions:
-    """The editions of a source, landed and of tonight's files, by the dates they carry (ISO text: later is greater)."""
+    """The editions of a source, landed and of tonight's files, by the dates they carry (ISO text: later is greater).
 
-    def __init__(self, read: FileRead, source: str, stream: Stream) -> None:
+    `of`: of a source with several lists, each with editions of its own, the column that names the list, and its name.
+    """
+
+    def __init__(self, read: FileRead, source: str, stream: Stream, of: tuple[str, str] | None = None) -> None:
         self._noted = read.noted
-        if EDITIONS not in self._noted:
-            landed = read_latest(read.home, source, stream, ("edition",))
-            self._noted[EDITIONS] = max((row[0] for row in landed), default="")
+        self._about = EDITIONS if of is None else f"{EDITIONS} of {of[1]}"
+        if self._about not in self._noted:
+            landed = read_latest(read.home, source, stream, ("edition",) if of is None else ("edition", of[0]))
+            self._noted[self._about] = max((row[0] for row in landed if of is None or row[1] == of[1]), default="")
 
     def accept(self, edition: str) -> None:
         """Take an edition. Raises RefusedFile for one older than the newest."""
-        newest = self._noted[EDITIONS]
+        newest = self._noted[self._about]
         if edition < newest:
             raise RefusedFile(f"edition {edition} is older than {newest}, which is in use; drop the newest only")
-        self._noted[EDITIONS] = edition
+        self._noted[self._about] = edition
 
 
 def refuse_if_cut_short(home: Path, source: str, stream: Stream, rows: int) -> None:

@@ -21,6 +21,11 @@ def organisation_record(context: dg.AssetExecutionContext) -> dg.MaterializeResu
     night: Night = context.resources.night
     night.progress("Matching organisations", "company number, charity number, name with postcode or domain")
     report = resolve_organisations(night.home, night.clock)
+    if not report.charity_names:
+        context.log.info(
+            "No charity of a register was met, or there is no charity register: which company a charity is, and the "
+            "names it goes by, are not known (docs/sources/charity_registers.md)"
+        )
     if not report.register_names:
         context.log.info(
             "No company of a register was met, or there is no register: renamed companies are not known by former "

@@ -46,7 +46,7 @@ def explain(
     from identity.explaining import score_alone
     from identity.links import DECISION_SCHEMA
     from identity.matching import match
-    from identity.organisation_keys import read_records, read_register
+    from identity.organisation_keys import read_records, read_registers
 
     folder = resolve_home(home)
     warehouse = warehouse_file(folder)
@@ -55,8 +55,13 @@ def explain(
     target = None if output is None else file_to_write(output)
     mentions = read_records(warehouse)
     sides = [_records(folder, mentions, each) for each in (one, other)]
+    if sides[0] == sides[1]:
+        raise UserError(
+            f"{one} and {other} are the same {'record' if len(sides[0]) == 1 else 'organisation'}: give two. Why the "
+            "records of one organisation are one is told by two of them, as bridge_organisation_record lists them"
+        )
     decisions = as_table(in_force(read_decisions(folder))).select(DECISION_SCHEMA.names)
-    found = explained(match(mentions, read_register(warehouse), decisions), *sides)
+    found = explained(match(mentions, read_registers(warehouse), decisions), *sides)
     if not found and all(len(side) == 1 for side in sides):
         found = score_alone(_only(mentions, sides[0] | sides[1]))
         if found:
@@ -90,7 +95,7 @@ def train(
 
         wmip organisations train --output /tmp/model --report /tmp/model.md
     """
-    from identity.organisation_keys import read_records
+    from identity.organisation_keys import read_records, read_registers
     from identity.training import train as learn
 
     folder = resolve_home(home)
@@ -99,7 +104,8 @@ def train(
     written = None if report is None else file_to_write(report)
     target = folder_to_write(folder, output)
     target.mkdir(parents=True, exist_ok=True)
-    learnt = learn(read_records(warehouse_file(folder)), target)
+    warehouse = warehouse_file(folder)
+    learnt = learn(read_records(warehouse), target, read_registers(warehouse).places)
     if written is not None:
         written.write_text(learnt.report(), encoding="utf-8")
     console.print(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import duckdb
 import pyarrow as pa
 
-from identity.links import MENTION_COLUMNS, REGISTER_SCHEMA, State, clusters
+from identity.links import CHARITY_SCHEMA, COMPANY_SCHEMA, MENTION_COLUMNS, Registers, State, clusters
 from identity.normalising import normalised_sql
 
 # How each column that is compared comes from what was written.
@@ -33,8 +33,8 @@ def mentions(rows: Iterable[Mapping[str, str | None]]) -> pa.Table:
         ).to_arrow_table()
 
 
-def register(*rows: tuple[str, str, str | None] | tuple[str, str, str | None, bool]) -> pa.Table:
-    """What the register says: company number, name, registered postcode, and whether the name was a previous one."""
+def register(*rows: tuple[str, str, str | None] | tuple[str, str, str | None, bool]) -> Registers:
+    """What the register of companies says: number, name, registered postcode, whether the name was a previous one."""
     given = [
         {"company_number": row[0], "name": row[1], "postcode": row[2], "is_previous": len(row) > 3 and bool(row[3])}
         for row in rows
@@ -42,11 +42,22 @@ def register(*rows: tuple[str, str, str | None] | tuple[str, str, str | None, bo
     with duckdb.connect() as connection:
         connection.register("given", pa.Table.from_pylist(given))
         name = normalised_sql("normalise_name", "name")
-        return (
+        return Registers(
             connection.sql(f"SELECT company_number, {name} AS normalised_name, is_previous, postcode FROM given")
             .to_arrow_table()
-            .cast(REGISTER_SCHEMA)
+            .cast(COMPANY_SCHEMA)
         )
+
+
+def charity_register(*rows: Mapping[str, str]) -> Registers:
+    """What a register of charities says, with the columns of CHARITY_SCHEMA but `name` as it is written."""
+    given = [{"charity_number": None, "name": None, "is_previous": False, **row} for row in rows]
+    schema = pa.schema([pa.field("name", pa.string()), *(f for f in CHARITY_SCHEMA if f.name != "normalised_name")])
+    with duckdb.connect() as connection:
+        connection.register("given", pa.Table.from_pylist(given, schema=schema))
+        made = f"SELECT *, {normalised_sql('normalise_name', 'name')} AS normalised_name FROM given"
+        found = connection.sql(f"SELECT {', '.join(CHARITY_SCHEMA.names)} FROM ({made})").to_arrow_table()
+    return Registers(charities=found.cast(CHARITY_SCHEMA))
 
 
 def components_of(table: pa.Table, links: pa.Table) -> dict[str, int]:

@@ -22,7 +22,7 @@ def test_a_waterfall_adds_up_to_the_probability():
     assert [(step.name, step.level) for step in said.steps] == [
         ("start", "any two records"),
         ("name", "equal"),
-        ("place", "same sector, or one letter"),
+        ("place", "same sector, one letter, or 1 km"),
     ]
     total = said.steps[-1].total
     assert said.steps[0].bits == learnt_start() < -10

@@ -9,7 +9,7 @@ import pytest
 
 from identity import scoring
 from identity.evidence import thresholds
-from identity.links import DECISION_SCHEMA, State
+from identity.links import DECISION_SCHEMA, PLACE_SCHEMA, Registers, State
 from identity.matching import match
 from identity.scoring import COMPARISONS, MODEL
 from tests.identity import mentions as written
@@ -68,6 +68,18 @@ FOR_PEOPLE = {
         {"name": "Croxteth & Gillmoss Community Federation", "postcode": "L11 0BL"},
         {"name": "Croxteth and Gillmoss Community Council", "postcode": "L11 6LG"},
     ],
+    "a word said twice": [
+        ACME | {"name": "Ackworth Glass & Glass Ltd"},
+        {"name": "Ackworth Glass Ltd", "postcode": "CV1 1AA"},
+    ],
+    "the same words in another order at another domain": [
+        {"name": "Oak Plastics & Forge Ltd", "domain": "oak-plastics.example"},
+        {"name": "Oak Forge & Plastics Ltd", "domain": "oak-forge.example"},
+    ],
+    "a trading name alone with a firm at one address": [
+        ACME | {"company_number": "01234567"},
+        ACME | {"name": "Maple Instruments"},
+    ],
     "numbers in names": [ACME | {"name": "Ackworth Studio 4"}, ACME | {"name": "Ackworth Studio 5"}],
     "neighbours in one building": [ACME, ACME | {"name": "Bellfield Rotors Ltd"}],
 }
@@ -114,6 +126,68 @@ def test_a_number_in_the_wrong_row_joins_no_two_firms_by_way_of_its_domain():
     assert joined(*rows) == {frozenset({"1", "2"})}
 
 
+def test_a_number_in_the_wrong_row_without_a_place_joins_no_two_firms():
+    """Nothing of the row itself speaks against its number: what else is known of the firm does."""
+    number = {"company_number": "01234567"}
+    rows = [ACME | number, {"name": "Zephyr Hotels Ltd"} | number, {"name": "Zephyr Hotels", "postcode": "M1 1AA"}]
+    assert joined(*rows) == {frozenset({"1", "2"})}
+    assert State.REVIEW in states(*rows)
+    assert joined(rows[0], rows[1]) == BOTH, "a firm renamed, of which nothing else is said"
+
+
+def test_a_domain_that_a_third_firm_shares_says_nothing_for_a_number_in_the_wrong_row():
+    number, incubator = {"company_number": "01234567"}, {"domain": "incubator.example"}
+    rows = [
+        ACME | number | incubator,
+        {"name": "Zephyr Hotels Ltd"} | number | incubator,
+        {"name": "Zephyr Hotels", "postcode": "M1 1AA"},
+    ]
+    own = joined(*rows)
+    shared = joined(*rows, {"name": "Quill Bakery", "postcode": "LS1 1AA"} | incubator)
+    assert own == {frozenset({"0", "1", "2"})}, "a domain of its own: two names of one firm"
+    assert shared == {frozenset({"1", "2"})}
+
+
+def test_neighbours_are_asked_about_only_where_two_are_alone_and_one_is_known():
+    bare = ACME | {"name": "Maple Instruments"}
+    assert states(ACME | {"company_number": "01234567"}, bare) == {State.REVIEW}
+    assert states(ACME, bare) == set(), "neither has anything that tells it from a neighbour"
+    third = ACME | {"name": "Quill Bakery", "domain": "quill.example"}
+    assert states(ACME | {"company_number": "01234567"}, bare, third) == set()
+
+
+def test_a_charity_and_the_company_that_its_register_says_it_is_are_one():
+    rows = [
+        {"name": "Ackworth Hospice Trading", "postcode": "B1 1AA", "company_number": "01234567"},
+        {"name": "St Oswin's", "postcode": "CV1 1AA", "charity_number": "1091263"},
+    ]
+    assert joined(*rows) == set()
+    said = {"charity_number": "1091263", "company_number": "01234567", "postcode": "B1 1AA"}
+    known = written.charity_register(
+        said | {"name": "Ackworth Hospice Trading"}, said | {"name": "St Oswin's Hospice", "is_previous": True}
+    )
+    assert joined(*rows) == set() == joined(*rows, registers=written.charity_register())
+    rows[1]["name"] = "St Oswin's Hospice"
+    assert joined(*rows) == set()
+    assert joined(*rows, registers=known) == BOTH
+
+
+def test_how_near_two_places_are_is_told_by_the_directory_where_it_knows_both():
+    """Two sides of a boundary of postal areas, a walk apart."""
+    rows = [
+        {"name": "Ackworth Hospice", "postcode": "B70 8AJ"},
+        {"name": "Ackworth Hospice Trust", "postcode": "WS10 0AA"},
+    ]
+    assert joined(*rows) == set()
+
+    def places(*northings: int) -> Registers:
+        postcodes = ("B70 8AJ", "WS10 0AA")
+        return Registers(places=pa.table([postcodes, [400_000] * 2, northings], schema=PLACE_SCHEMA))
+
+    assert joined(*rows, registers=places(294_000, 294_800)) == BOTH
+    assert joined(*rows, registers=places(294_000, 394_800)) == set()
+
+
 def test_one_charity_number_of_two_companies_waits_for_people():
     """Two tenants often bear the number of their landlord; a veto alone would say it to nobody."""
     shared = {"charity_number": "1091263"}
@@ -141,7 +215,7 @@ def test_a_number_that_the_register_does_not_know_forbids_nothing():
     rows = [ACME | {"company_number": "01234567"}, ACME | {"company_number": "91234567"}]
     known = written.register(("01234567", "Ackworth Turbines Ltd", "B1 1AA"))
     assert joined(*rows) == set()
-    assert joined(*rows, register=known) == BOTH
+    assert joined(*rows, registers=known) == BOTH
 
 
 def test_the_register_ties_a_former_name_to_the_new_one():
@@ -150,8 +224,8 @@ def test_the_register_ties_a_former_name_to_the_new_one():
         ("01234567", "Ackworth Turbines Ltd", "B1 1AA"), ("01234567", "Bellfield Rotors Ltd", "B1 1AA", True)
     )
     assert joined(*rows) == set()
-    assert joined(*rows, register=known) == BOTH
-    assert "register_name" in match(mentions(*rows), register=known).column("match_method").to_pylist()
+    assert joined(*rows, registers=known) == BOTH
+    assert "register_name" in match(mentions(*rows), registers=known).column("match_method").to_pylist()
 
 
 def test_a_registered_office_elsewhere_speaks_against_nothing_and_chains_nobody():
@@ -159,9 +233,9 @@ def test_a_registered_office_elsewhere_speaks_against_nothing_and_chains_nobody(
         ("01234567", "Ackworth Turbines Ltd", "EC1V 8AE"), ("01234567", "Bolt Ltd", "EC1V 8AE", True)
     )
     here = [ACME, {"name": "Ackworth Turbines", "domain": "ackworth.example"}]
-    assert joined(*here, register=known) == BOTH
+    assert joined(*here, registers=known) == BOTH
     # Two of the name in two towns: the register's one firm is one of them, and nobody knows which.
-    assert joined(ACME, ACME | {"postcode": "TR1 1AA"}, register=known) == set()
+    assert joined(ACME, ACME | {"postcode": "TR1 1AA"}, registers=known) == set()
 
 
 def test_people_overrule_the_model_and_a_veto():
@@ -250,7 +324,7 @@ def test_every_scored_link_says_what_decided():
     said = json.loads(links[0]["evidence"])["comparisons"]
     assert [(one["name"], one["level"]) for one in said] == [
         ("name", "equal"),
-        ("place", "same postal area"),
+        ("place", "same postal area, or 20 km"),
     ]
     assert 0.9 < links[0]["match_probability"] < 1
 

@@ -306,7 +306,7 @@ def test_evidence_says_levels_and_weights_and_nobodys_name(matched):
 
 
 def test_no_two_registered_numbers_are_ever_one(population, registered):
-    known = set(REGISTER.column("company_number").to_pylist())
+    known = set(REGISTER.companies.column("company_number").to_pylist())
     numbered = [row for row in population.to_pylist() if row["company_number"] in known]
     assert len(numbered) > 15
     for one, other in combinations(numbered, 2):

@@ -10,6 +10,12 @@ NAMES = {
     "Müller Café": "muller cafe",
     "STRASSE & Søn Ltd": "strasse and son",
     "Привет Мир Ltd": "привет мир",
+    "हिन्दी सेवा Ltd": "हिन्दी सेवा",
+    "தமிழ் சங்கம்": "தமிழ் சங்கம்",
+    # As East Asian keyboards write it.
+    "".join(chr(ord(sign) + 0xFEE0) if sign > " " else "\u3000" for sign in "ACME (UK) & Co."): "acme uk",
+    "Cafe\u0301 Nero": "cafe nero",
+    "Acme " * 4000: ("acme " * 60).strip(),
     "The Anvil & Forge Co. LTD": "anvil and forge",
     "anvil and forge company limited": "anvil and forge",
     "Smith + Co": "smith",

@@ -27,7 +27,7 @@ def test_training_writes_a_model_that_says_what_it_was_learnt_from(tmp_path):
     levels = {(comparison, label): (m, u) for comparison, label, m, u, _ in first.levels}
     assert (first.profiles, first.mentions, first.words) == (80, {"returns": 80}, len(WORDS) + len(TRADES))
     assert levels["name", "equal"][0] == 1.0
-    assert levels["place", "same sector, or one letter"][0] == 1.0
+    assert levels["place", "same sector, one letter, or 1 km"][0] == 1.0
     # No pair showed it: a floor, never nothing.
     assert levels["name", "initials"][0] == UNSEEN_M
     assert "| name | equal | 1.0000 |" in first.report()

@@ -124,8 +124,9 @@ def _heading_of(names: Sequence[str], places: dict[str, int]) -> str | None:
 def _not_ours() -> str:
     return (
         "not a reference file this project reads; it takes the Companies House company data (BasicCompanyData….csv "
-        "or .zip), the postcode directory (ONSPD_… or NSPL_… .csv, or its zip), GDP deflators of HM Treasury and "
-        "subregional productivity of the ONS (.xlsx or .csv, as published)"
+        "or .zip), charity registers (publicextract.charity… .json or .zip, CharityExport… and charitydetails… .csv), "
+        "the postcode directory (ONSPD_… or NSPL_… .csv, or its zip), GDP deflators of HM Treasury and subregional "
+        "productivity of the ONS (.xlsx or .csv, as published)"
     )
 
 

@@ -244,6 +244,24 @@ def _eventbrite(number: int) -> bytes:
     return "\n".join([headings, *rows, ""]).encode("utf-8-sig")
 
 
+def _charities(number: int) -> list[Row]:
+    return [
+        {
+            "date_of_extract": "2026-09-20T00:00:00",
+            "registered_charity_number": 1_100_000 + at,
+            "linked_charity_number": 0,
+            "charity_name": "KILN TRUST",
+            "charity_registration_status": "Registered",
+            "date_of_registration": "2015-03-02T00:00:00",
+            "date_of_removal": None,
+            "charity_contact_postcode": "B1 1AA",
+            "charity_contact_web": "kiln.example",
+            "charity_company_registration_number": "01234567",
+        }
+        for at in _numbered(number)
+    ]
+
+
 def _deflators(number: int) -> list[list[Any]]:
     """Three years of one kind; the other kind has forecasts alone."""
     kinds, first = ["Financial year", "Calendar year"], 3 * (number % 66)
@@ -315,6 +333,14 @@ KINDS = {
             "companies",
             "BasicCompanyData-2024-05-01-{}.zip",
             lambda n: as_zip("companies.csv", _companies(n)),
+        ),
+        FileKind(
+            "charity_registers.json",
+            "charity_registers",
+            "charities",
+            "{}-publicextract.charity.json",
+            lambda n: json.dumps(_charities(n)).encode(),
+            replaces=True,
         ),
         FileKind("postcode_directory.csv", "postcode_directory", "postcodes", "{}-ONSPD_MAY_2025_B.csv", _postcodes),
         FileKind(

@@ -13,6 +13,7 @@ from orchestration.dictionary.current import PAGE, RULES, current_page
 DOCS = Path(__file__).parents[3] / "docs"
 READ = {name: source.as_read for name, source in SOURCES.items() if source.as_read}
 PAGES = {
+    "charity_registers": "reference",
     "companies_house": "reference",
     "companies_house_lookup": "reference",
     "eventbrite_report": "eventbrite",

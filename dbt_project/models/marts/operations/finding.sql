@@ -9,6 +9,7 @@
     'int_finding__future',
     'int_finding__intervention',
     'int_finding__merge',
+    'int_finding__organisation',
     'int_finding__possible_duplicate_tranche',
     'int_finding__reader',
     'int_finding__reference',

@@ -1,3 +1,9 @@
+{%- set charity_lists = [
+    ('england_and_wales', 'England and Wales', 'Charity Commission', 'publicextract.charity.zip'),
+    ('scotland', 'Scotland', 'OSCR', 'CharityExport-….zip'),
+    ('northern_ireland', 'Northern Ireland', 'CCNI', 'charitydetails_….csv'),
+] -%}
+
 -- How old each table of published reference data is, and what renews it.
 with tables as (
     select
@@ -34,6 +40,17 @@ with tables as (
         (select max(edition) from {{ ref('stg_companies_house__editions') }}) as edition,
         cast(null as varchar) as shipped_edition,
         'BasicCompanyDataAsOneFile-….zip' as renewed_by
+    {%- for list_name, area, publisher, renewed_by in charity_lists %}
+    union all
+    select
+        'Charity register, {{ area }}' as reference_table,
+        '{{ publisher }}' as publisher,
+        (
+            select max(edition) from {{ ref('stg_charity_registers__editions') }} where list_name = '{{ list_name }}'
+        ) as edition,
+        cast(null as varchar) as shipped_edition,
+        '{{ renewed_by }}' as renewed_by
+    {%- endfor %}
 ),
 
 dated as (
