@@ -80,12 +80,29 @@ SENT = {
     "cb02 q1.xlsx": (
         {**Q1, "Cluster body code": "CB02"},
         {
+            "BUSINESSES": [
+                {
+                    **BUSINESS,
+                    "Business name": "Joan Ploughwright",
+                    "Company number": None,
+                    "Postcode": "B1 1AA",
+                    "Sole trader": "Yes",
+                }
+            ],
             "INTERVENTIONS": [{**PILOT, "Title": "Hydrogen"}],
             "COLLABORATIONS": [{**MEMO, "Title": "Hydrogen in vans", "Purpose": "Hydrogen"}],
             "MEMBERS": [_member(1, "Tame Vans"), _member(2, "Severn College", "University")],
         },
     ),
 }
+# What the mart says of organisations and of what was matched.
+NAMING = (
+    "dim_organisation",
+    "bridge_organisation_record",
+    "organisation_link",
+    "organisation_review",
+    "organisation_key_history",
+)
 REGISTER = (
     "indicator_key,partner_code,source_ref,decision,evidence_grade,decided_on,decided_by_role,reason\n"
     "event_attendees,CB01,1,rejected,,2023-11-01,assurance lead,not the programme's\n"
@@ -109,7 +126,7 @@ def warehouse(tmp_path_factory):
     ensure_landing(home)
     for source in ("registers", "returns"):
         Nights(source, home, {}, {}).good_night(0)
-    count(home, CLOCK, "indicator_fact", "finding")
+    count(home, CLOCK, "indicator_fact", "finding", *NAMING)
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         yield connection
 
@@ -132,7 +149,8 @@ def test_hours_of_two_firms_under_one_reference_are_not_added(warehouse):
         "SELECT source_record_id, name FROM intermediate.int_organisation__resolved "
         "WHERE source_record_id LIKE '%business%' ORDER BY 1"
     ).fetchall()
-    assert [name for _, name in names] == ["Aston Castings Ltd", "Bilston Foundry Ltd", "Bilston Foundry Ltd"]
+    firms = ["Aston Castings Ltd", "Bilston Foundry Ltd", "Bilston Foundry Ltd"]
+    assert [name for _, name in names] == [*firms, "Joan Ploughwright"]
 
 
 def test_hours_stay_with_their_firm_and_advice_to_all_adds_nothing(warehouse):
@@ -151,9 +169,34 @@ def test_hours_stay_with_their_firm_and_advice_to_all_adds_nothing(warehouse):
 
 def test_a_body_says_who_is_a_sole_trader_or_nothing(warehouse):
     said = warehouse.execute(
-        "SELECT record_ref, is_sole_trader FROM staging.stg_returns__businesses ORDER BY 1"
+        "SELECT record_ref, is_sole_trader FROM staging.stg_returns__businesses ORDER BY partner_code, record_ref"
     ).fetchall()
-    assert said == [("B1", None), ("B1~2023-24-Q2", False), ("B2", None)]
+    assert said == [("B1", None), ("B1~2023-24-Q2", False), ("B2", None), ("B1", True)]
+
+
+def test_the_name_and_the_postcode_of_a_sole_trader_are_in_no_table_of_the_mart(warehouse):
+    ((key,),) = warehouse.execute(
+        "SELECT organisation_key FROM intermediate.int_organisation__resolved WHERE name = 'Joan Ploughwright'"
+    ).fetchall()
+    said = warehouse.execute(
+        "SELECT name, postcode, postcode_source FROM mart.dim_organisation WHERE organisation_key = ?", [key]
+    ).fetchall()
+    assert said == [("Sole trader", None, "body_or_crm")]
+    tables = [
+        name
+        for (name,) in warehouse.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'mart' ORDER BY 1"
+        ).fetchall()
+    ]
+    assert {*NAMING, "indicator_fact", "finding"} <= set(tables)
+    found = {
+        (name, column)
+        for name in tables
+        for column in warehouse.table(f"mart.{name}").columns
+        for (value,) in warehouse.execute(f'SELECT DISTINCT lower("{column}"::VARCHAR) FROM mart.{name}').fetchall()
+        if value is not None and ("ploughwright" in value or value == "b1 1aa")
+    }
+    assert found == set()
 
 
 def test_events_under_one_reference_are_two_and_a_decision_is_of_the_later(warehouse):

@@ -1,3 +1,8 @@
+{# A sole trader's name is a person's, and the postcode may be of a home (domain.md section 5): one body that says so is enough. #}
+{%- set is_person -%}
+    (coalesce(sole_traders.may_be_sole_trader, false) and coalesce(company_number, charity_number) is null)
+{%- endset %}
+
 -- A record that says where an organisation belongs is its tag; records that tag it for both priorities make it both.
 with tagged as (
     select
@@ -13,7 +18,7 @@ with tagged as (
 select
     placed.organisation_key,
     placed.group_key,
-    placed.name,
+    case when {{ is_person }} then 'Sole trader' else placed.name end as name,
     company_number,
     charity_number,
     organisation_type,
@@ -32,11 +37,13 @@ select
     local_authority_code,
     is_in_area,
     size_band,
-    postcode,
+    case when not {{ is_person }} then postcode end as postcode,
     postcode_source
 from {{ ref('int_organisation__placed') }} as placed
 left join {{ ref('cluster') }} as clusters
     on placed.cluster_key = clusters.cluster_key
 left join tagged
     on placed.organisation_key = tagged.organisation_key
+left join {{ ref('int_organisation__sole_trader') }} as sole_traders
+    on placed.organisation_key = sole_traders.organisation_key
 order by placed.organisation_key
