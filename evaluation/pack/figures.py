@@ -19,6 +19,7 @@ from evaluation.pack.impact import Impact, read_impact
 from evaluation.pack.leverage import Leverage, read_leverage
 from evaluation.pack.milestones import Intervention, read_interventions
 from evaluation.pack.network import Network, read_network
+from evaluation.pack.overlap import Overlap, read_overlaps
 from evaluation.pack.pivot import LongFigure, read_long_figures
 from evaluation.pack.programme import Forecast, Indicator, Quarter, QuarterFigure, Release
 from evaluation.pack.restatement import Restatements, read_restatements
@@ -51,6 +52,7 @@ class PackFigures:
     restatements: Restatements
     confidence: Mapping[str, Confidence]
     waiting: Waiting
+    overlaps: dict[str, Overlap]
     triangles: Mapping[str, Triangle]
     source_labels: Mapping[str, str]
 
@@ -98,6 +100,7 @@ def read_figures(
         restatements=read_restatements(mart, previous, public),
         confidence=read_confidence(mart),
         waiting=read_waiting(mart),
+        overlaps=read_overlaps(mart),
         triangles=read_triangles(mart),
         source_labels=source_labels,
     )

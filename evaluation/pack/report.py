@@ -176,6 +176,7 @@ def report_context(figures: PackFigures) -> dict[str, Any]:
         "restatements": figures.restatements,
         "confidence": figures.confidence,
         "waiting": figures.waiting,
+        "overlaps": figures.overlaps,
         "triangles": figures.triangles,
         "revisions": _revisions(figures),
         "restated": restated,

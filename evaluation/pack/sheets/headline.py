@@ -56,6 +56,18 @@ def write(sheet: Sheet, figures: PackFigures, by_quarter: Sheet, rows: Mapping[s
                 f"{wording.count(figures.waiting.pairs, 'pair')} of organisations whether they are one, each decided "
                 f"the way that counts fewest or most. As shown all are two; if all are one, {same}."
             )
+        overlap = figures.overlaps.get(indicator.key)
+        if overlap is not None and overlap.is_few:
+            sheet.text(
+                f"{indicator.code}: fewer than 5 are counted by several cluster bodies, each of which keeps its "
+                "credit; the programme counts each once."
+            )
+        elif overlap is not None:
+            total, several = (number(value, indicator.unit) for value in (overlap.by_bodies, overlap.several))
+            sheet.text(
+                f"{indicator.code}: the cluster bodies' own counts add up to {total}: {several} of that is counted by "
+                "several, each of which keeps its credit; the programme counts it once."
+            )
     sheet.text("x: the returns do not carry it. A target that was not stated is never estimated, nor rated against.")
 
 
