@@ -211,10 +211,10 @@ def on_worlds(worlds: Iterable[World]) -> Table:
     """Pretend programmes: pairs of mentions by contestant, and the figures that hang on identity."""
     table = _table("Pretend programmes: pairs of mentions of one organisation")
     for name in COUNTED:
-        table.add_column(f"{name}: true, counted", justify="right")
+        table.add_column(f"{name}: true, counted, interval", justify="right")
     for world in worlds:
         for contestant, pairs in world.pairs.items():
-            figures = [f"{true:g}, {found:g}" for true, found in world.figures.values()]
+            figures = [str(figure) for figure in world.figures.values()]
             row = Judged(*pairs).row()
             table.add_row(
                 f"{world.title}: {contestant}", *row, *(figures if contestant == "this matcher" else ["", ""])
@@ -242,7 +242,7 @@ def main(
         draw(points, f"Recipients of two publishers ({len(labelled.shared)} shared), identifiers left out", chart)
     asked = [(one, times) for times in dirt or (1, 2) for one in seed or range(1, 6) if one]
     if asked:
-        console.print(on_worlds(count_world(one, times, scale) for one, times in asked))
+        console.print(on_worlds(world for one, times in asked for world in count_world(one, times, scale)))
 
 
 if __name__ == "__main__":

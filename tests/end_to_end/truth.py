@@ -36,7 +36,7 @@ EXACT = ("pilots_funded", "interventions_scaled", "event_attendees")
 BY_IDENTITY = ("new_collaborations", "businesses_assisted", "jobs_created", "resource_levered")
 INDICATORS = EXACT + BY_IDENTITY
 SOURCES = ("registers", "returns", "threesixtygiving", "mapped_grants", "eventbrite", "hubspot")
-COUNTED = ("indicator_value", "bridge_organisation_record")
+COUNTED = ("indicator_value", "indicator_identity", "bridge_organisation_record")
 PLACES = Decimal("0.0001")
 Cell = tuple[str, str, str, str, str]
 
@@ -263,10 +263,15 @@ def build(home: Path, options: Options) -> dict[str, Any]:
                 environment=environment,
             )
             assert {stream.status for stream in report.streams} <= {"loaded", "unchanged"}, report
+    match_and_count(home)
+    return programme.truth()
+
+
+def match_and_count(home: Path) -> None:
+    """What a night does with what was landed, up to the indicators."""
     _make(home, compiled(home).of_step(PREPARE))
     resolve_organisations(home, SANDBOX_CLOCK)
     _count(home)
-    return programme.truth()
 
 
 def _look(warehouse: Path, truth: dict[str, Any]) -> Comparison:
