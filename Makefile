@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Networks that inspect traffic have their certificate in the machine's store, not in uv's own.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup demo test test-fast coverage test-slow test-fuzz test-truth test-faults test-disclosure test-newest test-browser lint format serve bench bench-large bench-against bench-unchanged bench-identity bench-identity-scale bench-readers bench-returns bench-queries docs site-engine superset lock clean
+.PHONY: help setup demo test test-fast coverage test-slow test-fuzz test-truth test-faults test-disclosure test-newest test-browser test-spark lint format serve bench bench-large bench-against bench-unchanged bench-identity bench-identity-scale bench-readers bench-returns bench-queries docs site-engine superset lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,7 +39,7 @@ test: $(INSTALLED) ## The tests (about ten minutes on two cores)
 	@$(BIN)/python -m pytest $(PARALLEL)
 
 test-fast: $(INSTALLED) ## The tests that need no night, server or campaign (two minutes on two cores)
-	@$(BIN)/python -m pytest $(PARALLEL) --hypothesis-profile=fast -m "not slow and not browser and not long"
+	@$(BIN)/python -m pytest $(PARALLEL) --hypothesis-profile=fast -m "not slow and not browser and not spark and not long"
 
 coverage: $(INSTALLED) ## The tests once more, with the share of lines they run; the floor is in pyproject.toml
 	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered
@@ -67,6 +67,13 @@ test-browser: $(INSTALLED) $(ENGINE) ## Report and site in a real Chromium; inst
 		|| { echo "Installing Chromium" && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 		|| { echo "make test-browser needs Chromium, and apt-get could not install it: install it yourself, then again"; exit 1; }
 	@$(BIN)/python -m pytest -m browser
+
+# An environment of its own: the extra is half a gigabyte, which nobody else needs.
+test-spark: ## Every table of first nights made on Apache Spark, beside DuckDB's (half an hour); needs Java 17
+	@command -v java >/dev/null || { echo "make test-spark needs Java 17 or newer (Debian: apt-get install openjdk-17-jre-headless), and there is none on the PATH"; exit 1; }
+	@$(MAKE) --no-print-directory VENV=.venv-spark setup
+	@.venv-spark/bin/uv pip install --quiet --python .venv-spark/bin/python -c requirements.lock -e '.[spark]'
+	@.venv-spark/bin/python -m pytest -m spark -n 0 tests/orchestration/engines
 
 lint: $(INSTALLED) ## ruff, mypy, the bounds of the rooms, sqlfluff
 	@$(BIN)/ruff check $(ROOMS)

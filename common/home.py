@@ -24,6 +24,7 @@ OURS = (
     "releases",
     "return_tokens.yaml",
     "runs",
+    "spark",
     "spool",
     "verdicts",
     "warehouse.duckdb",

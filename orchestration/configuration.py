@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
 
 from common.home import inbox_folder, landing_folder, settings_file
 from common.yamlfile import read_yaml
@@ -128,6 +128,42 @@ class EvaluationConfiguration(BaseModel):
     seed: int = Field(default=1, ge=0)
 
 
+class SparkConfiguration(BaseModel):
+    """Where Apache Spark is: a master that the night drives itself, or a Spark Connect server."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    master: str | None = Field(default=None, min_length=1)
+    """`local[4]`, `spark://host:7077`, `yarn`, `k8s://…`; needs Java on this machine."""
+    connect: str | None = Field(default=None, pattern="^sc://")
+    """`sc://host:15002`."""
+    shared: str | None = None
+    """Under which path the cluster and this machine both find the home; without one, under the home's own."""
+    options: dict[str, str] = Field(default_factory=dict)
+    """Settings of Spark, such as `spark.executor.memory`."""
+
+    @field_validator("shared")
+    @classmethod
+    def _is_absolute(cls, value: str | None) -> str | None:
+        if value is not None and not (value.startswith("/") or "://" in value):
+            raise ValueError(f"{value!r} is neither an absolute path nor an address such as s3://bucket/wmip")
+        return value.rstrip("/") if value else value
+
+    @model_validator(mode="after")
+    def _is_one(self) -> SparkConfiguration:
+        if (self.master is None) == (self.connect is None):
+            raise ValueError("name either master (such as local[4]) or connect (such as sc://host:15002), and not both")
+        return self
+
+
+class EngineConfiguration(BaseModel):
+    """What makes the models of a night: DuckDB within its own process, where nothing else is named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    spark: SparkConfiguration | None = None
+
+
 class SourceBlocks(BaseModel):
     """The blocks of `sources`, each as its source's declaration allows it."""
 
@@ -152,6 +188,7 @@ class Configuration(BaseModel):
     postgresql: PostgresqlConfiguration = Field(default_factory=PostgresqlConfiguration)
     open_data: OpenDataSettings = Field(default_factory=OpenDataSettings)
     site: SiteConfiguration = Field(default_factory=SiteConfiguration)
+    engine: EngineConfiguration = Field(default_factory=EngineConfiguration)
 
     def names(self, source: str) -> bool:
         """Whether a source is configured."""

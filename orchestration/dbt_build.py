@@ -32,7 +32,7 @@ class Build:
     failures: list[str] = field(default_factory=list)
 
 
-class _BrokenContract(Exception):
+class BrokenContract(Exception):
     """A model whose columns are not those of its contract."""
 
 
@@ -70,7 +70,7 @@ def build(
                 if model.comments:
                     # Each would be a commit of its own.
                     connection.execute(f"BEGIN;\n{model.comments};\nCOMMIT")
-            except (duckdb.Error, _BrokenContract) as error:
+            except (duckdb.Error, BrokenContract) as error:
                 lost.add(model.unique_id)
                 made.failures.append(f"{model.unique_id.partition('.')[0]} {model.name}: {str(error).strip()}")
             else:
@@ -109,13 +109,13 @@ def _make(connection: duckdb.DuckDBPyConnection, model: Model, sql: str) -> None
         return
     query = f"(\n{sql}\n)"
     if model.columns:
-        _require_contract(connection, model, query)
+        require_contract(connection, model, query)
         query = f"SELECT {listed(column for column, _ in model.columns)} FROM {query}"
     connection.execute(f"CREATE OR REPLACE {model.kind.upper()} {name} AS {query}")
 
 
-def _require_contract(connection: duckdb.DuckDBPyConnection, model: Model, query: str) -> None:
-    """Raises _BrokenContract unless a query has the columns and types of a model's contract, in whatever order."""
+def require_contract(connection: duckdb.DuckDBPyConnection, model: Model, query: str) -> None:
+    """Raises BrokenContract unless a query has the columns and types of a model's contract, in whatever order."""
     described = connection.execute(f"DESCRIBE {query}").fetchall()
     found, declared = {str(row[0]): str(row[1]) for row in described}, dict(model.columns)
     odd = [
@@ -124,4 +124,4 @@ def _require_contract(connection: duckdb.DuckDBPyConnection, model: Model, query
         if found.get(name) != declared.get(name)
     ]
     if odd:
-        raise _BrokenContract(f"its columns are not those of its contract: {'; '.join(odd)}")
+        raise BrokenContract(f"its columns are not those of its contract: {'; '.join(odd)}")

@@ -31,7 +31,7 @@ NODES = "compiled.json"
 SEEDS = "seeds.duckdb"
 # What stands in compiled SQL for the environment that a night has.
 CLOCK_MARK, TIME_ZONE_MARK = "@WMIP_CLOCK@", "@WMIP_TIME_ZONE@"
-_MARKS = {"WMIP_CLOCK": CLOCK_MARK, "WMIP_TIME_ZONE": TIME_ZONE_MARK}
+MARKS = {"WMIP_CLOCK": CLOCK_MARK, "WMIP_TIME_ZONE": TIME_ZONE_MARK}
 # The steps of a night that make models.
 PREPARE, COUNT, EVALUATE = range(3)
 # What this process read last, by its state: a night asks in each step.
@@ -137,7 +137,7 @@ def recompiled(models: Sequence[Model], model: Model, text: str) -> tuple[Model,
     """The models with one of them as another text of it says, in an order in which they can be made. Its columns are
     not held to its contract. Raises UserError when it does not compile.
     """
-    node = compile_text(text, _MARKS)
+    node = compile_text(text, MARKS)
     other = replace(model, sql=node.compiled_code, reads=tuple(node.depends_on.nodes), columns=(), comments="")
     return tuple(_ordered([other if one is model else one for one in models]))
 
@@ -150,7 +150,7 @@ def _makers() -> str:
 
 def _compile(state: str) -> Compiled:
     with tempfile.TemporaryDirectory() as name:
-        nodes = compile_project(Path(name), _MARKS)
+        nodes = compile_project(Path(name), MARKS)
         seeds = TARGET_DIR / f"{SEEDS}.tmp"
         shutil.copyfile(Path(name) / "warehouse.duckdb", seeds)
     seeds.replace(TARGET_DIR / SEEDS)

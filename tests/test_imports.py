@@ -15,7 +15,7 @@ ROOMS = PROJECT["tool"]["importlinter"]["root_packages"]
 HEAVY = {
     *PROJECT["tool"]["ruff"]["lint"]["flake8-tidy-imports"]["banned-module-level-imports"],
     *("cryptography", "dagster", "duckdb", "ijson", "numpy", "psycopg", "pyarrow", "rapidfuzz", "requests", "scipy"),
-    *("sqlalchemy", "starlette", "uvicorn", "xlsxwriter", "xlrd"),
+    *("sqlalchemy", "sqlglot", "starlette", "uvicorn", "xlsxwriter", "xlrd"),
     # Reads the declaration of every source.
     "ingestion.catalogue",
     "orchestration.configuration",

@@ -26,7 +26,7 @@
 
 {# Where a name ends and another of the same organisation begins: `Acme Ltd t/a Acme Labs`, `Acme (formerly Bolt)`. #}
 {% macro other_name_marker() -%}
-    [ (\\[,;–-]+(@|(t/a|t/as|t[.]a[.]|a[.]?k[.]?a[.]?|f[.]?k[.]?a[.]?|d/?b/?a|trading as|trading name|operating as|working as|working name|registered as|legal name|(also |now |better )?known as|(formerly|previously|formally)( known as| called)?)[ :])
+    [ (\\\[,;–-]+(@|(t/a|t/as|t[.]a[.]|a[.]?k[.]?a[.]?|f[.]?k[.]?a[.]?|d/?b/?a|trading as|trading name|operating as|working as|working name|registered as|legal name|(also |now |better )?known as|(formerly|previously|formally)( known as| called)?)[ :])
 {%- endmacro %}
 
 {#
@@ -103,7 +103,7 @@
 {% macro normalise_charity_number(number) -%}
     {%- set said = regex_replace("upper(trim(" ~ without_decimals(number) ~ "))", '-[0-9]{1,2}$', '') -%}
     {%- set bare = regex_replace(regex_replace(said, '[^A-Z0-9]', ''), '^(REGISTERED|REG)?(CHARITY)?(NUMBER|NO)?', '') -%}
-    {%- set digits = "ltrim(" ~ bare ~ ", '0')" -%}
+    {%- set digits = regex_replace(bare, '^0+', '') -%}
     case
         when {{ regex_match(bare, '^[0-9]{5,7}$') }} and {{ regex_match(digits, '^[1-9][0-9]{4,6}$') }} then {{ digits }}
         when {{ regex_match(bare, '^SC[0O]?[0-9]{5}$') }} then 'SC0' || right({{ bare }}, 5)

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from orchestration.dbt_build import Build, build, kept_open
-from orchestration.dbt_compiled import COUNT, EVALUATE, PREPARE, Compiled, DataTest, compiled, step_of
+from orchestration.dbt_compiled import COUNT, EVALUATE, PREPARE, Compiled, DataTest, Model, compiled, step_of
 from orchestration.dbt_tests import Outcome, ready, run_tests
 from orchestration.night import FAILED, STOPPED
 from orchestration.resources import Night
@@ -95,6 +95,16 @@ def _tests_of(project: Compiled, sources: Collection[str], step: int) -> list[Da
     return ready(project.tests, built, earlier)
 
 
+def _make(night: Night, project: Compiled, models: Sequence[Model], on_model: Callable[[Model], None]) -> Build:
+    """Make models with the engine that wmip.yaml names; what is made of a checked mart, on DuckDB, where that lies."""
+    spark = night.configuration.engine.spark
+    if spark is None or any(model.step == EVALUATE for model in models):
+        return build(night.home, project, models, night.clock, on_model)
+    from orchestration.engines.spark_build import build as build_on_spark
+
+    return build_on_spark(night.home, project, models, night.clock, on_model, spark)
+
+
 def _build(
     context: dg.AssetExecutionContext,
     manifest: Mapping[str, Any],
@@ -111,7 +121,7 @@ def _build(
     with kept_open(night.home):
         with noticing_stop() as signals:
             # To DuckDB a signal is a query that failed.
-            made = build(night.home, project, models, night.clock, lambda model: night.progress(stage, model.name))
+            made = _make(night, project, models, lambda model: night.progress(stage, model.name))
         if signals:
             raise _stopped(night, stage, title, signals[0])
         if not made.failures:

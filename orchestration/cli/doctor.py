@@ -57,6 +57,20 @@ def _writable(home: Path) -> tuple[bool, str]:
     return False, f"{there} cannot be written; choose another --home or change its owner"
 
 
+def _engine(configuration: Configuration) -> Row:
+    """Is what makes the models there; a cluster is not connected to."""
+    spark = configuration.engine.spark
+    if spark is None:
+        return True, "Engine", "DuckDB; `engine` in wmip.yaml names Apache Spark instead"
+    from orchestration.engines.spark_session import require_ready
+
+    try:
+        require_ready(spark)
+    except UserError as missing:
+        return False, "Engine", str(missing)
+    return True, "Engine", f"Spark at {spark.master or spark.connect}, pyspark {version('pyspark')}; not connected to"
+
+
 def _notifications() -> list[Row]:
     """Can the addresses that people are told at be used; none of them is shown, as one may hold a password."""
     settings = load_settings()
@@ -156,6 +170,7 @@ def doctor(home: Home = None) -> None:
         (*_disk(folder)[:1], "Disk", _disk(folder)[1]),
         (True, "Settings", str(settings_file(folder)) if settings_file(folder).exists() else "defaults"),
         (ensure_parsed(folder).exists(), "dbt project", "parses"),
+        _engine(configuration),
     ]
     for name, source in SOURCES.items():
         if why_not := _not_looked_at(folder, source, configuration):

@@ -55,3 +55,14 @@
 {% macro spark__seconds_between(earlier, later) -%}
     (unix_timestamp({{ later }}) - unix_timestamp({{ earlier }}))
 {%- endmacro %}
+
+{# Whole days or months that begin between two dates, as dbt counts on DuckDB; its own for Spark counts months that are full. #}
+{% macro spark__datediff(first_date, second_date, datepart) -%}
+    {%- if datepart == 'day' -%}
+        datediff(cast({{ second_date }} as date), cast({{ first_date }} as date))
+    {%- elif datepart == 'month' -%}
+        ((year({{ second_date }}) - year({{ first_date }})) * 12 + month({{ second_date }}) - month({{ first_date }}))
+    {%- else -%}
+        {{ exceptions.raise_compiler_error("no model counts in " ~ datepart ~ " yet: macros/compat/dates.sql has to learn it") }}
+    {%- endif -%}
+{%- endmacro %}

@@ -35,7 +35,9 @@
 {%- endmacro %}
 
 {% macro spark__without_marks(expression) -%}
-    translate({{ expression }}, 'àáâãäåāăąçćčďèéêëēėęěìíîïīįğñńňòóôõöőōřśšşťùúûüűūůýÿźżž', 'aaaaaaaaacccdeeeeeeeeiiiiiignnnooooooorssstuuuuuuuyyzzz')
+    {%- set marked = 'àáâãäåçèéêëìíîïñòóôõöùúûüýÿāăąćĉċčďēĕėęěĝğġģĥĩīĭįĵķĺļľńņňōŏőŕŗřśŝşšţťũūŭůűųŵŷźżžơưǎǐǒǔǖǘǚǜǟǡǣǧǩǫǭǯǰǵǹǻǽǿȁȃȅȇȉȋȍȏȑȓȕȗșțȟȧȩȫȭȯȱȳʹ;΅·ΐάέήίΰϊϋόύώϓϔйѐёѓїќѝўѷӂӑӓӗӛӝӟӣӥӧӫӭӯӱӳӵӹḁḃḅḇḉḋḍḏḑḓḕḗḙḛḝḟḡḣḥḧḩḫḭḯḱḳḵḷḹḻḽḿṁṃṅṇṉṋṍṏṑṓṕṗṙṛṝṟṡṣṥṧṩṫṭṯṱṳṵṷṹṻṽṿẁẃẅẇẉẋẍẏẑẓẕẖẗẘẙẛạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹἀἁἂἃἄἅἆἇἐἑἒἓἔἕἠἡἢἣἤἥἦἧἰἱἲἳἴἵἶἷὀὁὂὃὄὅὐὑὒὓὔὕὖὗὠὡὢὣὤὥὦὧὰάὲέὴήὶίὸόὺύὼώᾀᾁᾂᾃᾄᾅᾆᾇᾐᾑᾒᾓᾔᾕᾖᾗᾠᾡᾢᾣᾤᾥᾦᾧᾰᾱᾲᾳᾴᾶᾷι῁ῂῃῄῆῇ῍῎῏ῐῑῒΐῖῗ῝῞῟ῠῡῢΰῤῥῦῧ῭΅`ῲῳῴῶῷ´' -%}
+    {%- set bare = 'aaaaaaceeeeiiiinooooouuuuyyaaaccccdeeeeegggghiiiijklllnnnooorrrssssttuuuuuuwyzzzouaiouuuuuaaægkooʒjgnaæøaaeeiioorruusthaeooooyʹ;¨·ιαεηιυιυουωϒϒиеегікиуѵжааеәжзииоөэууучыabbbcdddddeeeeefghhhhhiikkkllllmmmnnnnoooopprrrrsssssttttuuuuuvvwwwwwxxyzzzhtwyſaaaaaaaaaaaaeeeeeeeeiioooooooooooouuuuuuuyyyyααααααααεεεεεεηηηηηηηηιιιιιιιιοοοοοουυυυυυυυωωωωωωωωααεεηηιιοουυωωααααααααηηηηηηηηωωωωωωωωαααααααι¨ηηηηη᾿᾿᾿ιιιιιι῾῾῾υυυυρρυυ¨¨`ωωωωω´' -%}
+    translate(regexp_replace({{ expression }}, '[\\u0300-\\u036F]', ''), '{{ marked }}', '{{ bare }}')
 {%- endmacro %}
 
 {# One row for every element of a `;`-separated text; `expression` must not be null. #}
@@ -69,11 +71,23 @@
     try_cast({{ field }} as {{ type }})
 {%- endmacro %}
 
+{# Spark alone takes a year or month for a date, and no fraction, exponent or grouped digits for a whole number. #}
 {% macro spark__safe_cast(field, type) -%}
-    try_cast({{ field }} as {{ type }})
+    {%- if type == 'date' -%}
+        try_cast(replace(regexp_extract({{ field }}, '^ *([0-9]+[-/][0-9]{1,2}[-/][0-9]{1,2}) *([T ].*)?$', 1), '/', '-') as date)
+    {%- elif type == 'timestamptz' -%}
+        case when {{ field }} rlike '^ *[0-9]+-[0-9]{1,2}-[0-9]' then try_cast({{ field }} as timestamp) end
+    {%- elif type == 'integer' -%}
+        try_cast(round(try_cast(replace({{ field }}, '_', '') as decimal(38, 10))) as int)
+    {%- else -%}
+        try_cast(replace({{ field }}, '_', '') as {{ type }})
+    {%- endif -%}
 {%- endmacro %}
 
-{# How many letters must be typed otherwise to make one text the other; neighbours that changed places are one. #}
+{#
+    How many letters must be typed otherwise to make one text the other; neighbours that changed places are one: on Spark
+    as far as nothing else differs.
+#}
 {% macro edit_distance(one, other) -%}
     {{ return(adapter.dispatch('edit_distance')(one, other)) }}
 {%- endmacro %}
@@ -83,5 +97,14 @@
 {%- endmacro %}
 
 {% macro spark__edit_distance(one, other) -%}
-    levenshtein({{ one }}, {{ other }})
+    case
+        when exists(
+            sequence(1, length({{ one }})),
+            place -> concat(
+                substr({{ one }}, 1, place - 1), substr({{ one }}, place + 1, 1), substr({{ one }}, place, 1),
+                substr({{ one }}, place + 2)
+            ) = {{ other }}
+        ) and {{ one }} <> {{ other }} then 1
+        else levenshtein({{ one }}, {{ other }})
+    end
 {%- endmacro %}

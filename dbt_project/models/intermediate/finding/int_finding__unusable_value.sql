@@ -11,7 +11,7 @@
     {%- if stream.key %}
         {%- set keys = stream.key | join(', ') %}
         {#- Only of the keys that ever had such a value the latest version is looked for. #}
-        {%- set doubtful = "(select * from " ~ landed ~ " where (" ~ keys ~ ") in (select (" ~ keys ~ ") from " ~ landed ~ " where " ~ unusable ~ "))" %}
+        {%- set doubtful = "(select * from " ~ landed ~ " where (" ~ keys ~ ") in (select " ~ keys ~ " from " ~ landed ~ " where " ~ unusable ~ "))" %}
     {%- endif %}
     {{ 'with' if loop.first else ',' }}
     {{ source_name }}_{{ stream_name }} as (
