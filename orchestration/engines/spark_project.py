@@ -62,7 +62,7 @@ def _compile(home: Path) -> dict[str, str]:
     from dbt.cli.main import dbtRunner
 
     below = ["--target", "spark", "--target-path", str(_FOLDER), "--log-path", str(_FOLDER)]
-    without_spark = ["--no-introspect", "--no-populate-cache", "--no-write-json"]
+    without_spark = ["--indirect-selection", "empty", "--no-introspect", "--no-populate-cache", "--no-write-json"]
     with in_environment({**dbt_environment(home, None), **MARKS, "WMIP_HOME": HOME_MARK}):
         parsed = dbtRunner().invoke([*SILENT, "parse", *below])
         if not parsed.success:
@@ -71,7 +71,7 @@ def _compile(home: Path) -> dict[str, str]:
         for source in manifest.sources.values():
             _read_in_place(source)
         manifest.build_parent_and_child_maps()
-        models = ["compile", "--resource-type", "model", "--exclude", "tag:evaluation"]
+        models = ["compile", "--select", "resource_type:model", "--exclude", "tag:evaluation"]
         result = dbtRunner(manifest=manifest).invoke([*SILENT, *models, *without_spark, *below])
     if not result.success:
         raise UserError(f"the dbt project does not compile for Spark: {result.exception or result.result}")
