@@ -7,10 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
-from google.protobuf.json_format import MessageToDict
-
 from orchestration.dbt_runner import SILENT, dbt_environment, ensure_parsed, in_environment, parsed_manifest
 
 # Events that are kept beside warnings and errors: a node is done, shows rows. A build has thousands of others, each of
@@ -29,6 +25,11 @@ class DbtRun:
 
 def run_dbt(arguments: list[str], *, home: Path, clock: datetime) -> DbtRun:
     """Run one command (`["seed", "--select", "parameter"]`) on a home's warehouse, and close the file again."""
+    # A quarter of what collecting all tests imports, which fast tests do without.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+    from google.protobuf.json_format import MessageToDict
+
     ensure_parsed(home)
     events: list[dict[str, Any]] = []
 
