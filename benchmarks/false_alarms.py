@@ -9,7 +9,7 @@ fault. Every number in docs/quality-statistics.md is printed here.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -165,7 +165,7 @@ def by_resubmission(seeds: Iterable[int], scale: float) -> Tally:
     return tally
 
 
-def _beside_the_first(rule: StatisticalRule, rows: list[tuple[object, ...]], factor: int) -> tuple[int, int]:
+def _beside_the_first(rule: StatisticalRule, rows: Sequence[tuple[object, ...]], factor: int) -> tuple[int, int]:
     """Comparisons of the corrected figures, each multiplied, with the first ones; and those that are told."""
     columns = "partner_key VARCHAR, period_key VARCHAR, indicator_key VARCHAR, first DOUBLE, corrected DOUBLE"
     with duckdb.connect() as connection:
