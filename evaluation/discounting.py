@@ -68,7 +68,7 @@ def table_in_force(on: date, path: Path = RATES) -> DiscountTable:
     """The newest edition that is in force on a date. Raises NoDiscountTable when there is none, BadDiscountTable for a
     file with an edition whose bands do not follow one another, or with another table's rates in force as well.
     """
-    tables = _read(path)
+    tables = editions(path)
     fitting = [table for table in tables if table.valid_from <= on]
     if not fitting:
         first = min(table.valid_from for table in tables)
@@ -81,7 +81,8 @@ def table_in_force(on: date, path: Path = RATES) -> DiscountTable:
     return max(fitting, key=lambda table: table.valid_from)
 
 
-def _read(path: Path) -> list[DiscountTable]:
+def editions(path: Path = RATES) -> list[DiscountTable]:
+    """Every edition of a file of rates. Raises BadDiscountTable for one whose bands do not follow one another."""
     with path.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
     tables = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -243,10 +244,17 @@ def _ever_had_files(home: Path, source: Source) -> bool:
 
 def _is_for(source: Source, path: Path, kind: str) -> bool:
     """Whether a dropped file is for a source; what cannot be looked at now is for none, and the night tells of it."""
+    try:
+        stat = path.lstat()
+        return _addressee(path, kind, stat.st_mtime_ns, stat.st_size) == source.name
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=1_000)
+def _addressee(path: Path, kind: str, _modified_ns: int, _size: int) -> str:
+    """Whom a file is for: it is opened in a child, and settings are asked for several times a night, by each source."""
     # Readers bring Arrow with them; who only asks for a release does not wait for it.
     from ingestion.files.night_reader import addressee_of
 
-    try:
-        return addressee_of(path, kind).source == source.name
-    except OSError:
-        return False
+    return addressee_of(path, kind).source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from common.home import earlier_warehouse_file, warehouse_file
 from common.sql import listed, literal, quoted
-from orchestration.dbt_compiled import Compiled, Model, filled_in, of_night
+from orchestration.dbt_compiled import Compiled, DataTest, Model, filled_in, of_night
 from orchestration.dbt_runner import PROJECT_DIR
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ class Build:
     seconds: dict[str, float] = field(default_factory=dict)
     taken_over: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+
+
+class NotRefreshed(Exception):
+    """A warehouse was left as it was, since it has to be built; the message says why."""
 
 
 class BrokenContract(Exception):
@@ -77,6 +81,81 @@ def build(
                 made.seconds[model.unique_id] = time.perf_counter() - started
         ledger.write()
     return made
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """How many models of a warehouse were made again and stood, how many tests were run and stood."""
+
+    models_made: int
+    models_as_before: int
+    data_tests_run: int
+    data_tests_as_before: int
+
+
+def refresh(
+    home: Path,
+    project: Compiled,
+    steps: Collection[int],
+    clock: datetime,
+    may_differ: Callable[[Model], bool],
+) -> Refreshed:
+    """Make again in a home's warehouse, as the night before left it, what would be made of something else tonight: the
+    models of `steps`, and the data tests on them.
+
+    All or nothing. Raises NotRefreshed, the warehouse being as it was, when a model came out otherwise that may not
+    differ, when one cannot be made, and when a test fails.
+    """
+    import duckdb
+
+    from orchestration.unchanged import Ledger
+
+    marks = of_night(clock)
+    models = [model for model in project.models if model.step in steps]
+    later = {model.unique_id for model in project.models if model.step > max(steps)}
+    here = {model.unique_id for model in models}
+    tests = [test for test in project.tests if here & set(test.reads) and not later & set(test.reads)]
+    made, run = 0, 0
+    with _warehouse(home, project) as connection:
+        connection.execute("BEGIN")
+        try:
+            ledger = Ledger(connection, home.resolve())
+            for model in models:
+                sql = filled_in(model.sql, marks)
+                made_of = ledger.made_of(model, sql if model.sql else project.seeds_digest)
+                if ledger.stands(model, made_of):
+                    continue
+                before = ledger.content_of(model)
+                _make(connection, model, sql)
+                if model.comments:
+                    connection.execute(model.comments)
+                ledger.note(model, made_of)
+                made += 1
+                if ledger.content_of(model) != before and not may_differ(model):
+                    raise NotRefreshed(f"{model.schema}.{model.name} comes out otherwise tonight")
+            passed = dict[str, str]()
+            for test in tests:
+                made_of = ledger.made_of(test, sql := filled_in(test.sql, marks))
+                if not ledger.stands(test, made_of):
+                    _require_none(connection, test, sql)
+                    passed[test.unique_id] = made_of
+                    run += 1
+            ledger.note_passed(passed)
+            ledger.write()
+        except (duckdb.Error, BrokenContract) as error:
+            connection.execute("ROLLBACK")
+            raise NotRefreshed(str(error).strip()) from error
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+    return Refreshed(made, len(models) - made, run, len(tests) - run)
+
+
+def _require_none(connection: duckdb.DuckDBPyConnection, test: DataTest, sql: str) -> None:
+    against = connection.execute(f"SELECT count(*) FROM (\n{sql}\n) AS against").fetchone()
+    if against is None or against[0]:
+        raise NotRefreshed(f"the test {test.name} does not hold")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +89,12 @@ def _parameter(connection: duckdb.DuckDBPyConnection, name: str, on: date) -> in
     return int(found[0])
 
 
+# What evaluators read beside the tables of the mart: a seed and a landed register.
+READS_BESIDE_THE_MART = frozenset({"parameter", "stg_registers__assumptions"})
+# The table that names the candidate and the day, and nothing else that a new day changes by itself.
+RUN = "evaluation_run"
+
+
 EVALUATORS: dict[str, Evaluator] = {
     "the collaboration network": network,
     "gross to net, GVA and value for money": value_for_money,
@@ -118,6 +124,50 @@ def registered_sets(connection: duckdb.DuckDBPyConnection) -> list[AssumptionSet
     columns = [name for name, *_ in found.description or ()]
     rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
     return build_sets((row["row_number"], row) for row in rows)
+
+
+def says_the_same(warehouse: Path, facts: NightFacts, before: date) -> bool:
+    """Whether evaluating the same figures says tonight what it said on an earlier day, `RUN` aside.
+
+    So it is where no day lies between from which on something counts otherwise: quarters end, assumptions, rules and
+    parameters come into force and expire, reviews fall due; and where the gate said of the candidate what it said then.
+    """
+    from evaluation.appraisal_rules import rules
+    from evaluation.discounting import NoDiscountTable, editions, table_in_force
+
+    try:
+        table_in_force(before)
+    except NoDiscountTable:
+        # What is missing is said with its day.
+        return False
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        read_published(connection)
+        found = connection.execute(f"SELECT DISTINCT gate_status FROM evaluation.{RUN}").fetchall()
+        if found != [(facts.gate_status,)]:
+            return False
+        days: set[date | None] = {day for (day,) in connection.execute("SELECT ends_on FROM dim_period").fetchall()}
+        days |= {day for (day,) in connection.execute("SELECT valid_from FROM seed.parameter").fetchall()}
+        assumptions = [row for register in registered_sets(connection) for row in register.rows]
+    days |= {rule.valid_from for rule in rules()} | {edition.valid_from for edition in editions()}
+    days |= {assurance.assured_on for assurance in facts.configuration.assurances}
+    for row in assumptions:
+        days |= {row.approved_on, row.valid_from, row.valid_to, row.review_by}
+    # Some count from that day on, others from the next.
+    return not any(before < turn <= facts.on for day in days if day for turn in (day, day + timedelta(days=1)))
+
+
+def of_another_night(home: Path, facts: NightFacts) -> None:
+    """Let the evaluation that a home keeps be of tonight's candidate and day: it says the same."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = evaluation_folder(home) / RUN / f"{RUN}.parquet"
+    table = pq.read_table(path)
+    for name, value in {"candidate_fingerprint": facts.candidate_fingerprint, "evaluated_on": facts.on}.items():
+        field = table.schema.field(name)
+        column = pa.array([value] * table.num_rows, type=field.type)
+        table = table.set_column(table.schema.get_field_index(name), field, column)
+    write_parquet(table, path)
 
 
 def keep_tables(home: Path, tables: Mapping[str, pa.Table]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from orchestration.assets.identity import organisation_record
 from orchestration.assets.landing import build_landing_assets
 from orchestration.assets.models import build_model_assets
 from orchestration.assets.postgresql import POSTGRESQL_KEY, postgresql_release
+from orchestration.assets.quiet import stands
 from orchestration.assets.release import RELEASE_KEY, build_release_asset
 from orchestration.dbt_runner import ensure_parsed
 from orchestration.lineage import Lineage
@@ -37,11 +39,12 @@ def build_defs(
     run does. `overrides`: resources that stand in the place of ours (`night`).
     """
     manifest = json.loads(ensure_parsed(home).read_text(encoding="utf-8"))
-    models = build_model_assets(manifest)
+    hangs_on = Lineage(manifest).indicators_on_tables()
+    models = build_model_assets(manifest, partial(stands, hangs_on=hangs_on))
     mart_keys = {key for asset in models for key in asset.keys if key.path[0] == "mart"}
     evaluation_keys = {key for asset in models for key in asset.keys if key.path[0] == "evaluation"}
     evaluate = build_evaluation_asset(manifest, mart_keys)
-    gate = build_gate(mart_keys, Lineage(manifest).indicators_on_tables())
+    gate = build_gate(mart_keys, hangs_on)
     schedule, sensors = build_triggers(home)
     after_gate = dg.AssetSelection.assets(RELEASE_KEY, POSTGRESQL_KEY, *evaluate.keys, *evaluation_keys)
     gate_checks = dg.AssetSelection.checks(gate)

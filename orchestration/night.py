@@ -46,6 +46,10 @@ class NightRecord:
     number: int = 0
     # What people should know of a night that went well all the same.
     notice: str = ""
+    # Why everything was built, by what it is made of; empty where nothing was, since nothing was new.
+    built_because: str = ""
+    # Fingerprints of what it left behind, by which the next one knows whether anything is new.
+    left: dict[str, str] = field(default_factory=dict)
     # What was done and what was taken over, being made of the same as the night before: models, data tests, checks.
     work: dict[str, int] = field(default_factory=dict)
     # What the machine's clock said, whatever the night's own.

@@ -1,5 +1,6 @@
 """What the assets are given: tonight's home, clock, settings, run id; opened when a run starts."""
 
+import hashlib
 import logging
 import os
 import time
@@ -12,16 +13,21 @@ from typing import Any
 
 import dagster as dg
 
+from common.home import warehouse_file
 from common.stop import was_stopped
+from ingestion.ingest import input_fingerprint
 from ingestion.storage.damage import require_readable
 from ingestion.storage.read_log import not_read
 from orchestration.access import close_home
 from orchestration.alerts import conclude, serving
+from orchestration.code_version import code_version
 from orchestration.configuration import Configuration, load_configuration
 from orchestration.night import (
     FAILED,
+    PUBLISHED,
     STARTED,
     STOPPED,
+    UNCHANGED,
     NightRecord,
     check_clock,
     new_run_id,
@@ -33,6 +39,7 @@ from orchestration.night import (
 from orchestration.night_log import keep_ended
 from orchestration.privacy.persons import settle
 from orchestration.privacy.retention import apply_retention
+from orchestration.release.integrity import checksum
 from orchestration.release.kept_registry import check_registry
 from orchestration.returns_office import settle as settle_returns
 from orchestration.settings import real_time
@@ -122,13 +129,26 @@ class StageTimes:
         return [{"stage": stage, "seconds": round(seconds, 3)} for stage, seconds in self._seconds.items()]
 
 
+def left_behind(night: Night) -> dict[str, str]:
+    """Fingerprints of all that a quiet night has to find as the night before left it."""
+    settings = night.configuration.evaluation.model_dump_json()
+    return {
+        "inputs": input_fingerprint(night.home),
+        "code": code_version(),
+        "evaluation": hashlib.sha256(settings.encode()).hexdigest(),
+        "warehouse": checksum(warehouse_file(night.home)) if warehouse_file(night.home).exists() else "",
+    }
+
+
 def close(night: Night, stages: StageTimes) -> None:
     """What a night writes down of itself when it ends, however it ended; and the message about it.
 
     A night without an outcome was stopped, or is a part of one: whoever started it says how it ended.
     """
     try:
+        ended_well = (read_record(night.home, night.run_id) or NightRecord("", "")).outcome in {PUBLISHED, UNCHANGED}
         record = night.update_record(
+            left=left_behind(night) if ended_well else {},
             ended_at=real_time().isoformat(),
             stages=stages.measured(),
             not_read=not_read(night.home, night.run_id),

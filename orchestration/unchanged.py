@@ -55,7 +55,7 @@ class Made:
 class Ledger:
     """What each model of a warehouse was made of, beside the same of the night before, if that is there."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, home: Path, earlier: Path) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, home: Path, earlier: Path | None = None) -> None:
         self._connection, self._home = connection, home
         self._files: dict[str, str] = {}
         connection.execute(
@@ -64,7 +64,7 @@ class Ledger:
         )
         self._now = _notes(connection, _NOTES)
         self._new: dict[str, Made] = {}
-        self._before = self._attached(earlier) if earlier.exists() else {}
+        self._before = self._attached(earlier) if earlier is not None and earlier.exists() else {}
 
     def _attached(self, earlier: Path) -> dict[str, Made]:
         try:
@@ -103,6 +103,16 @@ class Ledger:
         name = f"{quoted(model.schema)}.{quoted(model.name)}"
         self._note({model.unique_id: Made(made_of, made_of if is_view else content(self._connection, name))})
 
+    def stands(self, node: Model | DataTest, made_of: str) -> bool:
+        """Whether this warehouse holds a model that was made of the same, or a test passed on the same in it."""
+        noted = self._now.get(node.unique_id)
+        return noted is not None and noted.made_of == made_of
+
+    def content_of(self, model: Model) -> str | None:
+        """What came of a model, as it was noted; None of one that never was."""
+        noted = self._now.get(model.unique_id)
+        return None if noted is None else noted.content
+
     def passed_before(self, test: DataTest, made_of: str) -> bool:
         """Whether a test passed the night before on the same."""
         return self._before.get(test.unique_id) == Made(made_of)
@@ -119,6 +129,7 @@ class Ledger:
         """Write down all that was noted: a statement for each would cost more than many a model."""
         rows = [(name, of.made_of, of.content) for name, of in self._new.items()]
         columns = [[row[at] for row in rows] for at in range(3)]
+        self._connection.execute(f"DELETE FROM {_NOTES} WHERE unique_id IN (SELECT unnest(?))", columns[:1])
         self._connection.execute(f"INSERT INTO {_NOTES} SELECT unnest(?), unnest(?), unnest(?)", columns)
         self._new = {}
 

@@ -16,7 +16,7 @@ from orchestration.release.store import serving_mart
 from orchestration.resources import Night
 from orchestration.trouble import after_sources
 from quality import verdicts
-from quality.gate import CheckResult, Declared, run_gate, without_withheld
+from quality.gate import CheckResult, Declared, Verdict, run_gate, without_withheld
 from quality.messages import explain, explain_withheld
 from quality.statistics.results import as_checks, with_statistics
 from quality.suites import CheckDefinition, gate_suites, load_suites, suite_paths
@@ -61,9 +61,49 @@ def _result(result: CheckResult, spec: dg.AssetCheckSpec) -> dg.AssetCheckResult
     )
 
 
+def judge(night: Night, hangs_on: Mapping[str, Collection[str]]) -> Verdict:
+    """The gate's verdict on tonight's candidate, which is kept, with what it withholds taken out; its sum in tonight's
+    record, which says why where it blocks. `hangs_on`: by table of the mart, the indicators that hang on it.
+    """
+    night.progress("Checking the candidate", "every suite, and what was usual before")
+    warehouse = warehouse_file(night.home)
+    if night.full:
+        judgements_file(night.home).unlink(missing_ok=True)
+    verdict = run_gate(
+        warehouse,
+        suites=gate_suites(night.home),
+        enabled_sources=night.configuration.enabled_sources(),
+        clock=night.clock,
+        declared=Declared(providers(), person_key_forms(), hangs_on),
+        judgements=judgements_file(night.home),
+        judged_here=None if night.full else JUDGED_HERE,
+    )
+    verdict = without_withheld(warehouse, verdict)
+    verdict = with_statistics(verdict, warehouse, serving_mart(night.home), night.clock)
+    applicable = sum(result.passed is not None for result in verdict.results)
+    night.count_work({"checks_judged": applicable - verdict.judged_before, "checks_as_before": verdict.judged_before})
+    path = verdicts.save(night.home, verdict)
+    night.update_record(
+        candidate_fingerprint=verdict.candidate_fingerprint,
+        gate={
+            "passed": verdict.passed,
+            "outcomes": verdict.counts,
+            "blocked_by": [result.check_name for result in verdict.results if result.blocks],
+            "verdict": str(path.relative_to(night.home)),
+            "withheld": [f"{one.rule_id}: {one.scope}" for one in verdict.consequences if one.status == "withheld"],
+            "kept_back": explain_withheld(verdict),
+            "waived": [f"{one.rule_id}: {one.scope}" for one in verdict.consequences if one.status == "waived"],
+        },
+    )
+    if not verdict.passed:
+        message = after_sources(night.home, night.run_id, explain(verdict))
+        night.update_record(outcome=BLOCKED, message=message)
+    return verdict
+
+
 def build_gate(mart_keys: set[dg.AssetKey], hangs_on: Mapping[str, Collection[str]]) -> dg.AssetChecksDefinition:
     """One step with a check for every check of the product's suites, and every comparison with what was before.
-    `hangs_on`: by table of the mart, the indicators that hang on it.
+    `hangs_on`: see `judge`.
 
     A tenant's own suites (`checks/*.yaml` of the home) are run as well and decide the verdict; they are
     not known when the graph loads, so they have no check of their own in it.
@@ -72,41 +112,7 @@ def build_gate(mart_keys: set[dg.AssetKey], hangs_on: Mapping[str, Collection[st
 
     @dg.multi_asset_check(name="gate", specs=list(specs.values()), required_resource_keys={"night"})
     def gate(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        night: Night = context.resources.night
-        night.progress("Checking the candidate", f"{len(specs)} checks")
-        if night.full:
-            judgements_file(night.home).unlink(missing_ok=True)
-        verdict = run_gate(
-            warehouse_file(night.home),
-            suites=gate_suites(night.home),
-            enabled_sources=night.configuration.enabled_sources(),
-            clock=night.clock,
-            declared=Declared(providers(), person_key_forms(), hangs_on),
-            judgements=judgements_file(night.home),
-            judged_here=None if night.full else JUDGED_HERE,
-        )
-        verdict = without_withheld(warehouse_file(night.home), verdict)
-        verdict = with_statistics(verdict, warehouse_file(night.home), serving_mart(night.home), night.clock)
-        applicable = sum(result.passed is not None for result in verdict.results)
-        night.count_work(
-            {"checks_judged": applicable - verdict.judged_before, "checks_as_before": verdict.judged_before}
-        )
-        path = verdicts.save(night.home, verdict)
-        night.update_record(
-            candidate_fingerprint=verdict.candidate_fingerprint,
-            gate={
-                "passed": verdict.passed,
-                "outcomes": verdict.counts,
-                "blocked_by": [result.check_name for result in verdict.results if result.blocks],
-                "verdict": str(path.relative_to(night.home)),
-                "withheld": [f"{one.rule_id}: {one.scope}" for one in verdict.consequences if one.status == "withheld"],
-                "kept_back": explain_withheld(verdict),
-                "waived": [f"{one.rule_id}: {one.scope}" for one in verdict.consequences if one.status == "waived"],
-            },
-        )
-        if not verdict.passed:
-            message = after_sources(night.home, night.run_id, explain(verdict))
-            night.update_record(outcome=BLOCKED, message=message)
+        verdict = judge(context.resources.night, hangs_on)
         own = [result for result in verdict.results if result.check_name in specs]
         yield from (_result(result, specs[result.check_name]) for result in own)
         tenant = [r for r in verdict.results if r.check_name not in specs and r.blocks]

@@ -4,7 +4,7 @@ The verdict is looked up here as well: started alone on a candidate that failed,
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -15,6 +15,11 @@ from orchestration.release.approval import GateRefused, approved_verdict
 from orchestration.resources import Night
 from quality.receipt import gate_status
 from quality.suites import gate_suites, suites_fingerprint
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from quality.gate import Verdict
 
 # The dbt source whose tables evaluators make, and the folder of the home in which they lie.
 SOURCE = "evaluated"
@@ -37,6 +42,24 @@ def _specs(manifest: Mapping[str, Any], mart_keys: set[dg.AssetKey]) -> list[dg.
     ]
 
 
+def facts_of(night: Night, verdict: "Verdict") -> NightFacts:
+    """On what tonight's evaluation stands."""
+    return NightFacts(night.clock.date(), verdict.publishes, gate_status(verdict), night.configuration.evaluation)
+
+
+def evaluated(night: Night, facts: NightFacts) -> "dict[str, pa.Table]":
+    """Every evaluator's tables of tonight's candidate. Raises dg.Failure."""
+    try:
+        return run_evaluators(warehouse_file(night.home), facts, lambda message: night.progress(STAGE, message))
+    except EvaluatorFailed as failure:
+        raise _failed(night, str(failure)) from failure
+
+
+def _failed(night: Night, message: str) -> dg.Failure:
+    night.update_record(outcome=FAILED, message=message)
+    return dg.Failure(description=message, allow_retries=False)
+
+
 def build_evaluation_asset(manifest: Mapping[str, Any], mart_keys: set[dg.AssetKey]) -> dg.AssetsDefinition:
     """The step between the gate and the release that makes every table of the source `evaluated`."""
     specs = _specs(manifest, mart_keys)
@@ -51,15 +74,10 @@ def build_evaluation_asset(manifest: Mapping[str, Any], mart_keys: set[dg.AssetK
         except GateRefused as refusal:
             night.update_record(outcome=BLOCKED, message=str(refusal))
             raise dg.Failure(description=str(refusal), allow_retries=False) from None
-        facts = NightFacts(night.clock.date(), verdict.publishes, gate_status(verdict), night.configuration.evaluation)
-        try:
-            tables = run_evaluators(warehouse_file(night.home), facts, lambda message: night.progress(STAGE, message))
-            if tables.keys() != expected:
-                odd = ", ".join(sorted(tables.keys() ^ expected))
-                raise EvaluatorFailed(f"evaluation failed: the dbt source {SOURCE} and the evaluators differ in {odd}")
-        except EvaluatorFailed as failure:
-            night.update_record(outcome=FAILED, message=str(failure))
-            raise dg.Failure(description=str(failure), allow_retries=False) from failure
+        tables = evaluated(night, facts_of(night, verdict))
+        if tables.keys() != expected:
+            odd = ", ".join(sorted(tables.keys() ^ expected))
+            raise _failed(night, f"evaluation failed: the dbt source {SOURCE} and the evaluators differ in {odd}")
         keep_tables(night.home, tables)
         for name in sorted(tables):
             yield dg.MaterializeResult(asset_key=dg.AssetKey([SOURCE, name]), metadata={"rows": tables[name].num_rows})

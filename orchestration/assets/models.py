@@ -13,6 +13,7 @@ from orchestration.dbt_tests import Outcome, ready, run_tests
 from orchestration.night import FAILED, STOPPED
 from orchestration.resources import Night
 from orchestration.stopping import noticing_stop, stopped_message
+from orchestration.triggers import NIGHTLY
 from orchestration.trouble import after_sources, damage, disk_trouble
 from orchestration.unchanged import set_aside
 
@@ -170,8 +171,10 @@ def _stopped(night: Night, stage: str, title: str, by: str) -> dg.Failure:
     return dg.Failure(description=message, allow_retries=False)
 
 
-def build_model_assets(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
-    """The three builds: everything tagged `prepare` (seeds, staging, organisation records); the candidate; and, tagged
+def build_model_assets(manifest: Mapping[str, Any], stands: Callable[[Night], bool]) -> list[dg.AssetsDefinition]:
+    """`stands`: whether nothing is new, so that a whole night is over before anything is built.
+
+    The three builds: everything tagged `prepare` (seeds, staging, organisation records); the candidate; and, tagged
     `evaluation`, what is made of a candidate that passed.
     """
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in _BUILT]
@@ -187,6 +190,10 @@ def build_model_assets(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]
     @dg.multi_asset(name="prepare", **declared(PREPARE))
     def prepare(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
+        if context.job_name == NIGHTLY and stands(night):
+            # Nothing is made, and the steps behind are skipped.
+            context.log.info("Nothing new was read: what stands since the night before was judged by tonight's clock")
+            return
         set_aside(night.home, keep=not night.full)
         yield from _build(context, manifest, "Staging the landed streams", PREPARE)
 

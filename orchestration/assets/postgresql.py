@@ -1,5 +1,7 @@
 """The release in PostgreSQL as an asset: after the files, when `wmip.yaml` says so."""
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
 from orchestration.assets.release import RELEASE_KEY
@@ -8,6 +10,9 @@ from orchestration.errors import NightFailed, UserError
 from orchestration.night import FAILED
 from orchestration.release.store import current_release
 from orchestration.resources import Night
+
+if TYPE_CHECKING:
+    from orchestration.postgresql.serving import Publication
 
 POSTGRESQL_KEY = dg.AssetKey(["release", "postgresql"])
 
@@ -24,16 +29,34 @@ POSTGRESQL_KEY = dg.AssetKey(["release", "postgresql"])
 def postgresql_release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Publish the current release where the environment says. A failure here leaves the file release standing."""
     night: Night = context.resources.night
+    made = load_release(night)
+    if made is None:
+        return dg.MaterializeResult(metadata={"enabled": night.configuration.postgresql.enabled})
+    for warning in made.warnings:
+        context.log.warning(warning)
+    return dg.MaterializeResult(
+        metadata={
+            "enabled": True,
+            "release_id": made.release_id,
+            "server": made.server,
+            "loaded": bool(made.rows),
+            "rows": sum(sum(rows.values()) for rows in made.rows.values()),
+        }
+    )
+
+
+def load_release(night: Night) -> "Publication | None":
+    """Let PostgreSQL serve the current release, where `wmip.yaml` says so; None where not. Raises dg.Failure."""
     settings = night.configuration.postgresql
     release_id = current_release(night.home)
     if not settings.enabled or release_id is None:
-        return dg.MaterializeResult(metadata={"enabled": settings.enabled})
+        return None
     from orchestration.postgresql.address import choose_address
     from orchestration.postgresql.keys import read_keys
     from orchestration.postgresql.serving import publish
 
     try:
-        made = publish(
+        return publish(
             night.home,
             release_id,
             choose_address(None, night.environment),
@@ -46,14 +69,3 @@ def postgresql_release(context: dg.AssetExecutionContext) -> dg.MaterializeResul
         message = f"release {release_id} is current as files, but PostgreSQL did not take it: {failure}"
         night.update_record(outcome=FAILED, message=message)
         raise dg.Failure(description=message, allow_retries=False) from None
-    for warning in made.warnings:
-        context.log.warning(warning)
-    return dg.MaterializeResult(
-        metadata={
-            "enabled": True,
-            "release_id": release_id,
-            "server": made.server,
-            "loaded": bool(made.rows),
-            "rows": sum(sum(rows.values()) for rows in made.rows.values()),
-        }
-    )

@@ -135,6 +135,7 @@ def _print_one(record: NightRecord) -> None:
         "Release": record.release_id or "none",
         "Readers saw": record.serving or "not written down",
         "Took": _took(record),
+        "Built": _built(record) if record.work else "not written down",
     }
     for name, said in lines.items():
         console.print(f"[bold]{name:<15}[/bold] {escape(said)}", highlight=False)
@@ -153,6 +154,12 @@ def _print_one(record: NightRecord) -> None:
         console.print(table)
     for said in filter(None, (record.message, record.notice)):
         console.print(said, highlight=False, markup=False)
+
+
+def _built(record: NightRecord) -> str:
+    """Whether the candidate was built, and why; how much was made and judged of it."""
+    how = f"whole: {record.built_because}" if record.built_because else "no: what stood was judged by the clock"
+    return "; ".join([how, *(f"{count} {name.replace('_', ' ')}" for name, count in record.work.items())])
 
 
 def _plain(record: NightRecord) -> dict[str, Any]:

@@ -8,10 +8,10 @@ import duckdb
 
 from common.home import warehouse_file
 from quality import verdicts
-from quality.fingerprint import combine, mart_fingerprint, table_fingerprints
+from quality.fingerprint import combine, table_fingerprints
 from quality.gate import Verdict
 from quality.messages import explain
-from quality.withholding import published_fingerprint
+from quality.withholding import PUBLISHED
 
 EVALUATION = "evaluation"
 # Which candidate and which day an evaluation is of changes every night; it does not make the figures new.
@@ -27,7 +27,10 @@ def approved_verdict(home: Path, suites_fingerprint: str) -> Verdict:
     warehouse = warehouse_file(home)
     if not warehouse.exists():
         raise GateRefused("there is no candidate: run the night first")
-    candidate = mart_fingerprint(warehouse)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        tables = table_fingerprints(connection)
+        published = combine(tables | table_fingerprints(connection, PUBLISHED))
+    candidate = combine(tables)
     verdict = verdicts.load(home, candidate)
     if verdict is None and (path := verdicts.path_of(home, candidate)).exists():
         raise GateRefused(
@@ -43,7 +46,7 @@ def approved_verdict(home: Path, suites_fingerprint: str) -> Verdict:
         raise GateRefused("the verdict is stale: other checks were in force when it was given; run the gate again")
     if not verdict.passed:
         raise GateRefused(explain(verdict))
-    if published_fingerprint(warehouse) != verdict.publishes:
+    if published != verdict.publishes:
         raise GateRefused(
             "what is withheld was not taken out of what would be published, or that was changed since: run the whole "
             "night, or the job audit_and_publish"

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.home import earlier_warehouse_file, warehouse_file
-from orchestration.dbt_build import build
-from orchestration.dbt_compiled import Compiled, DataTest, Model
+from orchestration.dbt_build import NotRefreshed, build, refresh
+from orchestration.dbt_compiled import COUNT, Compiled, DataTest, Model
 from orchestration.dbt_tests import run_tests
 from orchestration.unchanged import set_aside
 
@@ -169,3 +169,67 @@ def test_a_data_test_that_passed_is_run_again_when_what_it_reads_changed_and_one
     for _ in range(2):
         a_night(home, project)
         assert outcome() == (True, False)
+
+
+def quiet(home, project, clock, may_differ=frozenset()):
+    """What a quiet night makes of a warehouse; whether it stood."""
+    try:
+        refresh(home, project, {COUNT}, clock, lambda model: model.name in may_differ)
+    except NotRefreshed:
+        return False
+    return True
+
+
+@settings(max_examples=5)
+@given(
+    nights=st.lists(st.tuples(st.sampled_from(["grants", "visits", None]), st.integers(0, 40)), min_size=1, max_size=4),
+    may_differ=st.sets(st.sampled_from(["past", "seen", "counted", "summed"])),
+)
+def test_a_quiet_night_leaves_what_a_full_one_makes_or_nothing(tmp_path_factory, nights, may_differ):
+    home = tmp_path_factory.mktemp("home")
+    with duckdb.connect(str(home / "seeds.duckdb")) as connection:
+        connection.execute("CREATE SCHEMA s")
+    project = Compiled(MODELS, (A_TEST,), home / "seeds.duckdb", "digest")
+    land(home, 0, "grants", [1, 2, 2])
+    land(home, 0, "visits", [0, 3])
+    a_night(home, project)
+    clock = CLOCK
+    for number, (stream, hours) in enumerate(nights, start=1):
+        clock += timedelta(hours=hours)
+        if stream:
+            land(home, number, stream, [number])
+        before = warehouse(home)
+        stood = quiet(home, project, clock, may_differ)
+        fresh = home / "fresh"
+        shutil.copytree(home / "landing", fresh / "landing")
+        a_night(fresh, project, clock, full=True)
+        built = warehouse(fresh)
+        shutil.rmtree(fresh)
+        differ = {name for name, rows in built[0].items() if rows != before[0][name]}
+        # A view that reads what differs counts as different; a new file, though it says nothing new, does not.
+        assert differ <= may_differ if stood else warehouse(home) == before
+        if stood:
+            assert warehouse(home) == built
+        else:
+            a_night(home, project, clock)
+
+
+def test_what_hangs_on_the_clock_is_made_again_where_it_stands(home, project):
+    a_night(home, project)
+    assert quiet(home, project, CLOCK + timedelta(hours=1))
+    before = warehouse(home)
+    assert not quiet(home, project, CLOCK + timedelta(days=9)), "a day of the clock's came, and figures count it"
+    assert warehouse(home) == before
+    assert quiet(home, project, CLOCK + timedelta(days=9), {"past", "seen", "counted", "summed"})
+    assert warehouse(home)[0]["counted"] == [(2,)]
+
+
+def test_a_quiet_night_runs_what_tests_there_are_of_what_it_makes(home, project):
+    a_night(home, project)
+    run_tests(home, project.tests, CLOCK)
+    made = refresh(home, project, {COUNT}, CLOCK + timedelta(hours=1), lambda _model: False)
+    assert (made.models_made, made.data_tests_run, made.data_tests_as_before) == (1, 0, 1)
+    land(home, 1, "grants", [-1])
+    with pytest.raises(NotRefreshed, match="the test some does not hold"):
+        refresh(home, project, {COUNT}, CLOCK, lambda _model: True)
+    assert warehouse(home)[0]["largest"] == [(2,)]
