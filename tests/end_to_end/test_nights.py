@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import time
@@ -63,6 +64,45 @@ def test_a_second_night_without_new_input_adds_nothing(small_copy):
     assert _landing(home) == landing
     assert _release(home) == release
     assert "Nothing changed" in again.stdout
+    assert _records(home)[-1]["built_because"] == "", "nothing was built"
+
+
+def _records(home: Path) -> list[dict]:
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in (home / "runs").glob("*/night.json")]
+    return sorted(found, key=lambda record: record["number"])
+
+
+def _warehouse(home: Path) -> dict[tuple[str, str], tuple]:
+    """Columns, comments and content of every table of a candidate, and what it was judged by."""
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        columns = (
+            "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE schema_name = ? AND table_name = ?"
+        )
+        return {
+            (schema, table): (
+                connection.execute(columns, [schema, table]).fetchall(),
+                connection.execute(
+                    f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT) FROM {schema}.{table} AS t"
+                ).fetchone(),
+            )
+            for schema, table in connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
+            # Tells of what each was made of, in the order it was noted.
+            if schema != "build"
+        }
+
+
+@pytest.mark.slow
+def test_a_quiet_night_and_a_full_one_say_the_same(small_copy, tmp_path):
+    quiet, full = small_copy, tmp_path / "full"
+    shutil.copytree(quiet, full, symlinks=True)
+    for home, variables in ((quiet, {}), (full, {"WMIP_FULL": "true"})):
+        assert wmip("demo", "--home", home, "--scale", SCALE, **variables).returncode == 0
+    one, other = _records(quiet)[-1], _records(full)[-1]
+    assert (one["built_because"], other["built_because"]) == ("", "it was asked for")
+    assert one["work"]["models_made"] < other["work"]["models_made"] / 4
+    said = ("outcome", "release_id", "candidate_fingerprint", "gate", "returns_late", "alerts", "serving")
+    assert [one[name] for name in said] == [other[name] for name in said]
+    assert _warehouse(quiet) == _warehouse(full)
 
 
 @pytest.mark.parametrize(
