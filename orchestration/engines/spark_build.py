@@ -102,8 +102,8 @@ class _Spark:
     """A session, and the folder that the cluster shares with this machine: a path, or an address that both can open."""
 
     def __init__(self, configured: SparkConfiguration, home: Path) -> None:
-        self._session = open_session(configured)
         self.shared = configured.shared or str(home)
+        self._session = open_session(configured, f"{self.shared}/{_MADE}")
 
     @property
     def errors(self) -> tuple[type[Exception], ...]:

@@ -23,8 +23,9 @@ _AS_THE_MODELS_MEAN = {
 }
 
 
-def open_session(configured: SparkConfiguration) -> Any:
-    """A `SparkSession` that gives what the models mean; that of this process where it has one.
+def open_session(configured: SparkConfiguration, place: str) -> Any:
+    """A `SparkSession` that gives what the models mean; that of this process where it has one. `place`: where
+    a master keeps tables that name no folder; it would take that in which the night was started.
 
     Raises UserError saying what is missing: the extra, Java, the cluster.
     """
@@ -39,6 +40,7 @@ def open_session(configured: SparkConfiguration) -> Any:
         builder, where = builder.remote(configured.connect), f"connect: {configured.connect}"
     else:
         builder, where = builder.master(configured.master), f"master: {configured.master}"
+        builder = builder.config("spark.sql.warehouse.dir", place)
         builder = builder.config("spark.ui.showConsoleProgress", "false").config("spark.log.level", "ERROR")
     try:
         session = builder.getOrCreate()
