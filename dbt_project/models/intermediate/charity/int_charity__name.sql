@@ -1,8 +1,8 @@
 {{ config(tags=['prepare']) }}
 
--- A charity is known by its name and by every other that its register gives. The company it is counts where one charity
--- of a register says so: of several that name one company, as charities do that were registered anew, the one that is not
--- removed; several such say nothing.
+-- A charity is known by its name and by every other that its register gives. The company it is counts where one
+-- charity of a register says so: of several that name one company, as charities do that were registered anew, the one
+-- that is not removed; several such say nothing.
 with ranked as (
     select
         charities.*,

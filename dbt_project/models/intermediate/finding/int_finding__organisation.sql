@@ -64,8 +64,8 @@ select
     cast(null as {{ dbt.type_string() }}) as cell,
     'name_too_long' as rule,
     'warning' as severity,
-    'the name has ' || cast(length(name) as {{ dbt.type_string() }}) || ' letters: it is compared by its first {{ longest_name() | trim }}'
-    as message,
+    'the name has ' || cast(length(name) as {{ dbt.type_string() }})
+    || ' letters: it is compared by its first {{ longest_name() | trim }}' as message,
     cast(null as {{ dbt.type_string() }}) as partner_code
 from {{ ref('int_organisation__record') }}
 where length(name) > {{ longest_name() }}

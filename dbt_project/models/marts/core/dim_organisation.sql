@@ -1,4 +1,7 @@
-{# A sole trader's name is a person's, and the postcode may be of a home (domain.md section 5): one body that says so is enough. #}
+{#
+    A sole trader's name is a person's, and the postcode may be of a home (domain.md section 5): one body that says so
+    is enough.
+#}
 {%- set is_person -%}
     (coalesce(sole_traders.may_be_sole_trader, false) and coalesce(company_number, charity_number) is null)
 {%- endset %}

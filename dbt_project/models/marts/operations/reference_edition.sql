@@ -5,6 +5,7 @@
 ] -%}
 
 -- How old each table of published reference data is, and what renews it.
+-- noqa: disable=LT02
 with tables as (
     select
         'GDP deflator, calendar years' as reference_table,
@@ -46,7 +47,9 @@ with tables as (
         'Charity register, {{ area }}' as reference_table,
         '{{ publisher }}' as publisher,
         (
-            select max(edition) from {{ ref('stg_charity_registers__editions') }} where list_name = '{{ list_name }}'
+            select max(edition)
+            from {{ ref('stg_charity_registers__editions') }}
+            where list_name = '{{ list_name }}'
         ) as edition,
         cast(null as varchar) as shipped_edition,
         '{{ renewed_by }}' as renewed_by

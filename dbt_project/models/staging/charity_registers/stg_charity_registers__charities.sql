@@ -1,5 +1,5 @@
--- A view: of hundreds of thousands of charities only those that the programme met are looked at. Those linked to a charity
--- have its number and are no organisations of their own.
+-- A view: of hundreds of thousands of charities only those that the programme met are looked at. Those linked to a
+-- charity have its number and are no organisations of their own.
 {{ config(materialized='view') }}
 
 with latest as (

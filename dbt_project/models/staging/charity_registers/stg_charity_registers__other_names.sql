@@ -1,7 +1,9 @@
 {{ config(materialized='view') }}
 
 with latest as (
-    {{ latest_version(source('charity_registers', 'other_names'), ['register', 'charity_number', 'linked_number', 'name_id']) }}
+    {{ latest_version(
+        source('charity_registers', 'other_names'), ['register', 'charity_number', 'linked_number', 'name_id']
+    ) }}
 )
 
 select
