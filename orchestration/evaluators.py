@@ -19,7 +19,9 @@ import duckdb
 from common.durable import write_parquet
 from common.home import evaluation_folder, make_private
 from common.stop import let_stop
+from evaluation.appraisal_rules import rules
 from evaluation.assumptions import build_sets
+from evaluation.discounting import NoDiscountTable, editions, table_in_force
 from evaluation.gross import read_gross_jobs
 from evaluation.prices import read_deflators
 from orchestration.configuration import EvaluationConfiguration
@@ -132,9 +134,6 @@ def says_the_same(warehouse: Path, facts: NightFacts, before: date) -> bool:
     So it is where no day lies between from which on something counts otherwise: quarters end, assumptions, rules and
     parameters come into force and expire, reviews fall due; and where the gate said of the candidate what it said then.
     """
-    from evaluation.appraisal_rules import rules
-    from evaluation.discounting import NoDiscountTable, editions, table_in_force
-
     try:
         table_in_force(before)
     except NoDiscountTable:

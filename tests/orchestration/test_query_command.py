@@ -48,4 +48,4 @@ def test_metric(mart, monkeypatch):
     monkeypatch.setattr("orchestration.cli.metric.ensure_parsed", lambda home: {})
     monkeypatch.setattr("orchestration.metrics.Metrics.__init__", lambda self, *_: None)
     monkeypatch.setattr("orchestration.metrics.Metrics.sql", lambda *_: "SELECT '+1' AS cluster, -2 AS jobs_created")
-    assert _csv("metric", "jobs_created", "--by", "cluster") == [{"cluster": "'+1", "jobs_created": "-2"}]
+    assert _csv("metric", "jobs_created", "--by", "cluster") == [{"cluster": "'+1", "jobs_created": "-2.0000"}]

@@ -51,6 +51,7 @@ TARGETS = {
     "gateway_to_research.csv": Target("ProjectId", "Department", "Lighter castings", "123,456"),
     "companies_house.csv": Target(" CompanyNumber", "RegAddress.POBox"),
     "companies_house.zip": Target(" CompanyNumber", "RegAddress.POBox"),
+    "charity_registers.json": Target("registered_charity_number", "charity_name"),
     "postcode_directory.csv": Target("lad25cd", "itl25cd"),
     "deflators.csv": Target("Financial year", "Calendar year", number="96.5"),
     "deflators.xlsx": Target("Financial year", "Calendar year", number="<v>96.5</v>"),

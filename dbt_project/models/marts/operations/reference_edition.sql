@@ -1,7 +1,7 @@
 {%- set charity_lists = [
     ('england_and_wales', 'England and Wales', 'Charity Commission', 'publicextract.charity.zip'),
     ('scotland', 'Scotland', 'OSCR', 'CharityExport-….zip'),
-    ('northern_ireland', 'Northern Ireland', 'CCNI', 'charitydetails_….csv'),
+    ('northern_ireland', 'Northern Ireland', 'CCNI', 'charitydetails….csv'),
 ] -%}
 
 -- How old each table of published reference data is, and what renews it.
