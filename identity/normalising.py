@@ -21,14 +21,17 @@ MACROS = Path(__file__).resolve().parent.parent / "dbt_project" / "macros"
 
 @cache
 def _macros() -> TemplateModule:
-    """The macros as dbt hands them to DuckDB: what is dispatched is DuckDB's, what is returned is written."""
+    """The macros as dbt hands them to DuckDB: what is dispatched is DuckDB's, what is returned is written, no
+    variable is set.
+    """
     from jinja2 import Environment
 
     made: dict[str, TemplateModule] = {}
     adapter = SimpleNamespace(dispatch=lambda name: getattr(made["macros"], f"duckdb__{name}"))
     text = "\n".join((MACROS / path).read_text(encoding="utf-8") for path in ("compat/text.sql", "normalise.sql"))
     environment = Environment(autoescape=False)  # noqa: S701 - it writes SQL
-    template = environment.from_string(text, globals={"adapter": adapter, "return": lambda written: written})
+    told = {"adapter": adapter, "return": lambda written: written, "var": lambda _name, default: default}
+    template = environment.from_string(text, globals=told)
     made["macros"] = template.module
     return made["macros"]
 

@@ -6,6 +6,7 @@ therefore added to the dialects whose connection GX keeps open. A test fails whe
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Sequence
@@ -41,6 +42,8 @@ def evaluate(warehouse: Path, checks: Sequence[tuple[CheckDefinition, str | None
     A check that raised, was not evaluated, or came back without a result is an error.
     """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    # It tells the log, and so the screen of the night, of each folder that it makes for itself.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import great_expectations as gx
     from great_expectations.execution_engine import sqlalchemy_execution_engine
 

@@ -31,3 +31,19 @@
     {{ regex_match(lowered, '[ ,](limited|ltd|llp|plc)[.]?$') }}
     and not {{ regex_match(lowered, '(^|[^a-z])(trust|foundation|charit[a-z]*|church|community|association|society|club|council|university|college|school|academy|nhs|hospice|museum|housing|cic|cio)([^a-z]|$)') }}
 {%- endmacro %}
+
+{# The last word of people on two records: same, different or unsure. Grain: pair of records. #}
+{% macro last_words() %}
+    select *
+    from (
+        select
+            decisions.*,
+            row_number() over (
+                partition by
+                    left_source_system, left_source_record_id, right_source_system, right_source_record_id
+                order by decision_number desc
+            ) as recency
+        from {{ source('identity', 'organisation_decision') }} as decisions
+    ) as ranked
+    where recency = 1
+{% endmacro %}

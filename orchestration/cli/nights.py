@@ -177,7 +177,7 @@ def demo(
         console.print(f"A pretend programme (seed {seed}, scale {scale:g}) returns its quarters to {folder}")
         serving = current_release(folder)
         if fault is None or serving is None:
-            record = _night(folder, _clock(folder))
+            record = _night(folder, _clock(folder), full=load_settings().full)
             if fault is None or record.outcome in ENDED_WITHOUT_RELEASE:
                 _conclude(folder, record)
                 _hint(folder)

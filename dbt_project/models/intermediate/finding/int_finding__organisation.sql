@@ -5,17 +5,7 @@ with recursive words as (
         decision,
         left_source_system || ' ' || left_source_record_id as one,
         right_source_system || ' ' || right_source_record_id as other
-    from (
-        select
-            decisions.*,
-            row_number() over (
-                partition by
-                    left_source_system, left_source_record_id, right_source_system, right_source_record_id
-                order by decision_number desc
-            ) as recency
-        from {{ source('identity', 'organisation_decision') }} as decisions
-    ) as ranked
-    where recency = 1
+    from ({{ last_words() }}) as decisions
 ),
 
 joined as (

@@ -1,18 +1,5 @@
 -- The last word of people on two organisations that stand apart, by whichever of their records it was said.
-with words as (
-    select *
-    from (
-        select
-            decisions.*,
-            row_number() over (
-                partition by
-                    left_source_system, left_source_record_id, right_source_system, right_source_record_id
-                order by decision_number desc
-            ) as recency
-        from {{ source('identity', 'organisation_decision') }} as decisions
-    ) as ranked
-    where recency = 1
-),
+with words as ({{ last_words() }}),
 
 placed as (
     select
