@@ -19,6 +19,8 @@ from quality.consequence import Consequence
 from quality.fingerprint import SCHEMA, combine, table_fingerprints
 
 PUBLISHED = "published_mart"
+# Of what is copied DuckDB would keep as much as the machine has room for; each thread holds a piece of a table.
+_BOUNDED: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "128MB", "threads": 2}
 
 _KEPT_BACK = """
     rule_id VARCHAR, indicator_key VARCHAR, partner_key VARCHAR, period_key VARCHAR, breakdown VARCHAR, status VARCHAR,
@@ -232,7 +234,6 @@ class _Facts:
     """
 
     table: str
-    key: str
     partner_keys: tuple[str, ...]
     verified: dict[str, str]
     claimed: dict[str, str]
@@ -254,27 +255,27 @@ class _Facts:
             f"CASE WHEN NOT coalesce(found.{place}, false) THEN t.{name} END AS {name}"
             for name, place in places.items()
         ]
-        of_body = " OR ".join(f"k.partner_key = t.{name}" for name in self.partner_keys)
+        of_body = " OR ".join(f"k.partner_key = c.{name}" for name in self.partner_keys)
+        cell = ("indicator_key", *self.partner_keys, "period_key", "claimed_period_key")
+        # Cells are few, however many facts are in them: what is looked up is no longer than what is withheld.
         return f"""
             WITH found AS (
-                SELECT {self.key},
-                    coalesce(bool_or(k.breakdown = '' AND k.period_key IN ('', coalesce(t.period_key, ''))), false)
-                        AS verified,
-                    coalesce(
-                        bool_or(k.breakdown = '' AND k.period_key IN ('', coalesce(t.claimed_period_key, ''))), false
-                    ) AS claimed,
-                    coalesce(bool_or(k.breakdown = 'local_authority'), false) AS area,
-                    coalesce(bool_or(k.breakdown = 'cluster'), false) AS cluster,
-                    coalesce(bool_or(k.breakdown = 'partner'), false) AS partner
-                FROM mart.{self.table} AS t
+                SELECT c.*,
+                    bool_or(k.breakdown = '' AND k.period_key IN ('', coalesce(c.period_key, ''))) AS verified,
+                    bool_or(k.breakdown = '' AND k.period_key IN ('', coalesce(c.claimed_period_key, ''))) AS claimed,
+                    bool_or(k.breakdown = 'local_authority') AS area,
+                    bool_or(k.breakdown = 'cluster') AS cluster,
+                    bool_or(k.breakdown = 'partner') AS partner
+                FROM (SELECT DISTINCT {", ".join(cell)} FROM mart.{self.table}) AS c
                 INNER JOIN kept_back AS k
                     ON
-                        k.status = 'withheld' AND k.indicator_key IN ('', t.indicator_key)
+                        k.status = 'withheld' AND k.indicator_key IN ('', c.indicator_key)
                         AND (k.partner_key = '' OR {of_body})
                 GROUP BY ALL
             )
             SELECT t.* REPLACE ({", ".join(changes)})
-            FROM mart.{self.table} AS t LEFT JOIN found USING ({self.key})
+            FROM mart.{self.table} AS t
+            LEFT JOIN found ON {" AND ".join(f"t.{name} IS NOT DISTINCT FROM found.{name}" for name in cell)}
             WHERE NOT (coalesce(found.verified, false) AND coalesce(found.claimed, false))
         """
 
@@ -282,7 +283,6 @@ class _Facts:
 _FACTS = (
     _Facts(
         table="indicator_fact",
-        key="fact_key",
         partner_keys=("partner_key",),
         verified={
             "quantity": "NULL", "exact_quantity": "NULL", "is_counted": "false", "not_counted_reason": "'withheld'"
@@ -291,7 +291,6 @@ _FACTS = (
     ),
     _Facts(
         table="indicator_fact_locked",
-        key="lock_key, fact_key",
         partner_keys=("partner_key", "locked_partner_key"),
         verified={"exact_quantity": "NULL", "holds_verified": "false"},
         claimed={"exact_claimed_quantity": "NULL", "holds_claimed": "false"},
@@ -384,7 +383,7 @@ HOLDING_FIGURES = frozenset(_QUERIES)
 
 def withhold(warehouse: Path, consequences: Sequence[Consequence]) -> None:
     """Write schema `published_mart` of a candidate anew, without what is withheld; none without consequences."""
-    with duckdb.connect(str(warehouse)) as connection:
+    with duckdb.connect(str(warehouse), config=_BOUNDED) as connection:
         connection.execute(f"SET TimeZone = 'UTC'; DROP SCHEMA IF EXISTS {PUBLISHED} CASCADE")
         if not consequences:
             return
