@@ -103,7 +103,7 @@ FAULTS: dict[str, Callable[[CheckDefinition], str]] = {
     "company_numbers_have_their_shape": _set("company_number", "'1234567'"),
     "person_keys_are_pseudonyms": _set("person_key", "'ann@example.org'"),
     "counted_facts_are_in_programme_quarters": lambda _: "UPDATE mart.dim_period SET is_programme_period = false",
-    "counted_facts_are_not_in_the_future": _set("achieved_on", "DATE '2025-05-16'"),
+    "counted_facts_are_not_in_the_future": _set("achieved_on", "DATE '2025-06-30'"),
 }
 
 
