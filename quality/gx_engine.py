@@ -182,14 +182,16 @@ def _read(result: Any, check: CheckDefinition) -> Evaluation:
         rows = (details.get("details") or {}).get("unexpected_rows") or []
         count = int(details.get("unexpected_count") or details.get("observed_value") or len(rows))
         keys = [", ".join(f"{value}" for value in row.values()) for row in rows[:MOST_KEYS]]
-        observed = "no rows against it" if not count else f"{count} rows against it"
+        observed = _against(count)
         return Evaluation(bool(result.success), observed, count, keys)
     count = int(details.get("unexpected_count") or 0)
     value = details.get("observed_value")
     # Mean, largest, smallest and sum of no rows are no values; GX takes them for failed.
     is_nothing = value is None and "observed_value" in details
-    shown = (
-        "no value to compare" if is_nothing else f"{count} rows against it" if value is None else f"observed {value}"
-    )
+    shown = "no value to compare" if is_nothing else _against(count) if value is None else f"observed {value}"
     failing = 0 if result.success else max(count, 1)
     return Evaluation(bool(result.success), str(shown)[:300], failing, [])
+
+
+def _against(count: int) -> str:
+    return "no rows against it" if not count else "1 row against it" if count == 1 else f"{count} rows against it"

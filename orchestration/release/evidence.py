@@ -155,7 +155,7 @@ def _by_indicator(found: Sequence[ValueChange]) -> list[dict[str, Any]]:
 
 
 def _moved_by(changes: Sequence[ValueChange]) -> str:
-    """By how much figures moved in all; of those that a release does not show nobody knows."""
+    """By how much figures moved in all, where both releases show each of them."""
     by = [change.difference for change in changes]
     known = [one for one in by if one is not None]
-    return str(sum(known, Decimal(0))) if len(known) == len(by) else "not known"
+    return str(sum(known, Decimal(0))) if len(known) == len(by) else "not shown"

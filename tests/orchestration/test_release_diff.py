@@ -74,7 +74,7 @@ def test_a_figure_that_is_withheld_did_not_fall_to_nothing(home):
     said = _run(home, A)
     assert "not shown" in said
     assert "-1.50" not in said
-    assert [_moved_by([hidden, new]), _moved_by([new])] == ["not known", "0.2500"]
+    assert [_moved_by([hidden, new]), _moved_by([new])] == ["not shown", "0.2500"]
 
 
 def test_what_moved_a_figure_adds_up_to_the_difference_and_says_why(home):
