@@ -9,6 +9,7 @@ with signatures as (
         day,
         words,
         words_needed,
+        min(postcode) as postcode,
         row_number() over (
             partition by {{ reference | join(', ') }}
             order by min(period_key), name, coalesce(identifier, ''), day
@@ -82,7 +83,8 @@ pairs as (
             when 'any' then coalesce(common.common_count, 0) >= 1
             else coalesce(common.common_count, 0) * 2 > least(one_count.word_count, other_count.word_count)
         end as is_alike,
-        one.name = other.name as is_of_one_name
+        one.name = other.name as is_of_one_name,
+        case when one.postcode = other.postcode then 2 else 1 end as slips
     from several as one
     inner join several as other
         on
@@ -131,7 +133,8 @@ identified as (
             and borrowed.nearness = 1
 ),
 
--- An identifier that is one slip of the pen away, under the same name, is no other.
+-- An identifier that is one slip of the pen away, under the same name, is no other; nor is one two slips away, one of
+-- each row, where the postcode is the same too.
 matches as (
     select
         pairs.stream,
@@ -155,7 +158,7 @@ matches as (
             one.identifier <> ''
             and other.identifier <> ''
             and pairs.is_of_one_name
-            and {{ edit_distance('one.identifier', 'other.identifier') }} <= 1
+            and {{ edit_distance('one.identifier', 'other.identifier') }} <= pairs.slips
         )
 ),
 
