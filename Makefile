@@ -35,7 +35,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: $(INSTALLED) ## A pretend programme, one night, the scorecard
 	@$(BIN)/wmip demo
 
-test: $(INSTALLED) ## The tests (about ten minutes on two cores)
+test: $(INSTALLED) ## The tests (about twenty minutes on two cores)
 	@$(BIN)/python -m pytest $(PARALLEL)
 
 test-fast: $(INSTALLED) ## The tests that need no night, server or campaign (two minutes on two cores)
@@ -47,7 +47,7 @@ coverage: $(INSTALLED) ## The tests once more, with the share of lines they run;
 test-slow: $(INSTALLED) ## The tests that take minutes: more seeds, kills, full and read-only disks, the daemon
 	@$(BIN)/python -m pytest -m slow
 
-test-truth: $(INSTALLED) ## Five pretend programmes, default and doubled dirt, cell by cell against their truth (ten minutes)
+test-truth: $(INSTALLED) ## Five pretend programmes, default and doubled dirt, cell by cell against their truth (twenty minutes)
 	@$(BIN)/python -m tests.end_to_end.truth
 
 test-fuzz: $(INSTALLED) ## 3,000 mutated files of every kind (WMIP_FUZZ_MUTATIONS, WMIP_FUZZ_SEED); says how far it is
