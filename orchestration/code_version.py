@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import platform
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+PRODUCT = "wmip-warehouse"
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("common", "ingestion", "identity", "quality", "evaluation", "orchestration", "dbt_project", "bi")
 # What is made beside the sources as they run.
@@ -35,7 +39,21 @@ def fingerprint(root: Path = ROOT) -> str:
 @cache
 def code_version() -> str:
     """`<version>+<12 hex>` over every file of the rooms that make a release."""
-    return f"{version('wmip-warehouse')}+{fingerprint()[:12]}"
+    return f"{version(PRODUCT)}+{fingerprint()[:12]}"
+
+
+@cache
+def libraries() -> str:
+    """SHA-256 over the versions of Python and of what the product requires, as far as that is installed: what matches
+    organisations, measures the network and draws the simulation is in them.
+    """
+    names = {re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower() for requirement in requires(PRODUCT) or ()}
+    found = [platform.python_version()]
+    for name in sorted(names):
+        # Extras may be left out.
+        with suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
 
 @cache

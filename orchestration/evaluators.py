@@ -129,13 +129,15 @@ def registered_sets(connection: duckdb.DuckDBPyConnection) -> list[AssumptionSet
 
 
 def says_the_same(warehouse: Path, facts: NightFacts, before: date) -> bool:
-    """Whether evaluating the same figures says tonight what it said on an earlier day, `RUN` aside.
+    """Whether evaluating the same figures says tonight what it said on the day `before`, `RUN` aside.
 
     So it is where no day lies between from which on something counts otherwise: quarters end, assumptions, rules and
     parameters come into force and expire, reviews fall due; and where the gate said of the candidate what it said then.
+    A clock that was put right is before that day.
     """
+    first, last = sorted((before, facts.on))
     try:
-        table_in_force(before)
+        table_in_force(first)
     except NoDiscountTable:
         # What is missing is said with its day.
         return False
@@ -152,7 +154,7 @@ def says_the_same(warehouse: Path, facts: NightFacts, before: date) -> bool:
     for row in assumptions:
         days |= {row.approved_on, row.valid_from, row.valid_to, row.review_by}
     # Some count from that day on, others from the next.
-    return not any(before < turn <= facts.on for day in days if day for turn in (day, day + timedelta(days=1)))
+    return not any(first < turn <= last for day in days if day for turn in (day, day + timedelta(days=1)))
 
 
 def of_another_night(home: Path, facts: NightFacts) -> None:

@@ -13,14 +13,14 @@ from typing import Any
 
 import dagster as dg
 
-from common.home import warehouse_file
+from common.home import evaluation_folder, warehouse_file
 from common.stop import was_stopped
 from ingestion.ingest import input_fingerprint
 from ingestion.storage.damage import require_readable
 from ingestion.storage.read_log import not_read
 from orchestration.access import close_home
 from orchestration.alerts import conclude, serving
-from orchestration.code_version import code_version
+from orchestration.code_version import code_version, libraries
 from orchestration.configuration import Configuration, load_configuration
 from orchestration.night import (
     FAILED,
@@ -135,9 +135,18 @@ def left_behind(night: Night) -> dict[str, str]:
     return {
         "inputs": input_fingerprint(night.home),
         "code": code_version(),
+        "libraries": libraries(),
         "evaluation": hashlib.sha256(settings.encode()).hexdigest(),
         "warehouse": checksum(warehouse_file(night.home)) if warehouse_file(night.home).exists() else "",
+        "evaluated": _evaluated(night.home),
     }
+
+
+def _evaluated(home: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(evaluation_folder(home).rglob("*.parquet")):
+        digest.update(f"{path.relative_to(home)}\0{checksum(path)}".encode())
+    return digest.hexdigest()
 
 
 def close(night: Night, stages: StageTimes) -> None:

@@ -26,6 +26,7 @@ from orchestration.evaluators import READS_BESIDE_THE_MART, keep_tables, of_anot
 from orchestration.night import FAILED, PUBLISHED, STOPPED, UNCHANGED, NightRecord, all_records
 from orchestration.resources import Night, left_behind
 from orchestration.stopping import noticing_stop, stopped_message
+from quality import verdicts
 from quality.fingerprint import SCHEMA, VOLATILE_TABLES
 from quality.gate import Verdict
 from quality.messages import explain
@@ -36,8 +37,10 @@ _DAGSTERS_PLAN = logging.getLogger("dagster._core.execution.plan.active")
 _NAMED = {
     "inputs": "what was landed and decided",
     "code": "the code",
+    "libraries": "the libraries it stands on",
     "evaluation": "the settings of the evaluation",
     "warehouse": "the warehouse",
+    "evaluated": "the tables of the evaluation",
 }
 
 
@@ -53,6 +56,8 @@ def stands(night: Night, hangs_on: Mapping[str, Collection[str]]) -> bool:
         night.update_record(built_because=differs)
         return False
     night.progress(STAGE, "what names the clock or tells of nights")
+    # Read first: tonight's verdict would take its place if it were on the same candidate.
+    judged_before = verdicts.load(night.home, before.candidate_fingerprint or "")
     try:
         made = _refreshed(night, {PREPARE, COUNT})
     except NotRefreshed as reason:
@@ -62,7 +67,8 @@ def stands(night: Night, hangs_on: Mapping[str, Collection[str]]) -> bool:
     if not verdict.passed:
         raise dg.Failure(description=explain(verdict), allow_retries=False)
     night.count_work(vars(made))
-    _evaluate(night, verdict, datetime.fromisoformat(before.clock))
+    same_figures = judged_before is not None and judged_before.figures_fingerprint == verdict.figures_fingerprint
+    _evaluate(night, verdict, datetime.fromisoformat(before.clock) if same_figures else None)
     publish_candidate(night)
     load_release(night)
     _DAGSTERS_PLAN.setLevel(logging.ERROR)
@@ -114,12 +120,13 @@ def _refreshed(night: Night, steps: Collection[int]) -> Refreshed:
     raise dg.Failure(description=message, allow_retries=False)
 
 
-def _evaluate(night: Night, verdict: Verdict, before: datetime) -> None:
+def _evaluate(night: Night, verdict: Verdict, before: datetime | None) -> None:
     """Let the evaluation of the night before be tonight's, or make it anew where the new day changes it; then what
-    documents it.
+    documents it. `before`: when that night was; None where other figures are published than then, as a check that is
+    no table of the mart withholds others.
     """
     facts = facts_of(night, verdict)
-    if says_the_same(warehouse_file(night.home), facts, before.date()):
+    if before is not None and says_the_same(warehouse_file(night.home), facts, before.date()):
         of_another_night(night.home, facts)
     else:
         keep_tables(night.home, evaluated(night, facts))

@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from common.home import warehouse_file
+from common.home import evaluation_folder, warehouse_file
+from orchestration import code_version
 from orchestration.assets import quiet
 from orchestration.configuration import AssuranceConfiguration, Configuration, load_configuration
+from orchestration.dbt_build import Refreshed
 from orchestration.dbt_compiled import Model
 from orchestration.evaluators import READS_BESIDE_THE_MART, RUN, NightFacts, run_evaluators, says_the_same
 from orchestration.night import NightRecord, write_record
 from orchestration.resources import Night, left_behind
+from quality import verdicts
+from quality.gate import CheckResult, Verdict
 
 CLOCK = datetime(2025, 5, 16, 2, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,6 +75,61 @@ def test_a_night_before_they_were_written_down_left_nothing_that_could_stand(nig
     assert why_built(night).startswith("not as the night before left it")
 
 
+@pytest.mark.parametrize("harm", ["edited", "taken away", "laid beside"])
+def test_tables_of_the_evaluation_that_somebody_altered_are_not_built_upon(night, harm):
+    table = evaluation_folder(night.home) / "evaluation_result" / "evaluation_result.parquet"
+    table.parent.mkdir(parents=True)
+    table.write_bytes(b"as it was left")
+    the_night_before(night)
+    assert why_built(night) == ""
+    if harm == "edited":
+        table.write_bytes(b"another figure")
+    elif harm == "taken away":
+        table.unlink()
+    else:
+        table.with_name("more.parquet").write_bytes(b"more")
+    assert why_built(night) == "not as the night before left it: the tables of the evaluation"
+
+
+def test_another_version_of_a_library_is_another_night(monkeypatch):
+    found = code_version.libraries.__wrapped__()
+    monkeypatch.setattr(code_version, "version", lambda name: "0.0.1" if name == "splink" else version(name))
+    assert code_version.libraries.__wrapped__() != found
+    monkeypatch.setattr(code_version, "version", version)
+    assert code_version.libraries.__wrapped__() == found
+
+
+@pytest.mark.parametrize(
+    ("published_before", "stands"), [("the same", True), ("with other figures withheld", False), (None, False)]
+)
+def test_an_evaluation_stands_only_where_the_same_figures_are_published(night, monkeypatch, published_before, stands):
+    the_night_before(night, candidate_fingerprint="a")
+    if published_before:
+        verdicts.save(night.home, Verdict("a", published_before, "suites", CLOCK))
+    passed = CheckResult("one", "", "critical", "", "passed", "", 1, 0, [], "", "", "", CLOCK)
+    # The candidate may be the one of the night before, whose verdict this takes the place of.
+    verdict = Verdict("a", "the same", "suites", CLOCK, [passed])
+
+    def judged(night, _hangs_on):
+        verdicts.save(night.home, verdict)
+        return verdict
+
+    done = []
+    for name, instead in {
+        "_refreshed": lambda _night, _steps: Refreshed(0, 0, 0, 0),
+        "judge": judged,
+        "says_the_same": lambda *_: True,
+        "of_another_night": lambda *_: done.append("that of the night before"),
+        "evaluated": lambda *_: {},
+        "keep_tables": lambda *_: done.append("anew"),
+        "publish_candidate": lambda _night: None,
+        "load_release": lambda _night: None,
+    }.items():
+        monkeypatch.setattr(quiet, name, instead)
+    assert quiet.stands(night, {})
+    assert done == ["that of the night before" if stands else "anew"]
+
+
 @pytest.mark.parametrize(
     ("where", "may"),
     [
@@ -114,6 +174,7 @@ def test_days_between_which_an_evaluation_says_the_same(small_release):
     ends = date(2025, 3, 31)
     assert evaluated(ends) != evaluated(ends - timedelta(days=1))
     assert not says_the_same(warehouse, on(ends), ends - timedelta(days=1))
+    assert not says_the_same(warehouse, on(ends - timedelta(days=1)), ends), "a clock that was put right"
     assert not says_the_same(warehouse, replace(on(last), gate_status="another"), first)
     assured = AssuranceConfiguration(assumptions="0" * 12, assurer="a role", assured_on=last)
     assert not says_the_same(
