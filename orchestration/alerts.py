@@ -28,6 +28,8 @@ from orchestration.reminders import Reminder, due_reminders
 from orchestration.settings import load_settings
 
 NIGHT, SOURCE, CLOCK, RETURN = "night_ended", "source_not_read", "clock_jumped", "return_late"
+# Of the release that served when the night began.
+ALTERED = "release_altered"
 # Figures that the gate keeps back of a release that was published; told of when the release is new.
 KEPT_BACK, WITHHELD = "figures_withheld", "withheld"
 _TITLES = {
@@ -84,8 +86,8 @@ def message(record: NightRecord, reminders: Sequence[Reminder] = ()) -> str:
         lines += [f"{source} was not read: {why}" for source, why in record.not_read.items()]
     if _withholds(record):
         lines.append(record.gate["kept_back"])
-    if record.notice:
-        lines.append(record.notice)
+    if record.notices:
+        lines.append(record.notices)
     lines += [reminder.text for reminder in reminders]
     return "\n".join(lines)
 
@@ -129,6 +131,7 @@ def _of_night(record: NightRecord, chosen: NotificationsConfiguration, sources: 
     kept_back = "; ".join(record.gate.get(WITHHELD, ())) or "nothing is withheld"
     yield Alert(KEPT_BACK, "", _withholds(record) and WITHHELD in chosen.nights, kept_back)
     yield Alert(CLOCK, "", bool(record.notice), record.notice or "the clock went on as it should")
+    yield Alert(ALTERED, "", bool(record.release_notice), record.release_notice or "what serves is what was published")
 
 
 def _of_return(reminder: Reminder) -> Alert:

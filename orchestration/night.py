@@ -44,8 +44,10 @@ class NightRecord:
     gate: dict[str, Any] = field(default_factory=dict)
     # Counts the nights of a home: their order, whatever their clocks said. 0 in records of before it was written down.
     number: int = 0
-    # What people should know of a night that went well all the same.
+    # A clock that jumped: what people should know of a night that went well all the same.
     notice: str = ""
+    # That the release which served when it began is not what was published.
+    release_notice: str = ""
     # Why everything was built, by what it is made of; empty where nothing was, since nothing was new.
     built_because: str = ""
     # Fingerprints of what it left behind, by which the next one knows whether anything is new.
@@ -65,6 +67,11 @@ class NightRecord:
     serving: str | None = None
     # Every alert that was looked at, raised or not: orchestration/alerts.py.
     alerts: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def notices(self) -> str:
+        """All that was odd of it, whether it went well or not."""
+        return ". ".join(filter(None, (self.notice, self.release_notice)))
 
     @property
     def seconds(self) -> float | None:

@@ -42,7 +42,7 @@ def _night(record: NightRecord) -> dict[str, Any]:
         "blocked_by": ", ".join(record.gate.get("blocked_by", [])) or None,
         "sources_not_read": ", ".join(sorted(record.not_read)) or None,
         "returns_late": ", ".join(record.returns_late) or None,
-        "notice": record.notice or None,
+        "notice": record.notices or None,
     }
 
 

@@ -198,7 +198,7 @@ def night_resource(
             require_readable(where)
             close_home(where)
             settle_persons(where, now, configuration, os.environ, progress)
-            settle_returns(where, now)
+            unread = settle_returns(where, now)
             keep_ended(where)
             stages = StageTimes(progress)
             tonight = Night(
@@ -214,13 +214,15 @@ def night_resource(
                 dagster_run_id=context.run.run_id if context.run else None,
                 number=next_number(where),
                 notice=notice,
+                release_notice=unread,
                 started_at=real_time().isoformat(),
             )
             opened(tonight.run_id)
-            if notice:
-                progress("Clock", notice)
-                if context.log is not None:
-                    context.log.warning(notice)
+            for stage, told in (("Clock", notice), ("Release", unread)):
+                if told:
+                    progress(stage, told)
+                    if context.log is not None:
+                        context.log.warning(told)
             try:
                 yield tonight
             finally:

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from common.home import release_folder
 from common.yamlfile import nearest
 from ingestion.ingest import ensure_landing
 from ingestion.storage.office import FACT_COLUMNS, REGISTERS, append, read
 from orchestration.errors import UserError
-from orchestration.release.integrity import MART, DamagedRelease
+from orchestration.release.integrity import DamagedRelease, published_mart
 from orchestration.release.store import current_release
 
 if TYPE_CHECKING:
@@ -67,7 +66,9 @@ class Act:
 
 
 class Mart:
-    """The release that readers use, opened to look a body's quarter up. Raises UserError when there is none."""
+    """The release that readers use, opened to look a body's quarter up. Raises UserError when there is none,
+    DamagedRelease when its mart is not the one that was published: what is kept of it is kept for good.
+    """
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -75,6 +76,7 @@ class Mart:
         if release_id is None:
             raise UserError(f"no release in {home} yet: statuses and locks are of what was published. First `wmip run`")
         self.release_id = release_id
+        self._path = published_mart(home, release_id)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of a query."""
@@ -87,7 +89,7 @@ class Mart:
             return connection.execute(sql, list(parameters)).to_arrow_table()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(str(release_folder(self.home, self.release_id) / MART), read_only=True)
+        connection = duckdb.connect(str(self._path), read_only=True)
         connection.execute("SET TimeZone = 'UTC'")
         return connection
 
@@ -260,21 +262,24 @@ def _since_release(home: Path, mart: Mart) -> list[dict[str, Any]]:
     return [row for row in read(home, "restatement_decision").to_pylist() if row["decided_at"] > released_at]
 
 
-def settle(home: Path, at: datetime) -> None:
-    """Before a night: keep for good what the current release said, and what an exception let into it."""
+def settle(home: Path, at: datetime) -> str:
+    """Before a night: keep for good what the current release said, and what an exception let into it.
+
+    A release that is not what was published stops no night, as the one that passes makes another: what is to be told of
+    it, else nothing.
+    """
     ensure_landing(home)
     try:
         if current_release(home) is None:
-            return
-    except DamagedRelease:
-        # What readers see cannot be told; the night that passes mends it.
-        return
-    mart = Mart(home)
-    if not mart.query("SELECT 1 FROM information_schema.tables WHERE table_name = 'indicator_value_as_of'"):
-        # Made by an earlier version of the product.
-        return
-    _keep_excepted(home, mart, at)
-    _keep_figures(home, mart, at)
+            return ""
+        mart = Mart(home)
+    except DamagedRelease as damage:
+        return f"What the current release said is not kept, nor what an exception let into it: {damage}"
+    # Earlier versions of the product made none of it.
+    if mart.query("SELECT 1 FROM information_schema.tables WHERE table_name = 'indicator_value_as_of'"):
+        _keep_excepted(home, mart, at)
+        _keep_figures(home, mart, at)
+    return ""
 
 
 def _keep_figures(home: Path, mart: Mart, at: datetime) -> None:

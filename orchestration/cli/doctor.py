@@ -23,7 +23,6 @@ from orchestration.cli.options import (
     altered_release,
     console,
     misplaced_said,
-    problems_said,
     resolve_home,
     whole_table,
 )
@@ -129,7 +128,7 @@ def _releases(home: Path) -> list[tuple[bool, str, str]]:
         rows.append((False, "Current release", str(broken)))
     for release_id in store.release_ids(home):
         if problems := altered_release(home, release_id):
-            rows.append((False, f"Release {release_id}", problems_said(release_id, problems)))
+            rows.append((False, f"Release {release_id}", integrity.problems_said(release_id, problems)))
     try:
         check_registry(home)
     except UserError as missing:

@@ -78,7 +78,7 @@ def _reason(record: NightRecord) -> str:
     blocking = ", ".join(record.gate.get("blocked_by", []))
     if blocking:
         return f"blocked by {blocking}"
-    return record.without_outcome or record.message.partition("\n")[0] or record.notice
+    return record.without_outcome or record.message.partition("\n")[0] or record.notices
 
 
 def _print_table(home: Path, records: list[NightRecord], last: int) -> None:
@@ -152,7 +152,7 @@ def _print_one(record: NightRecord) -> None:
             yes = [("yes" if alert[name] else "no") for name in ("is_raised", "is_told")]
             table.add_row(alert["alert"], alert["scope"], *yes, escape(alert["reason"]))
         console.print(table)
-    for said in filter(None, (record.message, record.notice)):
+    for said in filter(None, (record.message, record.notices)):
         console.print(said, highlight=False, markup=False)
 
 

@@ -71,8 +71,8 @@ def _conclude(home: Path, record: NightRecord) -> None:
         serves = f"Release {record.release_id} serves as files" if record.release_id else what_serves(home)
         raise kind(f"{what_became_of(record)}. {serves}")
     print_scorecard(console, home)
-    if record.notice:
-        warn(record.notice)
+    if record.notices:
+        warn(record.notices)
     if record.outcome == UNCHANGED:
         console.print(f"Nothing changed since release {record.release_id}: no new release was made.")
 

@@ -116,10 +116,10 @@ def released_mart(home: Path, release_id: str | None = None) -> Path:
     if release_id is None:
         return current_mart(home)
     problems = integrity.altered(home, release_id)
-    if any(problem.startswith(f"{MART} ") for problem in problems):
-        raise NightFailed(problems_said(release_id, problems))
+    if integrity.of_the_mart(problems):
+        raise NightFailed(integrity.problems_said(release_id, problems))
     if problems:
-        warn(problems_said(release_id, problems))
+        warn(integrity.problems_said(release_id, problems))
     return release_folder(home, release_id) / MART
 
 
@@ -129,14 +129,6 @@ def altered_release(home: Path, release_id: str) -> list[str]:
         return integrity.altered(home, release_id)
     except integrity.DamagedRelease as damage:
         return [str(damage)]
-
-
-def problems_said(release_id: str, problems: list[str]) -> str:
-    """An altered release, and the ways out."""
-    return (
-        f"release {release_id} is not what was published: {'; '.join(problems)}. `wmip release verify` looks at all of "
-        "it, `wmip release rollback ID` lets readers see another one, and the next night that passes makes a new one"
-    )
 
 
 def whole_table(title: str | None, *headings: str) -> Table:

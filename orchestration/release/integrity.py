@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,7 @@ def verify(home: Path, release_id: str) -> list[str]:
     folder = release_folder(home, release_id)
     manifest = read_manifest(home, release_id)
     problems = _differing(folder, manifest, lambda _path, _facts: False)
-    if any(problem.startswith(f"{MART} ") for problem in problems):
+    if of_the_mart(problems):
         return problems
     found = row_counts(folder / MART)
     problems += [
@@ -126,6 +126,29 @@ def altered(home: Path, release_id: str) -> list[str]:
         return path.stat().st_mtime_ns == facts.get("modified_ns")
 
     return _differing(release_folder(home, release_id), read_manifest(home, release_id), looks_the_same)
+
+
+def published_mart(home: Path, release_id: str) -> Path:
+    """The mart file of a release. Raises DamagedRelease when it is not the one that was published, by a quick look: it
+    may say what no gate has seen.
+    """
+    problems = of_the_mart(altered(home, release_id))
+    if problems:
+        raise DamagedRelease(problems_said(release_id, problems))
+    return release_folder(home, release_id) / MART
+
+
+def of_the_mart(problems: Sequence[str]) -> list[str]:
+    """Those of an altered release's problems that its mart file has."""
+    return [problem for problem in problems if problem.startswith(f"{MART} ")]
+
+
+def problems_said(release_id: str, problems: Sequence[str]) -> str:
+    """An altered release, and the ways out."""
+    return (
+        f"release {release_id} is not what was published: {'; '.join(problems)}. `wmip release verify` looks at all of "
+        "it, `wmip release rollback ID` lets readers see another one, and the next night that passes makes a new one"
+    )
 
 
 def _differing(

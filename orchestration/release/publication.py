@@ -18,11 +18,11 @@ from orchestration.release.context import BuildContext, Step
 from orchestration.release.ingredients import changed, ingredients
 from orchestration.release.integrity import (
     MANIFEST,
-    MART,
     SEEN_MARK,
     DamagedRelease,
     altered,
     checksums,
+    of_the_mart,
     read_manifest,
     row_counts,
     sealed,
@@ -162,7 +162,7 @@ def _compare(home: Path, current: str | None, made_of: dict[str, str]) -> tuple[
         return [str(damage)], None
     if odd:
         because.append(f"release {current} was altered after it was published: {'; '.join(odd)}")
-    return because, None if any(problem.startswith(f"{MART} ") for problem in odd) else current
+    return because, None if of_the_mart(odd) else current
 
 
 def _build(context: BuildContext, steps: tuple[Step, ...], progress: Callable[[str], None]) -> None:

@@ -18,11 +18,11 @@ from common.home import release_folder, releases_folder
 from orchestration.errors import UserError
 from orchestration.release.integrity import (
     MANIFEST,
-    MART,
     RECEIPT,
     SEEN_MARK,
     DamagedRelease,
     altered,
+    published_mart,
     read_json,
     read_manifest,
     verify,
@@ -63,13 +63,12 @@ def current_release(home: Path) -> str | None:
 
 
 def serving_mart(home: Path) -> Path | None:
-    """The mart file of the release readers use; None where there is none that could be read."""
+    """The mart file of the release readers use; None where there is none, or none as it was published."""
     try:
         current = current_release(home)
+        return None if current is None else published_mart(home, current)
     except DamagedRelease:
         return None
-    mart = None if current is None else release_folder(home, current) / MART
-    return mart if mart is not None and mart.exists() else None
 
 
 def sort_key(release_id: str) -> tuple[str, int]:

@@ -112,6 +112,16 @@ def test_a_night_that_published_nothing_is_told_with_what_serves_and_a_good_one_
     assert "Release 2025-06-10.1 was published; 128 checks hold, 1 warn" in messages[1]["message"]
 
 
+def test_a_release_that_was_altered_is_told_of_and_is_no_clock_that_jumped(home, monkeypatch, received):
+    address, messages = received
+    monkeypatch.setenv("WMIP_NOTIFY_URLS", address)
+    damage = "release 2025-06-01.1 is not what was published: mart.duckdb has changed"
+    conclude(home, record(release_notice=damage), settings())
+    assert damage in messages[0]["message"]
+    raised = {alert: looked_at["is_raised"] for (alert, _scope), looked_at in alerts_of(home).items()}
+    assert (raised["release_altered"], raised["clock_jumped"]) == (True, False)
+
+
 def test_a_message_of_reminders_goes_with_the_night_where_a_body_has_no_address(home, monkeypatch, received):
     address, messages = received
     monkeypatch.setenv("WMIP_NOTIFY_URLS", address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import duckdb
@@ -13,6 +14,8 @@ from ingestion.storage.office import REGISTERS, read
 from orchestration import returns_office
 from orchestration.cli.return_status import app
 from orchestration.errors import NightFailed, UserError
+from orchestration.release.integrity import MANIFEST, checksums, sealed, write_json
+from orchestration.release.store import serving_mart
 from orchestration.returns_office import Act
 from tests.dbt_project.lock_world import TYPES, fact
 
@@ -35,7 +38,7 @@ def home(tmp_path):
     """A release with two facts of CB01, one of which waits; CB02 returned nothing and has a waiver."""
     release = tmp_path / "releases" / "2024-05-14.1"
     release.mkdir(parents=True)
-    (release / "manifest.json").write_text("{}", encoding="utf-8")
+    (release / MANIFEST).touch()
     (tmp_path / "releases" / "current").symlink_to(release.name)
     typed = {
         register: {name: TYPES.get(kind, "DECIMAL(18,4)") for name, kind in columns.items()}
@@ -71,8 +74,16 @@ def home(tmp_path):
                 '{Q1}' AS period_key, 'programme' AS scope, 'programme' AS scope_key, 'verified' AS basis,
                 2.0::DECIMAL(18,4) AS exact_value, TIMESTAMP '2024-05-14 02:00' AS known_from;
         """)
+    _publish(tmp_path)
     ensure_landing(tmp_path)
     return tmp_path
+
+
+def _publish(home):
+    """The release as it stands is what was published."""
+    release = home / "releases" / "2024-05-14.1"
+    said = dict.fromkeys(("released_at", "gate_status", "code_version", "input_fingerprint", "rows"), "")
+    write_json(release / MANIFEST, sealed({**said, "files": checksums(release)}))
 
 
 def _later(hours: int) -> Act:
@@ -170,6 +181,7 @@ def test_what_waits_is_decided_once_and_what_follows_is_not(home):
 def _change_mart(home, sql):
     with duckdb.connect(str(home / "releases" / "current" / "mart.duckdb")) as connection:
         connection.execute(sql)
+    _publish(home)
 
 
 def test_what_was_rejected_by_mistake_can_be_approved_by_its_key(home):
@@ -239,12 +251,30 @@ def test_what_changes_a_figure_that_is_withheld_is_neither_decided_nor_kept_as_a
 
 def test_before_a_night_what_the_release_said_is_kept_once(home):
     for _ in range(2):
-        returns_office.settle(home, NOW)
+        assert returns_office.settle(home, NOW) == ""
     (figure,) = read(home, "published_figure").to_pylist()
     assert (figure["release_id"], figure["exact_value"]) == ("2024-05-14.1", 2)
     # What an exception let in stays approved when it is over.
     (decided,) = read(home, "restatement_decision").to_pylist()
     assert (decided["restatement_key"], decided["decision"], decided["reason"]) == ("R-3", "approved", "let in")
+
+
+@pytest.mark.parametrize("harm", ["altered by hand", "cut", "gone"])
+def test_of_a_release_that_is_not_what_was_published_nothing_is_kept_and_the_night_goes_on(home, harm):
+    mart = home / "releases" / "current" / "mart.duckdb"
+    if harm == "altered by hand":
+        with duckdb.connect(str(mart)) as connection:
+            connection.execute("UPDATE indicator_value_as_of SET exact_value = 99")
+    elif harm == "cut":
+        mart.write_bytes(mart.read_bytes()[:5000])
+    else:
+        mart.unlink()
+    said = returns_office.settle(home, NOW)
+    assert re.search(r"is not kept.*is not what was published: mart\.duckdb .*`wmip release rollback ID`", said)
+    assert len(read(home, "published_figure")) == len(read(home, "restatement_decision")) == 0
+    assert serving_mart(home) is None, "nor is it what tonight is compared with"
+    with pytest.raises(UserError, match="is not what was published"):
+        returns_office.decide(home, ["R-1"], "approved", None, MANAGER)
 
 
 def test_the_commands_say_what_they_did_and_take_no_names(home, monkeypatch):
