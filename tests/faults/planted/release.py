@@ -10,6 +10,8 @@ from pathlib import Path
 
 import duckdb
 
+from ingestion.storage.office import read
+from orchestration.night import read_record
 from orchestration.release import integrity
 from tests.faults.fault import Planted
 from tests.faults.stage import (
@@ -39,6 +41,14 @@ def faults() -> Iterator[Planted]:
             "is not what was published",
             is_quick=name == "figure",
         )
+        yield Planted(
+            f"release_{name}_then_night",
+            "release",
+            f"of what serves {what}; tonight makes another and keeps nothing of it",
+            PUBLISHED,
+            partial(_altered_then_night, mart, spoil),
+            is_quick=name == "cut",
+        )
     for name, file in (
         ("receipt", "receipt.json"),
         ("manifest", "manifest.json"),
@@ -65,6 +75,17 @@ def _altered(path: str, spoil: Callable[[Path], object], stage: Stage) -> None:
     spoil(stage.home / path)
     if (stage.home / path).exists():
         os.utime(stage.home / path)
+
+
+def _altered_then_night(path: str, spoil: Callable[[Path], object], stage: Stage) -> None:
+    """What no gate has seen is never kept as what a release said."""
+    _altered(path, spoil, stage)
+    with stage.opened() as night:
+        record = read_record(stage.home, night.run_id)
+        assert record is not None and record.release_notice
+        stage.judge()
+        stage.publish()
+    assert len(read(stage.home, "published_figure")) == 0
 
 
 def _made_anew(path: str, stage: Stage) -> None:
