@@ -241,8 +241,15 @@ def main(
     if chart is not None:
         draw(points, f"Recipients of two publishers ({len(labelled.shared)} shared), identifiers left out", chart)
     asked = [(one, times) for times in dirt or (1, 2) for one in seed or range(1, 6) if one]
-    if asked:
-        console.print(on_worlds(world for one, times in asked for world in count_world(one, times, scale)))
+    worlds: list[World] = []
+    for one, times in asked:
+        counted = count_world(one, times, scale)
+        for world in counted:
+            figures = ", ".join(f"{name} {figure}" for name, figure in world.figures.items())
+            console.print(f"{world.title}: {figures}", style="dim", soft_wrap=True)
+        worlds += counted
+    if worlds:
+        console.print(on_worlds(worlds))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ EXACT = ("pilots_funded", "interventions_scaled", "event_attendees")
 BY_IDENTITY = ("new_collaborations", "businesses_assisted", "jobs_created", "resource_levered")
 INDICATORS = EXACT + BY_IDENTITY
 SOURCES = ("registers", "returns", "threesixtygiving", "mapped_grants", "eventbrite", "hubspot")
-COUNTED = ("indicator_value", "indicator_identity", "bridge_organisation_record")
+COUNTED = ("indicator_value", "indicator_identity", "bridge_organisation_record", "organisation_review")
 PLACES = Decimal("0.0001")
 Cell = tuple[str, str, str, str, str]
 
