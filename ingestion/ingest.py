@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from common.home import landing_folder, registry_folder
+from common.home import landing_folder, register_folder, registry_folder
 from ingestion.apis.reading import ApiReading
 from ingestion.catalogue import SOURCES
 from ingestion.drift import ensure_drift_log, write_drift
@@ -39,13 +39,17 @@ def ensure_landing(home: Path) -> None:
     ensure_office(home)
 
 
-def input_fingerprint(home: Path) -> str:
-    """SHA-256 over everything a mart is made from: the landed files (named by content) and the registry."""
+def input_fingerprint(home: Path, *, without: Collection[str] = ()) -> str:
+    """SHA-256 over everything a mart is made from: the landed files (named by content) and the registry, `without` some
+    of its registers.
+    """
+    left_out = [register_folder(home, register) for register in without]
     digest = hashlib.sha256()
     for path in sorted(landing_folder(home).rglob("*.parquet")):
         digest.update(str(path.relative_to(home)).encode())
     for path in sorted(registry_folder(home).rglob("*.parquet")):
-        digest.update(path.read_bytes())
+        if path.parent not in left_out:
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

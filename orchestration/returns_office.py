@@ -17,7 +17,7 @@ import duckdb
 
 from common.yamlfile import nearest
 from ingestion.ingest import ensure_landing
-from ingestion.storage.office import FACT_COLUMNS, REGISTERS, append, read
+from ingestion.storage.office import FACT_COLUMNS, PUBLISHED_FIGURE, REGISTERS, append, read
 from orchestration.errors import UserError
 from orchestration.release.integrity import DamagedRelease, published_mart
 from orchestration.release.store import current_release
@@ -294,9 +294,9 @@ def _keep_figures(home: Path, mart: Mart, at: datetime) -> None:
         ORDER BY ALL
         """
     )
-    kept = read(home, "published_figure")
+    kept = read(home, PUBLISHED_FIGURE)
     if len(figures) and figures["known_from"][0] not in set(kept["known_from"]):
-        append(home, "published_figure", figures, at)
+        append(home, PUBLISHED_FIGURE, figures, at)
 
 
 def _keep_excepted(home: Path, mart: Mart, at: datetime) -> None:

@@ -41,6 +41,7 @@ _NAMED = {
     "source_ref": "text",
 }
 
+PUBLISHED_FIGURE = "published_figure"
 REGISTERS: Mapping[str, Columns] = {
     # Grain: a change of status of a body's quarter.
     "return_status": {
@@ -82,7 +83,7 @@ REGISTERS: Mapping[str, Columns] = {
         "organisation_event_key": "text",
     },
     # Grain: view, figure and the instant since which it was published.
-    "published_figure": {
+    PUBLISHED_FIGURE: {
         "view_name": "text",
         "indicator_key": "text",
         "period_key": "text",

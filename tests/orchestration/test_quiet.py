@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from common.home import evaluation_folder, warehouse_file
+from ingestion.storage.office import PUBLISHED_FIGURE, REGISTERS, append
 from orchestration import code_version
 from orchestration.assets import quiet
 from orchestration.configuration import AssuranceConfiguration, Configuration, load_configuration
@@ -68,6 +69,15 @@ def test_what_is_not_as_it_was_left_is_named_in_the_record(night, named):
     the_night_before(night, left={**left_behind(night), named: "another"})
     assert why_built(night) == f"not as the night before left it: {quiet._NAMED[named]}"
     assert quiet.all_records(night.home)[-1].built_because == why_built(night)
+
+
+@pytest.mark.parametrize("register", REGISTERS)
+def test_what_people_decided_is_a_reason_to_build_and_what_a_release_said_is_none(night, register):
+    the_night_before(night)
+    append(night.home, register, [dict.fromkeys(REGISTERS[register])], CLOCK)
+    assert why_built(night) == (
+        "" if register == PUBLISHED_FIGURE else "not as the night before left it: what was landed and decided"
+    )
 
 
 def test_a_night_before_they_were_written_down_left_nothing_that_could_stand(night):
