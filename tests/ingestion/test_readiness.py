@@ -14,7 +14,6 @@ from ingestion.readiness import probe_source
 from sandbox.loopback import Loopback
 from tests.ingestion.sources.faults import QUICK, SUBJECTS, _own_certificate
 
-NOW = datetime.now(UTC)
 NOVEMBER = datetime(2026, 11, 30, tzinfo=UTC)
 KEY = {"WMIP_PSEUDONYM_KEY": "x"}
 PACE = {"requests_per_second": QUICK["requests_per_second"]}
@@ -30,9 +29,11 @@ def _answers(status: int = 200, headers: dict[str, str] | None = None, refused: 
     return Starlette(routes=[Route("/{path:path}", answer)])
 
 
-def _hubspot(url: str, tmp_path, now: datetime = NOW) -> dict[str, tuple[bool, str]]:
+def _hubspot(url: str, tmp_path, now: datetime | None = None) -> dict[str, tuple[bool, str]]:
     environment = {**KEY, "HUBSPOT_TOKEN": "sandbox-hubspot-token"}
-    found = probe_source("hubspot", {**PACE, "base_url": url, "timeout_seconds": 2}, environment, tmp_path, now)
+    found = probe_source(
+        "hubspot", {**PACE, "base_url": url, "timeout_seconds": 2}, environment, tmp_path, now or datetime.now(UTC)
+    )
     return {probe.name: (probe.passed, probe.message) for probe in found}
 
 
@@ -47,7 +48,7 @@ def test_a_sandbox_that_is_well_has_nothing_to_fix(name, tmp_path):
 
 
 def test_a_missing_secret_is_named_and_nothing_is_asked(tmp_path):
-    found = probe_source("hubspot", {"base_url": "http://127.0.0.1:9/"}, KEY, tmp_path, NOW)
+    found = probe_source("hubspot", {"base_url": "http://127.0.0.1:9/"}, KEY, tmp_path, datetime.now(UTC))
     assert [probe.message for probe in found if not probe.passed] == ["set the environment variable HUBSPOT_TOKEN"]
     assert "connection" not in {probe.name for probe in found}
 
@@ -97,18 +98,18 @@ def test_an_address_nobody_answers_at(tmp_path):
 def test_a_setting_the_address_needs_is_asked_for(tmp_path):
     secrets = {"ZOOM_CLIENT_ID": "a", "ZOOM_CLIENT_SECRET": "b"}
     config = {"base_url": "http://127.0.0.1:9/", "token_url": "http://127.0.0.1:9/"}
-    found = probe_source("zoom", config, {**KEY, **secrets}, tmp_path, NOW)
+    found = probe_source("zoom", config, {**KEY, **secrets}, tmp_path, datetime.now(UTC))
     assert [probe.name for probe in found if not probe.passed] == ["settings"]
     assert "sources.zoom in wmip.yaml" in found[-1].message
 
 
 def test_an_inbox_is_looked_at(tmp_path):
-    (probe,) = probe_source("innovate_uk", {}, {}, tmp_path, NOW)
+    (probe,) = probe_source("innovate_uk", {}, {}, tmp_path, datetime.now(UTC))
     assert (probe.name, probe.passed) == ("inbox", True)
 
 
 def test_files_that_hold_people_need_the_pseudonym_key(tmp_path):
-    found = probe_source("teams", {}, {}, tmp_path, NOW)
+    found = probe_source("teams", {}, {}, tmp_path, datetime.now(UTC))
     assert [(probe.name, probe.passed) for probe in found] == [("credentials", False), ("inbox", True)]
     assert "WMIP_PSEUDONYM_KEY" in found[0].message
 

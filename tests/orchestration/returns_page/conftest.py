@@ -90,17 +90,15 @@ def serve(home):
     servers = []
 
     def serve(**how):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        listening = socket.create_server(("127.0.0.1", 0))
         app = make_app(home, hosts=["127.0.0.1", "localhost"], **{"signs_in": False, **how})
-        server = uvicorn.Server(uvicorn.Config(app, port=port, access_log=False, log_level="warning"))
-        threading.Thread(target=server.run, daemon=True).start()
+        server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning"))
+        threading.Thread(target=server.run, args=([listening],), daemon=True).start()
         servers.append(server)
         until = time.monotonic() + 30
         while not server.started and time.monotonic() < until:
             time.sleep(0.02)
-        return port
+        return listening.getsockname()[1]
 
     yield serve
     for server in servers:
