@@ -107,6 +107,8 @@ LONG_PLACES = (
     "tests/evaluation/disclosure/test_attack.py",
     "tests/evaluation/disclosure/test_revision.py",
     "tests/faults/",
+    "tests/identity/test_key_history.py",
+    "tests/identity/test_resolve.py",
     "tests/ingestion/files/test_attacks.py",
     "tests/ingestion/files/test_child.py",
     "tests/ingestion/files/test_fuzz.py",
@@ -116,11 +118,15 @@ LONG_PLACES = (
     "tests/orchestration/postgresql/",
     "tests/orchestration/rules/test_planted_dbt.py",
     "tests/orchestration/test_dbt_tests.py",
+    "tests/orchestration/test_event_log.py",
     "tests/orchestration/test_persons.py",
     "tests/orchestration/test_publishing_killed.py",
     "tests/orchestration/test_release.py",
+    "tests/orchestration/test_release_statistics.py",
     "tests/orchestration/test_returns_command.py",
+    "tests/orchestration/test_returns_office.py",
     "tests/orchestration/test_site.py",
+    "tests/orchestration/test_unchanged.py",
 )
 
 
