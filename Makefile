@@ -35,10 +35,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: $(INSTALLED) ## A pretend programme, one night, the scorecard
 	@$(BIN)/wmip demo
 
-test: $(INSTALLED) ## The tests (about twenty minutes on two cores)
+test: $(INSTALLED) ## The tests (eight minutes on two free cores)
 	@$(BIN)/python -m pytest $(PARALLEL)
 
-test-fast: $(INSTALLED) ## The tests that need no night, server or campaign (two minutes on two cores)
+test-fast: $(INSTALLED) ## The tests that need no night, server or campaign (a minute and a half on two free cores)
 	@$(BIN)/python -m pytest $(PARALLEL) --hypothesis-profile=fast -m "not slow and not browser and not spark and not long"
 
 coverage: $(INSTALLED) ## The tests once more, with the share of lines they run; the floor is in pyproject.toml
@@ -111,7 +111,7 @@ bench-statistics: $(INSTALLED) ## Print how often the statistical rules tell of 
 bench-returns: $(INSTALLED) ## Print how fast a return is checked, beside pandas and pandera with the same rules
 	@$(BIN)/python -m benchmarks.returns
 
-bench-identity: $(INSTALLED) ## Print precision, recall and F1 of the matcher beside what it must beat; draws the curve (half an hour)
+bench-identity: $(INSTALLED) ## Print precision, recall and F1 of the matcher beside what it must beat; draws the curve (a quarter of an hour)
 	@$(BIN)/python -m benchmarks.identity --chart docs/images/identity-curve.svg
 
 bench-identity-scale: $(INSTALLED) ## Print what matching costs from 0.1 to 1 million mentions against 5 million companies (half an hour)
