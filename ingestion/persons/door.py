@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from ingestion.declaration import Stream
 from ingestion.files.row_check import CONTACT_DETAILS, CONTROL_CHARACTERS
-from ingestion.files.text_columns import holds
+from ingestion.files.text_columns import which_hold
 from ingestion.files.values import CONTROLS, UNSTORABLE, clean_text
 from ingestion.findings import NOTE, WARNING, Finding
 from ingestion.persons.contact_details import CODE, SUSPICIOUS, SUSPICIOUS_ADDRESS, contact_in_code, withhold
@@ -28,14 +28,15 @@ def withhold_contacts(source: str, stream: Stream, batch: pa.RecordBatch) -> tup
     An address in a code leaves it empty; a key is left alone, since a record without one is none.
     """
     columns, findings = batch.columns, []
+    texts = {name: column for name, column in _texts(batch).items() if name not in stream.key and name[0] != "_"}
+    codes = {name: column for name, column in texts.items() if stream.texts.get(name, CODE) == CODE}
+    found_in = {*which_hold(codes, SUSPICIOUS_ADDRESS)}
+    found_in |= {*which_hold({name: texts[name] for name in texts.keys() - codes.keys()}, SUSPICIOUS)}
     for at, name in enumerate(batch.schema.names):
-        if not pa.types.is_string(batch.schema.field(at).type) or name in stream.key or name.startswith("_"):
+        if name not in found_in:
             continue
         kind = stream.texts.get(name, CODE)
-        pattern = SUSPICIOUS_ADDRESS if kind == CODE else SUSPICIOUS
-        if not holds(columns[at], pattern):
-            continue
-        doubtful = pc.match_substring_regex(columns[at], pattern)
+        doubtful = pc.match_substring_regex(columns[at], SUSPICIOUS_ADDRESS if kind == CODE else SUSPICIOUS)
         values = columns[at].to_pylist()
         for row in pc.indices_nonzero(pc.fill_null(doubtful, False)).to_pylist():
             kept, what = _of_code(values[row]) if kind == CODE else withhold(values[row], kind)
@@ -64,9 +65,8 @@ def without_controls(source: str, stream: Stream, batch: pa.RecordBatch) -> tupl
     held control characters.
     """
     columns, findings = batch.columns, []
-    for at, name in enumerate(batch.schema.names):
-        if not pa.types.is_string(columns[at].type) or not holds(columns[at], UNSTORABLE):
-            continue
+    for name in which_hold(_texts(batch), UNSTORABLE):
+        at = batch.schema.get_field_index(name)
         with_controls = pc.fill_null(pc.match_substring_regex(columns[at], CONTROLS), False)
         findings += [
             Finding(
@@ -113,6 +113,14 @@ def only_yes_or_no(source: str, stream: Stream, batch: pa.RecordBatch) -> tuple[
             for row in pc.indices_nonzero(other).to_pylist()
         ]
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema), findings
+
+
+def _texts(batch: pa.RecordBatch) -> dict[str, pa.Array]:
+    return {
+        field.name: column
+        for field, column in zip(batch.schema, batch.columns, strict=True)
+        if pa.types.is_string(field.type)
+    }
 
 
 def _of_code(value: str) -> tuple[str | None, str | None]:

@@ -21,13 +21,13 @@ import pyarrow.parquet as pq
 
 from common.durable import put_in_place, write_parquet
 from common.home import make_private, stream_folder
-from common.sql import listed, literal, quoted, same_key
+from common.sql import listed, literal, quoted, same_key, sha256_of
 from ingestion.declaration import PROVENANCE, Stream
 from ingestion.persons.door import without_controls
 from ingestion.storage.latest import all_of, latest
 from ingestion.storage.repeats import choose_standing, part_names, place_of, told
 from ingestion.storage.scratch import scratch, spilling
-from ingestion.storage.spool import Row, Spool, batches, content_hash, row_schema, spooled
+from ingestion.storage.spool import Row, Spool, batches, row_schema, spooled
 
 if TYPE_CHECKING:
     import duckdb
@@ -113,6 +113,12 @@ def as_table(stream: Stream, rows: Iterable[Row]) -> pa.Table:
     return pa.Table.from_batches(some, schema=row_schema(stream))
 
 
+def content_hash(stream: Stream, reason: str = "_delete_reason") -> str:
+    """The hash of a row as given, as SQL; `reason` says why it was deleted."""
+    # A null `_extra` is left out: rows of a stream without new fields keep the hash they had before there were any.
+    return sha256_of(stream.columns, f"coalesce({reason}, chr(0))", "_extra")
+
+
 def row_hash(stream: Stream) -> str:
     """The hash of a landed row, as SQL: of its data; of a tombstone, of the hash its data had and the reason."""
     live = content_hash(stream, reason="CAST(NULL AS VARCHAR)")
@@ -172,7 +178,7 @@ def prepare(
         connection.execute(f"""
             CREATE TEMP TABLE listed AS
             SELECT {listed(dict.fromkeys((*stream.key, *stream.listed_whole_by)))}, _position, _as_of,
-                _row_hash
+                {content_hash(stream)} AS _row_hash
             FROM incoming SEMI JOIN standing USING (_position)
         """)
         spared_by = (unreadable_by,) if unreadable_by else stream.key
@@ -251,7 +257,7 @@ def _offer(connection: duckdb.DuckDBPyConnection, stream: Stream, rows: pa.Table
     else:
         some = () if isinstance(rows, Spool) else rows.combine_chunks().to_batches()
         whole = next(iter(some), pa.RecordBatch.from_pylist([], row_schema(stream)))
-        table = spooled(stream, whole, 0, 0, None)
+        table = spooled(whole, 0, 0, None)
         connection.register("given", table)
     if refused is None or not refused.parts or not parts:
         connection.execute("CREATE TEMP VIEW incoming AS SELECT * FROM given")
@@ -306,19 +312,23 @@ def _write_changes(
     columns = ", ".join(
         [*(quoted(name) for name in stream.columns), *(f"{own.get(name, name)} AS {name}" for name in PROVENANCE)]
     )
+    new = f"""
+        SELECT {given}, _deleted_at, _delete_reason, changed._row_hash, _position
+        FROM incoming JOIN changed USING (_position)
+        UNION ALL
+        SELECT {kept}, {deleted_at}, {literal(ABSENT)}, gone._row_hash, NULL
+        FROM {all_of(folder)} AS old
+        JOIN gone
+            ON old._loaded_at = gone._loaded_at AND old._load_id = gone._load_id AND {same_key(stream.key, "gone")}
+    """
+    order = "ORDER BY _position NULLS LAST, _row_hash"
+    if _count(connection, "changed") == _count(connection, "given") and not _count(connection, "gone"):
+        # All of it lies there in its order: to sort it would be half of the work on a large list.
+        new = f"SELECT {given}, _deleted_at, _delete_reason, {content_hash(stream)} AS _row_hash FROM given"
+        order = ""
     (written,) = connection.execute(f"""
-        COPY (
-            SELECT {columns} FROM (
-                SELECT {given}, _deleted_at, _delete_reason, _row_hash
-                FROM incoming SEMI JOIN changed USING (_position)
-                UNION ALL
-                SELECT {kept}, {deleted_at}, {literal(ABSENT)}, gone._row_hash
-                FROM {all_of(folder)} AS old
-                JOIN gone
-                    ON old._loaded_at = gone._loaded_at AND old._load_id = gone._load_id
-                    AND {same_key(stream.key, "gone")}
-            )
-        ) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000, USE_TMP_FILE false)
+        COPY (SELECT {columns} FROM ({new}) {order})
+        TO {literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000, USE_TMP_FILE false)
     """).fetchone() or (0,)
     return int(written)
 

@@ -81,9 +81,8 @@ def place_of(source_record: str, file_name: str) -> str:
 def part_names(connection: duckdb.DuckDBPyConnection, parts: Iterable[Part]) -> None:
     """Make the table `part_name`: the file each part is of."""
     connection.execute("CREATE TEMP TABLE part_name (_part BIGINT, file_name VARCHAR)")
-    named = [(part.number, part.file_name) for part in parts if part.file_name is not None]
-    if named:
-        connection.executemany("INSERT INTO part_name VALUES (?, ?)", named)
+    named = {part.number: part.file_name for part in parts if part.file_name is not None}
+    connection.execute("INSERT INTO part_name SELECT unnest(?), unnest(?)", [[*named], [*named.values()]])
 
 
 def told(connection: duckdb.DuckDBPyConnection, source: str, stream: Stream) -> pa.RecordBatchReader:

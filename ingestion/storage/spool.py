@@ -18,12 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from common.home import make_private, spool_folder
-from common.sql import sha256_of
 from ingestion.declaration import Stream
 from ingestion.files.values import clean_text
 from ingestion.findings import Finding
 from ingestion.persons.door import only_yes_or_no, withhold_contacts, without_controls
-from ingestion.storage.scratch import scratch
 
 BATCH_ROWS = 5_000
 BATCH_CHARACTERS = 16_000_000
@@ -34,11 +32,10 @@ SPOOLED = pa.schema(
         ("_position", pa.int64()),
         ("_part", pa.int64()),
         ("_as_of", pa.timestamp("us", tz="UTC")),
-        ("_row_hash", pa.string()),
     ]
 )
-"""What a spooled row has beside what a reader gives: where it came in the night's order, in which part, of a file that
-is read again when it was read first, and its hash (`content_hash`).
+"""What a spooled row has beside what a reader gives: where it came in the night's order, in which part, and of a file
+that is read again when it was read first.
 """
 
 
@@ -48,23 +45,13 @@ def row_schema(stream: Stream) -> pa.Schema:
     return pa.schema([stream.landed_schema.field(name) for name in names])
 
 
-def content_hash(stream: Stream, reason: str = "_delete_reason") -> str:
-    """The hash of a row as given, as SQL; `reason` says why it was deleted."""
-    # A null `_extra` is left out: rows of a stream without new fields keep the hash they had before there were any.
-    return sha256_of(stream.columns, f"coalesce({reason}, chr(0))", "_extra")
-
-
-def spooled(stream: Stream, batch: pa.RecordBatch, first: int, part: int, as_of: datetime | None) -> pa.RecordBatch:
+def spooled(batch: pa.RecordBatch, first: int, part: int, as_of: datetime | None) -> pa.RecordBatch:
     """Rows as given with the columns of `SPOOLED`, the first at position `first`."""
     size = batch.num_rows
-    with scratch() as connection:
-        connection.register("given", batch)
-        hashes = connection.execute(f"SELECT {content_hash(stream)} FROM given").to_arrow_table().column(0)
     values = [
         pa.array(range(first, first + size), pa.int64()),
         pa.repeat(pa.scalar(part, pa.int64()), size),
         pa.repeat(pa.scalar(as_of, SPOOLED.field("_as_of").type), size),
-        hashes.combine_chunks(),
     ]
     return pa.RecordBatch.from_arrays([*batch.columns, *values], schema=pa.schema([*batch.schema, *SPOOLED]))
 
@@ -155,7 +142,7 @@ class Spool:
                 self._opened += 1
                 path = self._folder / f"{self.stream.name}-{self._opened:06d}.parquet"
                 self._open = (pq.ParquetWriter(path, pa.schema([*batch.schema, *SPOOLED])), path)
-            self._open[0].write_batch(spooled(self.stream, batch, self._given, self._opened, as_of))
+            self._open[0].write_batch(spooled(batch, self._given, self._opened, as_of))
             self._given += size
             self._rows_open += size
             self._live_open += batch.column("_deleted_at").null_count

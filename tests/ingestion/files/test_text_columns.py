@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.files.text_columns import UNEVEN, holds, is_blank, plain
+from ingestion.files.text_columns import FEW_ROWS, UNEVEN, holds, is_blank, plain, which_hold
 from ingestion.files.values import CONTROLS, EMPTY, UNSTORABLE, clean_text
 from ingestion.persons.contact_details import SUSPICIOUS, SUSPICIOUS_ADDRESS, SUSPICIOUS_CODE
 from tests.conftest import examples
@@ -22,6 +22,19 @@ def test_a_column_holds_what_one_of_its_cells_holds(pattern, some, skipped):
     in_cells = any(holds(pa.array([text]), pattern) for text in values.to_pylist() if text is not None)
     # Joined, two texts that part contact details between them are no contact details.
     assert holds(values, pattern) == in_cells
+
+
+@given(
+    columns=st.dictionaries(
+        st.sampled_from("abc"),
+        st.lists(st.one_of(st.none(), st.sampled_from(["x", "a\x01", "ü"])), min_size=2, max_size=2),
+    )
+)
+@examples(40)
+def test_the_columns_that_hold_are_found_among_few_rows_and_many(columns):
+    for times in (1, FEW_ROWS):
+        values = {name: pa.array(some * times, pa.string()) for name, some in columns.items()}
+        assert which_hold(values, CONTROLS) == [name for name, some in columns.items() if "a\x01" in some]
 
 
 @given(some=texts.map(lambda found: [text or "" for text in found]))

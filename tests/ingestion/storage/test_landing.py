@@ -97,6 +97,21 @@ def test_a_value_that_comes_back_is_a_new_version(tmp_path):
     assert len(list(stream_folder(tmp_path, "test", "things").glob("*.parquet"))) == 4
 
 
+@pytest.mark.parametrize("gone", [[], ["00000", "00001", "00002"]], ids=["all new", "some landed"])
+def test_rows_land_in_the_order_in_which_they_were_given_and_what_went_after_them(tmp_path, gone):
+    _land(tmp_path, [{"id": key} for key in gone], complete_list=True)
+    given = [f"{number * 7919 % 20_000:05d}" for number in range(3, 20_000)]
+    with spooling(tmp_path, "test") as folder:
+        spool = Spool(folder, STREAM)
+        for first in range(0, len(given), 1_500):
+            spool.add([{"id": key, "_source_record": f"t/{key}"} for key in given[first : first + 1_500]])
+            spool.keep(f"{first}.csv")
+        landed = land(tmp_path, "test", STREAM, spool, clock=CLOCK + timedelta(hours=1), complete_list=True)
+    path = stream_folder(tmp_path, "test", "things") / f"{landed.load_id}.parquet"
+    expected = [*(key for key in given if key not in gone), *(key for key in gone if key not in given)]
+    assert pq.read_table(path)["id"].to_pylist() == expected
+
+
 def test_absence_from_a_list_that_is_not_complete_deletes_nothing(tmp_path):
     _land(tmp_path, [{"id": "1"}, {"id": "2"}])
     assert _land(tmp_path, [{"id": "1"}], 1).rows == 0
