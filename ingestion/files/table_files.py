@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH_ROWS = 10_000
+# Of a CSV pyarrow takes a block at a time, and sets aside for every column as much as the whole block is. What of it
+# is given back unused stays with the process, and counts to what that may have (`ingestion.files.limits`).
 BLOCK_BYTES = 4 << 20
+SET_ASIDE_BYTES = 96 << 20
 _SAFE = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -213,7 +216,7 @@ def _arrow_batches(path: Path, width: int, heading_row: int, delimiter: str) -> 
         read_options=arrow_csv.ReadOptions(
             column_names=names,
             skip_rows_after_names=heading_row,
-            block_size=BLOCK_BYTES,
+            block_size=min(BLOCK_BYTES, SET_ASIDE_BYTES // width),
             encoding="utf8" if encoding == "utf-8-sig" else encoding,
             use_threads=False,
         ),

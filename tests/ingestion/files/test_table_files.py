@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from ingestion.files.batch_check import NUMBER, TableCheck
+from ingestion.files.child import bounded
 from ingestion.files.delimited_text import rows_of_text
+from ingestion.files.limits import Limits
 from ingestion.files.row_check import RawRow, check_table
 from ingestion.files.table_files import Cells, read_tables, unpacked
 from ingestion.files.values import Column
@@ -277,3 +279,15 @@ def test_a_value_below_a_heading_that_is_blank_at_the_end_has_no_place(tmp_path)
     (tmp_path / "a.csv").write_text("a,b,\n1,2,\n3,4,5\n")
     (table,) = read_tables(tmp_path / "a.csv", width=3)
     assert [batch.batch.num_columns for batch in table.rows] == [3], "a row of headings above names the third"
+
+
+def _rows_of(path):
+    (table,) = read_tables(path)
+    yield sum(cells.batch.num_rows for cells in table.rows)
+
+
+def test_a_table_of_many_columns_is_read_in_the_memory_of_one_of_few(tmp_path):
+    path = tmp_path / "wide.csv"
+    row = ",".join(f"value {number}" for number in range(60))
+    path.write_text(f"{row}\n" * 40_000, encoding="utf-8")
+    assert list(bounded(_rows_of, path, within=Limits(memory_megabytes=550))) == [39_999]
