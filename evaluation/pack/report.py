@@ -208,7 +208,7 @@ def _revisions(figures: PackFigures) -> dict[str, charts.Picture]:
     return {
         indicator.key: revision.picture(indicator, triangle)
         for indicator in figures.headline
-        if (triangle := figures.triangles.get(indicator.key)) and len(triangle.vintages) > 1
+        if (triangle := figures.triangles.get(indicator.key)) and len(triangle.vintages) > 1 and triangle.says_anything
     }
 
 

@@ -80,12 +80,14 @@ class LockedRestatement:
 class Restatements:
     """What changed since the release `before_id`; None when there is no earlier release to compare with.
 
-    `locked`: the material differences behind locks, whatever came before.
+    `locked`: the material differences behind locks, whatever came before. `withheld`: by indicator the quarters that
+    were not compared, because one of the two releases withholds them.
     """
 
     before_id: str | None
     changes: tuple[Restatement, ...]
     locked: tuple[LockedRestatement, ...] = ()
+    withheld: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 _FIGURES = """
@@ -151,10 +153,15 @@ def read_restatements(
         return Restatements(None, (), locked)
     (info,) = rows(previous, "SELECT release_id FROM release_info")
     now = {(row["indicator_key"], row["period_key"]): row["value"] for row in rows(mart, _FIGURES)}
-    changes = []
+    changes: list[Restatement] = []
+    withheld: dict[str, tuple[str, ...]] = {}
     for row in rows(previous, _FIGURES):
         key = (row["indicator_key"], row["period_key"])
-        # What either of them withholds is no change of a figure.
-        if None not in (now.get(key), row["value"]) and now[key] != row["value"]:
+        if key not in now:
+            continue
+        # What either of them withholds is no change of a figure, and no proof that there is none.
+        if None in (now[key], row["value"]):
+            withheld[key[0]] = (*withheld.get(key[0], ()), key[1])
+        elif now[key] != row["value"]:
             changes.append(Restatement(*key, row["value"], now[key], row["was_closed"]))
-    return Restatements(info["release_id"], tuple(changes), locked)
+    return Restatements(info["release_id"], tuple(changes), locked, tuple(withheld.items()))

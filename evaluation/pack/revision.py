@@ -17,40 +17,52 @@ from evaluation.pack.programme import IndicatorDefinition
 
 @dataclass(frozen=True)
 class Triangle:
-    """Figures of an indicator by its quarter and by the quarter in which they were known; `vintages` in order."""
+    """Figures of an indicator by its quarter and by the quarter in which they were known; `vintages` in order.
+
+    None is a figure that the release withholds.
+    """
 
     vintages: tuple[str, ...]
-    figures: Mapping[str, Mapping[str, Decimal]]
+    figures: Mapping[str, Mapping[str, Decimal | None]]
 
-    def revision(self, period_key: str) -> Decimal:
-        """By how much a quarter's figure differs from what was first reported of it."""
-        said = [self.figures[period_key][vintage] for vintage in self.vintages if vintage in self.figures[period_key]]
-        return said[-1] - said[0]
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """Quarters of which a figure is withheld, as it was known at some time."""
+        return tuple(period for period, said in self.figures.items() if None in said.values())
+
+    @property
+    def says_anything(self) -> bool:
+        """Whether a figure of it is not withheld."""
+        return any(value is not None for said in self.figures.values() for value in said.values())
+
+    def revision(self, period_key: str) -> Decimal | None:
+        """By how much a quarter's figure differs from what was first reported of it; None if some of it is withheld."""
+        said = self.figures[period_key]
+        figures = [value for at in self.vintages if (value := said.get(at)) is not None]
+        return None if period_key in self.withheld else figures[-1] - figures[0]
 
     def was_revised(self, period_key: str, vintage: str) -> bool:
         """Whether a figure is not that of the vintage before."""
         said, before = self.figures[period_key], None
         for at in self.vintages:
+            figure = said.get(at)
             if at == vintage:
-                return before is not None and said.get(at) != before
-            before = said.get(at, before)
+                return None not in (before, figure) and figure != before
+            before = before if figure is None else figure
         return False
 
 
 def read_triangles(
     mart: duckdb.DuckDBPyConnection, *, basis: str = "verified", scope: str = "programme", key: str | None = None
 ) -> dict[str, Triangle]:
-    """The triangle of each indicator of which anything was ever reported; `key`: of one body, cluster or authority.
-    What is withheld is left out.
-    """
+    """The triangle of each indicator of which anything was ever reported; `key`: of one body, cluster or authority."""
     if not has_table(mart, "indicator_revision"):
         return {}
-    found: dict[str, dict[str, dict[str, Decimal]]] = {}
+    found: dict[str, dict[str, dict[str, Decimal | None]]] = {}
     for row in rows(
         mart,
         "SELECT indicator_key, period_key, known_in_period_key AS vintage, value FROM indicator_revision "
-        "WHERE basis = $basis AND scope = $scope AND coalesce($key, scope_key) = scope_key AND value IS NOT NULL "
-        "ORDER BY ALL",
+        "WHERE basis = $basis AND scope = $scope AND coalesce($key, scope_key) = scope_key ORDER BY ALL",
         {"basis": basis, "scope": scope, "key": key},
     ):
         found.setdefault(row["indicator_key"], {}).setdefault(row["period_key"], {})[row["vintage"]] = row["value"]
@@ -58,20 +70,6 @@ def read_triangles(
         indicator: Triangle(tuple(sorted({vintage for said in figures.values() for vintage in said})), figures)
         for indicator, figures in found.items()
     }
-
-
-def withheld_quarters(
-    mart: duckdb.DuckDBPyConnection, indicator: str, *, basis: str = "verified", scope: str, key: str | None
-) -> set[str]:
-    """Quarters of which a release withholds what was known at some time; the triangle leaves that out."""
-    if not has_table(mart, "indicator_revision"):
-        return set()
-    found = mart.execute(
-        "SELECT DISTINCT period_key FROM indicator_revision WHERE indicator_key = $indicator AND basis = $basis "
-        "AND scope = $scope AND coalesce($key, scope_key) = scope_key AND value IS NULL",
-        {"indicator": indicator, "basis": basis, "scope": scope, "key": key},
-    ).fetchall()
-    return {period for (period,) in found}
 
 
 def picture(indicator: IndicatorDefinition, triangle: Triangle) -> Picture:
@@ -87,6 +85,7 @@ def picture(indicator: IndicatorDefinition, triangle: Triangle) -> Picture:
         }
         for period, said in triangle.figures.items()
         for vintage, value in said.items()
+        if value is not None
     ]
     base = alt.Chart(alt.Data(values=data)).encode(
         x=alt.X(
@@ -105,17 +104,19 @@ def picture(indicator: IndicatorDefinition, triangle: Triangle) -> Picture:
         base.mark_point(filled=True, size=26, opacity=1, color=VERIFIED_COLOUR),
         base.transform_filter("datum.last").mark_text(align="left", dx=7, color=INK, fontSize=11).encode(text="of:N"),
     ).properties(width=420, height=170)
-    moved = [period for period in triangle.figures if triangle.revision(period)]
     said = "; ".join(
-        f"{wording.quarter(period)} by {numbers.number(triangle.revision(period), indicator.unit, plus=True)}"
-        for period in moved
+        f"{wording.quarter(period)} by {numbers.number(moved, indicator.unit, plus=True)}"
+        for period in triangle.figures
+        if (moved := triangle.revision(period))
     )
+    withheld = ", ".join(map(wording.quarter, triangle.withheld))
     return render(
         chart,
         f"revision-{indicator.key}",
         f"{indicator.name}: each quarter as it was known",
         f"A line for each quarter over the quarters in which it was known. "
-        f"{f'Revised since it was first reported: {said}' if said else 'No quarter was revised since'}. "
+        f"{f'Revised since it was first reported: {said}' if said else 'No quarter that is shown was revised since'}. "
+        f"{f'Withheld in part or whole: {withheld}. ' if withheld else ''}"
         "The figures are in the table.",
     )
 

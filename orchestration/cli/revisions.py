@@ -39,7 +39,7 @@ def revisions(
         wmip revisions H5 --picture h5.svg
     """
     from evaluation.pack.revision import picture as draw
-    from evaluation.pack.revision import read_triangles, withheld_quarters
+    from evaluation.pack.revision import read_triangles
     from orchestration.cli.releases import known_release
     from quality.typed_sql import open_read_only
 
@@ -50,11 +50,10 @@ def revisions(
     key = the_indicator(mart, indicator)
     scope, scope_key = one_scope(mart, {"partner": partner, "cluster": cluster, "local_authority": area})
     triangle = read_triangles(mart, basis=basis.value, scope=scope, key=scope_key).get(key)
-    withheld = withheld_quarters(mart, key, basis=basis.value, scope=scope, key=scope_key)
-    if triangle is None and withheld:
-        raise UserError(f"all that was reported of {key} for {scope_key or 'the programme'} is withheld: {_WHY}")
     if triangle is None:
         raise UserError(f"no release ever reported a {basis.value} figure of {key} for {scope_key or 'the programme'}")
+    if not triangle.says_anything:
+        raise UserError(f"all that was reported of {key} for {scope_key or 'the programme'} is withheld: {_WHY}")
     if picture is not None:
         from evaluation.pack.programme import read_definitions
 
@@ -67,10 +66,10 @@ def revisions(
     rows: list[tuple[str | Decimal | None, ...]] = [
         (
             period,
-            *(triangle.figures.get(period, {}).get(vintage) for vintage in triangle.vintages),
-            None if period in withheld else triangle.revision(period),
+            *(said.get(vintage) for vintage in triangle.vintages),
+            triangle.revision(period),
         )
-        for period in sorted(withheld.union(triangle.figures))
+        for period, said in triangle.figures.items()
     ]
     if output is Format.table and file is None:
         show(columns, rows)
@@ -79,7 +78,7 @@ def revisions(
             f"end it was known; {triangle.vintages[-1]} as of this release.",
             highlight=False,
         )
-        if withheld:
-            console.print(f"Withheld in part or whole: {', '.join(sorted(withheld))}; {_WHY}", highlight=False)
+        if triangle.withheld:
+            console.print(f"Withheld in part or whole: {', '.join(triangle.withheld)}; {_WHY}", highlight=False)
     else:
         write_rows(columns, rows, output, file)

@@ -61,6 +61,11 @@ def write_restatements(sheet: Sheet, figures: PackFigures) -> None:
         )
     if not figures.restatements.changes:
         sheet.line(["None"])
+    if figures.restatements.withheld:
+        sheet.gap()
+        sheet.text("Not compared, as this release or that one withholds them")
+    for key, quarters in figures.restatements.withheld:
+        sheet.line([f"{by_key[key].code} {by_key[key].name}", ", ".join(map(wording.quarter, quarters))])
 
 
 def write_caveats(sheet: Sheet, figures: PackFigures) -> None:

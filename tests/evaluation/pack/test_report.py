@@ -8,10 +8,12 @@ from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
+import duckdb
+import openpyxl
 import pytest
 
-from evaluation.pack.build import REPORT
-from tests.evaluation.pack.marts import NASTY
+from evaluation.pack.build import REPORT, WORKBOOK, build_pack
+from tests.evaluation.pack.marts import LABELS, NASTY, build_mart, build_previous_mart
 
 VOID = {"meta", "br", "img", "hr", "input", "link", "col"}
 
@@ -243,6 +245,38 @@ def test_restated_quarters_are_marked(page):
 
 def test_a_restatement_of_a_body_is_as_confidential_as_its_figures(page):
     assert re.search(r"Businesses assisted\s*Q4 2023-24\s*CB01\s*c\s*c\s*c\s*waiting", page.text_of["restatements"])
+
+
+@pytest.fixture(scope="module")
+def withheld_pack(tmp_path_factory) -> Path:
+    """The pack of a release that withholds a quarter of jobs, as it is known now and as it was known before."""
+    folder = tmp_path_factory.mktemp("withheld")
+    build_previous_mart(folder / "previous.duckdb")
+    with (
+        duckdb.connect(build_mart(folder / "mart.duckdb")) as mart,
+        duckdb.connect(folder / "previous.duckdb") as previous,
+    ):
+        mart.execute("""
+            UPDATE indicator_value SET value = NULL, cumulative_value = NULL
+            WHERE indicator_key = 'jobs_created' AND period_key = '2023-24-Q4';
+            CREATE OR REPLACE TABLE indicator_revision AS FROM (VALUES
+                ('jobs_created', '2023-24-Q3', '2024-25-Q1', 'programme', 'programme', 'verified', 3.0),
+                ('jobs_created', '2023-24-Q4', '2023-24-Q4', 'programme', 'programme', 'verified', 8.0),
+                ('jobs_created', '2023-24-Q4', '2024-25-Q1', 'programme', 'programme', 'verified', NULL)
+            ) AS t (indicator_key, period_key, known_in_period_key, scope, scope_key, basis, value);
+        """)
+        build_pack(mart, folder, previous=previous, source_labels=LABELS)
+    return folder
+
+
+def test_what_is_withheld_keeps_its_row_among_revisions_and_is_said_to_be_not_compared(withheld_pack):
+    """Left out, its row read as a quarter that was never reported, and its revision as none."""
+    said = Page((withheld_pack / REPORT).read_text(encoding="utf-8")).text_of["restatements"]
+    assert re.search(r"Q4 2023-24\s*8\.0\s*w\s*w", said)
+    assert re.search(r"Q3 2023-24\s*3\.0\s*0\.0", said)
+    assert re.search(r"Not compared, as this release or that one withholds them: Jobs created Q4 2023-24\.", said)
+    sheet = openpyxl.load_workbook(withheld_pack / WORKBOOK)["Restatements"]
+    assert ["H5 Jobs created", "Q4 2023-24"] in [list(row[:2]) for row in sheet.iter_rows(values_only=True)]
 
 
 def test_names_from_the_returns_cannot_become_markup(source, page):

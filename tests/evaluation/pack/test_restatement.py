@@ -81,3 +81,26 @@ def test_a_pack_tells_no_small_count_of_a_locked_quarter():
 
 def test_without_a_public_mart_a_pack_shows_no_locked_figure_of_a_body():
     assert {one.difference for one in _restated(is_public=False).values()} == {None}
+
+
+@pytest.mark.parametrize("withheld_in", ["before", "now", "both"])
+def test_a_figure_that_one_of_the_releases_withholds_is_said_to_be_not_compared(withheld_in):
+    """Else a quarter that was withheld for a night, and restated meanwhile, would pass for unchanged."""
+    with duckdb.connect() as before, duckdb.connect() as now:
+        for mart, name in ((before, "before"), (now, "now")):
+            mart.execute("""
+                CREATE TABLE release_info AS SELECT 'R1' AS release_id;
+                CREATE TABLE dim_indicator AS FROM (VALUES ('jobs_created', 'H5', true))
+                    AS t (indicator_key, indicator_code, is_headline);
+                CREATE TABLE dim_period AS FROM (VALUES ('2024-25-Q1', 'closed'), ('2024-25-Q2', 'closed'))
+                    AS t (period_key, status);
+            """)
+            mart.execute(
+                "CREATE TABLE indicator_value AS SELECT indicator_key, period_key, 'programme' AS scope, "
+                "'verified' AS basis, CASE WHEN period_key <> '2024-25-Q1' OR NOT $withheld THEN $value END AS value "
+                "FROM dim_indicator, dim_period",
+                {"withheld": withheld_in in {name, "both"}, "value": 4 if name == "now" else 3},
+            )
+        found = read_restatements(now, before)
+    assert [change.period_key for change in found.changes] == ["2024-25-Q2"]
+    assert found.withheld == (("jobs_created", ("2024-25-Q1",)),)

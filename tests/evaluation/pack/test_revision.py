@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from evaluation.pack.programme import IndicatorDefinition
-from evaluation.pack.revision import picture, read_triangles, withheld_quarters
+from evaluation.pack.revision import picture, read_triangles
 
 JOBS = IndicatorDefinition(
     "jobs_created", "H5", "Jobs created", "FTE", "", "", 1, "B", True, None, None, None, "not_stated", False, None, ""
@@ -46,13 +46,34 @@ def test_a_triangle_has_a_row_a_quarter_and_a_column_a_vintage(mart):
     assert revised == {("2023-24-Q1", "2023-24-Q3"), ("2023-24-Q1", "2023-24-Q4")}
 
 
-def test_a_figure_that_is_withheld_stands_in_no_triangle(mart):
-    mart.execute("UPDATE indicator_revision SET value = NULL WHERE known_in_period_key = '2023-24-Q4'")
+def test_of_what_is_withheld_no_revision_is_told(mart):
+    """Neither that it was not revised, nor by how much what was known before it had been."""
+    mart.execute(
+        "UPDATE indicator_revision SET value = NULL "
+        "WHERE period_key = '2023-24-Q1' AND known_in_period_key = '2023-24-Q4'"
+    )
     triangle = read_triangles(mart)["jobs_created"]
-    assert (triangle.vintages[-1], triangle.revision("2023-24-Q1")) == ("2023-24-Q3", 2)
-    withheld = withheld_quarters(mart, "jobs_created", scope="programme", key=None)
-    assert withheld == {"2023-24-Q1", "2023-24-Q3"}
-    assert withheld_quarters(mart, "jobs_created", scope="partner", key="CB02") == set()
+    assert triangle.figures["2023-24-Q1"]["2023-24-Q4"] is None
+    assert (triangle.withheld, triangle.revision("2023-24-Q1"), triangle.revision("2023-24-Q3")) == (
+        ("2023-24-Q1",),
+        None,
+        0,
+    )
+    assert triangle.was_revised("2023-24-Q1", "2023-24-Q3")
+    assert not triangle.was_revised("2023-24-Q1", "2023-24-Q4")
+    svg = picture(JOBS, triangle).svg
+    assert "No quarter that is shown was revised since. Withheld in part or whole: Q1 2023-24." in svg
+
+
+def test_a_figure_is_compared_with_the_last_that_was_not_withheld(mart):
+    mart.execute("UPDATE indicator_revision SET value = NULL WHERE known_in_period_key = '2023-24-Q3'")
+    assert read_triangles(mart)["jobs_created"].was_revised("2023-24-Q1", "2023-24-Q4")
+
+
+def test_a_triangle_of_which_all_is_withheld_says_nothing(mart):
+    assert read_triangles(mart)["jobs_created"].says_anything
+    mart.execute("UPDATE indicator_revision SET value = NULL")
+    assert not read_triangles(mart)["jobs_created"].says_anything
 
 
 def test_of_a_body_and_of_claims(mart):
