@@ -32,6 +32,8 @@ NIGHT, SOURCE, CLOCK, RETURN = "night_ended", "source_not_read", "clock_jumped",
 ALTERED = "release_altered"
 # Figures that the gate keeps back of a release that was published; told of when the release is new.
 KEPT_BACK, WITHHELD = "figures_withheld", "withheld"
+# Returns of which no body could be reminded.
+REMINDERS = "reminders"
 _TITLES = {
     BLOCKED: "WMIP: the night was blocked by its gate",
     FAILED: "WMIP: the night failed",
@@ -39,6 +41,7 @@ _TITLES = {
     PUBLISHED: "WMIP: a release was published",
     UNCHANGED: "WMIP: nothing changed",
     WITHHELD: "WMIP: figures are withheld",
+    REMINDERS: "WMIP: returns to ask for",
 }
 
 
@@ -66,11 +69,14 @@ def conclude(home: Path, record: NightRecord, configuration: Configuration) -> N
     reminders = [] if record.outcome in {FAILED, STOPPED} else due_reminders(home, _day(record), chosen.reminders)
     alerts = [*_of_night(record, chosen, configuration.enabled_sources()), *map(_of_return, reminders)]
     wanted = [reminder for reminder in reminders if reminder.is_due]
-    ended = WITHHELD if _withholds(record) and record.outcome not in chosen.nights else record.outcome
-    is_told = ended in chosen.nights and notify_once(
-        home, record.run_id, _TITLES.get(ended, "WMIP"), message(record, wanted)
-    )
     reminded = _remind(wanted)
+    ended = WITHHELD if _withholds(record) and WITHHELD in chosen.nights else record.outcome
+    if ended not in chosen.nights and not all(reminded.values()):
+        # Whoever keeps no address of a body reminds it by hand, and has to hear of it on a good night too.
+        ended = REMINDERS
+    is_told = ended in {*chosen.nights, REMINDERS} and notify_once(
+        home, record.run_id, _TITLES[ended], message(record, wanted)
+    )
     record.returns_late = [reminder.scope for reminder in reminders if reminder.is_late]
     record.alerts = [asdict(_told(alert, is_told, reminded)) for alert in alerts]
     write_record(home, record)
@@ -114,7 +120,7 @@ def serving(home: Path) -> str | None:
 def _said(record: NightRecord) -> str:
     if record.outcome == PUBLISHED:
         held = record.gate.get("outcomes", {})
-        checks = f"{held.get('passed', 0)} checks hold, {held.get('failed', 0)} warn"
+        checks = f"{held.get('passed', 0)} checks hold, {held.get('failed', 0)} do not"
         return f"Release {record.release_id} was published; {checks}"
     return f"Nothing changed since release {record.release_id}" if record.outcome == UNCHANGED else record.outcome
 

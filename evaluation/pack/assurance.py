@@ -35,10 +35,11 @@ class Check:
 
 @dataclass(frozen=True)
 class OpenWarning:
-    """A check that does not hold but does not block either."""
+    """A check that does not hold but does not block either: a warning, or a critical one that keeps figures back."""
 
     check: str
     dimension: str
+    severity: str
     meaning: str
     observed: str
     owner: str
@@ -152,10 +153,10 @@ _DIMENSIONS = """
     ORDER BY dimension
 """
 _WARNINGS = """
-    SELECT check_name AS check, dimension, meaning, observed, owner, remedy
+    SELECT check_name AS check, dimension, severity, meaning, observed, owner, remedy
     FROM quality_result
     WHERE outcome NOT IN ('passed', 'not_applicable')
-    ORDER BY check_name
+    ORDER BY severity, check_name
 """
 _WAIVERS = """
     SELECT check_name AS check, scope_key AS scope, reason, approved_by_role AS approved_by, expires_on

@@ -100,9 +100,11 @@ def _print_table(home: Path, records: list[NightRecord], last: int) -> None:
 
 
 def _to_know(record: NightRecord) -> Iterator[str]:
-    """Why it published nothing, what was late, which stages took longest."""
+    """Why it published nothing, what it withheld, what was late, which stages took longest."""
     if reason := _reason(record):
         yield reason
+    if record.gate.get("withheld") and record.outcome == PUBLISHED:
+        yield f"withheld: {'; '.join(record.gate['withheld'])}"
     if record.not_read:
         yield f"not read: {', '.join(sorted(record.not_read))}"
     if record.returns_late:
@@ -175,6 +177,7 @@ def _plain(record: NightRecord) -> dict[str, Any]:
         "serving_release_id": record.serving,
         "sources_not_read": ", ".join(sorted(record.not_read)),
         "returns_late": ", ".join(record.returns_late),
+        "withheld": "; ".join(record.gate.get("withheld", ())),
         "reason": _reason(record),
         "stages": {stage["stage"]: stage["seconds"] for stage in record.stages},
     }

@@ -109,7 +109,7 @@ def test_a_night_that_published_nothing_is_told_with_what_serves_and_a_good_one_
     good.run_id = "20250612T020000Z"
     conclude(home, good, settings(nights=["published"]))
     assert messages[1]["title"] == "WMIP: a release was published"
-    assert "Release 2025-06-10.1 was published; 128 checks hold, 1 warn" in messages[1]["message"]
+    assert "Release 2025-06-10.1 was published; 128 checks hold, 1 do not" in messages[1]["message"]
 
 
 def test_a_release_that_was_altered_is_told_of_and_is_no_clock_that_jumped(home, monkeypatch, received):
@@ -131,12 +131,42 @@ def test_a_message_of_reminders_goes_with_the_night_where_a_body_has_no_address(
     assert alerts_of(home)["return_late", "CB02:2024-25-Q4"]["is_told"]
 
 
+def test_a_return_of_a_body_without_an_address_is_told_of_on_a_good_night_too(home, monkeypatch, received):
+    """By default no message goes out on such a night, and the reminder reached nobody until a bad one."""
+    address, messages = received
+    monkeypatch.setenv("WMIP_NOTIFY_URLS", address)
+    monkeypatch.setenv("WMIP_REMINDER_URLS", f"CB01={address} CB04={address}")
+    conclude(home, record("unchanged", message="", release_id="r"), settings(reminders={"enabled": True}))
+    assert {message["title"] for message in messages} == {
+        "Returns of CB01",
+        "Returns of CB04",
+        "WMIP: returns to ask for",
+    }
+    assert "CB02: the return of 2024-25-Q4 is due in 5 days" in messages[-1]["message"]
+    assert alerts_of(home)["return_late", "CB02:2024-25-Q4"]["is_told"]
+
+
+def test_a_good_night_is_silent_where_every_body_was_reached(home, monkeypatch, received):
+    address, messages = received
+    monkeypatch.setenv("WMIP_NOTIFY_URLS", address)
+    monkeypatch.setenv("WMIP_REMINDER_URLS", " ".join(f"CB0{number}={address}" for number in (1, 2, 4)))
+    conclude(home, record("unchanged", message="", release_id="r"), settings(reminders={"enabled": True}))
+    assert {message["title"] for message in messages} == {"Returns of CB01", "Returns of CB02", "Returns of CB04"}
+
+
 def test_a_wrong_choice_is_explained():
     with pytest.raises(ValueError, match="published"):
         settings(nights=["good"])
 
 
-@pytest.mark.parametrize(("nights", "titles"), [(None, ["WMIP: figures are withheld"]), (["blocked"], [])])
+@pytest.mark.parametrize(
+    ("nights", "titles"),
+    [
+        (None, ["WMIP: figures are withheld"]),
+        (["published", "withheld"], ["WMIP: figures are withheld"]),
+        (["blocked"], []),
+    ],
+)
 def test_a_release_without_all_its_figures_is_told_of_by_default(home, monkeypatch, received, nights, titles):
     address, messages = received
     monkeypatch.setenv("WMIP_NOTIFY_URLS", address)

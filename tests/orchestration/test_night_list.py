@@ -37,6 +37,17 @@ def home(tmp_path):
     return tmp_path
 
 
+def test_a_release_without_all_its_figures_does_not_pass_for_a_whole_one(home):
+    gate = {"withheld": ["returned: partner:CB01 period:2024-25-Q4"]}
+    write_record(home, NightRecord("20250518T020000Z", "2025-05-18T02:00:00+00:00", outcome="published", number=4,
+                                   release_id="2025-05-18.1", gate=gate))  # fmt: skip
+    shown = wmip("nights", "--home", home).stdout
+    assert shown.count("withheld:") == 1
+    assert "withheld: returned: partner:CB01 period:2024-25-Q4" in " ".join(shown.replace("│", " ").split())
+    (*_, last) = json.loads(wmip("nights", "--home", home, "--format", "json").stdout)
+    assert last["withheld"] == gate["withheld"][0]
+
+
 def test_every_night_is_listed_with_why_and_what_serves(home):
     shown = wmip("nights", "--home", home).stdout
     for part in (

@@ -40,10 +40,10 @@ def _checks(sheet: Sheet, figures: PackFigures) -> None:
 
 
 def _warnings_and_waivers(sheet: Sheet, figures: PackFigures) -> None:
-    sheet.heading("Open warnings")
-    sheet.columns(["Check", "Meaning", "Found", "For", "What to do"], figures_from=5)
+    sheet.heading("Checks that do not hold")
+    sheet.columns(["Check", "Meaning", "Found", "For", "What to do", "Severity"], figures_from=6)
     for warning in figures.assurance.warnings:
-        sheet.line([warning.check, warning.meaning, warning.observed, warning.owner, warning.remedy])
+        sheet.line([warning.check, warning.meaning, warning.observed, warning.owner, warning.remedy, warning.severity])
     if not figures.assurance.warnings:
         sheet.line(["None"])
     sheet.heading("Waivers in force")
