@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,12 @@ from dagster._core.events import (
     DagsterEventType,
 )
 from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log.base import AssetRecord
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
-from dagster._serdes import ConfigurableClassData
+from dagster._serdes import ConfigurableClassData, serialize_value
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
@@ -40,6 +42,8 @@ _CAN_WAIT = ASSET_CHECK_EVENTS | {
 }
 # Dagster copies these into the file of all runs.
 _INDEXED = ASSET_CHECK_EVENTS | ASSET_EVENTS | EVENT_TYPE_TO_PIPELINE_RUN_STATUS.keys()
+_CHECK_PLANNED = DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED
+_ENDS = {DagsterEventType.RUN_SUCCESS, DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_CANCELED}
 MOST_WAITING = 1_000
 
 
@@ -59,6 +63,11 @@ class OpenEventLog(SqliteEventLogStorage):
         self._writing: Connection | None = None
         # While somebody reads what nothing that waits could change.
         self._leaves_waiting = False
+        # The run that this process is at, and what is kept of assets as it found or left it; None: nothing is.
+        self._at_work = ""
+        self._records: dict[AssetKey, AssetRecord | None] = {}
+        # Those of which it wrote something since.
+        self._written: set[AssetKey] = set()
         super().__init__(base_dir, inst_data)
         # The lock is what lets threads share a connection; who holds it may ask again.
         self._db_lock: Any = threading.RLock()
@@ -96,6 +105,7 @@ class OpenEventLog(SqliteEventLogStorage):
         """Write an event, or let it wait for the next one that says how far the run is."""
         with self._db_lock:
             self._waiting.append(event)
+            self._follow(event)
             can_wait = bool(event.run_id) and event.is_dagster_event and event.dagster_event_type in _CAN_WAIT
             if not can_wait or len(self._waiting) >= MOST_WAITING:
                 self._write_waiting()
@@ -104,6 +114,15 @@ class OpenEventLog(SqliteEventLogStorage):
         """Write several events."""
         for each in events:
             self.store_event(each)
+
+    def _follow(self, event: EventLogEntry) -> None:
+        """Know which run this process is at: a home has one at a time, which alone says something of its assets."""
+        if event.dagster_event_type == DagsterEventType.RUN_START:
+            self._at_work = event.run_id
+        elif event.run_id == self._at_work and event.dagster_event_type in _ENDS:
+            self._at_work = ""
+            self._records.clear()
+            self._written.clear()
 
     def _write_waiting(self) -> None:
         """Write what waits, as Dagster's own `store_event` does with one event, in one commit a file."""
@@ -132,21 +151,62 @@ class OpenEventLog(SqliteEventLogStorage):
         self._store_asset_event_tags(connection, [each for each, _ in of_assets], [number for _, number in of_assets])
         for each, number in of_assets:
             self._store_asset_event(connection, each, number)
+            if self._at_work and each.dagster_event is not None and each.dagster_event.asset_key is not None:
+                self._records.pop(each.dagster_event.asset_key, None)
+                self._written.add(each.dagster_event.asset_key)
+        self._plan_checks(connection, [pair for pair in numbered if pair[0].dagster_event_type == _CHECK_PLANNED])
         for each, number in numbered:
-            if each.dagster_event_type in ASSET_CHECK_EVENTS:
+            if each.dagster_event_type in ASSET_CHECK_EVENTS and each.dagster_event_type != _CHECK_PLANNED:
                 self.store_asset_check_event(each, number)
 
+    def _plan_checks(self, connection: Connection, planned: Sequence[tuple[EventLogEntry, int]]) -> None:
+        """What Dagster's own keeps of each check that a run will make, in one statement: there are hundreds."""
+        rows = []
+        for each, number in planned:
+            check: Any = each.dagster_event.event_specific_data if each.dagster_event is not None else None
+            if check.partitions_subset is not None:
+                self.store_asset_check_event(each, number)
+                continue
+            rows.append(
+                {
+                    "asset_key": check.asset_key.to_string(),
+                    "check_name": check.check_name,
+                    "partition": None,
+                    "run_id": each.run_id,
+                    "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
+                    "evaluation_event": serialize_value(each),
+                    "evaluation_event_timestamp": datetime.fromtimestamp(each.timestamp, UTC).replace(tzinfo=None),
+                    "evaluation_event_storage_id": number,
+                }
+            )
+        if rows:
+            connection.execute(AssetCheckExecutionsTable.insert(), rows)
+
     def get_asset_records(self, asset_keys: Sequence[AssetKey] | None = None) -> Sequence[AssetRecord]:
-        """What is kept of assets. A step asks so of each asset that what it made is made of: what waits is written only
-        when it is of one of these.
+        """What is kept of assets. A step asks so of each asset that what it made is made of, and of each that it
+        checked: what waits is written only when it is of one of these, and while a run is at work here it is asked of
+        the file once for all of which something was written.
         """
         with self._db_lock:
             waiting = {each.dagster_event.asset_key for each in self._waiting if each.dagster_event is not None}
-            self._leaves_waiting = asset_keys is not None and waiting.isdisjoint(asset_keys)
-            try:
-                return super().get_asset_records(asset_keys)
-            finally:
-                self._leaves_waiting = False
+            if asset_keys is None or not self._at_work:
+                return self._asked(asset_keys, asset_keys is not None and waiting.isdisjoint(asset_keys))
+            if not waiting.isdisjoint(asset_keys):
+                self._write_waiting()
+            unknown = [key for key in asset_keys if key not in self._records]
+            if unknown:
+                wanted = list(dict.fromkeys([*unknown, *self._written]))
+                self._written.clear()
+                self._records |= dict.fromkeys(wanted)
+                self._records |= {found.asset_entry.asset_key: found for found in self._asked(wanted, True)}
+            return [found for key in asset_keys if (found := self._records[key]) is not None]
+
+    def _asked(self, asset_keys: Sequence[AssetKey] | None, leaves_waiting: bool) -> Sequence[AssetRecord]:
+        self._leaves_waiting = leaves_waiting
+        try:
+            return super().get_asset_records(asset_keys)
+        finally:
+            self._leaves_waiting = False
 
     def has_asset_key_col(self, column_name: str) -> bool:
         """Whether the file of all runs keeps a column of assets."""

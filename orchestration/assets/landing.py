@@ -56,7 +56,7 @@ def build_landing_asset(declaration: Source) -> dg.AssetsDefinition:
     )
     def read_source(
         context: dg.AssetExecutionContext,
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         night = context.resources.night
         night.progress("Reading returns", declaration.title)
         report = ingest_source(
@@ -79,19 +79,15 @@ def build_landing_asset(declaration: Source) -> dg.AssetsDefinition:
                 "rows_quarantined": stream.rows_quarantined,
                 "message": stream.message or "",
             }
-            key = stream_key(stream.source, stream.stream)
-            yield dg.MaterializeResult(
-                asset_key=key,
-                metadata=metadata,
-                check_results=[
-                    dg.AssetCheckResult(
-                        passed=stream.status in READ | {"disabled"},
-                        check_name="read_tonight",
-                        asset_key=key,
-                        severity=dg.AssetCheckSeverity.WARN,
-                        metadata={"status": stream.status, "message": stream.message or ""},
-                    )
-                ],
+            yield dg.MaterializeResult(asset_key=stream_key(stream.source, stream.stream), metadata=metadata)
+        # After all of them: a check names the event of its stream, for which the log is written.
+        for stream in report.streams:
+            yield dg.AssetCheckResult(
+                passed=stream.status in READ | {"disabled"},
+                check_name="read_tonight",
+                asset_key=stream_key(stream.source, stream.stream),
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"status": stream.status, "message": stream.message or ""},
             )
 
     return read_source

@@ -106,7 +106,8 @@ QUERIES = {
         "SELECT event_id, asset_key, key FROM asset_event_tags ORDER BY event_id, key",
         (
             "SELECT asset_key, check_name, execution_status, evaluation_event_storage_id, "
-            "materialization_event_storage_id FROM asset_check_executions ORDER BY asset_key, check_name"
+            "materialization_event_storage_id, partition, evaluation_event IS NULL, evaluation_event_timestamp IS NULL "
+            "FROM asset_check_executions ORDER BY asset_key, check_name, id"
         ),
     ],
     "run": ["SELECT id, dagster_event_type, step_key, asset_key FROM event_logs ORDER BY id"],
@@ -143,6 +144,42 @@ def test_what_waits_is_there_for_whoever_asks(instance):
 
     _run(instance, ask)
     assert seen == ["SUCCEEDED"]
+
+
+def test_assets_are_asked_of_the_file_anew_when_another_run_or_process_said_something_of_them(instance, tmp_path):
+    def last_run():
+        (record,) = instance.event_log_storage.get_asset_records([dg.AssetKey("third")])
+        return record.asset_entry.last_run_id
+
+    runs = []
+    for _ in range(2):
+        seen = []
+        runs.append(_run(instance, lambda seen=seen: seen.append(last_run())))
+        assert seen == [runs[-1]] == [last_run()]
+    with dg.DagsterInstance.from_config(str(tmp_path / "dagster")) as other:
+        runs.append(_run(other))
+    assert last_run() == runs[-1]
+
+
+def test_what_a_run_asked_of_an_asset_is_what_it_wrote_since(instance):
+    seen = []
+
+    def ask():
+        (record,) = instance.event_log_storage.get_asset_records([dg.AssetKey("third")])
+        seen.append(record.asset_entry.last_materialization_storage_id)
+
+    @dg.asset(key="third")
+    def third(context):
+        ask()
+        context.log_event(dg.AssetMaterialization("third"))
+        ask()
+        context.log_event(dg.AssetMaterialization("third"))
+        ask()
+
+    dg.materialize([third], instance=instance)
+    assert seen[0] is None
+    assert None not in seen[1:]
+    assert seen[1] < seen[2]
 
 
 def test_what_a_step_says_is_written_when_it_ends(instance, tmp_path):
