@@ -19,6 +19,7 @@ OURS = (
     "identity",
     "landing",
     "originals",
+    "pictures.json",
     "privacy",
     "registry",
     "releases",
@@ -75,6 +76,11 @@ def checks_folder(home: Path) -> Path:
 def judgements_file(home: Path) -> Path:
     """What the gate's engine said of each check, and of what."""
     return home / "verdicts" / "judgements.json"
+
+
+def pictures_file(home: Path) -> Path:
+    """The pictures of the newest release's report, by what they were drawn of."""
+    return home / "pictures.json"
 
 
 def lock_file(home: Path) -> Path:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +15,7 @@ from markupsafe import Markup, escape
 
 from evaluation import numbers
 from evaluation.pack import wording
+from evaluation.pack.drawn import Picture, drawn_once
 from evaluation.pack.impact import Range
 from evaluation.pack.leverage import Leverage
 from evaluation.pack.programme import IndicatorDefinition, Quarter
@@ -47,13 +47,6 @@ _LABELS = {"labelLimit": 0, "labelFontSize": 13, "labelColor": INK, "domain": Fa
 _ROOT = re.compile(r"<svg [^>]*?width=\"(?P<width>[\d.]+)\" height=\"(?P<height>[\d.]+)\"[^>]*?>")
 
 
-@dataclass(frozen=True)
-class Picture:
-    """An SVG element with its text alternative inside."""
-
-    svg: Markup
-
-
 def name_picture(svg: str, name: str, title: str, description: str) -> Markup:
     """Make a bare SVG an image with a name; ids get the picture's name, for many pictures share one page."""
     root = _ROOT.match(svg)
@@ -79,6 +72,7 @@ def render(chart: Any, name: str, title: str, description: str) -> Picture:
     return Picture(name_picture(svg, name, title, description))
 
 
+@drawn_once
 def trend(
     indicator: IndicatorDefinition,
     quarters: Sequence[Quarter],
@@ -179,6 +173,7 @@ def _target_line(target: Decimal, indicator: IndicatorDefinition) -> list[Any]:
     ]
 
 
+@drawn_once
 def waterfall(leverage: Leverage, *, narrow: bool) -> Picture:
     """From the money that was returned as realised to what counts, reason by reason.
 
@@ -242,6 +237,7 @@ def _bar(label: str, kind: str, start: Decimal, end: Decimal, amount: Decimal) -
     }
 
 
+@drawn_once
 def ranges(of_measure: Sequence[Range], *, narrow: bool) -> Picture:
     """Low to high of one modelled measure as a line, the central case as a mark upon it; one line a level and set."""
     import altair as alt

@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from evaluation.network.draw import lay_out
 from evaluation.pack import wording
-from evaluation.pack.charts import CLAIMED_COLOUR, INK, TARGET_COLOUR, VERIFIED_COLOUR, Picture, name_picture, render
+from evaluation.pack.charts import CLAIMED_COLOUR, INK, TARGET_COLOUR, VERIFIED_COLOUR, name_picture, render
+from evaluation.pack.drawn import Picture, drawn_once
 from evaluation.pack.network import Network, NetworkQuarter, Shape
 
 # Outlines about the point 0 0, about 10 across.
@@ -77,6 +78,7 @@ def groups_of(shape: Shape) -> list[Group]:
     ]
 
 
+@drawn_once
 def network_picture(shape: Shape, quarter: NetworkQuarter, *, narrow: bool) -> Picture:
     """Each organisation as a shape near the letter of its group, each tie as a line. Nobody is named."""
     groups = {group.name: group for group in groups_of(shape)}
@@ -182,6 +184,7 @@ def courses(network: Network) -> list[Course]:
     ]
 
 
+@drawn_once
 def _lines(name: str, heading: str, series: Sequence[Series], quarters: Sequence[NetworkQuarter]) -> Picture:
     """A line a measure; a quarter without a value is a gap, never a zero."""
     import altair as alt

@@ -11,6 +11,7 @@ from typing import Any
 from evaluation import numbers
 from evaluation.pack import charts, network_charts, notes, revision, wording
 from evaluation.pack.breakdown import Breakdown, ShownFigure
+from evaluation.pack.drawn import Picture
 from evaluation.pack.figures import PackFigures
 from evaluation.pack.impact import GVA
 from evaluation.pack.milestones import Intervention
@@ -198,12 +199,12 @@ def _network(figures: PackFigures) -> dict[str, Any]:
     }
 
 
-def _gva(figures: PackFigures, *, narrow: bool) -> charts.Picture | None:
+def _gva(figures: PackFigures, *, narrow: bool) -> Picture | None:
     of_gva = [item for item in figures.impact.ranges if item.measure == GVA] if figures.impact else []
     return charts.ranges(of_gva, narrow=narrow) if of_gva else None
 
 
-def _revisions(figures: PackFigures) -> dict[str, charts.Picture]:
+def _revisions(figures: PackFigures) -> dict[str, Picture]:
     """A picture of each headline indicator's triangle, once a figure was known at two times."""
     return {
         indicator.key: revision.picture(indicator, triangle)
@@ -218,7 +219,7 @@ def _css() -> Any:
     return Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
 
 
-def _trends(figures: PackFigures) -> dict[str, charts.Picture]:
+def _trends(figures: PackFigures) -> dict[str, Picture]:
     if not figures.quarters:
         return {}
     cumulative = {key: figure.cumulative for key, figure in figures.quarter_figures.items()}

@@ -10,7 +10,8 @@ import duckdb
 
 from evaluation import numbers
 from evaluation.pack import wording
-from evaluation.pack.charts import INK, QUIET, VERIFIED_COLOUR, Picture, render
+from evaluation.pack.charts import INK, QUIET, VERIFIED_COLOUR, render
+from evaluation.pack.drawn import Picture, drawn_once
 from evaluation.pack.mart_rows import has_table, rows
 from evaluation.pack.programme import IndicatorDefinition
 
@@ -72,6 +73,7 @@ def read_triangles(
     }
 
 
+@drawn_once
 def picture(indicator: IndicatorDefinition, triangle: Triangle) -> Picture:
     """A line a quarter over the quarters in which it was known; what was never revised runs level."""
     import altair as alt

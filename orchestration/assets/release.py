@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from common.home import release_folder
+from common.home import pictures_file, release_folder
 from ingestion.ingest import input_fingerprint
 from orchestration.code_version import code_version
 from orchestration.night import BLOCKED, FAILED, PUBLISHED, STOPPED, UNCHANGED
@@ -20,6 +20,8 @@ RELEASE_KEY = dg.AssetKey(["release", "current"])
 def publish_candidate(night: Night) -> Published | Unchanged:
     """Publish tonight's candidate, or say in tonight's record that nothing changed. Raises dg.Failure."""
     night.progress("Publishing", "asking for the verdict")
+    if night.full:
+        pictures_file(night.home).unlink(missing_ok=True)
     try:
         with noticing_stop() as signals:
             outcome = publish(

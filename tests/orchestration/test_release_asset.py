@@ -22,6 +22,7 @@ def test_a_stop_that_a_query_turns_into_an_error_is_a_stop(tmp_path, monkeypatch
     recorded = {}
     night = SimpleNamespace(
         home=tmp_path,
+        full=False,
         run_id="r",
         clock=datetime(2025, 5, 15, tzinfo=UTC),
         configuration=SimpleNamespace(releases=SimpleNamespace(keep=2, public_readable=False)),

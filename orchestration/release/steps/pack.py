@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from common.home import release_folder
+from common.home import pictures_file, release_folder
 from evaluation.pack.build import build_pack
 from evaluation.trace.links import BESIDE_THE_PACK
 from ingestion.catalogue import SOURCES
@@ -21,11 +21,13 @@ PUBLIC_MART = "mart_public.duckdb"
 def write_pack(context: BuildContext) -> None:
     """Write the pack; what changed is told against the release readers have now."""
     previous = None if context.previous is None else release_folder(context.home, context.previous)
-    pack_of(context.building, context.building / PACK, previous)
+    pack_of(context.building, context.building / PACK, previous, pictures_file(context.home))
 
 
-def pack_of(release: Path, output: Path, previous: Path | None) -> list[Path]:
-    """Write the pack of the release in the folder `release`; `previous` is the folder of the release before it."""
+def pack_of(release: Path, output: Path, previous: Path | None, pictures: Path | None = None) -> list[Path]:
+    """Write the pack of the release in the folder `release`; `previous` is the folder of the release before it,
+    `pictures` the file of what was drawn for that.
+    """
     with ExitStack() as stack:
 
         def opened(folder: Path | None, name: str) -> duckdb.DuckDBPyConnection | None:
@@ -45,4 +47,5 @@ def pack_of(release: Path, output: Path, previous: Path | None) -> list[Path]:
             previous=opened(previous, MART),
             source_labels={name: source.spoken for name, source in SOURCES.items()},
             trace_root=BESIDE_THE_PACK,
+            pictures=pictures,
         )
