@@ -1,6 +1,5 @@
-"""Nights of a sandbox home by their CPU: the first, the one after it, a quiet one, one with a workbook sent again.
+"""Nights of a sandbox home by their CPU: the first, a quiet one, one with a workbook sent again. Prints JSON.
 
-The night after one that published keeps what that release said, and is built; the next one is quiet. Prints JSON.
 Run on the tree it lies in, or on that of another commit (`PYTHONPATH`): it asks only for what both have.
 """
 
@@ -19,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-NIGHTS = ("first", "the one after it", "quiet", "one workbook sent again")
+NIGHTS = ("first", "quiet", "one workbook sent again")
 
 
 def cpu_seconds() -> float:
