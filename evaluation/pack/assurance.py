@@ -161,7 +161,7 @@ _WARNINGS = """
 _WAIVERS = """
     SELECT check_name AS check, scope_key AS scope, reason, approved_by_role AS approved_by, expires_on
     FROM waiver
-    WHERE is_in_force
+    WHERE is_in_force AND check_name IN (SELECT check_name FROM quality_result)
     ORDER BY check_name, scope_key
 """
 _KEPT_BACK = """

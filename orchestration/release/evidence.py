@@ -20,7 +20,12 @@ from quality.fingerprint import SCHEMA, table_fingerprints
 from quality.receipt import Evidence
 from quality.withholding import PUBLISHED
 
-_WAIVERS = "SELECT * FROM waiver WHERE is_in_force ORDER BY check_name, scope_key"
+# A waiver of a check that there is not waives nothing.
+_WAIVERS = """
+    SELECT * FROM waiver
+    WHERE is_in_force AND check_name IN (SELECT check_name FROM quality_result)
+    ORDER BY check_name, scope_key
+"""
 # Of locked quarters what is known otherwise, and how much of it waits.
 _MATERIAL = """
     SELECT indicator_key, restated_partner_key AS partner_key, restated_period_key AS period_key,

@@ -53,8 +53,10 @@ def build_candidate(home: Path, value: int) -> None:
             CREATE TABLE mart.indicator_value AS SELECT 'jobs_created' AS indicator_key, {value} AS value;
             COMMENT ON TABLE mart.indicator_value IS 'A sum over indicator_fact.';
             CREATE TABLE mart.source_run AS SELECT TIMESTAMP '2025-07-01 01:00:00' AS last_good_read_at;
-            CREATE TABLE mart.waiver AS SELECT 'a' AS check_name, 'b' AS scope_key, '' AS reason,
-                'role' AS approved_by_role, DATE '2025-01-01' AS expires_on, false AS is_in_force;
+            CREATE TABLE mart.waiver AS SELECT t.*, '' AS reason, 'role' AS approved_by_role,
+                DATE '2025-01-01' AS expires_on
+            FROM (VALUES ('no_orphans', 'b', true), ('no_orphans', 'c', false), ('no_such_check', 'd', true))
+                AS t (check_name, scope_key, is_in_force);
             CREATE TABLE mart.indicator_restatement AS FROM (VALUES
                 ('jobs_created', 'CB01', '2024-25-Q1', 10.0, 12.0, true, 'pending', true),
                 ('jobs_created', 'CB01', '2024-25-Q1', 10.0, 12.0, false, 'approved', true),
@@ -114,11 +116,13 @@ def test_a_passed_candidate_becomes_a_whole_release(home):
     assert shown["manifest"]["rows"] == {
         "evaluation_result": 1, "evaluation_run": 1, "indicator_restatement": 3, "indicator_value": 1,
         "quality_consequence": 0, "quality_result": 1, "release_info": 1, "retention_rule": 3, "source_run": 1,
-        "waiver": 1,
+        "waiver": 3,
     }  # fmt: skip
     (material,) = shown["receipt"]["material_restatements"]
     assert (material["partner_key"], material["locked_value"], material["known_value"]) == ("CB01", "10.0", "12.0")
     assert (material["waiting"], material["approved"]) == ("1", "1")
+    # One that expired, and one of a check that there is not, waive nothing.
+    assert [waiver["scope_key"] for waiver in shown["receipt"]["waivers"]] == ["b"]
     assert "parquet/indicator_value.parquet" in shown["manifest"]["files"]
     with duckdb.connect(str(home / "releases/current/mart.duckdb"), read_only=True) as connection:
         comment = connection.execute(

@@ -166,8 +166,9 @@ _REST = f"""
         ('crm', 'timeliness', 'warning', 'not_applicable', 'The CRM is fresh.', 'off', 'data engineering', '')
     ) AS t (check_name, dimension, severity, outcome, meaning, observed, owner, remedy);
     CREATE TABLE waiver AS
-    SELECT 'late' AS check_name, 'CB02:2023-24-Q4' AS scope_key, 'Flood.' AS reason, 'programme director' AS approved_by_role,
-        DATE '2024-06-30' AS expires_on, true AS is_in_force;
+    SELECT t.*, 'programme director' AS approved_by_role, DATE '2024-06-30' AS expires_on, true AS is_in_force
+    FROM (VALUES ('late', 'CB02:2023-24-Q4', 'Flood.'), ('no_such_check', 'release', 'A slip.'))
+        AS t (check_name, scope_key, reason);
     CREATE TABLE source_run AS
     SELECT 'returns' AS source, 'loaded' AS status, TIMESTAMP '2024-05-14 02:00:00' AS last_good_read_at,
         1 AS last_good_read_age_days, 120::BIGINT AS rows_read, 3::BIGINT AS rows_quarantined, true AS is_latest_run;

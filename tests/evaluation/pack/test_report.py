@@ -279,6 +279,11 @@ def test_what_is_withheld_keeps_its_row_among_revisions_and_is_said_to_be_not_co
     assert ["H5 Jobs created", "Q4 2023-24"] in [list(row[:2]) for row in sheet.iter_rows(values_only=True)]
 
 
+def test_a_waiver_of_no_check_is_not_said_to_be_in_force(source):
+    assert "Flood." in source
+    assert "no_such_check" not in source
+
+
 def test_names_from_the_returns_cannot_become_markup(source, page):
     assert NASTY in page.text_of["bodies"]
     assert "<script" not in source

@@ -37,14 +37,14 @@ claimed as (
     group by indicator_key, period_key, scope, scope_key
 ),
 
--- Returns whose day has come; one that was waived is owed by nobody.
+-- Returns whose day has come. A waiver lets the figures stand without one; it does not bring it.
 due as (
     select
         partner_key,
         period_key,
         case when is_received then 1 else 0 end as received
     from {{ ref('return_expected') }}
-    where not is_waived and (is_received or due_on < cast({{ as_of() }} as date))
+    where is_received or due_on < cast({{ as_of() }} as date)
 ),
 
 of_body as (
