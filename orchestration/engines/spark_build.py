@@ -170,17 +170,25 @@ def _make(connection: duckdb.DuckDBPyConnection, spark: _Spark, model: Model, qu
 
 def _take_over(connection: duckdb.DuckDBPyConnection, model: Model, made: str) -> None:
     """What Spark made as a table of the warehouse. Raises BrokenContract unless it has the columns and types of the
-    model's contract; Spark counts in narrower numbers, and has one kind of instants.
+    model's contract; Spark counts in narrower numbers, has one kind of instants, and makes a decimal a digit wider with
+    every sum and difference. Raises duckdb.Error for a number that its column cannot hold.
     """
     found = {str(row[0]): str(row[1]) for row in connection.execute(f"DESCRIBE FROM {made}").fetchall()}
     declared = dict(model.columns)
     selected = []
     for name, data_type in found.items():
         wanted = declared.get(name, data_type)
-        is_alike = any({data_type, wanted} <= kind for kind in (_WHOLE, _INSTANTS))
+        is_alike = _places(data_type) == _places(wanted) or any(
+            {data_type, wanted} <= kind for kind in (_WHOLE, _INSTANTS)
+        )
         selected.append(f"CAST({quoted(name)} AS {wanted}) AS {quoted(name)}" if is_alike else quoted(name))
     query = f"(SELECT {', '.join(selected)} FROM {made})"
     if model.columns:
         require_contract(connection, model, query)
         query = f"(SELECT {listed(declared)} FROM {query})"
     connection.execute(f"CREATE OR REPLACE TABLE {quoted(model.schema)}.{quoted(model.name)} AS FROM {query}")
+
+
+def _places(data_type: str) -> str:
+    """How many decimal places numbers of a type have; of one that is no decimal, its name."""
+    return data_type.partition(",")[2] if data_type.startswith("DECIMAL(") else data_type
