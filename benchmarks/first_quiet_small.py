@@ -50,6 +50,15 @@ def _runner() -> Any:
     return partial(run_night, clock=datetime.fromisoformat(os.environ["WMIP_CLOCK"]))
 
 
+def _end_reader() -> None:
+    """End the process that reads files, where the tree has one: only of those that ended the CPU is counted."""
+    try:
+        child = import_module("ingestion.files.child")
+    except ModuleNotFoundError:
+        return
+    child._Child.end()
+
+
 def _send_again(folder: Path) -> None:
     """One return once more, as another file."""
     again = shutil.copyfile(max(folder.glob("CB*20*.xlsx")), folder / "sent again.xlsx")
@@ -75,6 +84,7 @@ def one_night(home: Path, scale: float, number: int, seed: int = 1) -> dict[str,
         # How trees of before took it.
         os.environ["WMIP_CLOCK"] = clock.strftime("%Y-%m-%dT%H:%M:%SZ")
         record = _runner()(home, stages)
+        _end_reader()
         stages("", "")
     return {
         "outcome": record.outcome,
