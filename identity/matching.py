@@ -254,12 +254,21 @@ def _links(connection: duckdb.DuckDBPyConnection) -> pa.Table:
             found AS (
                 SELECT * FROM within UNION ALL SELECT * FROM given_by UNION ALL SELECT * FROM scored
                 UNION ALL SELECT * FROM registered_together
+            ),
+            -- A mention that people decided about stands alone: one that is written alike is tied to it for that and by
+            -- its score. What says more of the two is kept.
+            told_once AS (
+                SELECT *, least(one, other) AS first_record, greatest(one, other) AS second_record FROM found
+                QUALIFY row_number() OVER (
+                    PARTITION BY first_record, second_record, method
+                    ORDER BY state <> '{State.ACCEPTED}', match_probability DESC NULLS LAST, evidence DESC
+                ) = 1
             )
             SELECT
-                split_part(least(one, other), chr(31), 1), split_part(least(one, other), chr(31), 2),
-                split_part(greatest(one, other), chr(31), 1), split_part(greatest(one, other), chr(31), 2),
+                split_part(first_record, chr(31), 1), split_part(first_record, chr(31), 2),
+                split_part(second_record, chr(31), 1), split_part(second_record, chr(31), 2),
                 method, match_probability, evidence, state
-            FROM found
+            FROM told_once
             ORDER BY ALL
         """)
         .to_arrow_table()

@@ -247,6 +247,17 @@ def test_people_overrule_the_model_and_a_veto():
     assert joined(*one, one[1], decisions=decided("0", "1", "different")) == {frozenset({"1", "2"})}
 
 
+@pytest.mark.parametrize("decision", ["same", "different"])
+@pytest.mark.parametrize("other", [ACME, ACME | {"name": "Ackworth Turbine Works"}, {"name": "Bellfield Rotors"}])
+def test_what_people_decide_about_a_bare_name_says_no_link_twice(decision, other):
+    """A record decided about stands alone: its like is tied to it as its like and by its score, both by name."""
+    bare = {"name": "Ackworth Turbines"}
+    found = match(mentions(bare, bare, other), decisions=decided("0", "2", decision))
+    pairs = found.select(["left_source_record_id", "right_source_record_id", "match_method"]).to_pylist()
+    assert len(pairs) == len({tuple(pair.values()) for pair in pairs})
+    assert any(link["match_method"] == "name_only" and link["state"] == State.ACCEPTED for link in found.to_pylist())
+
+
 def test_a_bare_name_of_two_organisations_joins_neither():
     rows = [ACME, ACME | {"postcode": "TR1 1AA"}, {"name": "Ackworth Turbines"}]
     assert joined(*rows) == set()
