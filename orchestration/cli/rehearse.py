@@ -84,7 +84,10 @@ def _show_more(found: RuleRehearsal) -> None:
         if any(one.status == "locked" for one in found.returns):
             console.print("What is locked is reported as it is until a restatement is approved.")
     else:
-        console.print("Of no accepted or locked return anything else would be known.")
+        console.print(
+            "Of no return anything else would be known that was accepted or locked when the release was made; "
+            "one accepted since is looked at after the next night."
+        )
     for rating in found.ratings:
         said = f"{rating.before or 'not rated'} would be {rating.after or 'not rated'}"
         console.print(f"Rating of {rating.indicator_key}: {said.replace('_', '/')}", highlight=False)
