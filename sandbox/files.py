@@ -175,6 +175,8 @@ class GrantFiles:
         self._json = self._json_grants(self._grants[0])
         self._csv = self._flat(self._grants[1], "grants spreadsheet.csv#!")
         self._xlsx = self._flat(self._grants[2], "grants workbook.xlsx#grants!")
+        # Spelt once, however often it is written.
+        self._council = [self._council_row(grant) for grant in self._mapped]
 
     def write(self, folder: Path) -> None:
         """Write the three files, and one that breaks off."""
@@ -222,23 +224,23 @@ class GrantFiles:
                     "Funder",
                 ]
             )
-            for grant in self._mapped:
-                organisation = grant.organisation
-                assert organisation is not None
-                writer.writerow(
-                    [
-                        grant.id,
-                        grant.title,
-                        f"{grant.awarded_on:%d/%m/%Y}",
-                        f"£{grant.amount:,}",
-                        self._spelling.name(organisation),
-                        organisation.company_number,
-                        organisation.postcode,
-                        grant.programme,
-                        grant.funder_id,
-                        grant.funder_name,
-                    ]
-                )
+            writer.writerows(self._council)
+
+    def _council_row(self, grant: Grant) -> list[str | None]:
+        organisation = grant.organisation
+        assert organisation is not None
+        return [
+            grant.id,
+            grant.title,
+            f"{grant.awarded_on:%d/%m/%Y}",
+            f"£{grant.amount:,}",
+            self._spelling.name(organisation),
+            organisation.company_number,
+            organisation.postcode,
+            grant.programme,
+            grant.funder_id,
+            grant.funder_name,
+        ]
 
     def _recipient(self, grant: Grant) -> dict[str, str | None]:
         organisation = grant.organisation
