@@ -69,7 +69,7 @@ test-browser: $(INSTALLED) $(ENGINE) ## Report and site in a real Chromium; inst
 	@$(BIN)/python -m pytest -m browser
 
 # An environment of its own: the extra is half a gigabyte, which nobody else needs.
-test-spark: ## Every table of first nights made on Apache Spark, beside DuckDB's (half an hour); needs Java 17
+test-spark: ## Every table of first nights made on Apache Spark, beside DuckDB's (five minutes); needs Java 17
 	@command -v java >/dev/null || { echo "make test-spark needs Java 17 or newer (Debian: apt-get install openjdk-17-jre-headless), and there is none on the PATH"; exit 1; }
 	@$(MAKE) --no-print-directory VENV=.venv-spark setup
 	@.venv-spark/bin/uv pip install --quiet --python .venv-spark/bin/python -c requirements.lock -e '.[spark]'
