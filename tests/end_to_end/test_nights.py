@@ -214,11 +214,14 @@ FIRST = "A pretend programme"
 
 
 def _signalled(home: Path, after: str, number: signal.Signals) -> subprocess.CompletedProcess[str]:
-    """Start a night, send it a signal two seconds after it was opened or a stage ended, and see how it goes."""
+    """Start a night that builds all, send it a signal two seconds after it was opened or a stage ended, and see how it
+    goes.
+    """
     nights = len(list((home / "runs").glob("*/night.json")))
     with subprocess.Popen(
         [str(WMIP), "demo", "--home", str(home), "--scale", SCALE],
-        env=clean_environment(COLUMNS="200"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=clean_environment(COLUMNS="200", WMIP_FULL="true"),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         said = ""
         for line in process.stdout:

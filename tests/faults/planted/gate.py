@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -18,6 +17,7 @@ import dagster as dg
 from common.home import verdict_file, warehouse_file
 from orchestration.assets.release import build_release_asset
 from orchestration.configuration import Configuration
+from orchestration.resources import Night
 from quality import verdicts
 from quality.check_outcome import Evaluation
 from quality.fingerprint import mart_fingerprint
@@ -362,14 +362,7 @@ def _turned_verdict(stage: Stage) -> None:
 
 
 def _materialise_release(stage: Stage) -> None:
-    night = SimpleNamespace(
-        home=stage.home,
-        clock=TONIGHT,
-        run_id="alone",
-        configuration=Configuration(),
-        progress=lambda *_said: None,
-        update_record=lambda **_said: None,
-    )
+    night = Night(stage.home, TONIGHT, "alone", Configuration(), {}, lambda *_said: None)
     with dg.build_asset_context(resources={"night": night}) as context:
         build_release_asset(set())(context)
 

@@ -1,3 +1,4 @@
+import mmap
 import os
 import time
 from pathlib import Path
@@ -42,6 +43,16 @@ def sleeps():
 
 def takes(megabytes):
     yield len(bytearray(megabytes * 1_000_000))
+
+
+def holds(share):
+    """Holds so much of the memory of LIMITS, and touches none of it."""
+    more = int(share * LIMITS.memory_megabytes * 1_000_000) - psutil.Process().memory_info().data
+    _HELD.append(mmap.mmap(-1, more, flags=mmap.MAP_PRIVATE))
+    yield os.getpid()
+
+
+_HELD = []
 
 
 def what_it_sees():
@@ -93,6 +104,13 @@ def test_more_memory_than_allowed_is_a_refused_file():
     assert list(bounded(takes, 1, within=LIMITS)) == [1_000_000]
     with pytest.raises(RefusedFile, match="more than 400 MB of memory"):
         list(bounded(takes, 500, within=LIMITS))
+
+
+def test_a_process_that_holds_most_of_its_memory_reads_no_other_file():
+    (little,) = bounded(holds, 0.6, within=LIMITS)
+    (much,) = bounded(holds, 0.9, within=LIMITS)
+    *_, third = bounded(numbers, 1, within=LIMITS)
+    assert little == much != third
 
 
 def test_it_is_given_the_limits_and_no_secrets(monkeypatch):
